@@ -1,0 +1,185 @@
+/** A JavaScript function, recorded once and registered with TensorFlow. */
+import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
+import { executeOne } from "./execute";
+import { buildFunction, type FunctionOutput } from "./functiondef";
+import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
+import { Recording } from "./recording";
+import { currentObserver, dataType, handlesOf, native, observe, sharers, tf } from "./runtime";
+
+/** A TensorFlow function that a recording made. */
+export interface RecordedFunction {
+  /** Its name in TensorFlow: an operation for execute(), or the value of attr.func(). */
+  readonly name: string;
+  /** What it closed over, in the order in which it takes them after its own arguments; variables as they are now. */
+  readonly captures: readonly tf.Tensor[];
+  readonly outputTypes: readonly DataType[];
+  /** Shapes of the outputs of the recorded run. */
+  readonly outputShapes: readonly (readonly number[])[];
+  /** Variables assigned inside: output `outputTypes.length - assigned.length + i` is the new value of `assigned[i]`. */
+  readonly assigned: readonly tf.Variable[];
+  readonly nodeCount: number;
+  /** Takes it out of TensorFlow; calling it afterwards fails. */
+  dispose(): void;
+}
+
+let count = 0;
+let registered = 0;
+
+/** How many recorded functions TensorFlow holds now. */
+export function functionCount(): number {
+  return registered;
+}
+
+/**
+ * Runs `fn` once on copies of `example`, records its operations and registers them as a function.
+ *
+ * Variables that `fn` assigns have their old values again afterwards; variables that it creates keep their initial values and
+ * `fn` runs a second time, in which they exist.
+ * @param fn  takes and gives tensors; what it reads of `shape` is fixed in the recording
+ * @throws {TypeError} if `fn` reads a value, is asynchronous or draws random numbers in JavaScript
+ */
+export function recordFunction(
+  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
+  example: readonly tf.Tensor[],
+  name = fn.name === "" ? "fn" : fn.name,
+): RecordedFunction {
+  const first = runRecorded(fn, example, name);
+  const run = first.createdVariables ? runRecorded(fn, example, name) : first;
+  const unique = `${name.replace(/\W/g, "_")}_${count++}`;
+  const { captures } = run.recording;
+  const built = buildFunction({
+    name: unique,
+    nodes: run.recording.nodes,
+    argumentTypes: example.map((tensor) => dataTypeNumber(dataType(tensor))),
+    captureTypes: captures.map((tensor) => dataTypeNumber(dataType(tensor))),
+    outputs: run.outputs,
+  });
+  native.registerFunction(built.bytes);
+  defineFunctionOp(built.definition);
+  registered++;
+  let live = true;
+  return {
+    name: unique,
+    captures,
+    outputTypes: run.outputs.map(({ dtype }) => dataTypeName(dtype)),
+    outputShapes: run.shapes,
+    assigned: run.assigned,
+    nodeCount: built.nodeCount,
+    dispose() {
+      if (!live) return;
+      live = false;
+      registered--;
+      native.removeFunction(unique);
+      forgetFunctionOp(unique);
+    },
+  };
+}
+
+interface Run {
+  readonly recording: Recording;
+  readonly outputs: readonly FunctionOutput[];
+  readonly shapes: readonly (readonly number[])[];
+  readonly assigned: readonly tf.Variable[];
+  readonly createdVariables: boolean;
+}
+
+function runRecorded(fn: (...args: tf.Tensor[]) => readonly tf.Tensor[], example: readonly tf.Tensor[], name: string): Run {
+  const before = new Variables();
+  const types = example.map((tensor) => dataTypeNumber(dataType(tensor)));
+  const recording = new Recording(name, (dataId) => before.at(dataId));
+  const engine = tf.engine();
+  const undo = watchOperations(recording);
+  engine.startScope(name);
+  try {
+    const args = observe(undefined, () => {
+      const copies = example.map((tensor) => executeOne("Identity", [tensor]));
+      handlesOf(copies).forEach((handle, i) => recording.argument(i, handle, types[i] ?? 0));
+      return copies;
+    });
+    return observe(recording, () => {
+      const results = fn(...args);
+      recording.check();
+      const changed = before.changed();
+      const tensors = [...results, ...changed];
+      return {
+        recording,
+        outputs: tensors.map((tensor) => recording.sourceOfTensor(tensor)),
+        shapes: tensors.map((tensor) => [...tensor.shape]),
+        assigned: changed,
+        createdVariables: before.created().length > 0,
+      };
+    });
+  } finally {
+    engine.endScope();
+    undo();
+    before.restore();
+  }
+}
+
+/** tfjs tells the name of each operation through the engine's scopes: `randomNormal__op`. */
+function watchOperations(recording: Recording): () => void {
+  const engine = tf.engine();
+  const start = engine.startScope.bind(engine);
+  engine.startScope = (scope?: string) => {
+    if (scope?.endsWith("__op") === true) recording.started(scope.slice(0, -4));
+    start(scope);
+  };
+  return () => {
+    engine.startScope = start;
+  };
+}
+
+/** The variables as a recording finds them, so that it can tell what was assigned and put it back. */
+class Variables {
+  private readonly saved = new Map<tf.Variable, tf.Tensor>();
+  private readonly byData = new Map<object, tf.Variable>();
+  private readonly initial = new Map<tf.Variable, tf.Tensor>();
+  private readonly stopWatching: () => void;
+
+  constructor() {
+    const engine = tf.engine();
+    for (const variable of Object.values(engine.state.registeredVariables)) {
+      // Inside another recording a variable shares its memory with what that one saved.
+      if (currentObserver() === undefined) separate(variable);
+      this.saved.set(variable, observe(undefined, () => tf.keep(variable.clone())));
+      this.byData.set(variable.dataId, variable);
+    }
+    const make = engine.makeVariable.bind(engine);
+    engine.makeVariable = (...args) => {
+      const variable = make(...args);
+      this.initial.set(variable, tf.keep(observe(undefined, () => variable.clone())));
+      return variable;
+    };
+    this.stopWatching = () => {
+      engine.makeVariable = make;
+    };
+  }
+
+  at(dataId: object): tf.Variable | undefined {
+    return this.byData.get(dataId);
+  }
+
+  changed(): tf.Variable[] {
+    return [...this.saved].filter(([variable, saved]) => variable.dataId !== saved.dataId).map(([variable]) => variable);
+  }
+
+  created(): tf.Variable[] {
+    return [...this.initial.keys()].filter((variable) => !variable.isDisposed);
+  }
+
+  restore(): void {
+    this.stopWatching();
+    for (const [variable, value] of [...this.saved, ...this.initial]) {
+      if (!variable.isDisposed && variable.dataId !== value.dataId) variable.assign(value);
+      value.dispose();
+    }
+  }
+}
+
+/** Gives a variable memory of its own, so that its handle tells it from whatever else shared it. */
+function separate(variable: tf.Variable): void {
+  if (sharers(variable) === 1) return;
+  const copy = executeOne("Identity", [variable]);
+  variable.assign(copy);
+  copy.dispose();
+}

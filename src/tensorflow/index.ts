@@ -1,0 +1,15 @@
+/** The floor: TensorFlow itself, tracing, and the operations that tfjs lacks. */
+export { tf, version, device, dataType } from "./runtime";
+export { memory, type Memory } from "./memory";
+export type { DataType } from "./datatype";
+export { TensorFlowError, type TensorFlowCode } from "./error";
+export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
+export { execute, executeAsync, executeOne, constant, castTo, bytesOf, unrecorded, type ConstantValues, type ExecuteOptions } from "./execute";
+export { recordFunction, type RecordedFunction } from "./function";
+export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
+export type { TensorTree } from "./tree";
+export { flatten, unflatten, type TreeShape } from "./tree";
+export { random } from "./random";
+export * from "./ops/nn";
+export * from "./ops/shape";
+export { openCheckpoint, type CheckpointReader, type CheckpointVariable, saveCheckpoint } from "./bundle";
