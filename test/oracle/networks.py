@@ -5,7 +5,7 @@ Environment: see slim.py. Command: python test/oracle/networks.py
 import hashlib
 
 from patterns import write_fixture
-from slim import NETS, build, name_of, tf
+from slim import NETS, build, name_of, regularized_variables, tf
 
 FULL_TABLES = ("resnet_v1_50", "resnet_v2_50")
 
@@ -30,7 +30,7 @@ def describe(name, side, options):
         net, endpoints = build(name, images, is_training=True, **options)
         variables = {name_of(v): v.shape.as_list() for v in tf.global_variables()}
         trainable = {name_of(v): v.shape.num_elements() for v in tf.trainable_variables()}
-        regularized = [loss.op.name for loss in tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)]
+        regularized = regularized_variables()
         return {
             "net": net.shape.as_list(),
             "endpoints": {key: tensor.shape.as_list() for key, tensor in endpoints.items()},

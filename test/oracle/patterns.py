@@ -7,12 +7,13 @@ once to float32: the two languages agree bit for bit (test/patterns.test.ts).
 Needs only numpy. `python test/oracle/patterns.py` writes test/fixtures/patterns.json.
 """
 import json
+import os
 import pathlib
 import re
 
 import numpy as np
 
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
+FIXTURES = pathlib.Path(os.environ.get("ORACLE_OUT", pathlib.Path(__file__).resolve().parent.parent / "fixtures"))
 VGG_MEANS = (123.68, 116.78, 103.94)
 SAMPLES = 32
 

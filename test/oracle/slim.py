@@ -26,6 +26,8 @@ tf.logging.set_verbosity(tf.logging.ERROR)
 import tf_slim as slim  # noqa: E402
 from tf_slim.nets import resnet_v1, resnet_v2  # noqa: E402
 
+from patterns import pattern_variable  # noqa: E402
+
 NETS = {
     f"resnet_{version}_{depth}": getattr(module, f"resnet_{version}_{depth}")
     for version, module in (("v1", resnet_v1), ("v2", resnet_v2))
@@ -40,6 +42,39 @@ def build(name, images, **options):
         return NETS[name](images, **options)
 
 
+def with_head(net, num_classes):
+    """Logits [batch, num_classes] by the fine-tuning head; called inside the network's arg scope, as users do."""
+    return slim.fully_connected(tf.squeeze(net, axis=[1, 2]), num_classes, activation_fn=None, scope="Predict/logits")
+
+
+def build_classifier(name, images, num_classes, normalizer_fn=None, **options):
+    """(logits, endpoints) of a network with the fine-tuning head."""
+    with slim.arg_scope(ARG_SCOPES[name.split("_")[1]]()):
+        overrides = {"normalizer_fn": normalizer_fn} if normalizer_fn else {}
+        with slim.arg_scope([slim.conv2d], **overrides):
+            net, endpoints = NETS[name](images, num_classes=None, **options)
+        return with_head(net, num_classes), endpoints
+
+
 def name_of(variable):
     """A variable's name without ":0"."""
     return variable.op.name
+
+
+def regularized_variables():
+    """Names of the variables that weight decay is added for, from the names of the loss's ops."""
+    losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
+    return [loss.op.name.replace("/kernel/Regularizer/l2_regularizer", "/weights") for loss in losses]
+
+
+def new_session():
+    """A session with ORACLE_THREADS threads (default: all), to measure how far rounding alone moves a result."""
+    threads = int(os.environ.get("ORACLE_THREADS", "0"))
+    return tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads))
+
+
+def load_patterns(session):
+    """Initialize everything, then give every model variable its pattern value."""
+    session.run(tf.global_variables_initializer())
+    for variable in slim.get_model_variables():
+        variable.load(pattern_variable(name_of(variable), variable.shape.as_list()), session)
