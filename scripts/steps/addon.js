@@ -1,0 +1,45 @@
+"use strict";
+// The addon that tfjs-node-gpu loads, compiled from our runtime.cc (which includes the vendor's sources unchanged)
+// against the TensorFlow library of .venv.
+
+const { mkdirSync, renameSync } = require("node:fs");
+const { dirname, join, relative } = require("node:path");
+const { places, tensorflowFolder } = require("./places.js");
+const { runLogged } = require("./program.js");
+
+const darwin = process.platform === "darwin";
+
+function flags(output) {
+  const wheel = tensorflowFolder();
+  // Relative, so that the checkout can be moved.
+  const origin = `${darwin ? "@loader_path" : "$ORIGIN"}/${relative(dirname(places.addon), wheel)}`;
+  const libraries = darwin
+    ? ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"]
+    : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+  return [
+    ...["-std=c++17", "-O2", "-shared", "-fPIC", "-DNAPI_VERSION=9"],
+    ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
+    ...["-isystem", join(places.nodeModules, "node-api-headers", "include")],
+    ...["-isystem", places.vendor, "-isystem", join(wheel, "include")],
+    join("src", "tensorflow", "native", "runtime.cc"),
+    ...["-o", output],
+    ...libraries.map((name) => join(wheel, name)),
+    `-Wl,-rpath,${origin}`,
+  ];
+}
+
+module.exports = {
+  title: "the TensorFlow addon",
+  needs: ["packages", "python"],
+  madeOf: ({ variant }) => ["src/tensorflow/native", "scripts/steps/addon.js", `scripts/requirements/tensorflow-${variant}.txt`],
+  texts: () => [process.env.CXX ?? "", process.arch],
+  stamp: join(dirname(places.addon), ".slimlab-addon"),
+  makes: () => [places.addon],
+  async run({ log, compiler }) {
+    mkdirSync(dirname(places.addon), { recursive: true });
+    const fresh = join(dirname(places.addon), "fresh.node"); // loaded once before it takes its place
+    await runLogged(log, compiler[0], [...compiler.slice(1), ...flags(fresh)]);
+    await runLogged(log, process.execPath, ["-e", "process.dlopen({ exports: {} }, process.argv[1])", fresh]);
+    renameSync(fresh, places.addon);
+  },
+};

@@ -1,0 +1,27 @@
+"use strict";
+// dist/: the library, the kernel, the tests and the benchmarks, type-checked.
+
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { SetupError } = require("./error.js");
+const { places } = require("./places.js");
+const { ProgramError, runLogged } = require("./program.js");
+
+module.exports = {
+  title: "TypeScript to dist/",
+  needs: ["packages"],
+  madeOf: () => ["src", "kernel", "test", "bench", "tsconfig.json", "package-lock.json"],
+  stamp: join(places.dist, ".slimlab-build"),
+  makes: () => [join(places.dist, "src", "index.js")],
+  async run({ log }) {
+    const compiler = join(places.nodeModules, "typescript", "bin", "tsc");
+    try {
+      await runLogged(log, process.execPath, [compiler, "-p", "tsconfig.json", "--pretty", "false"]);
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      const lines = readFileSync(log, "utf8").trim().split("\n");
+      const rest = lines.length > 20 ? `\n... ${lines.length - 20} more lines in build/setup/build.log` : "";
+      throw new SetupError(`${lines.slice(0, 20).join("\n")}${rest}\nCannot build slimlab: expected no type errors`);
+    }
+  },
+};

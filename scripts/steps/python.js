@@ -1,0 +1,39 @@
+"use strict";
+// .venv: JupyterLab, nbconvert and the TensorFlow wheel, whose library and headers the addon is built on.
+
+const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { places } = require("./places.js");
+const { runLogged } = require("./program.js");
+
+const requirements = (name) => join("scripts", "requirements", `${name}.txt`);
+
+/** JupyterLab asks the network for news at its first start unless told not to. */
+function silenceNews() {
+  const folder = join(places.venv, "etc", "jupyter", "labconfig");
+  mkdirSync(folder, { recursive: true });
+  const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
+  writeFileSync(join(folder, "page_config.json"), JSON.stringify(settings, undefined, 2) + "\n");
+}
+
+module.exports = {
+  title: "JupyterLab and TensorFlow in .venv",
+  needs: [],
+  madeOf: ({ variant }) => ["notebook", `tensorflow-${variant}`, "constraints"].map(requirements),
+  texts: ({ variant }) => [variant, process.env.PYTHON ?? ""],
+  stamp: join(places.venv, ".slimlab-python"),
+  makes: () => [places.python],
+  async run({ log, python, choice }) {
+    const files = ["notebook", `tensorflow-${choice.variant}`].flatMap((name) => ["-r", requirements(name)]);
+    const flags = ["--no-input", "--prefer-binary", "--progress-bar=off", "--quiet", "--no-compile"];
+    const install = ["-m", "pip", "install", ...flags, ...files, "-c", requirements("constraints")];
+    try {
+      await runLogged(log, python.command, ["-m", "venv", "--clear", places.venv]);
+      await runLogged(log, places.python, install);
+    } catch (error) {
+      rmSync(places.venv, { recursive: true, force: true }); // half of an environment is none
+      throw error;
+    }
+    silenceNews();
+  },
+};

@@ -1,0 +1,79 @@
+"use strict";
+
+const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { SetupError } = require("./error.js");
+const { explain } = require("./failure.js");
+const { lock } = require("./lock.js");
+const { places } = require("./places.js");
+const { plan, stamp } = require("./plan.js");
+const { expectCompiler, expectNpm, expectPython } = require("./prerequisites.js");
+const { endPrograms } = require("./program.js");
+const { createProgress } = require("./progress.js");
+
+/** What the stale steps need of the machine; throws before anything is written. */
+function expectPrerequisites(names) {
+  return {
+    npm: names.has("packages") ? expectNpm() : undefined,
+    python: names.has("python") ? expectPython() : undefined,
+    compiler: names.has("addon") ? expectCompiler() : undefined,
+  };
+}
+
+async function make(item, tools, progress) {
+  const log = join(places.logs, `${item.name}.log`);
+  writeFileSync(log, "");
+  progress.start(item);
+  if (item.step.stamp) rmSync(item.step.stamp, { force: true });
+  try {
+    await item.step.run({ ...tools, choice: item.choice, log });
+  } catch (error) {
+    throw explain(item, log, error);
+  }
+  stamp(item);
+  progress.finish(item);
+}
+
+/** Makes the items, each as soon as what it needs is made; at the first failure the others are ended. */
+async function makeAll(items, tools, progress) {
+  const made = new Map();
+  for (const item of items) {
+    const needed = item.needs.map((name) => made.get(name));
+    made.set(
+      item.name,
+      Promise.all(needed).then(() => make(item, tools, progress)),
+    );
+  }
+  try {
+    await Promise.all(made.values());
+  } catch (error) {
+    await endPrograms();
+    throw error;
+  }
+}
+
+/**
+ * Brings node_modules, .venv, the addon, dist/ and the kernelspec up to date; does nothing where they are.
+ * @param stream  where progress is shown
+ */
+async function setUp(stream = process.stdout) {
+  if (plan().length === 0) return;
+  expectPrerequisites(new Set(plan().map(({ name }) => name)));
+  const unlock = await lock(stream);
+  const progress = createProgress(stream);
+  const began = performance.now();
+  try {
+    const items = plan(); // another set-up may have run meanwhile
+    const tools = expectPrerequisites(new Set(items.map(({ name }) => name)));
+    const all = items.length === 6 ? "" : ` (${6 - items.length} of 6 steps are up to date)`;
+    stream.write(`Setting up slimlab${all}\n`);
+    await makeAll(items, tools, progress);
+    progress.close();
+    stream.write(`Set up in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  } finally {
+    progress.close();
+    unlock();
+  }
+}
+
+module.exports = { setUp, SetupError };
