@@ -9,7 +9,8 @@ export type Attrs = Readonly<Record<string, AttrValue>>;
 /** A tensor's shape for an attribute: known, with null for an open dimension, or of unknown rank. */
 export type AttrShape = readonly (number | null)[] | "unknown";
 
-const bytes = (text: string | Uint8Array): Uint8Array => (typeof text === "string" ? Buffer.from(text) : text);
+const bytes = (text: string | Uint8Array): Uint8Array =>
+  typeof text === "string" ? Buffer.from(text) : text;
 const shapeMessage = (shape: AttrShape): ShapeMessage =>
   shape === "unknown" ? { unknown_rank: true } : { dim: shape.map((size) => ({ size: size ?? -1 })) };
 

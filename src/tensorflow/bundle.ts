@@ -74,7 +74,12 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
     const text = (value: string): tf.Tensor => constant([value], [], "string");
     const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
     const slices = list(names.map(() => ""));
-    execute("SaveV2", [text(part), list(names), slices, ...values], { dtypes: attr.types(values.map(dataType)) }, 0);
+    execute(
+      "SaveV2",
+      [text(part), list(names), slices, ...values],
+      { dtypes: attr.types(values.map(dataType)) },
+      0,
+    );
     execute("MergeV2Checkpoints", [list([part]), text(prefix)], { delete_old_dirs: attr.bool(false) }, 0);
   });
 }

@@ -35,13 +35,15 @@ export function dataTypeNumber(name: DataType): number {
  */
 export function dataTypeName(number: number): DataType {
   const name = NAMES.get(number);
-  if (name === undefined) throw new RangeError(`Cannot name data type: expected a known number, got ${number}`);
+  if (name === undefined)
+    throw new RangeError(`Cannot name data type: expected a known number, got ${number}`);
   return name;
 }
 
 /** The data type under which tfjs sees a tensor of TensorFlow's; types it lacks pass as the nearest it knows. */
 export function tfjsType(name: DataType): "float32" | "int32" | "bool" | "complex64" | "string" {
-  if (name === "float32" || name === "int32" || name === "bool" || name === "complex64" || name === "string") return name;
+  if (name === "float32" || name === "int32" || name === "bool" || name === "complex64" || name === "string")
+    return name;
   if (name === "float64" || name === "float16" || name === "bfloat16") return "float32";
   return name === "resource" || name === "variant" ? "string" : "int32";
 }

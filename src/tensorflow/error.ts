@@ -56,7 +56,8 @@ const STOCK = /^Invalid TF_Status: (\d+)\nMessage: ([\s\S]*)$/;
 export function asTensorFlowError(op: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TensorFlowError) return error;
   const stock = STOCK.exec(error.message);
-  if (stock !== null) return new TensorFlowError(op, CODES[Number(stock[1]) - 1] ?? "UNKNOWN", stock[2] ?? "");
+  if (stock !== null)
+    return new TensorFlowError(op, CODES[Number(stock[1]) - 1] ?? "UNKNOWN", stock[2] ?? "");
   const code = (error as { code?: unknown }).code;
   const known = CODES.find((name) => name === code);
   return known === undefined ? error : new TensorFlowError(op, known, error.message);

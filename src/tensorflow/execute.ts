@@ -2,7 +2,17 @@ import { attr, encodeAttr, type Attrs } from "./attributes";
 import { dataTypeNumber, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { currentRecording } from "./recording";
-import { contentsOf, dataType, handlesOf, native, observe, tf, wrap, type HandleInfo, type NativeCall } from "./runtime";
+import {
+  contentsOf,
+  dataType,
+  handlesOf,
+  native,
+  observe,
+  tf,
+  wrap,
+  type HandleInfo,
+  type NativeCall,
+} from "./runtime";
 
 /** Where an operation runs when the default device is not right: strings and tf.data live on the CPU. */
 export interface ExecuteOptions {
@@ -10,7 +20,13 @@ export interface ExecuteOptions {
   readonly device?: string;
 }
 
-function callOf(op: string, inputs: readonly tf.Tensor[], attrs: Attrs, outputs: number, options: ExecuteOptions): NativeCall {
+function callOf(
+  op: string,
+  inputs: readonly tf.Tensor[],
+  attrs: Attrs,
+  outputs: number,
+  options: ExecuteOptions,
+): NativeCall {
   const names = Object.keys(attrs);
   const values = Object.values(attrs).map(encodeAttr);
   const call: NativeCall = [op, handlesOf(inputs), names, values, outputs];
@@ -64,19 +80,27 @@ export async function executeAsync(
 }
 
 /** The one output of an operation that has one. See execute(). */
-export function executeOne(op: string, inputs: readonly tf.Tensor[], attrs: Attrs = {}, options: ExecuteOptions = {}): tf.Tensor {
+export function executeOne(
+  op: string,
+  inputs: readonly tf.Tensor[],
+  attrs: Attrs = {},
+  options: ExecuteOptions = {},
+): tf.Tensor {
   const [output] = execute(op, inputs, attrs, 1, options);
   if (output === undefined) throw new TypeError(`Cannot execute "${op}": expected one output, got none`);
   return output;
 }
 
 /** Values for constant(): numbers, booleans, or strings and bytes. */
-export type ConstantValues = readonly number[] | readonly boolean[] | readonly (string | Uint8Array)[] | ArrayBufferView;
+export type ConstantValues =
+  readonly number[] | readonly boolean[] | readonly (string | Uint8Array)[] | ArrayBufferView;
 
 function typedValues(values: ConstantValues, dtype: DataType): ArrayBufferView | Uint8Array[] {
   if (ArrayBuffer.isView(values)) return values;
   if (dtype === "string") {
-    return values.map((value) => (value instanceof Uint8Array ? value : new Uint8Array(Buffer.from(String(value)))));
+    return values.map((value) =>
+      value instanceof Uint8Array ? value : new Uint8Array(Buffer.from(String(value))),
+    );
   }
   const numbers = values.map(Number);
   switch (dtype) {
@@ -92,7 +116,9 @@ function typedValues(values: ConstantValues, dtype: DataType): ArrayBufferView |
     case "bool":
       return Uint8Array.from(numbers);
     default:
-      throw new TypeError(`Cannot create constant: expected float, int, uint8, bool or string, got "${dtype}"`);
+      throw new TypeError(
+        `Cannot create constant: expected float, int, uint8, bool or string, got "${dtype}"`,
+      );
   }
 }
 

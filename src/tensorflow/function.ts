@@ -83,7 +83,11 @@ interface Run {
   readonly createdVariables: boolean;
 }
 
-function runRecorded(fn: (...args: tf.Tensor[]) => readonly tf.Tensor[], example: readonly tf.Tensor[], name: string): Run {
+function runRecorded(
+  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
+  example: readonly tf.Tensor[],
+  name: string,
+): Run {
   const before = new Variables();
   const types = example.map((tensor) => dataTypeNumber(dataType(tensor)));
   const recording = new Recording(name, (dataId) => before.at(dataId));
@@ -141,7 +145,10 @@ class Variables {
     for (const variable of Object.values(engine.state.registeredVariables)) {
       // Inside another recording a variable shares its memory with what that one saved.
       if (currentObserver() === undefined) separate(variable);
-      this.saved.set(variable, observe(undefined, () => tf.keep(variable.clone())));
+      this.saved.set(
+        variable,
+        observe(undefined, () => tf.keep(variable.clone())),
+      );
       this.byData.set(variable.dataId, variable);
     }
     const make = engine.makeVariable.bind(engine);
@@ -160,7 +167,9 @@ class Variables {
   }
 
   changed(): tf.Variable[] {
-    return [...this.saved].filter(([variable, saved]) => variable.dataId !== saved.dataId).map(([variable]) => variable);
+    return [...this.saved]
+      .filter(([variable, saved]) => variable.dataId !== saved.dataId)
+      .map(([variable]) => variable);
   }
 
   created(): tf.Variable[] {

@@ -51,7 +51,10 @@ export function buildFunction(parts: FunctionParts): BuiltFunction {
     nodes.push(message);
   }
   const argument = (type: number, i: number): { name: string; type: number } => ({ name: `a${i}`, type });
-  const result = (output: FunctionOutput, i: number): { name: string; type: number } => ({ name: `o${i}`, type: output.dtype });
+  const result = (output: FunctionOutput, i: number): { name: string; type: number } => ({
+    name: `o${i}`,
+    type: output.dtype,
+  });
   const signature = {
     name: parts.name,
     input_arg: [...parts.argumentTypes, ...parts.captureTypes].map(argument),
@@ -127,7 +130,11 @@ function constantMessage(constant: NonNullable<RecordedNode["constant"]>, name: 
   const { dtype, shape, values } = constant;
   const tensor_shape = { dim: shape.map((size) => ({ size })) };
   const tensor = ArrayBuffer.isView(values)
-    ? { dtype, tensor_shape, tensor_content: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) }
+    ? {
+        dtype,
+        tensor_shape,
+        tensor_content: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      }
     : { dtype, tensor_shape, string_val: [...values] };
   return { name, op: "Const", input: [], attr: { dtype: { type: dtype }, value: { tensor } } };
 }

@@ -4,7 +4,17 @@ export { memory, type Memory } from "./memory";
 export type { DataType } from "./datatype";
 export { TensorFlowError, type TensorFlowCode } from "./error";
 export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
-export { execute, executeAsync, executeOne, constant, castTo, bytesOf, unrecorded, type ConstantValues, type ExecuteOptions } from "./execute";
+export {
+  execute,
+  executeAsync,
+  executeOne,
+  constant,
+  castTo,
+  bytesOf,
+  unrecorded,
+  type ConstantValues,
+  type ExecuteOptions,
+} from "./execute";
 export { recordFunction, type RecordedFunction } from "./function";
 export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
 export type { TensorTree } from "./tree";

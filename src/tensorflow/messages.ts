@@ -25,7 +25,14 @@ export interface AttrValue {
   shape?: ShapeMessage;
   tensor?: TensorMessage;
   func?: { name: string };
-  list?: { s?: Uint8Array[]; i?: number[]; f?: number[]; b?: boolean[]; type?: number[]; shape?: ShapeMessage[] };
+  list?: {
+    s?: Uint8Array[];
+    i?: number[];
+    f?: number[];
+    b?: boolean[];
+    type?: number[];
+    shape?: ShapeMessage[];
+  };
 }
 /** tensorflow.NodeDef */
 export interface NodeMessage {

@@ -5,7 +5,10 @@ let definitions: Map<string, OpMessage> | undefined;
 
 function all(): Map<string, OpMessage> {
   if (definitions === undefined) {
-    const list = OpListMessage.toObject(OpListMessage.decode(native.opList()), { defaults: true, arrays: true });
+    const list = OpListMessage.toObject(OpListMessage.decode(native.opList()), {
+      defaults: true,
+      arrays: true,
+    });
     definitions = new Map((list as { op: OpMessage[] }).op.map((op) => [op.name, op]));
   }
   return definitions;
@@ -17,7 +20,8 @@ function all(): Map<string, OpMessage> {
  */
 export function opDefinition(name: string): OpMessage {
   const definition = all().get(name);
-  if (definition === undefined) throw new RangeError(`Cannot find operation "${name}": TensorFlow has none of that name`);
+  if (definition === undefined)
+    throw new RangeError(`Cannot find operation "${name}": TensorFlow has none of that name`);
   return definition;
 }
 

@@ -3,7 +3,14 @@ import type { Attrs } from "./attributes";
 import { userFrame } from "./callsite";
 import type { AttrValue } from "./messages";
 import { opDefinition } from "./opdefs";
-import { currentObserver, handlesOf, type HandleInfo, type Observer, type StockAttribute, tf } from "./runtime";
+import {
+  currentObserver,
+  handlesOf,
+  type HandleInfo,
+  type Observer,
+  type StockAttribute,
+  tf,
+} from "./runtime";
 
 /** Where a value inside the function comes from. */
 export type Source =
@@ -77,7 +84,12 @@ export class Recording implements Observer {
     });
   }
 
-  stockOperation(op: string, attributes: readonly StockAttribute[], inputs: readonly number[], outputs: readonly HandleInfo[]): void {
+  stockOperation(
+    op: string,
+    attributes: readonly StockAttribute[],
+    inputs: readonly number[],
+    outputs: readonly HandleInfo[],
+  ): void {
     const definition = opDefinition(op);
     const attrs: Record<string, AttrValue> = {};
     for (const { name, value } of attributes) {
@@ -87,9 +99,21 @@ export class Recording implements Observer {
     this.operation(op, attrs, inputs, outputs);
   }
 
-  created(id: number, shape: readonly number[], dtype: number, values: ArrayBufferView | readonly Uint8Array[]): void {
+  created(
+    id: number,
+    shape: readonly number[],
+    dtype: number,
+    values: ArrayBufferView | readonly Uint8Array[],
+  ): void {
     const constant: RecordedConstant = { dtype, shape: [...shape], values: copyOf(values) };
-    const node: RecordedNode = { op: "Const", attrs: {}, inputs: [], inputTypes: [], outputTypes: [dtype], constant };
+    const node: RecordedNode = {
+      op: "Const",
+      attrs: {},
+      inputs: [],
+      inputTypes: [],
+      outputTypes: [dtype],
+      constant,
+    };
     this.nodes.push(node);
     this.sources.set(id, { kind: "node", node, output: 0 });
     this.types.set(id, dtype);
@@ -107,7 +131,8 @@ export class Recording implements Observer {
     const handle = upload();
     if (this.sources.has(handle)) return handle;
     const source = this.variableOf(tensor.dataId) ?? tensor;
-    if (!(source instanceof tf.Tensor)) throw new TypeError(`Cannot trace "${this.name}": expected a tensor, got ${typeof source}`);
+    if (!(source instanceof tf.Tensor))
+      throw new TypeError(`Cannot trace "${this.name}": expected a tensor, got ${typeof source}`);
     this.sources.set(handle, { kind: "capture", index: this.captures.length });
     this.types.set(handle, dtypeNumber(source));
     this.captures.push(source);
@@ -132,7 +157,9 @@ export class Recording implements Observer {
   /** Called with the name of each tfjs operation that starts. */
   started(operation: string): void {
     if (JAVASCRIPT_RANDOM.has(operation)) {
-      this.refuse(`tf.${operation}(), whose numbers are drawn in JavaScript; use random.uniform or random.normal with a seed`);
+      this.refuse(
+        `tf.${operation}(), whose numbers are drawn in JavaScript; use random.uniform or random.normal with a seed`,
+      );
     }
   }
 
@@ -148,12 +175,17 @@ export class Recording implements Observer {
   }
 
   private refusal(met: string): Error {
-    return new TypeError(`Cannot trace "${this.name}": expected graph operations only, got ${met}${userFrame()}`);
+    return new TypeError(
+      `Cannot trace "${this.name}": expected graph operations only, got ${met}${userFrame()}`,
+    );
   }
 
   private sourceOf(handle: number, user: string): Source {
     const source = this.sources.get(handle);
-    if (source === undefined) throw new Error(`Cannot trace "${this.name}": an input of "${user}" comes from nowhere (handle ${handle})`);
+    if (source === undefined)
+      throw new Error(
+        `Cannot trace "${this.name}": an input of "${user}" comes from nowhere (handle ${handle})`,
+      );
     return source;
   }
 }
@@ -165,7 +197,9 @@ export function currentRecording(): Recording | undefined {
 }
 
 function dtypeNumber(tensor: tf.Tensor): number {
-  return (tf.backend() as unknown as { tensorMap: { get(id: object): { dtype: number } } }).tensorMap.get(tensor.dataId).dtype;
+  return (tf.backend() as unknown as { tensorMap: { get(id: object): { dtype: number } } }).tensorMap.get(
+    tensor.dataId,
+  ).dtype;
 }
 
 function copyOf(values: ArrayBufferView | readonly Uint8Array[]): ArrayBufferView | readonly Uint8Array[] {

@@ -17,7 +17,11 @@ export type NativeReader = { readonly __reader: unique symbol };
 
 /** The methods of native/runtime.cc. */
 export interface Native {
-  createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly Uint8Array[]): number;
+  createTensor(
+    shape: readonly number[],
+    dtype: number,
+    values: ArrayBufferView | readonly Uint8Array[],
+  ): number;
   deleteTensor(id: number): void;
   execute(...call: NativeCall): HandleInfo[];
   executeAsync(...call: NativeCall): Promise<HandleInfo[]>;
@@ -32,7 +36,14 @@ export interface Native {
 }
 
 /** op, input handles, attribute names, attribute values as AttrValue bytes, number of outputs, device. */
-export type NativeCall = [string, readonly number[], readonly string[], readonly Uint8Array[], number, string?];
+export type NativeCall = [
+  string,
+  readonly number[],
+  readonly string[],
+  readonly Uint8Array[],
+  number,
+  string?,
+];
 
 /** An attribute as the stock binding takes it. */
 export interface StockAttribute {
@@ -43,8 +54,18 @@ export interface StockAttribute {
 
 /** What a recording is told while the operations of a function run. */
 export interface Observer {
-  stockOperation(op: string, attributes: readonly StockAttribute[], inputs: readonly number[], outputs: readonly HandleInfo[]): void;
-  created(id: number, shape: readonly number[], dtype: number, values: ArrayBufferView | readonly Uint8Array[]): void;
+  stockOperation(
+    op: string,
+    attributes: readonly StockAttribute[],
+    inputs: readonly number[],
+    outputs: readonly HandleInfo[],
+  ): void;
+  created(
+    id: number,
+    shape: readonly number[],
+    dtype: number,
+    values: ArrayBufferView | readonly Uint8Array[],
+  ): void;
   stored(dataId: object): void;
   captured(tensor: tf.TensorInfo, upload: () => number): number;
   owns(dataId: object): boolean;
@@ -71,7 +92,11 @@ interface StockBinding {
 interface Backend {
   binding: StockBinding;
   readonly isUsingGpuDevice: boolean;
-  readonly tensorMap: { get(dataId: object): Stored; set(dataId: object, value: Stored): void; has(dataId: object): boolean };
+  readonly tensorMap: {
+    get(dataId: object): Stored;
+    set(dataId: object, value: Stored): void;
+    has(dataId: object): boolean;
+  };
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   readSync(dataId: object): unknown;
   read(dataId: object): Promise<unknown>;
@@ -120,8 +145,16 @@ export function sharers(tensor: tf.TensorInfo): number {
 /** A tfjs tensor that owns the handle; tidy() and dispose() free it. */
 export function wrap(info: HandleInfo): tf.Tensor {
   const dataId = {};
-  backend.tensorMap.set(dataId, { shape: info.shape, dtype: info.dtype, id: info.id, values: null, refCount: 1 });
-  return tf.engine().makeTensorFromTensorInfo({ dataId, shape: info.shape, dtype: tfjsType(dataTypeName(info.dtype)) });
+  backend.tensorMap.set(dataId, {
+    shape: info.shape,
+    dtype: info.dtype,
+    id: info.id,
+    values: null,
+    refCount: 1,
+  });
+  return tf
+    .engine()
+    .makeTensorFromTensorInfo({ dataId, shape: info.shape, dtype: tfjsType(dataTypeName(info.dtype)) });
 }
 
 /** The contents of a tensor as the addon gives them: a typed array, or an array of bytes for strings. */
@@ -194,6 +227,8 @@ backend.tensorMap.set = (dataId, value) => {
 const isConstantInside = (dataId: object): boolean =>
   observer !== undefined && observer.owns(dataId) && backend.tensorMap.get(dataId).values !== null;
 const readSync = backend.readSync.bind(backend);
-backend.readSync = (dataId) => (observer === undefined || isConstantInside(dataId) ? readSync(dataId) : observer.read());
+backend.readSync = (dataId) =>
+  observer === undefined || isConstantInside(dataId) ? readSync(dataId) : observer.read();
 const read = backend.read.bind(backend);
-backend.read = (dataId) => (observer === undefined || isConstantInside(dataId) ? read(dataId) : observer.readLater());
+backend.read = (dataId) =>
+  observer === undefined || isConstantInside(dataId) ? read(dataId) : observer.readLater();

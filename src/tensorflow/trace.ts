@@ -108,7 +108,12 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   });
 }
 
-function record(fn: (...args: never[]) => unknown, form: readonly TreeShape[], tensors: readonly tf.Tensor[], name: string): Entry {
+function record(
+  fn: (...args: never[]) => unknown,
+  form: readonly TreeShape[],
+  tensors: readonly tf.Tensor[],
+  name: string,
+): Entry {
   let shape: TreeShape = "tensor";
   const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
     const leaves = copies.values();
@@ -125,7 +130,9 @@ function record(fn: (...args: never[]) => unknown, form: readonly TreeShape[], t
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: tensors.map(describe),
-    outputs: outputTypes.map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`).slice(0, outputTypes.length - assigned.length),
+    outputs: outputTypes
+      .map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`)
+      .slice(0, outputTypes.length - assigned.length),
     operations: recorded.nodeCount,
     captures: recorded.captures.length,
     assigned: assigned.map((variable) => variable.name),
@@ -151,8 +158,11 @@ function describe(tensor: tf.Tensor): string {
 
 function expectLive(capture: tf.Tensor, name: string): void {
   if (!capture.isDisposed) return;
-  const what = capture instanceof tf.Variable ? `variable "${capture.name}"` : `a tensor [${capture.shape.join(",")}]`;
-  throw new Error(`Cannot call "${name}": expected what it closed over to live, got ${what} that is disposed`);
+  const what =
+    capture instanceof tf.Variable ? `variable "${capture.name}"` : `a tensor [${capture.shape.join(",")}]`;
+  throw new Error(
+    `Cannot call "${name}": expected what it closed over to live, got ${what} that is disposed`,
+  );
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -4,7 +4,10 @@ import { tf } from "./runtime";
 export type TensorTree = tf.Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
 /** The form of a tree without its tensors: enough to build it again from a list. */
-export type TreeShape = "tensor" | { readonly list: readonly TreeShape[] } | { readonly record: readonly (readonly [string, TreeShape])[] };
+export type TreeShape =
+  | "tensor"
+  | { readonly list: readonly TreeShape[] }
+  | { readonly record: readonly (readonly [string, TreeShape])[] };
 
 /**
  * The tensors of a tree in order, appended to `leaves`, and its form.
@@ -16,11 +19,18 @@ export function flatten(tree: unknown, leaves: tf.Tensor[], what: string): TreeS
     leaves.push(tree);
     return "tensor";
   }
-  if (Array.isArray(tree)) return { list: tree.map((child: unknown, i) => flatten(child, leaves, `${what}[${i}]`)) };
+  if (Array.isArray(tree))
+    return { list: tree.map((child: unknown, i) => flatten(child, leaves, `${what}[${i}]`)) };
   if (isRecord(tree)) {
-    return { record: Object.entries(tree).map(([key, child]) => [key, flatten(child, leaves, `${what}.${key}`)] as const) };
+    return {
+      record: Object.entries(tree).map(
+        ([key, child]) => [key, flatten(child, leaves, `${what}.${key}`)] as const,
+      ),
+    };
   }
-  throw new TypeError(`Cannot use ${what}: expected a tensor, or an array or record of tensors, got ${kindOf(tree)}`);
+  throw new TypeError(
+    `Cannot use ${what}: expected a tensor, or an array or record of tensors, got ${kindOf(tree)}`,
+  );
 }
 
 /** The tree of a form whose tensors are the next ones of `leaves`. */

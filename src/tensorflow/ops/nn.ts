@@ -28,14 +28,24 @@ const NHWC = { T: attr.type("float32"), U: attr.type("float32"), data_format: at
  * @param beta   float32 [channels]
  * @see tf.compat.v1.nn.fused_batch_norm; Ioffe and Szegedy 2015 (arXiv 1502.03167)
  */
-export function fusedBatchNorm(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, options: BatchNormOptions = {}): NormalizedBatch {
+export function fusedBatchNorm(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  options: BatchNormOptions = {},
+): NormalizedBatch {
   const { epsilon = 0.001 } = options;
   const attrs = { ...NHWC, epsilon: attr.float(epsilon), is_training: attr.bool(true) };
   let moments: tf.Tensor[] = [];
   const normalize = tf.customGrad((...args) => {
     const [a, b, c, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const none = tf.tensor1d([], "float32");
-    const outputs = execute("FusedBatchNormV3", [a, b, c, none, none], { ...attrs, exponential_avg_factor: attr.float(1) }, 6);
+    const outputs = execute(
+      "FusedBatchNormV3",
+      [a, b, c, none, none],
+      { ...attrs, exponential_avg_factor: attr.float(1) },
+      6,
+    );
     const [y, mean, variance, reserve1, reserve2, reserve3] = outputs as Six;
     moments = [mean, variance];
     save([a, b, reserve1, reserve2, reserve3]);
@@ -99,7 +109,10 @@ export function relu<T extends tf.Tensor>(x: T): T {
     const [a, save] = args as [tf.Tensor, tf.GradSaveFunc];
     const y = executeOne("Relu", [a], T);
     save([y]);
-    return { value: y, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => executeOne("ReluGrad", [dy, ...saved], T) };
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => executeOne("ReluGrad", [dy, ...saved], T),
+    };
   });
   return tf.tidy(() => rectify(x) as T);
 }

@@ -29,7 +29,12 @@ export function dynamicReshape(x: tf.Tensor, shape: tf.Tensor): tf.Tensor {
 
 /** A tensor with one more dimension, of size 1, at `axis`; unlike tfjs's it holds for inputs of any size. */
 export function insertAxis(x: tf.Tensor, axis: number): tf.Tensor {
-  return tf.tidy(() => executeOne("ExpandDims", [x, tf.scalar(axis, "int32")], { T: attr.type(dataType(x)), Tdim: attr.type("int32") }));
+  return tf.tidy(() =>
+    executeOne("ExpandDims", [x, tf.scalar(axis, "int32")], {
+      T: attr.type(dataType(x)),
+      Tdim: attr.type("int32"),
+    }),
+  );
 }
 
 /** A tensor without its dimensions of size 1 at `axes`; unlike tfjs's it holds for inputs of any size. */

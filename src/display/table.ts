@@ -1,0 +1,92 @@
+import { inspect } from "node:util";
+import { displayMethod, type Displayable, type MimeBundle } from "./bundle";
+import { escapeHtml } from "./html";
+
+/** What a cell of a table may hold; undefined leaves it empty. */
+export type TableValue = string | number | boolean | undefined;
+
+/** One row of a table, by column. */
+export type TableRow = Readonly<Record<string, TableValue>>;
+
+/** Options of table(). */
+export interface TableOptions {
+  /** The columns, in order. @default the keys of all rows, in order of appearance */
+  readonly columns?: readonly string[];
+  /** A line above the table. @default none */
+  readonly caption?: string;
+}
+
+/** Rows that show themselves as a table: HTML in a notebook, aligned text in a terminal. */
+export interface Table extends Displayable {
+  readonly rows: readonly TableRow[];
+  readonly columns: readonly string[];
+  /** The table as aligned text. */
+  toString(): string;
+  [inspect.custom](): string;
+}
+
+/** Above this many rows the notebook shows the table in a frame that scrolls. */
+const scrollingRows = 25;
+
+/**
+ * Rows as a table. Numbers are aligned on the right, with thousands separators, or four significant digits
+ * where they are not whole.
+ * @example
+ * String(table([{ name: "conv1", parameters: 9408 }]))
+ * // name   parameters
+ * // conv1       9,408
+ */
+export function table(rows: readonly TableRow[], options: TableOptions = {}): Table {
+  const { columns = [...new Set(rows.flatMap((row) => Object.keys(row)))], caption } = options;
+  const toString = (): string => renderText(rows, columns, caption);
+  return {
+    rows,
+    columns,
+    toString,
+    [inspect.custom]: toString,
+    [displayMethod]: (): MimeBundle => ({
+      "text/html": renderHtml(rows, columns, caption),
+      "text/plain": toString(),
+    }),
+  };
+}
+
+function formatValue(value: TableValue): string {
+  if (typeof value !== "number") return value === undefined ? "" : String(value);
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  return String(Number(value.toPrecision(4)));
+}
+
+/** Columns of numbers (and gaps) are aligned on the right. */
+function numericColumns(rows: readonly TableRow[], columns: readonly string[]): ReadonlySet<string> {
+  const isNumeric = (column: string): boolean => {
+    const values = rows.map((row) => row[column]).filter((value) => value !== undefined);
+    return values.length > 0 && values.every((value) => typeof value === "number");
+  };
+  return new Set(columns.filter(isNumeric));
+}
+
+function renderText(rows: readonly TableRow[], columns: readonly string[], caption?: string): string {
+  const numeric = numericColumns(rows, columns);
+  const lines = columns.map((column) => {
+    const cells = [column, ...rows.map((row) => formatValue(row[column]))];
+    const width = Math.max(...cells.map((cell) => cell.length));
+    return cells.map((cell) => (numeric.has(column) ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  const text = Array.from({ length: rows.length + 1 }, (_, i) => lines.map((cells) => cells[i]).join("  ").trimEnd());
+  return [...(caption === undefined ? [] : [caption]), ...text].join("\n");
+}
+
+function renderHtml(rows: readonly TableRow[], columns: readonly string[], caption?: string): string {
+  const numeric = numericColumns(rows, columns);
+  const cell = (tag: "th" | "td", column: string, text: string): string =>
+    `<${tag} style="text-align:${numeric.has(column) ? "right" : "left"}">${escapeHtml(text)}</${tag}>`;
+  const head = columns.map((column) => cell("th", column, column)).join("");
+  const body = rows.map(
+    (row) => `<tr>${columns.map((column) => cell("td", column, formatValue(row[column]))).join("")}</tr>`,
+  );
+  const title = caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;
+  const html = `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;
+  if (rows.length <= scrollingRows) return html;
+  return `<div style="max-height:480px;overflow:auto">${html}</div>`;
+}

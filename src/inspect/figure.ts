@@ -1,0 +1,64 @@
+import { displayMethod, type Displayable, type DisplayContext, type MimeBundle } from "../display/bundle";
+import { plotlyHtml, plotlyScript, type PlotlyLayout, type PlotlySpec, type PlotlyTrace } from "./plotly";
+
+/** A Plotly figure that shows itself in notebooks, offline too. */
+export interface Figure extends Displayable, PlotlySpec {}
+
+/** True once this process has shown plotly.js to a front end that does not keep account of it. */
+let scriptShown = false;
+
+/**
+ * A figure of Plotly traces.
+ *
+ * Shown, it is one bundle: Plotly's JSON, HTML that draws it, and a line of text. plotly.js itself comes
+ * as an output before the notebook's first figure, or in that figure's HTML without a kernel.
+ * @example
+ * figure([{ type: "bar", x: ["hat", "shoes"], y: [12, 73] }], { title: { text: "Photos" } })
+ * @see https://plotly.com/javascript/reference
+ */
+export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}): Figure {
+  const spec = { data, layout: { margin: { t: layout["title"] === undefined ? 24 : 48, r: 24, b: 48, l: 64 }, ...layout } };
+  return { ...spec, [displayMethod]: (context) => showFigure(spec, context) };
+}
+
+/** The bundle of a figure, after plotly.js has been shown where it is not yet. */
+export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBundle {
+  context?.publishOnce("plotly.js", plotlyScript);
+  const bundle = figureBundle(spec);
+  if (context !== undefined || scriptShown) return bundle;
+  scriptShown = true;
+  return { ...bundle, "text/html": `${String(plotlyScript()["text/html"])}${String(bundle["text/html"])}` };
+}
+
+/** The bundle of a figure for a page that has plotly.js. */
+export function figureBundle(spec: PlotlySpec): MimeBundle {
+  const summary = summarize(spec);
+  return {
+    "application/vnd.plotly.v1+json": JSON.parse(JSON.stringify(spec)),
+    "text/html": plotlyHtml(spec, summary),
+    "text/plain": summary,
+  };
+}
+
+/** One line for a terminal: Figure "Training": loss (20 points, last 0.31). */
+function summarize({ data, layout }: PlotlySpec): string {
+  const title = readTitle(layout["title"]);
+  const traces = data.map((trace) => {
+    const points = [trace["y"], trace["x"], trace["z"]].find((values) => Array.isArray(values));
+    return `${trace.name ?? trace.type}${Array.isArray(points) ? ` (${describePoints(points)})` : ""}`;
+  });
+  return `Figure${title === undefined ? "" : ` "${title}"`}: ${traces.join(", ") || "empty"}`;
+}
+
+function readTitle(title: unknown): string | undefined {
+  if (typeof title === "string") return title;
+  if (typeof title !== "object" || title === null) return undefined;
+  const text: unknown = Reflect.get(title, "text");
+  return typeof text === "string" ? text : undefined;
+}
+
+function describePoints(points: readonly unknown[]): string {
+  const last = points.at(-1);
+  const value = typeof last === "number" ? `, last ${Number(last.toPrecision(4))}` : "";
+  return `${points.length} ${points.length === 1 ? "point" : "points"}${value}`;
+}

@@ -1,0 +1,48 @@
+import { tf } from "../tensorflow";
+
+/** How heat becomes colour: "jet" from blue over green to red, as Grad-CAM papers do; "gray" from black to white. */
+export type Colormap = "jet" | "gray";
+
+/** Options of overlay(). */
+export interface OverlayOptions {
+  /** The weight of the colours; the image has the rest. @default 0.4 */
+  readonly alpha?: number;
+  /** @default "jet" */
+  readonly colormap?: Colormap;
+}
+
+/** Where jet's red, green and blue have their middle; each falls off over 1.5 quarters to both sides. */
+const jetCentres = [3, 2, 1];
+
+/**
+ * Heat maps drawn over their images.
+ * @param images    [batch, height, width, 3], RGB, 0…255
+ * @param heatmaps  float32 [batch, h, w], 0…1, of any size: resized bilinearly to the images'
+ * @returns         float32 [batch, height, width, 3], RGB, 0…255; the caller disposes
+ * @throws {TypeError} if the shapes do not fit
+ * @throws {RangeError} if alpha is not in 0…1
+ */
+export function overlay(images: tf.Tensor4D, heatmaps: tf.Tensor3D, options: OverlayOptions = {}): tf.Tensor4D {
+  const { alpha = 0.4, colormap = "jet" } = options;
+  const [batch, height, width, channels] = images.shape;
+  if (channels !== 3 || heatmaps.rank !== 3 || heatmaps.shape[0] !== batch) {
+    throw new TypeError(
+      `Cannot overlay heat maps: expected images [batch, height, width, 3] and heat maps [batch, h, w], got [${images.shape.join(", ")}] and [${heatmaps.shape.join(", ")}]`,
+    );
+  }
+  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`Cannot overlay heat maps: expected alpha in 0…1, got ${alpha}`);
+  return tf.tidy(() => {
+    const heat = tf.expandDims<tf.Tensor4D>(heatmaps, 3); // [b, h, w, 1]
+    const resized = tf.image.resizeBilinear(heat, [height, width], false, true); // [b, height, width, 1]
+    const colours = colorize(resized, colormap); // [b, height, width, 3]
+    return tf.add<tf.Tensor4D>(tf.mul(images, 1 - alpha), tf.mul(colours, 255 * alpha));
+  });
+}
+
+/** Heat in 0…1 with a last dimension of 1, as RGB in 0…1. */
+function colorize(heat: tf.Tensor4D, colormap: Colormap): tf.Tensor {
+  const clipped = tf.clipByValue(heat, 0, 1);
+  if (colormap === "gray") return tf.tile(clipped, [1, 1, 1, 3]);
+  const distance = tf.abs(tf.sub(tf.mul(clipped, 4), tf.tensor1d(jetCentres))); // [b, h, w, 3]
+  return tf.clipByValue(tf.sub(1.5, distance), 0, 1);
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Json, MimeBundle } from "../display/bundle";
+import { escapeHtml, scriptJson } from "../display/html";
+
+/** One trace of a Plotly figure: its type and that type's attributes. @see https://plotly.com/javascript/reference */
+export interface PlotlyTrace {
+  readonly type: string;
+  readonly name?: string;
+  readonly [attribute: string]: Json | undefined;
+}
+
+/** The layout of a Plotly figure. @see https://plotly.com/javascript/reference/layout */
+export interface PlotlyLayout {
+  readonly [attribute: string]: Json | undefined;
+}
+
+/** A Plotly figure as JSON: the MIME type application/vnd.plotly.v1+json. */
+export interface PlotlySpec {
+  readonly data: readonly PlotlyTrace[];
+  readonly layout: PlotlyLayout;
+}
+
+const defaultHeight = 360;
+let script: string | undefined;
+
+/**
+ * plotly.js itself as an output, so that a notebook's figures draw without a network.
+ *
+ * It travels compressed (2.6 MB instead of 10), and runs with `module` and `define` hidden, because a
+ * page with a module loader would otherwise keep it from the figures.
+ */
+export function plotlyScript(): MimeBundle {
+  script ??= createScript();
+  return { "text/html": script, "text/plain": "plotly.js, for the figures of this notebook" };
+}
+
+function createScript(): string {
+  const source = readFileSync(require.resolve("plotly.js-dist/plotly.js"));
+  const packed = gzipSync(source).toString("base64");
+  return `<script>(async () => {
+  if (window.Plotly) return;
+  const packed = Uint8Array.from(atob("${packed}"), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const source = await new Response(stream).text();
+  if (window.Plotly) return;
+  const script = document.createElement("script");
+  script.text = "((module, exports, define) => {" + source + "\\n})()";
+  document.head.append(script);
+})();</script>`;
+}
+
+/**
+ * A figure as HTML that draws itself once plotly.js is on the page, in whatever order a front end runs
+ * scripts; until then, and where scripts are not run, it says what is missing.
+ */
+export function plotlyHtml(spec: PlotlySpec, summary: string): string {
+  const id = `slimlab-${randomBytes(6).toString("hex")}`;
+  const height = typeof spec.layout["height"] === "number" ? spec.layout["height"] : defaultHeight;
+  return `<div id="${id}" style="height:${height}px"><small>${escapeHtml(summary)}. To see it drawn, run the notebook's first figure, which brings plotly.js.</small></div>
+<script>((spec) => {
+  const draw = (tries) => {
+    const place = document.getElementById("${id}");
+    if (place && window.Plotly) {
+      place.textContent = "";
+      window.Plotly.newPlot(place, spec.data, spec.layout, { responsive: true, displaylogo: false });
+    } else if (place || tries > 0) setTimeout(draw, 100, tries - 1);
+  };
+  draw(50);
+})(${scriptJson({ ...spec, layout: { height: defaultHeight, ...spec.layout } })});</script>`;
+}
