@@ -73,7 +73,12 @@ function renderText(rows: readonly TableRow[], columns: readonly string[], capti
     const width = Math.max(...cells.map((cell) => cell.length));
     return cells.map((cell) => (numeric.has(column) ? cell.padStart(width) : cell.padEnd(width)));
   });
-  const text = Array.from({ length: rows.length + 1 }, (_, i) => lines.map((cells) => cells[i]).join("  ").trimEnd());
+  const text = Array.from({ length: rows.length + 1 }, (_, i) =>
+    lines
+      .map((cells) => cells[i])
+      .join("  ")
+      .trimEnd(),
+  );
   return [...(caption === undefined ? [] : [caption]), ...text].join("\n");
 }
 
@@ -85,7 +90,8 @@ function renderHtml(rows: readonly TableRow[], columns: readonly string[], capti
   const body = rows.map(
     (row) => `<tr>${columns.map((column) => cell("td", column, formatValue(row[column]))).join("")}</tr>`,
   );
-  const title = caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;
+  const title =
+    caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;
   const html = `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;
   if (rows.length <= scrollingRows) return html;
   return `<div style="max-height:480px;overflow:auto">${html}</div>`;

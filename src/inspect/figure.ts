@@ -17,7 +17,10 @@ let scriptShown = false;
  * @see https://plotly.com/javascript/reference
  */
 export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}): Figure {
-  const spec = { data, layout: { margin: { t: layout["title"] === undefined ? 24 : 48, r: 24, b: 48, l: 64 }, ...layout } };
+  const spec = {
+    data,
+    layout: { margin: { t: layout["title"] === undefined ? 24 : 48, r: 24, b: 48, l: 64 }, ...layout },
+  };
   return { ...spec, [displayMethod]: (context) => showFigure(spec, context) };
 }
 

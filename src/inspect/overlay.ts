@@ -22,7 +22,11 @@ const jetCentres = [3, 2, 1];
  * @throws {TypeError} if the shapes do not fit
  * @throws {RangeError} if alpha is not in 0…1
  */
-export function overlay(images: tf.Tensor4D, heatmaps: tf.Tensor3D, options: OverlayOptions = {}): tf.Tensor4D {
+export function overlay(
+  images: tf.Tensor4D,
+  heatmaps: tf.Tensor3D,
+  options: OverlayOptions = {},
+): tf.Tensor4D {
   const { alpha = 0.4, colormap = "jet" } = options;
   const [batch, height, width, channels] = images.shape;
   if (channels !== 3 || heatmaps.rank !== 3 || heatmaps.shape[0] !== batch) {
@@ -30,7 +34,8 @@ export function overlay(images: tf.Tensor4D, heatmaps: tf.Tensor3D, options: Ove
       `Cannot overlay heat maps: expected images [batch, height, width, 3] and heat maps [batch, h, w], got [${images.shape.join(", ")}] and [${heatmaps.shape.join(", ")}]`,
     );
   }
-  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`Cannot overlay heat maps: expected alpha in 0…1, got ${alpha}`);
+  if (!(alpha >= 0 && alpha <= 1))
+    throw new RangeError(`Cannot overlay heat maps: expected alpha in 0…1, got ${alpha}`);
   return tf.tidy(() => {
     const heat = tf.expandDims<tf.Tensor4D>(heatmaps, 3); // [b, h, w, 1]
     const resized = tf.image.resizeBilinear(heat, [height, width], false, true); // [b, height, width, 1]

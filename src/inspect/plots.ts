@@ -40,13 +40,15 @@ interface Series {
  */
 export function lossCurve(options: LossCurveOptions = {}): LossCurve {
   const { title, rightAxis, refreshMs = 500 } = options;
-  const isRight = (name: string): boolean => rightAxis?.includes(name) ?? name.toLowerCase().includes("accuracy");
+  const isRight = (name: string): boolean =>
+    rightAxis?.includes(name) ?? name.toLowerCase().includes("accuracy");
   const series = new Map<string, Series>();
   const shown = new Set<DisplayContext>();
   let drawnAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
 
-  const current = (): Figure => figure(drawTraces(series, isRight), drawLayout([...series.keys()], isRight, title));
+  const current = (): Figure =>
+    figure(drawTraces(series, isRight), drawLayout([...series.keys()], isRight, title));
   function redraw(): void {
     clearTimeout(timer);
     timer = undefined;
@@ -83,7 +85,10 @@ function createSeries(series: Map<string, Series>, name: string): Series {
   return created;
 }
 
-function drawTraces(series: ReadonlyMap<string, Series>, isRight: (name: string) => boolean): readonly PlotlyTrace[] {
+function drawTraces(
+  series: ReadonlyMap<string, Series>,
+  isRight: (name: string) => boolean,
+): readonly PlotlyTrace[] {
   return [...series].map(([name, { steps, values }]) => ({
     type: "scatter",
     mode: steps.length > 1 ? "lines" : "markers",
@@ -94,10 +99,20 @@ function drawTraces(series: ReadonlyMap<string, Series>, isRight: (name: string)
   }));
 }
 
-function drawLayout(names: readonly string[], isRight: (name: string) => boolean, title?: string): PlotlyLayout {
+function drawLayout(
+  names: readonly string[],
+  isRight: (name: string) => boolean,
+  title?: string,
+): PlotlyLayout {
   const left = names.filter((name) => !isRight(name));
   const right = names.filter(isRight);
-  const rightAxis = { title: { text: right.join(", ") }, overlaying: "y", side: "right", range: [0, 1.02], showgrid: false };
+  const rightAxis = {
+    title: { text: right.join(", ") },
+    overlaying: "y",
+    side: "right",
+    range: [0, 1.02],
+    showgrid: false,
+  };
   return {
     ...(title === undefined ? {} : { title: { text: title } }),
     xaxis: { title: { text: "step" } },

@@ -1,0 +1,169 @@
+import { displayMethod, type Displayable, type MimeBundle } from "../display/bundle";
+import { escapeHtml } from "../display/html";
+import { castTo, tf } from "../tensorflow";
+import { encodePng } from "../tensorflow/ops/encode";
+import { caption, type Caption, type CaptionOptions } from "./caption";
+import { overlay, type Colormap, type OverlayOptions } from "./overlay";
+
+/** Options of showImage(). */
+export interface ShowImageOptions {
+  /** What was subtracted from red, green and blue, to be added again. @default nothing */
+  readonly means?: readonly number[];
+  /** The longer side on the page, in pixels; larger images are shrunk to it in the notebook too. @default 160 */
+  readonly size?: number;
+}
+
+/** Options of showBatch(). */
+export interface ShowBatchOptions extends ShowImageOptions, CaptionOptions {
+  /** Images in a row of the PNG. @default as many as make it square */
+  readonly columns?: number;
+}
+
+/** Options of showCam(). */
+export interface ShowCamOptions extends ShowBatchOptions, OverlayOptions {}
+
+/** Images that show themselves as captioned HTML, as one PNG contact sheet, and as a line of text. */
+export interface Gallery extends Displayable {
+  readonly captions: readonly string[];
+}
+
+/** White pixels around each image of the contact sheet. */
+const gap = 2;
+const right = "#1a7f37";
+const wrong = "#cf222e";
+
+/** Colours of the heat's scale from 0 to 1. */
+const scales: Readonly<Record<Colormap, string>> = {
+  jet: "#000080, #0000ff 12.5%, #00ffff 37.5%, #ffff00 62.5%, #ff0000 87.5%, #800000",
+  gray: "#000, #fff",
+};
+
+/**
+ * A batch of images with their labels, and the predictions in green or red.
+ * @param images  [batch, height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
+ * @throws {TypeError} if the images are not of that shape
+ * @throws {RangeError} if there are fewer labels or predictions than images
+ * @example  showBatch(images, { labels, classNames: ["hat", "shoes"] })
+ */
+export function showBatch(images: tf.Tensor4D, options: ShowBatchOptions = {}): Gallery {
+  expectImages("show batch", images);
+  const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
+  return drawGallery(() => restore(images, options), captions, options);
+}
+
+/**
+ * One image.
+ * @param image  [height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
+ * @throws {TypeError} if the image is not of that shape
+ */
+export function showImage(image: tf.Tensor3D, options: ShowImageOptions = {}): Gallery {
+  const batch = tf.tidy(() => tf.expandDims<tf.Tensor4D>(image, 0));
+  try {
+    return showBatch(batch, options);
+  } finally {
+    batch.dispose();
+  }
+}
+
+/**
+ * Images, each beside itself under its heat map, with the scale of the heat.
+ * @param images    [batch, height, width, 3], RGB, 0…255; read at once
+ * @param heatmaps  float32 [batch, h, w], 0…1, as gradCam() gives them
+ * @throws {TypeError} if the shapes do not fit
+ * @throws {RangeError} if there are fewer labels or predictions than images
+ */
+export function showCam(images: tf.Tensor4D, heatmaps: tf.Tensor3D, options: ShowCamOptions = {}): Gallery {
+  expectImages("show heat maps", images);
+  const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
+  const pairs = (): tf.Tensor4D => {
+    const restored = restore(images, options);
+    return tf.concat([restored, overlay(restored, heatmaps, options)], 2); // [b, h, 2w, 3]
+  };
+  const scale = `<div style="display:flex;gap:6px;align-items:center"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;
+  return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, scale);
+}
+
+/** Reads the images once and keeps their PNGs. */
+function drawGallery(
+  read: () => tf.Tensor4D,
+  captions: readonly Caption[],
+  options: ShowBatchOptions,
+  footer = "",
+): Gallery {
+  const { size = 160, columns = Math.ceil(Math.sqrt(captions.length)) } = options;
+  const scope = tf.engine();
+  scope.startScope("gallery");
+  try {
+    const images = shrink(read(), size);
+    const [count, height, width] = images.shape;
+    const tiles = tf.unstack(images).map((image) => encodeBase64(expectRank3(image)));
+    const sheet = encodeBase64(contactSheet(images, columns));
+    const texts = captions.map(({ text }) => text);
+    const scale = size / Math.max(height, width);
+    const style = `width:${Math.round(width * scale)}px;${scale > 1 ? "image-rendering:pixelated;" : ""}`;
+    const html = tiles.map((tile, i) => drawTile(tile, captions[i], style)).join("\n");
+    const bundle: MimeBundle = {
+      "image/png": sheet,
+      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:8px">\n${html}\n</div>${footer}`,
+      "text/plain": describe(count, texts),
+    };
+    return { captions: texts, [displayMethod]: () => bundle };
+  } finally {
+    scope.endScope();
+  }
+}
+
+function drawTile(
+  png: string,
+  { text, verdict }: Caption = { text: "", verdict: undefined },
+  style: string,
+): string {
+  const colour = verdict === undefined ? "inherit" : verdict === "right" ? right : wrong;
+  const line = `<figcaption style="color:${colour};font-size:12px">${escapeHtml(text)}</figcaption>`;
+  const image = `<img alt="${escapeHtml(text)}" style="${style}margin:0" src="data:image/png;base64,${png}">`;
+  return `<figure style="margin:0">${image}${text === "" ? "" : line}</figure>`;
+}
+
+function describe(count: number, captions: readonly string[]): string {
+  const named = captions.filter((text) => text !== "");
+  return `${count} ${count === 1 ? "image" : "images"}${named.length === 0 ? "" : `: ${named.join(", ")}`}`;
+}
+
+/** The images as float32 in 0…255, their means added again. */
+function restore(images: tf.Tensor4D, { means }: ShowImageOptions): tf.Tensor4D {
+  return tf.add<tf.Tensor4D>(castTo(images, "float32"), means === undefined ? 0 : tf.tensor1d([...means]));
+}
+
+function shrink(images: tf.Tensor4D, size: number): tf.Tensor4D {
+  const [, height, width] = images.shape;
+  const scale = size / Math.max(height, width);
+  if (scale >= 1) return images;
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  return tf.image.resizeBilinear(images, [side(height), side(width)], false, true);
+}
+
+/** The images side by side in rows, on white. */
+function contactSheet(images: tf.Tensor4D, columns: number): tf.Tensor3D {
+  const [count, height, width] = images.shape;
+  const rows = Math.ceil(count / columns);
+  const edge: [number, number] = [gap, gap];
+  const padded = tf.pad4d(images, [[0, rows * columns - count], edge, edge, [0, 0]], 255); // [rows * columns, h, w, 3]
+  const [h, w] = [height + 2 * gap, width + 2 * gap];
+  const grid = tf.transpose(tf.reshape(padded, [rows, columns, h, w, 3]), [0, 2, 1, 3, 4]); // [rows, h, columns, w, 3]
+  return tf.reshape(grid, [rows * h, columns * w, 3]);
+}
+
+function encodeBase64(image: tf.Tensor3D): string {
+  return Buffer.from(encodePng(image)).toString("base64");
+}
+
+function expectRank3(tensor: tf.Tensor): tf.Tensor3D {
+  return tf.reshape(tensor, [tensor.shape[0] ?? 0, tensor.shape[1] ?? 0, 3]);
+}
+
+function expectImages(task: string, images: tf.Tensor4D): void {
+  if (images.rank === 4 && images.shape[3] === 3 && images.shape[0] > 0) return;
+  throw new TypeError(
+    `Cannot ${task}: expected images [batch, height, width, 3], got [${images.shape.join(", ")}]`,
+  );
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { displayMethod } from "../../src/display/bundle";
+import { table } from "../../src/display/table";
+
+const rows = [
+  { name: "conv1/weights", parameters: 9408, share: 0.000368 },
+  { name: "<logits>", parameters: 2048000 },
+];
+
+test("table() aligns numbers on the right, in text and HTML, and escapes names", () => {
+  const shown = table(rows, { caption: "Variables" });
+  const text = [
+    "Variables",
+    "name           parameters     share",
+    "conv1/weights       9,408  0.000368",
+    "<logits>        2,048,000",
+  ].join("\n");
+  assert.equal(String(shown), text);
+  assert.equal(inspect(shown), text);
+  const bundle = shown[displayMethod]();
+  assert.equal(bundle["text/plain"], text);
+  assert.match(
+    String(bundle["text/html"]),
+    /<td style="text-align:left">&lt;logits&gt;<\/td><td style="text-align:right">2,048,000</,
+  );
+});
+
+test("table() shows the columns asked for, in their order", () => {
+  assert.equal(String(table(rows, { columns: ["parameters", "name"] })).split("\n")[0], "parameters  name");
+  assert.equal(String(table([], { columns: ["a", "b"] })), "a  b");
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { displayMethod, type MimeBundle } from "../../src/display/bundle";
+import { figure } from "../../src/inspect/figure";
+
+const bars = figure([{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }], {
+  title: { text: "Photos" },
+});
+
+/** A kernel's part of a display: what was published once, by key. */
+function createContext() {
+  const published = new Map<string, MimeBundle>();
+  const updates: MimeBundle[] = [];
+  return {
+    published,
+    updates,
+    publish: () => undefined,
+    publishOnce: (key: string, bundle: () => MimeBundle) =>
+      void (published.has(key) || published.set(key, bundle())),
+    update: (bundle: MimeBundle) => void updates.push(bundle),
+  };
+}
+
+test("figure() brings plotly.js along with the first bundle only, if there is no kernel", () => {
+  const [first, second] = [bars[displayMethod](), bars[displayMethod]()];
+  assert.ok(String(first["text/html"]).length > 1_000_000);
+  assert.ok(String(second["text/html"]).length < 2_000);
+});
+
+test("figure() shows Plotly JSON, HTML and a line of text as one bundle, plotly.js before it", () => {
+  const context = createContext();
+  const bundle = bars[displayMethod](context);
+  assert.deepEqual(Object.keys(bundle), ["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
+  assert.deepEqual(bundle["application/vnd.plotly.v1+json"], {
+    data: [{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }],
+    layout: { margin: { t: 48, r: 24, b: 48, l: 64 }, title: { text: "Photos" } },
+  });
+  assert.equal(bundle["text/plain"], 'Figure "Photos": </script> (2 points, last 73)');
+  assert.deepEqual([...context.published.keys()], ["plotly.js"]);
+});
+
+test("figure() keeps text that looks like the end of a script out of its HTML", () => {
+  const html = String(bars[displayMethod](createContext())["text/html"]);
+  assert.equal(html.match(/<\/script>/g)?.length, 1);
+  assert.match(html, /\\u003c\/script>/);
+});

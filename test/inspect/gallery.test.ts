@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { displayMethod, type Displayable } from "../../src/display/bundle";
+import { caption } from "../../src/inspect/caption";
+import { showBatch, showCam, showImage } from "../../src/inspect/gallery";
+import { memory, tf } from "../../src/tensorflow";
+
+/** Three images of 2 × 4 pixels: black, mid-grey, white. */
+const batch = (): tf.Tensor4D =>
+  tf.tidy(() => tf.stack([0, 128, 255].map((value) => tf.fill([2, 4, 3], value))).as4D(3, 2, 4, 3));
+
+/** Width and height, from a PNG's header. */
+function pngSize(base64: unknown): readonly [number, number] {
+  const bytes = Buffer.from(String(base64), "base64");
+  assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+}
+
+const show = (value: Displayable) => value[displayMethod]();
+
+test("showBatch() is one bundle of a contact sheet, captioned HTML and text, and leaves no tensor", () => {
+  const images = batch();
+  const before = memory().tensors;
+  const options = { labels: [0, 1, 1], predictions: [0, 0, 1], classNames: ["<hat>", "shoes"] };
+  const bundle = show(showBatch(images, options));
+  assert.equal(memory().tensors, before);
+  assert.deepEqual(Object.keys(bundle), ["image/png", "text/html", "text/plain"]);
+  assert.equal(bundle["text/plain"], "3 images: <hat> ✓, <hat> ✗ (is shoes), shoes ✓");
+  assert.deepEqual(pngSize(bundle["image/png"]), [16, 12]); // 2 columns of 4 + 4, 2 rows of 2 + 4
+  const html = String(bundle["text/html"]);
+  assert.equal(html.match(/<img /g)?.length, 3);
+  assert.match(html, /&lt;hat&gt; ✗ \(is shoes\)/);
+  assert.doesNotMatch(html, /<hat>/);
+  images.dispose();
+});
+
+test("showBatch() shrinks large images, magnifies small ones and adds means again", () => {
+  const images = tf.zeros<tf.Rank.R4>([1, 300, 400, 3]);
+  const sheet = show(showBatch(images, { size: 100, means: [255, 0, 0] }))["image/png"];
+  assert.deepEqual(pngSize(sheet), [104, 79]);
+  const small = batch();
+  assert.match(String(show(showBatch(small))["text/html"]), /width:160px;image-rendering:pixelated/);
+  tf.dispose([images, small]);
+});
+
+test("showImage() shows one image without caption", () => {
+  const image = tf.zeros<tf.Rank.R3>([5, 5, 3]);
+  assert.equal(show(showImage(image))["text/plain"], "1 image");
+  image.dispose();
+});
+
+test("showCam() puts each image beside its overlay, with the scale", () => {
+  const images = batch();
+  const heat = tf.fill<tf.Rank.R3>([3, 1, 1], 1);
+  const bundle = show(showCam(images, heat, { columns: 1, labels: tf.tensor1d([0, 1, 2], "int32") }));
+  assert.deepEqual(pngSize(bundle["image/png"]), [12, 18]);
+  assert.match(String(bundle["text/html"]), /heat 0/);
+  assert.equal(bundle["text/plain"], "3 images: class 0, class 1, class 2");
+});
+
+test("showBatch() refuses other shapes and missing labels", () => {
+  assert.throws(() => showBatch(tf.zeros([1, 2, 2, 1])), {
+    name: "TypeError",
+    message: "Cannot show batch: expected images [batch, height, width, 3], got [1, 2, 2, 1]",
+  });
+  assert.throws(
+    () => showCam(tf.zeros([0, 2, 2, 3]), tf.zeros([0, 1, 1])),
+    /^TypeError: Cannot show heat maps: expected/,
+  );
+  assert.throws(() => showBatch(batch(), { labels: [1] }), {
+    name: "RangeError",
+    message: "Cannot caption image 1: expected a label for every image, got 1",
+  });
+});
+
+test("caption() says label, prediction or both", () => {
+  assert.deepEqual(caption(0, {}), { text: "", verdict: undefined });
+  assert.deepEqual(caption(0, { labels: [3] }), { text: "class 3", verdict: undefined });
+  assert.deepEqual(caption(0, { predictions: [0], classNames: ["hat"] }), {
+    text: "hat?",
+    verdict: undefined,
+  });
+});
