@@ -22,4 +22,7 @@ export { flatten, unflatten, type TreeShape } from "./tree";
 export { random } from "./random";
 export * from "./ops/nn";
 export * from "./ops/shape";
+export * from "./ops/encode";
+export * from "./ops/color";
+export * from "./ops/image";
 export { openCheckpoint, type CheckpointReader, type CheckpointVariable, saveCheckpoint } from "./bundle";
