@@ -56,9 +56,16 @@ class Progress:
         self.timings.write_text(json.dumps([round(value, 3) for value in self.seconds]))
 
 
+def traceback(notebook):
+    """What the failed cell shows of its error."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return "\n".join(line for output in outputs if output.output_type == "error" for line in output.traceback)
+
+
 def write_html(notebook, path):
     """The page loads nothing from elsewhere: outputs carry their own scripts."""
-    exporter = HTMLExporter(require_js_url="", jquery_url="", mathjax_url="", mermaid_js_url="")
+    urls = ["require_js_url", "jquery_url", "mathjax_url", "mermaid_js_url", "mermaid_layout_elk_js_url"]
+    exporter = HTMLExporter(**{name: "" for name in urls})
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     path.write_text(page, encoding="utf-8")
 
@@ -80,7 +87,7 @@ def main(source, folder):
         client.execute()
         progress.save()
     except CellExecutionError as error:
-        failure = f"Cannot run cell {len(progress.seconds)} of {source}: {error.ename}: {error.evalue}\n{error.traceback}"
+        failure = f"Cannot run cell {len(progress.seconds)} of {source}: {error.ename}: {error.evalue}\n{traceback(notebook)}"
     except DeadKernelError as error:
         failure = f"Cannot run cell {len(progress.seconds) + 1} of {source}: the kernel died ({error})"
     nbformat.write(notebook, target)

@@ -31,7 +31,11 @@ function flags(output) {
 module.exports = {
   title: "the TensorFlow addon",
   needs: ["packages", "python"],
-  madeOf: ({ variant }) => ["src/tensorflow/native", "scripts/steps/addon.js", `scripts/requirements/tensorflow-${variant}.txt`],
+  madeOf: ({ variant }) => [
+    "src/tensorflow/native",
+    "scripts/steps/addon.js",
+    `scripts/requirements/tensorflow-${variant}.txt`,
+  ],
   texts: () => [process.env.CXX ?? "", process.arch],
   stamp: join(dirname(places.addon), ".slimlab-addon"),
   makes: () => [places.addon],

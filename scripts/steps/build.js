@@ -21,7 +21,9 @@ module.exports = {
       if (!(error instanceof ProgramError)) throw error;
       const lines = readFileSync(log, "utf8").trim().split("\n");
       const rest = lines.length > 20 ? `\n... ${lines.length - 20} more lines in build/setup/build.log` : "";
-      throw new SetupError(`${lines.slice(0, 20).join("\n")}${rest}\nCannot build slimlab: expected no type errors`);
+      throw new SetupError(
+        `${lines.slice(0, 20).join("\n")}${rest}\nCannot build slimlab: expected no type errors`,
+      );
     }
   },
 };

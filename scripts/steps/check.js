@@ -42,7 +42,8 @@ function lint(name, script, args) {
 /** @returns the exit code */
 async function check(parts) {
   const files = testFiles(parts);
-  if (files.length === 0) throw new SetupError(`Cannot run tests: expected a test path with "${parts.join('" or "')}", got none`);
+  if (files.length === 0)
+    throw new SetupError(`Cannot run tests: expected a test path with "${parts.join('" or "')}", got none`);
   if (parts.length === 0) {
     console.log("✓ types");
     const complaints = await Promise.all([

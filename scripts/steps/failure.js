@@ -16,7 +16,9 @@ function explain({ name }, log, error) {
   const text = readFileSync(log, "utf8");
   const place = relative(places.root, log);
   if (NO_SPACE.test(text)) {
-    return new SetupError(`Cannot set up slimlab: expected free disk space, got a full disk (see ${place}); free some, then: npm run setup`);
+    return new SetupError(
+      `Cannot set up slimlab: expected free disk space, got a full disk (see ${place}); free some, then: npm run setup`,
+    );
   }
   const why = REGISTRIES[name] && NO_NETWORK.exec(text)?.[0];
   if (why) {
@@ -24,8 +26,15 @@ function explain({ name }, log, error) {
       `Cannot set up slimlab: expected an answer of ${REGISTRIES[name]}, got "${why}" (see ${place}); connect this machine, then: npm run setup`,
     );
   }
-  const last = text.trim().split("\n").filter((line) => /error/i.test(line)).pop() ?? text.trim().split("\n").pop();
-  return new SetupError(`Cannot set up slimlab: step "${name}" failed: ${last || error.message} (see ${place})`);
+  const last =
+    text
+      .trim()
+      .split("\n")
+      .filter((line) => /error/i.test(line))
+      .pop() ?? text.trim().split("\n").pop();
+  return new SetupError(
+    `Cannot set up slimlab: step "${name}" failed: ${last || error.message} (see ${place})`,
+  );
 }
 
 module.exports = { explain };

@@ -13,6 +13,10 @@ module.exports = {
   stamp: join(places.kernels, ".slimlab-kernel"),
   makes: () => [join(places.kernels, "slimlab", "kernel.json")],
   async run({ log }) {
-    await runLogged(log, process.execPath, [join(places.dist, "kernel", "install.js"), "--prefix", places.venv]);
+    await runLogged(log, process.execPath, [
+      join(places.dist, "kernel", "install.js"),
+      "--prefix",
+      places.venv,
+    ]);
   },
 };

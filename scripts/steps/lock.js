@@ -25,7 +25,7 @@ function holder() {
 /** Waits for the lock, takes it and gives the function that returns it. A lock whose process is gone is no lock. */
 async function lock(stream) {
   mkdirSync(places.logs, { recursive: true });
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     try {
       writeFileSync(places.lock, String(process.pid), { flag: "wx" });
       return () => rmSync(places.lock, { force: true });

@@ -42,10 +42,12 @@ function environment() {
     MPLCONFIGDIR: join(jupyter, "matplotlib"),
     KERAS_HOME: join(jupyter, "keras"),
     CUDA_CACHE_PATH: inRoot(".cache", "cuda"),
+    RUSTUP_HOME: inRoot(".cache", "rustup"), // pip asks rustc for its version, and rustup answers by making a folder
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? "3",
   };
   // A path of another Python, or a wish never to keep compiled modules, would undo what .venv is for.
-  for (const name of ["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "TF_ENABLE_ONEDNN_OPTS"]) delete env[name];
+  for (const name of ["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "TF_ENABLE_ONEDNN_OPTS"])
+    delete env[name];
   return env;
 }
 

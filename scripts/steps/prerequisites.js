@@ -10,15 +10,40 @@ const PYTHONS = ["python3", "python3.13", "python3.12", "python3.11", "python3.1
 const PYTHON_MINORS = [10, 13]; // TensorFlow 2.21 has wheels for CPython 3.10 to 3.13
 
 const PACKAGE_TOOLS = [
-  { tool: "/usr/bin/apt-get", install: "apt-get install -y", compiler: "g++", venv: "python3-venv", python: "python3 python3-venv" },
-  { tool: "/usr/bin/dnf", install: "dnf install -y", compiler: "gcc-c++", venv: "python3", python: "python3.12" },
-  { tool: "/usr/bin/zypper", install: "zypper install -y", compiler: "gcc-c++", venv: "python3", python: "python312" },
-  { tool: "/usr/bin/pacman", install: "pacman -S --noconfirm", compiler: "gcc", venv: "python", python: "python" },
+  {
+    tool: "/usr/bin/apt-get",
+    install: "apt-get install -y",
+    compiler: "g++",
+    venv: "python3-venv",
+    python: "python3 python3-venv",
+  },
+  {
+    tool: "/usr/bin/dnf",
+    install: "dnf install -y",
+    compiler: "gcc-c++",
+    venv: "python3",
+    python: "python3.12",
+  },
+  {
+    tool: "/usr/bin/zypper",
+    install: "zypper install -y",
+    compiler: "gcc-c++",
+    venv: "python3",
+    python: "python312",
+  },
+  {
+    tool: "/usr/bin/pacman",
+    install: "pacman -S --noconfirm",
+    compiler: "gcc",
+    venv: "python",
+    python: "python",
+  },
 ];
 
 /** The command that installs a thing ("compiler", "python", "venv") here. Debian names venv after Python's version. */
 function installCommand(thing, version) {
-  if (process.platform === "darwin") return thing === "compiler" ? "xcode-select --install" : "brew install python@3.12";
+  if (process.platform === "darwin")
+    return thing === "compiler" ? "xcode-select --install" : "brew install python@3.12";
   const found = PACKAGE_TOOLS.find(({ tool }) => existsSync(tool));
   if (found === undefined) return `your package manager (${thing})`;
   const sudo = process.getuid?.() === 0 ? "" : "sudo ";
@@ -62,7 +87,11 @@ function expectPython() {
     } else unfit ??= version;
   }
   if (bare !== undefined) {
-    throw missing(`Python's venv module (ensurepip)`, `Python ${bare} without it`, installCommand("venv", bare));
+    throw missing(
+      `Python's venv module (ensurepip)`,
+      `Python ${bare} without it`,
+      installCommand("venv", bare),
+    );
   }
   const range = `Python 3.${PYTHON_MINORS[0]} to 3.${PYTHON_MINORS[1]} (python3 or $PYTHON)`;
   throw missing(range, unfit === undefined ? "none" : `only Python ${unfit}`, installCommand("python"));
@@ -73,7 +102,9 @@ function expectNpm() {
   if (process.env.npm_execpath?.endsWith(".js") && existsSync(process.env.npm_execpath)) {
     return [process.execPath, process.env.npm_execpath];
   }
-  const found = (process.env.PATH ?? "").split(delimiter).some((folder) => folder && existsSync(join(folder, "npm")));
+  const found = (process.env.PATH ?? "")
+    .split(delimiter)
+    .some((folder) => folder && existsSync(join(folder, "npm")));
   if (found) return ["npm"];
   throw missing("npm", "none", process.platform === "darwin" ? "brew install node@22" : "nvm install 22");
 }

@@ -9,7 +9,11 @@ const { places, environment } = require("./places.js");
 /** What a program answers to a quick question: { ok, text, errors }; an absent one answers { ok: false } and nothing. */
 function ask(command, args, input) {
   const result = spawnSync(command, args, { encoding: "utf8", timeout: 20_000, input: input ?? "" });
-  return { ok: result.status === 0, text: (result.stdout ?? "").trim(), errors: (result.stderr ?? "").trim() };
+  return {
+    ok: result.status === 0,
+    text: (result.stdout ?? "").trim(),
+    errors: (result.stderr ?? "").trim(),
+  };
 }
 
 /** A program of a set-up step failed; what it printed is in the log. */
@@ -57,7 +61,11 @@ async function endPrograms() {
 
 /** Runs a program in the foreground, on this terminal, and gives its exit code. Interrupts are for the program. */
 function run(command, args, options = {}) {
-  const child = spawn(command, args, { cwd: places.root, env: { ...environment(), ...options.env }, stdio: "inherit" });
+  const child = spawn(command, args, {
+    cwd: places.root,
+    env: { ...environment(), ...options.env },
+    stdio: "inherit",
+  });
   const leaveToChild = () => {};
   const pass = (signal) => child.kill(signal);
   process.on("SIGINT", leaveToChild).on("SIGTERM", pass);

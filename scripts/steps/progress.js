@@ -14,9 +14,13 @@ function createProgress(stream) {
   const clear = () => alive && stream.write("\r\u001b[K");
   const draw = () => {
     if (!alive || running.size === 0) return;
-    const parts = [...running].map(([name, since]) => `${name} ${Math.floor((performance.now() - since) / 1000)} s`);
+    const parts = [...running].map(
+      ([name, since]) => `${name} ${Math.floor((performance.now() - since) / 1000)} s`,
+    );
     clear();
-    stream.write(`${FRAMES[frame++ % FRAMES.length]} ${parts.join("  ·  ")}`.slice(0, (stream.columns ?? 80) - 1));
+    stream.write(
+      `${FRAMES[frame++ % FRAMES.length]} ${parts.join("  ·  ")}`.slice(0, (stream.columns ?? 80) - 1),
+    );
   };
   const timer = alive ? setInterval(draw, 100) : undefined;
   timer?.unref();

@@ -8,8 +8,9 @@ const { runLogged } = require("./program.js");
 
 const requirements = (name) => join("scripts", "requirements", `${name}.txt`);
 
-/** JupyterLab asks the network for news at its first start unless told not to. */
-function silenceNews() {
+/** The folder for Jupyter's own settings and histories; and no news: JupyterLab asks the network for them otherwise. */
+function settle() {
+  mkdirSync(join(places.venv, "jupyter"), { recursive: true });
   const folder = join(places.venv, "etc", "jupyter", "labconfig");
   mkdirSync(folder, { recursive: true });
   const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
@@ -34,6 +35,6 @@ module.exports = {
       rmSync(places.venv, { recursive: true, force: true }); // half of an environment is none
       throw error;
     }
-    silenceNews();
+    settle();
   },
 };

@@ -1,6 +1,6 @@
 "use strict";
 
-const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { SetupError } = require("./error.js");
 const { explain } = require("./failure.js");
