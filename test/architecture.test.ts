@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import ts from "typescript";
+import { opDefinition } from "../src/tensorflow/opdefs";
+
+const ROOT = resolve(__dirname, "../..");
+const OUTSIDE = new Set(["node_modules", ".git", "dist", "build", ".venv", ".cache", ".ipynb_checkpoints"]);
+const MAX_LINES = 300;
+
+/** The one way: a folder of src/ may import from itself and from these. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  display: [],
+  tensorflow: [],
+  input: ["tensorflow", "display"],
+  model: ["tensorflow", "display"],
+  training: ["tensorflow", "display", "input", "model"],
+  export: ["tensorflow", "display", "input", "model"],
+  inspect: ["tensorflow", "display", "model"],
+};
+
+/** Every file of the project below a folder, as paths relative to the root. */
+function filesUnder(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (OUTSIDE.has(entry.name) || entry.isSymbolicLink()) return [];
+    return entry.isDirectory() ? filesUnder(path) : [path];
+  });
+}
+
+const sources = (folder: string) => filesUnder(folder).filter((path) => path.endsWith(".ts"));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** What a file imports, as written, types included. */
+function importsOf(text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The files that a file imports, as paths relative to the root. */
+function neighbours(path: string): string[] {
+  return importsOf(read(path))
+    .filter((name) => name.startsWith("."))
+    .map((name) => relative(ROOT, resolve(ROOT, dirname(path), name)))
+    .map(
+      (name) => [`${name}.ts`, join(name, "index.ts")].find((file) => existsSync(join(ROOT, file))) ?? name,
+    );
+}
+
+/** "src/input/example.ts" -> "input"; "src/index.ts" -> "". */
+const stageOf = (path: string) =>
+  path.startsWith("src/") ? (path.split("/").slice(1, -1)[0] ?? "") : "outside src";
+
+test("every folder of src/ stands in the import table", () => {
+  const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  assert.deepEqual(
+    folders.map(({ name }) => name).filter((name) => !(name in MAY_IMPORT)),
+    [],
+  );
+});
+
+for (const [stage, allowed] of Object.entries(MAY_IMPORT)) {
+  test(`src/${stage} imports only ${allowed.join(", ") || "nothing of ours"}`, () => {
+    const wrong = sources(`src/${stage}`).flatMap((path) =>
+      neighbours(path)
+        .filter((other) => stageOf(other) !== stage && !allowed.includes(stageOf(other)))
+        .map((other) => `${path} imports ${other}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test("kernel/ and src/ do not import each other", () => {
+  const wrong = (["src", "kernel"] as const).flatMap((folder) =>
+    sources(folder).flatMap((path) =>
+      neighbours(path)
+        .filter((other) => !other.startsWith(`${folder}/`) && other !== "package.json")
+        .map((other) => `${path} imports ${other}`),
+    ),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test("only src/tensorflow imports @tensorflow packages and protobufjs", () => {
+  const wrong = [...sources("src"), ...sources("kernel"), ...sources("bench")]
+    .filter((path) => stageOf(path) !== "tensorflow")
+    .filter((path) => !path.startsWith("bench/")) // which measures tfjs as users write it
+    .filter((path) => importsOf(read(path)).some((name) => /^(@tensorflow\/|protobufjs)/.test(name)));
+  assert.deepEqual(wrong, []);
+});
+
+function isOperation(name: string): boolean {
+  try {
+    opDefinition(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("only src/tensorflow writes the name of a TensorFlow operation in quotes", () => {
+  const wrong: string[] = [];
+  for (const path of sources("src").filter((path) => stageOf(path) !== "tensorflow")) {
+    const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node) && /^[A-Z]\w+$/.test(node.text) && isOperation(node.text)) {
+        wrong.push(`${path}: "${node.text}"`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("no files import each other in a circle, not even for types", () => {
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): string[] => {
+    if (way.includes(path)) return [[...way.slice(way.indexOf(path)), path].join(" -> ")];
+    if (done.has(path)) return [];
+    const circles = neighbours(path).flatMap((other) =>
+      other.endsWith(".ts") ? visit(other, [...way, path]) : [],
+    );
+    done.add(path);
+    return circles;
+  };
+  assert.deepEqual(
+    [...sources("src"), ...sources("kernel")].flatMap((path) => visit(path, [])),
+    [],
+  );
+});
+
+test(`no file of code has more than ${MAX_LINES} lines`, () => {
+  const code = ["src", "kernel", "test", "bench", "scripts", "notebooks"].flatMap(filesUnder);
+  const long = code
+    .filter((path) => [".ts", ".js", ".cc", ".py", ".proto", ""].includes(extname(path)))
+    .map((path) => ({ path, lines: read(path).split("\n").length - 1 }))
+    .filter(({ lines }) => lines > MAX_LINES);
+  assert.deepEqual(long, []);
+});
+
+test("no file names a place of one machine", () => {
+  const place = /(?<![\w.})\]])\/(home|root|Users|work|tmp)\/\w/;
+  const text = new Set([".ts", ".js", ".mjs", ".cc", ".py", ".json", ".ipynb", ".md", ".txt", ".proto", ""]);
+  const wrong = filesUnder(".").filter((path) => text.has(extname(path)) && place.test(read(path)));
+  assert.deepEqual(wrong, []);
+});
+
+interface Notebook {
+  readonly cells: readonly { readonly cell_type: string; readonly source: string | readonly string[] }[];
+}
+
+test('notebooks import only "slimlab"', () => {
+  const wrong = filesUnder("notebooks")
+    .filter((path) => path.endsWith(".ipynb"))
+    .flatMap((path) => {
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the notebook format's own promise
+      const notebook: Notebook = JSON.parse(read(path));
+      const code = notebook.cells.filter((cell) => cell.cell_type === "code");
+      return code.flatMap(({ source }) =>
+        importsOf([source].flat().join("")).map((name) => ({ path, name })),
+      );
+    })
+    .filter(({ name }) => name !== "slimlab");
+  assert.deepEqual(wrong, []);
+});
+
+test("the public types compile under TypeScript 5.0.4 with node10 resolution", () => {
+  const compiler = join(ROOT, "node_modules/typescript-5.0/bin/tsc");
+  const options =
+    "--noEmit --strict --target es2022 --module commonjs --moduleResolution node10 --esModuleInterop";
+  let complaints = "";
+  try {
+    execFileSync(
+      process.execPath,
+      [compiler, ...options.split(" "), "--types", "node", "dist/src/index.d.ts"],
+      {
+        cwd: ROOT,
+        encoding: "utf8",
+      },
+    );
+  } catch (error) {
+    complaints = error instanceof Error && "stdout" in error ? String(error.stdout) : String(error);
+  }
+  // Packages of others are not ours to mend.
+  assert.deepEqual(
+    complaints.split("\n").filter((line) => /^(dist|error)/.test(line)),
+    [],
+  );
+});
