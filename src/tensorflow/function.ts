@@ -1,9 +1,11 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
+import { attr } from "./attributes";
 import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
 import { executeOne } from "./execute";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
-import { Recording } from "./recording";
+import { openBatch, type SizedRun } from "./openbatch";
+import { Recording, type RecordedNode } from "./recording";
 import { currentObserver, dataType, handlesOf, native, observe, sharers, tf } from "./runtime";
 
 /** A TensorFlow function that a recording made. */
@@ -20,6 +22,12 @@ export interface RecordedFunction {
   readonly nodeCount: number;
   /** Takes it out of TensorFlow; calling it afterwards fails. */
   dispose(): void;
+}
+
+/** Options of recordFunction(). */
+export interface RecordOptions {
+  /** "any": arguments whose first dimension is that of the first may come in another batch size. @default the example's size only */
+  readonly batch?: "any";
 }
 
 let count = 0;
@@ -42,14 +50,16 @@ export function recordFunction(
   fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
   example: readonly tf.Tensor[],
   name = fn.name === "" ? "fn" : fn.name,
+  options: RecordOptions = {},
 ): RecordedFunction {
   const first = runRecorded(fn, example, name);
-  const run = first.createdVariables ? runRecorded(fn, example, name) : first;
+  const again = first.createdVariables ? runRecorded(fn, example, name) : first;
+  const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : again;
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
   const built = buildFunction({
     name: unique,
-    nodes: run.recording.nodes,
+    nodes: run.nodes,
     argumentTypes: example.map((tensor) => dataTypeNumber(dataType(tensor))),
     captureTypes: captures.map((tensor) => dataTypeNumber(dataType(tensor))),
     outputs: run.outputs,
@@ -77,6 +87,7 @@ export function recordFunction(
 
 interface Run {
   readonly recording: Recording;
+  readonly nodes: readonly RecordedNode[];
   readonly outputs: readonly FunctionOutput[];
   readonly shapes: readonly (readonly number[])[];
   readonly assigned: readonly tf.Variable[];
@@ -107,6 +118,7 @@ function runRecorded(
       const tensors = [...results, ...changed];
       return {
         recording,
+        nodes: recording.nodes,
         outputs: tensors.map((tensor) => recording.sourceOfTensor(tensor)),
         shapes: tensors.map((tensor) => [...tensor.shape]),
         assigned: changed,
@@ -118,6 +130,51 @@ function runRecorded(
     undo();
     before.restore();
   }
+}
+
+/** The same run for any batch size: recorded again with one and with two rows more. */
+function withOpenBatch(
+  run: Run,
+  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
+  example: readonly tf.Tensor[],
+  name: string,
+): Run {
+  const index = example.findIndex((tensor) => tensor.rank > 0);
+  const leading = example[index];
+  const batch = leading?.shape[0];
+  if (leading === undefined || batch === undefined) {
+    throw new TypeError(
+      `Cannot trace "${name}" for any batch: expected an argument with a first dimension, got none`,
+    );
+  }
+  const engine = tf.engine();
+  engine.startScope("openBatch");
+  try {
+    const grow = (tensors: readonly tf.Tensor[], size: number): tf.Tensor[] =>
+      tensors.map((tensor) => (tensor.shape[0] === size ? withOneRowMore(tensor) : tensor));
+    const larger = observe(undefined, () => grow(example, batch));
+    const largest = observe(undefined, () => grow(larger, batch + 1));
+    const sized = (one: Run, size: number): SizedRun => ({
+      recording: one.recording,
+      outputs: one.outputs,
+      batch: size,
+    });
+    const second = sized(runRecorded(fn, larger, name), batch + 1);
+    const third = sized(runRecorded(fn, largest, name), batch + 2);
+    const dtype = dataTypeNumber(dataType(leading));
+    return { ...run, ...openBatch([sized(run, batch), second, third], { index, dtype }) };
+  } finally {
+    engine.endScope();
+  }
+}
+
+function withOneRowMore(tensor: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const begin = tf.zeros([tensor.rank], "int32");
+    const row = executeOne("Slice", [tensor, begin, tf.tensor1d([1, ...tensor.shape.slice(1)], "int32")]);
+    const attrs = { N: attr.int(2), T: attr.type(dataType(tensor)), Tidx: attr.type("int32") };
+    return executeOne("ConcatV2", [row, tensor, tf.scalar(0, "int32")], attrs);
+  });
 }
 
 /** tfjs tells the name of each operation through the engine's scopes: `randomNormal__op`. */

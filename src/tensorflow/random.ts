@@ -37,6 +37,18 @@ export const random = {
     });
   },
   /**
+   * Normally distributed numbers, drawn again where they lie more than two standard deviations from the mean.
+   * @param seed  int32 [2]
+   * @returns float32 of `shape`
+   * @see tf.random.stateless_truncated_normal
+   */
+  truncatedNormal(shape: readonly number[], seed: tf.Tensor, mean = 0, standardDeviation = 1): tf.Tensor {
+    return tf.tidy(() => {
+      const unit = executeOne("StatelessTruncatedNormal", [tf.tensor1d([...shape], "int32"), seed], SHAPE);
+      return unit.mul(standardDeviation).add(mean);
+    });
+  },
+  /**
    * A seed made of another and a number, e.g. the training step: int32 [2].
    * @param seed  int32 [2]
    * @param data  int32 scalar

@@ -9,6 +9,12 @@ import { flatten, unflatten, type TensorTree, type TreeShape } from "./tree";
 export interface TraceOptions {
   /** What errors and signatures call it. @default the function's own name */
   readonly name?: string;
+  /**
+   * "any": one recording serves every batch size; inputs whose first dimension equals the first input's are batches.
+   * The function is recorded at two sizes, and what follows the size is computed from it.
+   * @default one recording a size
+   */
+  readonly batch?: "any";
   /** A serialized tensorflow.ConfigProto for the compiled function, e.g. to turn on bfloat16. @default none */
   readonly configProto?: Uint8Array;
 }
@@ -65,15 +71,15 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
   options: TraceOptions = {},
 ): Traced<A, R> {
-  const { name = fn.name === "" ? "fn" : fn.name, configProto } = options;
+  const { name = fn.name === "" ? "fn" : fn.name, configProto, batch } = options;
   const entries = new Map<string, Entry>();
   let last: Promise<unknown> = Promise.resolve();
 
   const prepare = (args: A): Prepared => {
     const tensors: tf.Tensor[] = [];
     const form = args.map((argument, i) => flatten(argument, tensors, `argument ${i} of "${name}"`));
-    const key = JSON.stringify([form, tensors.map(describe)]);
-    const entry = entries.get(key) ?? record(fn, form, tensors, name);
+    const key = JSON.stringify([form, signatureOf(tensors, batch)]);
+    const entry = entries.get(key) ?? record(fn, form, tensors, { name, batch });
     entries.set(key, entry);
     for (const capture of entry.fn.captures) expectLive(capture, name);
     const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
@@ -112,7 +118,7 @@ function record(
   fn: (...args: never[]) => unknown,
   form: readonly TreeShape[],
   tensors: readonly tf.Tensor[],
-  name: string,
+  { name, batch }: { readonly name: string; readonly batch: "any" | undefined },
 ): Entry {
   let shape: TreeShape = "tensor";
   const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
@@ -126,10 +132,10 @@ function record(
     shape = flatten(result, outputs, `the output of "${name}"`);
     return outputs;
   };
-  const recorded = recordFunction(body, tensors, name);
+  const recorded = recordFunction(body, tensors, name, batch === undefined ? {} : { batch });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
-    inputs: tensors.map(describe),
+    inputs: signatureOf(tensors, batch),
     outputs: outputTypes
       .map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`)
       .slice(0, outputTypes.length - assigned.length),
@@ -152,8 +158,13 @@ function finish<R extends TensorTree>({ fn, shape }: Entry, outputs: readonly tf
   return unflatten(shape, outputs.slice(0, results).values()) as R;
 }
 
-function describe(tensor: tf.Tensor): string {
-  return `${dataType(tensor)}[${tensor.shape.join(",")}]`;
+/** Data types and shapes, with "?" for an open batch. */
+function signatureOf(tensors: readonly tf.Tensor[], batch: "any" | undefined): string[] {
+  const leading = batch === "any" ? tensors.find(({ rank }) => rank > 0)?.shape[0] : undefined;
+  return tensors.map((tensor) => {
+    const shape = tensor.shape.map((size, axis) => (axis === 0 && size === leading ? "?" : size));
+    return `${dataType(tensor)}[${shape.join(",")}]`;
+  });
 }
 
 function expectLive(capture: tf.Tensor, name: string): void {

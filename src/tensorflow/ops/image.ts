@@ -2,6 +2,7 @@
 import { attr } from "../attributes";
 import { castTo, execute, executeOne } from "../execute";
 import { dataType, tf } from "../runtime";
+import { dynamicSlice, insertAxis, removeAxes } from "./shape";
 
 /** Options of the decoders. */
 export interface DecodeOptions {
@@ -91,6 +92,25 @@ export function resizeBilinear(
       half_pixel_centers: attr.bool(halfPixelCenters),
     }) as tf.Tensor4D;
   });
+}
+
+/** One image in another size. See resizeBilinear(). */
+export function resizeImage(
+  image: tf.Tensor,
+  size: readonly [number, number] | tf.Tensor,
+  options: ResizeOptions = {},
+): tf.Tensor3D {
+  return tf.tidy(() => removeAxes(resizeBilinear(insertAxis(image, 0), size, options), [0]) as tf.Tensor3D);
+}
+
+/**
+ * A part of an image.
+ * @param image  [height, width, channels], any type
+ * @param begin  int32 [3]: top, left, first channel
+ * @param size   int32 [3]: height, width, channels; -1 for all that are left
+ */
+export function sliceImage(image: tf.Tensor, begin: tf.Tensor, size: tf.Tensor): tf.Tensor3D {
+  return dynamicSlice(image, begin, size) as tf.Tensor3D;
 }
 
 /**

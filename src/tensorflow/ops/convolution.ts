@@ -1,0 +1,59 @@
+import { attr, type Attrs } from "../attributes";
+import { executeOne } from "../execute";
+import { tf } from "../runtime";
+import { differentiable } from "./kernel";
+import { dynamicShape } from "./shape";
+
+/** How a window moves over an image. */
+export interface WindowOptions {
+  /** Step in pixels, both ways. @default 1 */
+  readonly stride?: number;
+  /**
+   * "same" and "valid" are TensorFlow's; [before, after] adds that many pixels (zeros; for a maximum, nothing) at the top and left,
+   * bottom and right.
+   * @default "same"
+   */
+  readonly padding?: "same" | "valid" | readonly [before: number, after: number];
+}
+
+/** Options of convolve(). */
+export interface ConvolveOptions extends WindowOptions {
+  /** Distance of the pixels under neighbouring weights: the rate of an atrous convolution. @default 1 */
+  readonly rate?: number;
+}
+
+/** The attributes of an operation with a moving window. */
+export function windowAttrs({ stride = 1, padding = "same" }: WindowOptions): Attrs {
+  const common = { T: attr.type("float32"), strides: attr.ints([1, stride, stride, 1]) };
+  if (typeof padding === "string") return { ...common, padding: attr.string(padding.toUpperCase()) };
+  const pads = attr.ints([0, 0, ...padding, ...padding, 0, 0]);
+  return { ...common, padding: attr.string("EXPLICIT"), explicit_paddings: pads };
+}
+
+const run = differentiable<{ attrs: Attrs }>({
+  name: "Conv2D",
+  saves: [0, 1],
+  compute: (inputs, options) => executeOne("Conv2D", inputs, (options as { attrs: Attrs }).attrs),
+  differentiate: (dy, saved, options) => {
+    const { attrs } = options as { attrs: Attrs };
+    const [x, filter] = saved as [tf.Tensor, tf.Tensor];
+    return [
+      () => executeOne("Conv2DBackpropInput", [dynamicShape(x), filter, dy], attrs),
+      () => executeOne("Conv2DBackpropFilter", [x, dynamicShape(filter), dy], attrs),
+    ];
+  },
+});
+
+/**
+ * A two-dimensional convolution whose padding may be given in pixels; gradients reach x and filter.
+ * @param x       float32 [batch, height, width, channels]
+ * @param filter  float32 [kernel height, kernel width, channels, output channels]
+ * @returns       float32 [batch, new height, new width, output channels]
+ * @throws {TensorFlowError} INVALID_ARGUMENT if the shapes do not fit
+ * @see tf.nn.conv2d
+ */
+export function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolveOptions = {}): tf.Tensor4D {
+  const { rate = 1 } = options;
+  const attrs = { ...windowAttrs(options), dilations: attr.ints([1, rate, rate, 1]) };
+  return run([x, filter], { attrs }) as tf.Tensor4D;
+}

@@ -1,0 +1,55 @@
+import { attr, type Attrs } from "../attributes";
+import { castTo, executeOne } from "../execute";
+import { tf } from "../runtime";
+import { windowAttrs, type WindowOptions } from "./convolution";
+import { differentiable } from "./kernel";
+import { dynamicShape, dynamicSlice } from "./shape";
+
+const FLOAT = { T: attr.type("float32") };
+
+const runMaximum = differentiable<{ attrs: Attrs }>({
+  name: "MaxPool",
+  saves: [0],
+  savesOutput: true,
+  compute: (inputs, options) => executeOne("MaxPool", inputs, (options as { attrs: Attrs }).attrs),
+  differentiate: (dy, saved, options) => [
+    () => executeOne("MaxPoolGrad", [...saved, dy], (options as { attrs: Attrs }).attrs),
+  ],
+});
+
+/**
+ * The maximum under a moving square window; the gradient goes to where the maximum was.
+ * @param x     float32 [batch, height, width, channels]
+ * @param size  the window's side in pixels
+ * @see tf.nn.max_pool2d
+ */
+export function maximumPool(x: tf.Tensor4D, size: number, options: WindowOptions = {}): tf.Tensor4D {
+  const attrs = { ...windowAttrs(options), ksize: attr.ints([1, size, size, 1]) };
+  return runMaximum([x], { attrs }) as tf.Tensor4D;
+}
+
+const runMean = differentiable({
+  name: "GlobalMean",
+  saves: [0],
+  compute: ([x]) => executeOne("Mean", [x as tf.Tensor, imageAxes()], meanAttrs),
+  differentiate: (dy, [x]) => [
+    () => {
+      const shape = dynamicShape(x as tf.Tensor);
+      const sides = dynamicSlice(shape, tf.tensor1d([1], "int32"), tf.tensor1d([2], "int32"));
+      const share = dy.div(castTo(tf.prod(sides), "float32"));
+      return executeOne("BroadcastTo", [share, shape], { ...FLOAT, Tidx: attr.type("int32") });
+    },
+  ],
+});
+
+const meanAttrs = { ...FLOAT, Tidx: attr.type("int32"), keep_dims: attr.bool(true) };
+const imageAxes = (): tf.Tensor => tf.tensor1d([1, 2], "int32");
+
+/**
+ * The mean over an image's pixels.
+ * @param x  float32 [batch, height, width, channels]
+ * @returns  float32 [batch, 1, 1, channels]
+ */
+export function globalMean(x: tf.Tensor4D): tf.Tensor4D {
+  return runMean([x], {}) as tf.Tensor4D;
+}
