@@ -25,6 +25,7 @@ function flags(output) {
     ...["-o", output],
     ...libraries.map((name) => join(wheel, name)),
     `-Wl,-rpath,${origin}`,
+    ...(darwin ? [] : ["-Wl,-z,initfirst"]), // so that runtime.cc sets the log level before TensorFlow's first message
   ];
 }
 

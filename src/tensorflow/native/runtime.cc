@@ -334,8 +334,9 @@ static napi_value ReadCheckpoint(napi_env env, napi_callback_info info) {
   return status.ok() ? Info(env, handle) : Throw(env, status);
 }
 
-// TensorFlow obeys TF_CPP_MIN_LOG_LEVEL only after its first messages: obey it before.
-static void ObeyLogLevel() {
+// TensorFlow obeys TF_CPP_MIN_LOG_LEVEL only after its first messages, which its own initializers print: obey it
+// before them. The linker's flag initfirst (scripts/steps/addon.js) runs this ahead of the library's initializers.
+__attribute__((constructor)) static void ObeyLogLevel() {
   const char *level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
   if (level == nullptr) return;
   const auto least = static_cast<absl::LogSeverityAtLeast>(std::atoi(level));
@@ -344,7 +345,6 @@ static void ObeyLogLevel() {
 }
 
 static napi_value Initialize(napi_env env, napi_value exports) {
-  ObeyLogLevel();
   exports = tfnodejs::InitTFNodeJSBinding(env, exports);
   napi_value vendor = exports, ours;
   if (vendor == nullptr) return nullptr;
