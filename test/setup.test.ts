@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { devNull, tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = resolve(__dirname, "../..");
+const SOURCES = [
+  "scripts",
+  "src",
+  "kernel",
+  "test",
+  "bench",
+  "package.json",
+  "package-lock.json",
+  ".npmrc",
+  "tsconfig.json",
+];
+const VENDOR = "@tensorflow/tfjs-node-gpu";
+const ADDON = `node_modules/${VENDOR}/lib/napi-v8/tfjs_binding.node`;
+const CLOSED = "http://127.0.0.1:9/"; // the discard port: nothing answers there
+
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-setup-")));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** A checkout of the same sources with nothing set up, and an empty home folder for it. */
+function copyCheckout(name: string): { checkout: string; home: string } {
+  const checkout = join(temporary, name);
+  const home = join(temporary, `${name}-home`);
+  mkdirSync(home);
+  for (const source of SOURCES) {
+    if (existsSync(join(ROOT, source)))
+      cpSync(join(ROOT, source), join(checkout, source), { recursive: true });
+  }
+  return { checkout, home };
+}
+
+/** The environment of a person whose home folder is empty, with these changes; undefined takes a name out. */
+function environment(
+  home: string,
+  changes: Readonly<Record<string, string | undefined>> = {},
+): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, ...changes };
+  const inherited = /^(npm_|PYTHON$|CXX$|TENSORFLOW_VARIANT$|NODE_TEST_CONTEXT$)/;
+  for (const name of Object.keys(env)) if (inherited.test(name) && !(name in changes)) delete env[name];
+  return env;
+}
+
+function setUp(
+  checkout: string,
+  env: NodeJS.ProcessEnv,
+): { code: number | null; stdout: string; stderr: string } {
+  const result = spawnSync(process.execPath, ["scripts/setup"], { cwd: checkout, env, encoding: "utf8" });
+  return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** A folder of programs to be the whole PATH: name -> what it is, a path or the text of a shell script. */
+function createPath(name: string, programs: Readonly<Record<string, string>>): string {
+  const folder = join(temporary, name);
+  mkdirSync(folder);
+  for (const [program, content] of Object.entries(programs)) {
+    if (content.startsWith("#!")) {
+      writeFileSync(join(folder, program), content);
+      chmodSync(join(folder, program), 0o755);
+    } else symlinkSync(content, join(folder, program));
+  }
+  return folder;
+}
+
+const which = (program: string) =>
+  execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+const node = { node: process.execPath, npm: which("npm") };
+const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
+  encoding: "utf8",
+}).trim();
+
+/** The set-up must end in one line that matches, with exit code 1, and leave the checkout and the home as they were. */
+function expectRefusal(
+  place: { checkout: string; home: string },
+  env: NodeJS.ProcessEnv,
+  message: RegExp,
+): void {
+  const before = readdirSync(place.checkout).sort();
+  const { code, stdout, stderr } = setUp(place.checkout, env);
+  assert.match(stderr, message);
+  assert.equal(stderr.trim().split("\n").length, 1, stderr);
+  assert.equal(stdout, "");
+  assert.equal(code, 1);
+  assert.deepEqual(readdirSync(place.checkout).sort(), before);
+  assert.deepEqual(readdirSync(place.home), []);
+}
+
+for (const [version, answer] of [
+  [
+    "18.20.8",
+    /^Cannot set up slimlab: expected Node >=20\.19 <23, got 18\.20\.8 \(too old\); bring it with: \w+ install/,
+  ],
+  ["20.18.3", /got 20\.18\.3 \(too old\)/],
+  ["23.0.0", /got 23\.0\.0 \(too new for the TensorFlow addon\); bring it with: \w+ install/],
+  ["20.19.0", /^$/],
+  ["22.12.0", /^$/],
+] as const) {
+  test(`set-up under Node ${version} ${answer.source === "^$" ? "goes on" : "ends in one line"}`, () => {
+    const result = spawnSync(process.execPath, [join(ROOT, "scripts/steps/node.js"), version], {
+      encoding: "utf8",
+    });
+    assert.match(result.stderr.trim(), answer);
+    assert.equal(result.status, answer.source === "^$" ? 0 : 1);
+  });
+}
+
+test("set-up reads the range of Node from package.json before all else", () => {
+  const place = copyCheckout("node");
+  const manifest = join(place.checkout, "package.json");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/">=[\d.]+ <\d+"/, '">=98.0 <99"'));
+  expectRefusal(place, environment(place.home), /expected Node >=98\.0 <99, got \d+\.\d+\.\d+ \(too old\)/);
+});
+
+test("set-up without a C++ compiler names it and the command that brings it", () => {
+  const place = copyCheckout("compiler");
+  const PATH = createPath("no-compiler", { ...node, python3: `#!/bin/sh\nexec "${python}" "$@"\n` });
+  const message =
+    /^Cannot set up slimlab: expected a C\+\+17 compiler \(g\+\+\), got none; bring it with: .+/;
+  expectRefusal(place, environment(place.home, { PATH }), message);
+  const env = environment(place.home, { CXX: "no-such-compiler -O2" });
+  expectRefusal(place, env, /expected a C\+\+17 compiler \(no-such-compiler -O2\), got none/);
+});
+
+test("set-up without Python names it and the command that brings it", () => {
+  const place = copyCheckout("python");
+  const PATH = createPath("no-python", node);
+  const message =
+    /^Cannot set up slimlab: expected Python 3\.10 to 3\.13 .+, got none; bring it with: .+python/;
+  expectRefusal(place, environment(place.home, { PATH }), message);
+});
+
+test("set-up without Python's venv module names it and the command that brings it", () => {
+  const place = copyCheckout("venv");
+  // The real Python with ensurepip blocked, as on a Debian without python3-venv.
+  const blocked = `import sys; sys.modules['ensurepip'] = None; exec(sys.argv[2])`;
+  const PATH = createPath("no-venv", {
+    ...node,
+    python3: `#!/bin/sh\nexec "${python}" -c "${blocked}" "$@"\n`,
+  });
+  const message =
+    /^Cannot set up slimlab: expected Python's venv module .+, got Python 3\.\d+ without it; bring it with: .+/;
+  expectRefusal(place, environment(place.home, { PATH }), message);
+});
+
+test("set-up without npm names it", () => {
+  const place = copyCheckout("npm");
+  const PATH = createPath("no-npm", { node: process.execPath });
+  expectRefusal(
+    place,
+    environment(place.home, { PATH }),
+    /^Cannot set up slimlab: expected npm, got none; bring it with: .+/,
+  );
+});
+
+test("set-up with an unknown TENSORFLOW_VARIANT says which there are", () => {
+  const place = copyCheckout("variant");
+  const env = environment(place.home, { TENSORFLOW_VARIANT: "tpu" });
+  expectRefusal(place, env, /^Cannot set up slimlab: expected TENSORFLOW_VARIANT "cpu" or "gpu", got "tpu"/);
+});
+
+test("set-up without a network ends in one line and leaves nothing half-done", () => {
+  const { checkout, home } = copyCheckout("network");
+  const env = environment(home, {
+    npm_config_registry: CLOSED,
+    npm_config_fetch_retries: "0", // the retries' waiting is npm's own
+    PIP_INDEX_URL: `${CLOSED}simple`,
+    PIP_CONFIG_FILE: devNull,
+    PIP_FIND_LINKS: undefined,
+    PIP_EXTRA_INDEX_URL: undefined,
+  });
+  const { code, stderr } = setUp(checkout, env);
+  assert.match(
+    stderr,
+    /^Cannot set up slimlab: expected an answer of the (npm registry|Python package index), got ".+" \(see build\/setup\/\w+\.log\); connect this machine, then: npm run setup\n$/,
+  );
+  assert.equal(code, 1);
+  assert.equal(existsSync(join(checkout, "node_modules/.package-lock.json")), false);
+  assert.equal(existsSync(join(checkout, ".venv")), false);
+  assert.equal(existsSync(join(checkout, "build/setup/lock")), false);
+  assert.deepEqual(readdirSync(home), []);
+});
+
+/** Makes a folder whose entries are links to another's, but for some. */
+function linkEntries(from: string, to: string, but: readonly string[]): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from))
+    if (!but.includes(name)) symlinkSync(join(from, name), join(to, name));
+}
+
+/** A checkout where all is set up, borrowed from this one, but the addon and the kernelspec. */
+function borrowCheckout(name: string): { checkout: string; home: string } {
+  const place = copyCheckout(name);
+  const inCopy = (path: string) => join(place.checkout, path);
+  linkEntries(join(ROOT, "node_modules"), inCopy("node_modules"), ["@tensorflow", "slimlab"]);
+  linkEntries(join(ROOT, "node_modules/@tensorflow"), inCopy("node_modules/@tensorflow"), [basename(VENDOR)]);
+  cpSync(join(ROOT, "node_modules", VENDOR), inCopy(`node_modules/${VENDOR}`), {
+    recursive: true,
+    filter: (path) => !path.includes("napi-v8"),
+  });
+  linkEntries(join(ROOT, ".venv"), inCopy(".venv"), ["share"]);
+  cpSync(join(ROOT, "dist"), inCopy("dist"), { recursive: true });
+  return place;
+}
+
+/** Starts the set-up and waits until it is compiling the addon. */
+async function startCompiling(checkout: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const log = join(checkout, "build/setup/addon.log");
+  rmSync(log, { force: true });
+  const setup = spawn(process.execPath, ["scripts/setup"], { cwd: checkout, env, stdio: "ignore" });
+  while (!existsSync(log)) await sleep(20);
+  while (!running(checkout).includes("runtime.cc")) await sleep(20);
+  return setup;
+}
+
+/** The command lines of programs that run for a checkout. */
+function running(checkout: string): string {
+  const lines = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.includes(checkout)).join("\n");
+}
+
+async function expectNothingRuns(checkout: string): Promise<void> {
+  for (let tries = 0; tries < 100 && running(checkout) !== ""; tries++) await sleep(50);
+  assert.equal(running(checkout), "");
+}
+
+const isSetUp =
+  existsSync(join(ROOT, ".venv/.slimlab-python")) && existsSync(join(ROOT, "dist/.slimlab-build"));
+
+test("an interrupted set-up resumes", { skip: isSetUp ? false : "needs npm run setup first" }, async () => {
+  const { checkout, home } = borrowCheckout("resume");
+  const env = environment(home);
+
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    const setup = await startCompiling(checkout, env);
+    setup.kill(signal);
+    await once(setup, "exit");
+    await expectNothingRuns(checkout);
+    assert.equal(existsSync(join(checkout, ADDON)), false, signal);
+  }
+
+  const { code, stdout, stderr } = setUp(checkout, env);
+  assert.equal(stderr, "");
+  assert.equal(code, 0, stdout);
+  assert.doesNotMatch(stdout, /packages:|python:|build:/);
+  assert.match(stdout, /addon: done in/);
+  const spec = readFileSync(join(checkout, ".venv/share/jupyter/kernels/slimlab/kernel.json"), "utf8");
+  assert.match(spec, new RegExp(`"${join(checkout, "dist/kernel/main.js")}"`));
+
+  const began = performance.now();
+  assert.deepEqual(setUp(checkout, env), { code: 0, stdout: "slimlab is set up\n", stderr: "" });
+  assert.ok(performance.now() - began < 2000);
+  assert.deepEqual(readdirSync(home), []);
+});
