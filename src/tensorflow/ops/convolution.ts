@@ -52,7 +52,7 @@ const run = differentiable<{ attrs: Attrs }>({
  * @throws {TensorFlowError} INVALID_ARGUMENT if the shapes do not fit
  * @see tf.nn.conv2d
  */
-export function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolveOptions = {}): tf.Tensor4D {
+export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
   const { rate = 1 } = options;
   const attrs = { ...windowAttrs(options), dilations: attr.ints([1, rate, rate, 1]) };
   return run([x, filter], { attrs }) as tf.Tensor4D;

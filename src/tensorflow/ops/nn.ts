@@ -30,8 +30,8 @@ const NHWC = { T: attr.type("float32"), U: attr.type("float32"), data_format: at
  */
 export function fusedBatchNorm(
   x: tf.Tensor4D,
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
   options: BatchNormOptions = {},
 ): NormalizedBatch {
   const { epsilon = 0.001 } = options;
@@ -47,7 +47,7 @@ export function fusedBatchNorm(
       6,
     );
     const [y, mean, variance, reserve1, reserve2, reserve3] = outputs as Six;
-    moments = [mean, variance];
+    moments = [tf.keep(mean), tf.keep(variance)]; // customGrad disposes of all but its value
     save([a, b, reserve1, reserve2, reserve3]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [x0, gamma0, r1, r2, r3] = saved as Five;
@@ -58,7 +58,8 @@ export function fusedBatchNorm(
   const scope = tf.engine();
   scope.startScope("fusedBatchNorm");
   const y = normalize(x, gamma, beta) as tf.Tensor4D;
-  const [batchMean, batchVariance] = moments as [tf.Tensor1D, tf.Tensor1D];
+  const [batchMean, batchVariance] = moments.map((kept) => kept.clone()) as [tf.Tensor1D, tf.Tensor1D];
+  moments.forEach((kept) => kept.dispose());
   scope.endScope([y, batchMean, batchVariance]);
   return { y, batchMean, batchVariance };
 }
@@ -77,10 +78,10 @@ type Six = [...Five, tf.Tensor];
  */
 export function frozenBatchNorm(
   x: tf.Tensor4D,
-  gamma: tf.Tensor1D,
-  beta: tf.Tensor1D,
-  mean: tf.Tensor1D,
-  variance: tf.Tensor1D,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  mean: tf.Tensor,
+  variance: tf.Tensor,
   options: BatchNormOptions = {},
 ): tf.Tensor4D {
   const { epsilon = 0.001 } = options;

@@ -1,0 +1,18 @@
+/** A batch of photographs → logits and endpoints. */
+export {
+  Model,
+  type Losses,
+  type ModelOptions,
+  type Postprocessed,
+  type Predictions,
+  type PredictOptions,
+} from "./model";
+export type { SummaryOptions } from "./summary";
+export { ModelVariables, type ModelVariable, type ModelVariablesOptions } from "./variables";
+export type { Initializer, VariableDeclaration } from "./variables";
+export type { MovingUpdate, RunOptions } from "./compute";
+export { resnetV1, resnetV2, type ResnetForm, type ResnetOptions, type ResnetResult } from "./resnet";
+export { planBlocks, type Architecture, type Block, type BlocksOptions, type Depth } from "./blocks";
+export type { Strides, Unit } from "./blocks";
+export { preprocessImages, type PreprocessOptions } from "./preprocessing";
+export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";

@@ -1,0 +1,171 @@
+/** Residual networks of both versions, as TF-Slim names and builds them. */
+import { tf } from "../tensorflow";
+import {
+  parseArchitecture,
+  planBlocks,
+  ROOT_DEPTH,
+  scaleDepth,
+  type Architecture,
+  type Block,
+  type BlocksOptions,
+  type Strides,
+  type Unit,
+} from "./blocks";
+import { computedLayers, type MovingUpdate, type RunOptions } from "./compute";
+import { declareNetwork } from "./declare";
+import type { Layers } from "./layers";
+import type { ModelVariables } from "./variables";
+
+/** Options of a network's form. */
+export interface ResnetForm extends BlocksOptions {
+  /** Outputs of the logits layer; undefined drops it, and the result is the features before it. @default undefined */
+  readonly numClasses?: number | undefined;
+  /** Whether the last activation is averaged over its pixels. @default true */
+  readonly globalPool?: boolean;
+}
+
+/** Options of resnetV1() and resnetV2(). */
+export interface ResnetOptions extends ResnetForm, RunOptions {
+  /** Where the variables are, and where missing ones are created. */
+  readonly variables: ModelVariables;
+}
+
+/** A network's result. */
+export interface ResnetResult {
+  /** float32 [batch, 1, 1, channels], or [batch, h / outputStride, w / outputStride, channels] without globalPool */
+  readonly net: tf.Tensor4D;
+  /** Activations by TF-Slim's names, in order of computation. */
+  readonly endpoints: Readonly<Record<string, tf.Tensor4D>>;
+  /** New moving statistics; none in inference. */
+  readonly updates: readonly MovingUpdate[];
+}
+
+/**
+ * A ResNet whose units normalize after each convolution.
+ * @param images  float32 [batch, height, width, 3], VGG means taken off
+ * @returns       all its tensors; the caller disposes
+ * @throws {RangeError} if an option is out of range
+ * @throws {TypeError} if a variable exists with another shape
+ * @see tf_slim/nets/resnet_v1.py, He et al. 2015 (arXiv 1512.03385)
+ */
+export function resnetV1(images: tf.Tensor4D, options: ResnetOptions): ResnetResult {
+  return runResnet(images, 1, options);
+}
+
+/**
+ * A ResNet whose units normalize before each convolution.
+ * @param images  float32 [batch, height, width, 3], VGG means taken off
+ * @returns       all its tensors; the caller disposes
+ * @throws {RangeError} if an option is out of range
+ * @throws {TypeError} if a variable exists with another shape
+ * @see tf_slim/nets/resnet_v2.py, He et al. 2016 (arXiv 1603.05027)
+ */
+export function resnetV2(images: tf.Tensor4D, options: ResnetOptions): ResnetResult {
+  return runResnet(images, 2, options);
+}
+
+function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions): ResnetResult {
+  const { variables, depth = 50 } = options;
+  const name = `resnet_v${version}_${depth}` as const;
+  const network = resnet(name, options);
+  const declared = declareNetwork(network, images.shape);
+  tf.tidy(() => declared.variables.forEach((variable) => variables.create(variable)));
+  const layers = computedLayers(variables, options);
+  const scope = tf.engine();
+  scope.startScope(name);
+  let kept: tf.Tensor[] = [];
+  try {
+    const net = network(layers, images);
+    const result = { net, endpoints: layers.endpoints, updates: layers.updates };
+    kept = [net, ...Object.values(layers.endpoints), ...layers.updates.map(({ value }) => value)];
+    return result;
+  } finally {
+    scope.endScope(kept);
+  }
+}
+
+/** A network as a function of layers and images: compute it, or declare it. */
+export function resnet(name: Architecture, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
+  const { numClasses, globalPool = true, strides = "slim", width = 1 } = form;
+  const { version, depth } = parseArchitecture(name);
+  const blocks = planBlocks({ ...form, depth });
+  return (layers, images) => {
+    const plain = version === 1; // a v2 root is normalized by the first unit
+    const rootDepth = scaleDepth(ROOT_DEPTH, width);
+    const root = { depth: rootDepth, kernel: 7, stride: 2, normalize: plain, rectify: plain };
+    let net = layers.convolution(images, { scope: `${name}/conv1`, ...root }); // [b, h/2, w/2, 64]
+    net = layers.rootPool(net, strides === "slim" ? "same" : "centred"); // [b, h/4, w/4, 64]
+    for (const block of blocks) net = stack(layers, net, { name, version, block, strides });
+    if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
+    if (globalPool) net = layers.globalPool(net); // [b, 1, 1, 2048]
+    if (numClasses === undefined) return net;
+    const head = { scope: `${name}/logits`, depth: numClasses, normalize: false, rectify: false };
+    net = layers.convolution(net, head);
+    layers.endpoint("predictions", layers.softmax(net));
+    return net;
+  };
+}
+
+interface Stack {
+  readonly name: string;
+  readonly version: 1 | 2;
+  readonly block: Block;
+  readonly strides: Strides;
+}
+
+function stack<X>(layers: Layers<X>, input: X, { name, version, block, strides }: Stack): X {
+  let net = input;
+  for (const unit of block.units) {
+    const scope = `${name}/${unit.scope}/bottleneck_v${version}`;
+    const [first, second] = strides === "keras" ? [unit.stride, 1] : [1, unit.stride];
+    const placed = { ...unit, scope, first, second };
+    net = version === 1 ? bottleneckV1(layers, net, placed) : bottleneckV2(layers, net, placed);
+  }
+  return layers.endpoint(`${name}/${block.scope}`, net);
+}
+
+/** A unit with the strides of its first and second convolution. */
+interface PlacedUnit extends Unit {
+  readonly first: number;
+  readonly second: number;
+}
+
+/** TF-Slim resnet_v1.bottleneck: He et al. 2015, fig. 5 right. */
+function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
+  const { scope, depth, bottleneck, stride, rate, first, second } = unit;
+  const shortcut =
+    layers.channels(x) === depth
+      ? layers.subsample(x, stride)
+      : layers.convolution(x, { scope: `${scope}/shortcut`, depth, stride, rectify: false });
+  let net = layers.convolution(x, { scope: `${scope}/conv1`, depth: bottleneck, stride: first });
+  net = layers.convolution(net, {
+    scope: `${scope}/conv2`,
+    depth: bottleneck,
+    kernel: 3,
+    stride: second,
+    rate,
+  });
+  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, rectify: false });
+  return layers.endpoint(scope, layers.join(shortcut, net, { rectify: true }));
+}
+
+/** TF-Slim resnet_v2.bottleneck: He et al. 2016, fig. 1 (b). */
+function bottleneckV2<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
+  const { scope, depth, bottleneck, stride, rate, first, second } = unit;
+  const bare = { normalize: false, rectify: false };
+  const preact = layers.batchNorm(x, `${scope}/preact`);
+  const shortcut =
+    layers.channels(x) === depth
+      ? layers.subsample(x, stride)
+      : layers.convolution(preact, { scope: `${scope}/shortcut`, depth, stride, ...bare });
+  let net = layers.convolution(preact, { scope: `${scope}/conv1`, depth: bottleneck, stride: first });
+  net = layers.convolution(net, {
+    scope: `${scope}/conv2`,
+    depth: bottleneck,
+    kernel: 3,
+    stride: second,
+    rate,
+  });
+  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, ...bare });
+  return layers.endpoint(scope, layers.join(shortcut, net, { rectify: false }));
+}
