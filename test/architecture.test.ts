@@ -170,6 +170,7 @@ test('notebooks import only "slimlab"', () => {
 });
 
 test("the public types compile under TypeScript 5.0.4 with node10 resolution", () => {
+  // The compiler by which tslab checks a notebook's cells.
   const compiler = join(ROOT, "node_modules/@tslab/typescript-for-tslab/bin/tsc");
   const options =
     "--noEmit --strict --target es2022 --module commonjs --moduleResolution node10 --esModuleInterop";
@@ -186,7 +187,7 @@ test("the public types compile under TypeScript 5.0.4 with node10 resolution", (
   } catch (error) {
     complaints = error instanceof Error && "stdout" in error ? String(error.stdout) : String(error);
   }
-  // tslab compiles cells with it. Packages of others are not ours to mend.
+  // What is wrong in the types of other packages is not ours to mend.
   assert.deepEqual(
     complaints.split("\n").filter((line) => /^(dist|error)/.test(line)),
     [],
