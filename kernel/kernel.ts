@@ -3,6 +3,7 @@ import { formatWithOptions } from "node:util";
 import { versions } from "tslab";
 import { JupyterHandlerImpl } from "tslab/dist/jupyter";
 import { display, isDisplayable, type MimeBundle, type Screen } from "./bridge";
+import { Streams } from "./streams";
 import { createSession, describeThrown, type Outcome, type Session } from "./session";
 
 /** Sends a message of this type on iopub, as a child of the request that is being answered. */
@@ -32,6 +33,7 @@ export class Kernel extends JupyterHandlerImpl {
   /** Refreshed bundles that arrived between two cells, when batch clients do not listen. */
   readonly #missed = new Map<string, MimeBundle>();
   readonly #screen: Screen;
+  readonly #streams = new Streams((name, text) => this.#publish?.("stream", { name, text }));
   #publish: Publish | undefined;
   #cellId: unknown;
   #running = false;
@@ -55,8 +57,8 @@ export class Kernel extends JupyterHandlerImpl {
     };
     const session = await createSession((value) => display(value, screen));
     const kernel = new Kernel(session, screen);
-    kernel.#redirect("stdout");
-    kernel.#redirect("stderr");
+    kernel.#streams.redirect("stdout");
+    kernel.#streams.redirect("stderr");
     return kernel;
   }
 
@@ -64,6 +66,13 @@ export class Kernel extends JupyterHandlerImpl {
     const info = super.handleKernel();
     const language_info = { ...info.language_info, version: versions.typescript };
     return Object.assign(info, { status: "ok", implementation: "slimlab", language_info });
+  }
+
+  override handleComplete(
+    request: Parameters<JupyterHandlerImpl["handleComplete"]>[0],
+  ): ReturnType<JupyterHandlerImpl["handleComplete"]> {
+    const { start, end, candidates } = this.#session.complete(request.code, request.cursor_pos);
+    return { status: "ok", cursor_start: start, cursor_end: end, matches: candidates, metadata: {} };
   }
 
   /** Runs a cell after those received before it; gives the content of its execute_reply. */
@@ -86,9 +95,10 @@ export class Kernel extends JupyterHandlerImpl {
     const execution_count = this.#count;
     const outcome = await this.#evaluate(request);
     this.#running = false;
+    this.#streams.flush();
     if (outcome.status === "ok") return { status: "ok", execution_count, user_expressions: {}, payload: [] };
     const { ename, evalue, traceback } = outcome;
-    publish("error", { ename, evalue, traceback });
+    this.#send("error", { ename, evalue, traceback });
     if (request.stopOnError) {
       await sleep(abortWindowMs);
       this.#abortUpTo = this.#received;
@@ -97,6 +107,7 @@ export class Kernel extends JupyterHandlerImpl {
   }
 
   #begin(request: ExecuteRequest, publish: Publish): void {
+    this.#streams.flush();
     this.#publish = publish;
     this.#cellId = request.cellId;
     this.#running = true;
@@ -104,7 +115,7 @@ export class Kernel extends JupyterHandlerImpl {
       if (holder !== undefined && holder === request.cellId) this.#shownOnce.delete(key); // its outputs are gone
     }
     if (!request.silent) {
-      publish("execute_input", { code: request.code, execution_count: ++this.#count });
+      this.#send("execute_input", { code: request.code, execution_count: ++this.#count });
     }
     for (const [displayId, bundle] of this.#missed) this.#show("update_display_data", bundle, displayId);
     this.#missed.clear();
@@ -124,12 +135,12 @@ export class Kernel extends JupyterHandlerImpl {
 
   #showResult(value: unknown): void {
     const data = { "text/plain": formatWithOptions({}, value) };
-    this.#publish?.("execute_result", { execution_count: this.#count, data, metadata: {} });
+    this.#send("execute_result", { execution_count: this.#count, data, metadata: {} });
   }
 
   #show(type: "display_data" | "update_display_data", data: MimeBundle, displayId?: string): void {
     const transient = displayId === undefined ? {} : { display_id: displayId };
-    this.#publish?.(type, { data, metadata: {}, transient });
+    this.#send(type, { data, metadata: {}, transient });
   }
 
   #refresh(bundle: MimeBundle, displayId: string): void {
@@ -143,15 +154,9 @@ export class Kernel extends JupyterHandlerImpl {
     this.#show("display_data", bundle());
   }
 
-  #redirect(name: "stdout" | "stderr"): void {
-    const decoder = new TextDecoder();
-    const write = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
-      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-      this.#publish?.("stream", { name, text });
-      const done = rest.at(-1);
-      if (typeof done === "function") process.nextTick(done);
-      return true;
-    };
-    Object.assign(process[name], { write });
+  /** Sends a message for the cell that runs, or ran last, after what it printed. */
+  #send(type: string, content: object): void {
+    this.#streams.flush();
+    this.#publish?.(type, content);
   }
 }

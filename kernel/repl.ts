@@ -42,7 +42,7 @@ async function main(): Promise<void> {
       });
     },
     completer: (line: string) => {
-      const { candidates, start: from } = session.executor.complete(line, line.length);
+      const { candidates, start: from } = session.complete(line, line.length);
       const typed = line.slice(from);
       return [candidates.filter((name) => name.startsWith(typed)), typed];
     },

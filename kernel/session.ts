@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { createConverter, type Converter } from "tslab/dist/converter";
+import { createConverter, type CompletionInfo, type Converter } from "tslab/dist/converter";
 import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
 
 /** How a cell ended. The error has the fields of Jupyter's `error` message. */
@@ -17,10 +17,15 @@ export interface Session {
   readonly executor: Executor;
   /** Type-checks and runs a cell; its value is its last expression's, undefined if it has none. */
   run(code: string): Promise<Outcome>;
+  /** What may stand at a position of a cell; nothing where tslab 1.0.22 fails, which it does at imports that it would add. */
+  complete(code: string, position: number): CompletionInfo;
 }
 
 /** tslab's format for a type error: file, line, column, text. */
 const diagnosticFormat = "%s%d:%d - %s";
+
+/** A line of a stack that is not the user's: Node's, tslab's or ours. */
+const kernelFrame = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]dist[\\/]kernel[\\/])/;
 
 /** Makes a for await loop count as a top-level await, which tslab 1.0.22 does not see by itself. */
 const awaitPrefix = "await null; ";
@@ -45,7 +50,16 @@ export async function createSession(display: (value: unknown) => void | Promise<
     const ok = await executor.execute(prefix + code);
     await Promise.allSettled(displays);
     if (!ok) return describeError(errors, code, prefix.length);
-    return failures[0] ?? { status: "ok", value };
+    const isDisplay = displays.some((done) => done === value); // a cell that ends in display(x) has no value
+    return failures[0] ?? { status: "ok", value: isDisplay ? undefined : value };
+  }
+
+  function complete(code: string, position: number): CompletionInfo {
+    try {
+      return executor.complete(code, position);
+    } catch {
+      return { start: position, end: position, candidates: [] };
+    }
   }
 
   await run("declare function display(value: unknown): Promise<void>;");
@@ -57,7 +71,7 @@ export async function createSession(display: (value: unknown) => void | Promise<
       return done;
     },
   });
-  return { executor, run };
+  return { executor, run, complete };
 }
 
 /** An error as the fields of Jupyter's `error` message, its stack without the kernel's own frames. */
@@ -66,10 +80,11 @@ export function describeThrown(thrown: unknown): Extract<Outcome, { status: "err
     const text = typeof thrown === "string" ? thrown : inspect(thrown);
     return { status: "error", ename: "Error", evalue: text, traceback: [`Uncaught ${text}`] };
   }
-  const lines = inspect(thrown).split("\n");
-  const traceback = lines
-    .filter((line) => !/^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]dist[\\/]kernel[\\/])/.test(line))
-    .map((line) => line.replace(/evalmachine\.<anonymous>/, "cell"));
+  const traceback: string[] = [];
+  for (const line of inspect(thrown).split("\n")) {
+    if (!kernelFrame.test(line)) traceback.push(line.replace("evalmachine.<anonymous>", "cell"));
+    else if (line.endsWith(" {")) traceback.push(`${traceback.pop() ?? ""} {`); // the error's own fields follow
+  }
   return { status: "error", ename: thrown.name, evalue: thrown.message, traceback };
 }
 

@@ -18,11 +18,24 @@ export interface DisplayContext {
   update(bundle: MimeBundle): void;
 }
 
-/** The key of the method by which a value says how notebooks show it: Symbol.for("Jupyter.display"). */
-export const displayMethod: unique symbol = Symbol.for("Jupyter.display");
+/** The key of the method by which a value says how notebooks show it. Not exported: tslab cannot complete `value.` then. */
+const displayMethod: unique symbol = Symbol.for("Jupyter.display");
 
 /** A value that shows itself as the last expression of a notebook's cell, and through `display(value)`. */
 export interface Displayable {
   /** @param context  absent where nothing but the bundle can be shown */
   [displayMethod](context?: DisplayContext): MimeBundle;
+}
+
+/** The value, with the method by which kernels show it: at Symbol.for("Jupyter.display"). */
+export function displayable<T extends object>(
+  value: T,
+  show: (context?: DisplayContext) => MimeBundle,
+): T & Displayable {
+  return Object.assign(value, { [displayMethod]: show });
+}
+
+/** What a value shows, given a kernel's context or none. */
+export function bundleOf(value: Displayable, context?: DisplayContext): MimeBundle {
+  return value[displayMethod](context);
 }

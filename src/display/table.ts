@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { displayMethod, type Displayable, type MimeBundle } from "./bundle";
+import { displayable, type Displayable } from "./bundle";
 import { escapeHtml } from "./html";
 
 /** What a cell of a table may hold; undefined leaves it empty. */
@@ -22,7 +22,6 @@ export interface Table extends Displayable {
   readonly columns: readonly string[];
   /** The table as aligned text. */
   toString(): string;
-  [inspect.custom](): string;
 }
 
 /** Above this many rows the notebook shows the table in a frame that scrolls. */
@@ -39,16 +38,10 @@ const scrollingRows = 25;
 export function table(rows: readonly TableRow[], options: TableOptions = {}): Table {
   const { columns = [...new Set(rows.flatMap((row) => Object.keys(row)))], caption } = options;
   const toString = (): string => renderText(rows, columns, caption);
-  return {
-    rows,
-    columns,
-    toString,
-    [inspect.custom]: toString,
-    [displayMethod]: (): MimeBundle => ({
-      "text/html": renderHtml(rows, columns, caption),
-      "text/plain": toString(),
-    }),
-  };
+  return displayable({ rows, columns, toString, [inspect.custom]: toString }, () => ({
+    "text/html": renderHtml(rows, columns, caption),
+    "text/plain": toString(),
+  }));
 }
 
 function formatValue(value: TableValue): string {

@@ -1,4 +1,4 @@
-import { displayMethod, type Displayable, type DisplayContext, type MimeBundle } from "../display/bundle";
+import { displayable, type Displayable, type DisplayContext, type MimeBundle } from "../display/bundle";
 import { plotlyHtml, plotlyScript, type PlotlyLayout, type PlotlySpec, type PlotlyTrace } from "./plotly";
 
 /** A Plotly figure that shows itself in notebooks, offline too. */
@@ -21,7 +21,7 @@ export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}):
     data,
     layout: { margin: { t: layout["title"] === undefined ? 24 : 48, r: 24, b: 48, l: 64 }, ...layout },
   };
-  return { ...spec, [displayMethod]: (context) => showFigure(spec, context) };
+  return displayable({ ...spec }, (context) => showFigure(spec, context));
 }
 
 /** The bundle of a figure, after plotly.js has been shown where it is not yet. */

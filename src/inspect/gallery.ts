@@ -1,4 +1,4 @@
-import { displayMethod, type Displayable, type MimeBundle } from "../display/bundle";
+import { displayable, type Displayable, type MimeBundle } from "../display/bundle";
 import { escapeHtml } from "../display/html";
 import { castTo, tf } from "../tensorflow";
 import { encodePng } from "../tensorflow/ops/encode";
@@ -107,7 +107,7 @@ function drawGallery(
       "text/html": `<div style="display:flex;flex-wrap:wrap;gap:8px">\n${html}\n</div>${footer}`,
       "text/plain": describe(count, texts),
     };
-    return { captions: texts, [displayMethod]: () => bundle };
+    return displayable({ captions: texts }, () => bundle);
   } finally {
     scope.endScope();
   }

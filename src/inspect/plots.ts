@@ -1,4 +1,4 @@
-import { displayMethod, type Displayable, type DisplayContext } from "../display/bundle";
+import { displayable, type Displayable, type DisplayContext } from "../display/bundle";
 import { figureBundle, figure, showFigure, type Figure } from "./figure";
 import type { PlotlyLayout, PlotlyTrace } from "./plotly";
 
@@ -58,25 +58,21 @@ export function lossCurve(options: LossCurveOptions = {}): LossCurve {
     for (const context of shown) context.update(figureBundle({ data, layout }));
   }
 
-  return {
-    add(step, values) {
-      for (const [name, value] of Object.entries(values)) {
-        const { steps, values: points } = series.get(name) ?? createSeries(series, name);
-        steps.push(step);
-        points.push(value);
-      }
-      if (shown.size === 0) return;
-      const waitMs = drawnAt + refreshMs - performance.now();
-      if (waitMs <= 0) redraw();
-      else timer ??= setTimeout(redraw, waitMs).unref();
-    },
-    done: redraw,
-    figure: current,
-    [displayMethod](context) {
-      if (context !== undefined) shown.add(context);
-      return showFigure(current(), context);
-    },
-  };
+  function add(step: number, values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      const { steps, values: points } = series.get(name) ?? createSeries(series, name);
+      steps.push(step);
+      points.push(value);
+    }
+    if (shown.size === 0) return;
+    const waitMs = drawnAt + refreshMs - performance.now();
+    if (waitMs <= 0) redraw();
+    else timer ??= setTimeout(redraw, waitMs).unref();
+  }
+  return displayable({ add, done: redraw, figure: current }, (context) => {
+    if (context !== undefined) shown.add(context);
+    return showFigure(current(), context);
+  });
 }
 
 function createSeries(series: Map<string, Series>, name: string): Series {
@@ -111,6 +107,8 @@ function drawLayout(
     overlaying: "y",
     side: "right",
     range: [0, 1.02],
+    tickmode: "array",
+    tickvals: [0, 0.25, 0.5, 0.75, 1],
     showgrid: false,
   };
   return {

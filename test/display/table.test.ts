@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { displayMethod } from "../../src/display/bundle";
+import { bundleOf } from "../../src/display/bundle";
 import { table } from "../../src/display/table";
 
 const rows = [
@@ -19,7 +19,7 @@ test("table() aligns numbers on the right, in text and HTML, and escapes names",
   ].join("\n");
   assert.equal(String(shown), text);
   assert.equal(inspect(shown), text);
-  const bundle = shown[displayMethod]();
+  const bundle = bundleOf(shown);
   assert.equal(bundle["text/plain"], text);
   assert.match(
     String(bundle["text/html"]),

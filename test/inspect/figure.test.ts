@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayMethod, type MimeBundle } from "../../src/display/bundle";
+import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { figure } from "../../src/inspect/figure";
 
 const bars = figure([{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }], {
@@ -22,14 +22,14 @@ function createContext() {
 }
 
 test("figure() brings plotly.js along with the first bundle only, if there is no kernel", () => {
-  const [first, second] = [bars[displayMethod](), bars[displayMethod]()];
+  const [first, second] = [bundleOf(bars), bundleOf(bars)];
   assert.ok(String(first["text/html"]).length > 1_000_000);
   assert.ok(String(second["text/html"]).length < 2_000);
 });
 
 test("figure() shows Plotly JSON, HTML and a line of text as one bundle, plotly.js before it", () => {
   const context = createContext();
-  const bundle = bars[displayMethod](context);
+  const bundle = bundleOf(bars, context);
   assert.deepEqual(Object.keys(bundle), ["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
   assert.deepEqual(bundle["application/vnd.plotly.v1+json"], {
     data: [{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }],
@@ -40,7 +40,7 @@ test("figure() shows Plotly JSON, HTML and a line of text as one bundle, plotly.
 });
 
 test("figure() keeps text that looks like the end of a script out of its HTML", () => {
-  const html = String(bars[displayMethod](createContext())["text/html"]);
+  const html = String(bundleOf(bars, createContext())["text/html"]);
   assert.equal(html.match(/<\/script>/g)?.length, 1);
   assert.match(html, /\\u003c\/script>/);
 });

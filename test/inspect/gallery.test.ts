@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayMethod, type Displayable } from "../../src/display/bundle";
+import { bundleOf as show } from "../../src/display/bundle";
 import { caption } from "../../src/inspect/caption";
 import { showBatch, showCam, showImage } from "../../src/inspect/gallery";
 import { memory, tf } from "../../src/tensorflow";
@@ -15,8 +15,6 @@ function pngSize(base64: unknown): readonly [number, number] {
   assert.equal(bytes.subarray(1, 4).toString(), "PNG");
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
 }
-
-const show = (value: Displayable) => value[displayMethod]();
 
 test("showBatch() is one bundle of a contact sheet, captioned HTML and text, and leaves no tensor", () => {
   const images = batch();

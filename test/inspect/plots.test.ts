@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayMethod, type MimeBundle } from "../../src/display/bundle";
+import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { lossCurve } from "../../src/inspect/plots";
 
 function createContext() {
@@ -38,7 +38,7 @@ test("lossCurve() refreshes what is shown at most once a period, and at last whe
   const curve = lossCurve({ refreshMs: 100 });
   curve.add(0, { loss: 9 });
   const context = createContext();
-  const first = curve[displayMethod](context);
+  const first = bundleOf(curve, context);
   assert.match(first["text/plain"], /loss \(1 point, last 9\)/);
   for (let step = 1; step <= 50; step++) curve.add(step, { loss: 50 - step });
   assert.equal(context.updates.length, 1);

@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { installKernel } from "../../kernel/install";
 
 const root = resolve(__dirname, "../../..");
 const installed = join(root, ".venv", "bin", "python");
@@ -33,18 +35,15 @@ export interface Run {
 }
 
 /** Executes cells in a fresh kernel with nbconvert, as `npm run finetune` does. */
-export function runCells(cells: readonly string[], flags: readonly string[] = []): Run {
+export async function runCells(cells: readonly string[], flags: readonly string[] = []): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-kernel-"));
   const source = join(folder, "cells.ipynb");
   const path = join(folder, "run.ipynb");
   writeFileSync(source, JSON.stringify(createNotebook(cells)));
-  run(join(root, "dist", "kernel", "install.js"), ["--prefix", folder], process.execPath);
-  const { status, stderr } = run(
-    "-m",
-    ["nbconvert", "--to", "notebook", "--execute", "--output", path, ...flags, source],
-    python ?? "python3",
-    { JUPYTER_PATH: join(folder, "share", "jupyter"), JUPYTER_DATA_DIR: join(folder, "data") },
-  );
+  installKernel(folder);
+  const args = ["-m", "nbconvert", "--to", "notebook", "--execute", "--output", path, ...flags, source];
+  const env = { JUPYTER_PATH: join(folder, "share", "jupyter"), JUPYTER_DATA_DIR: join(folder, "data") };
+  const { status, stderr } = await run(python ?? "python3", args, env);
   return { status, stderr, path, outputs: existsSync(path) ? readOutputs(path) : [] };
 }
 
@@ -66,9 +65,15 @@ function createNotebook(cells: readonly string[]): object {
   };
 }
 
-function run(first: string, rest: readonly string[], command: string, env: NodeJS.ProcessEnv = {}) {
-  const options = { encoding: "utf8" as const, env: { ...process.env, ...env } };
-  return spawnSync(command, [first, ...rest], options);
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  const program = spawn(command, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let stderr = "";
+  program.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  await once(program, "close");
+  return { status: program.exitCode, stderr };
 }
 
 function readOutputs(path: string): readonly (readonly Output[])[] {
