@@ -94,6 +94,20 @@ export function resizeBilinear(
   });
 }
 
+/**
+ * An image in a smaller size, each pixel the mean of those that it covers, as for pictures that are kept small.
+ * @param image  [height, width, channels], any number type
+ * @param size   int32 [2]: height, width
+ * @returns      float32 [height, width, channels]
+ * @see tf.compat.v1.image.resize_area
+ */
+export function shrinkImage(image: tf.Tensor, size: tf.Tensor): tf.Tensor3D {
+  return tf.tidy(() => {
+    const attrs = { T: attr.type(dataType(image)), align_corners: attr.bool(false) };
+    return removeAxes(executeOne("ResizeArea", [insertAxis(image, 0), size], attrs), [0]) as tf.Tensor3D;
+  });
+}
+
 /** One image in another size. See resizeBilinear(). */
 export function resizeImage(
   image: tf.Tensor,
