@@ -59,18 +59,18 @@ export interface ParallelCalls {
 }
 
 /** A dataset of a function's results. */
-export function mapDataset(input: DatasetHandle, fn: RecordedFunction, options: ParallelCalls): DatasetHandle {
-  return dataset(
-    "ParallelMapDatasetV2",
-    () => [input, ...fn.captures, int64(options.numParallelCalls)],
-    {
-      ...components(fn.outputTypes),
-      ...captured(fn),
-      ...order(options.deterministic),
-      f: attr.func(fn.name),
-      preserve_cardinality: attr.bool(true),
-    },
-  );
+export function mapDataset(
+  input: DatasetHandle,
+  fn: RecordedFunction,
+  options: ParallelCalls,
+): DatasetHandle {
+  return dataset("ParallelMapDatasetV2", () => [input, ...fn.captures, int64(options.numParallelCalls)], {
+    ...components(fn.outputTypes),
+    ...captured(fn),
+    ...order(options.deterministic),
+    f: attr.func(fn.name),
+    preserve_cardinality: attr.bool(true),
+  });
 }
 
 /** A dataset of the elements for which a function gives true. */
@@ -171,7 +171,11 @@ export function shuffleDataset(
 }
 
 /** A dataset `count` times over; -1 for ever. */
-export function repeatDataset(input: DatasetHandle, types: readonly DataType[], count: number): DatasetHandle {
+export function repeatDataset(
+  input: DatasetHandle,
+  types: readonly DataType[],
+  count: number,
+): DatasetHandle {
   return dataset("RepeatDataset", () => [input, int64(count)], components(types));
 }
 
@@ -258,4 +262,14 @@ export function matchingFiles(pattern: string): string[] {
 
 function stringsOf(tensor: tf.Tensor): string[] {
   return [...tensor.dataSync<"string">()].map(String);
+}
+
+/** A tensor of any type repeated to a greater shape. @param shape ends in the tensor's own */
+export function broadcastTo(tensor: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  return tf.tidy(() =>
+    executeOne("BroadcastTo", [tensor, tf.tensor1d([...shape], "int32")], {
+      T: attr.type(dataType(tensor)),
+      Tidx: attr.type("int32"),
+    }),
+  );
 }

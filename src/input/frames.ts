@@ -1,0 +1,142 @@
+/** The frames of TFRecord files: length, its checksum, data, their checksum. */
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { gunzipSync, inflateSync, constants } from "node:zlib";
+
+/** Where a TFRecord file is no longer right. */
+export interface FrameBreak {
+  /** Counted from 0. */
+  readonly record: number;
+  /** In bytes, of the record's beginning; in the uncompressed data. */
+  readonly offset: number;
+  readonly reason: string;
+}
+
+const HEADER = 12; // uint64 length, uint32 checksum of it
+const FOOTER = 4; // uint32 checksum of the data
+
+/** CRC-32C of bytes, masked as TFRecord files store it. @see tensorflow/core/lib/hash/crc32c.h */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  crc = ~crc >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+const CASTAGNOLI = 0x82f63b78;
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
+  return crc >>> 0;
+});
+
+interface Bytes {
+  readonly length: number;
+  /** As many of the `length` bytes from `offset` on as there are. */
+  read(offset: number, length: number): Buffer;
+}
+
+/** Walks the frames by their headers alone; gives what breaks the walk, and calls `visit` with each whole record. */
+function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length: number) => void): Walk {
+  let offset = 0;
+  for (let record = 0; offset < bytes.length; record++) {
+    const at = (reason: string): Walk => ({ end: offset, broken: { record, offset, reason } });
+    const header = bytes.read(offset, HEADER);
+    if (header.length < HEADER)
+      return at(`the file ends ${header.length} bytes into a record's 12-byte header`);
+    if (maskedCrc32c(header.subarray(0, 8)) !== header.readUInt32LE(8))
+      return at(
+        offset === 0
+          ? "the file does not begin with a record"
+          : "the checksum of the record's length is wrong",
+      );
+    const length = Number(header.readBigUInt64LE(0));
+    const whole = HEADER + length + FOOTER;
+    if (offset + whole > bytes.length)
+      return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}`);
+    visit(record, offset, length);
+    offset += whole;
+  }
+  return { end: offset, broken: undefined };
+}
+
+interface Walk {
+  readonly end: number;
+  readonly broken: FrameBreak | undefined;
+}
+
+/**
+ * The first break of a file, if it has one; wrong data is looked for only in the record at `suspect`.
+ *
+ * Compressed files are told by their first bytes, and read whole.
+ * @param suspect  the byte offset that TensorFlow named
+ */
+export function findBreak(path: string, suspect: number | undefined): FrameBreak | undefined {
+  return withBytes(path, (bytes) => {
+    let wrong: FrameBreak | undefined;
+    const { broken } = walkFrames(bytes, (record, offset, length) => {
+      if (suspect === undefined || suspect < offset || suspect >= offset + HEADER + length) return;
+      const data = bytes.read(offset + HEADER, length + FOOTER);
+      if (maskedCrc32c(data.subarray(0, length)) !== data.readUInt32LE(length))
+        wrong = { record, offset, reason: "the checksum of the record's data is wrong" };
+    });
+    return wrong ?? broken;
+  });
+}
+
+/** Whether a file ends inside a record's header, which TensorFlow takes for its end. Compressed files are not looked into. */
+export function findCutHeader(path: string): FrameBreak | undefined {
+  return withFile(path, (bytes) => {
+    const { broken } = walkFrames(bytes, () => undefined);
+    return broken !== undefined && bytes.length - broken.offset < HEADER ? broken : undefined;
+  });
+}
+
+/** How a file is compressed, told by its first bytes; undefined if it can't be read. */
+export function compressionOf(path: string): "" | "GZIP" | "ZLIB" | undefined {
+  try {
+    return withFile(path, (file) => {
+      const start = file.read(0, 2);
+      if (start.length < 2) return "";
+      if (start.readUInt16BE(0) === 0x1f8b) return "GZIP";
+      // A TFRecord file begins with a length: as a zlib header it would be of a record of at least 0x5e78 bytes, so look twice.
+      if (start[0] !== 0x78 || start.readUInt16BE(0) % 31 !== 0) return "";
+      const header = file.read(0, HEADER);
+      return header.length === HEADER && maskedCrc32c(header.subarray(0, 8)) === header.readUInt32LE(8)
+        ? ""
+        : "ZLIB";
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function withBytes<R>(path: string, work: (bytes: Bytes) => R): R {
+  const partly = { finishFlush: constants.Z_SYNC_FLUSH }; // gives what a cut file holds
+  switch (compressionOf(path)) {
+    case "GZIP":
+      return work(inMemory(gunzipSync(readFileSync(path), partly)));
+    case "ZLIB":
+      return work(inMemory(inflateSync(readFileSync(path), partly)));
+    default:
+      return withFile(path, work);
+  }
+}
+
+function inMemory(buffer: Buffer): Bytes {
+  return { length: buffer.length, read: (offset, length) => buffer.subarray(offset, offset + length) };
+}
+
+function withFile<R>(path: string, work: (bytes: Bytes) => R): R {
+  const file = openSync(path, "r");
+  try {
+    return work({
+      length: fstatSync(file).size,
+      read(offset, length) {
+        const buffer = Buffer.allocUnsafe(length);
+        return buffer.subarray(0, readSync(file, buffer, 0, length, offset));
+      },
+    });
+  } finally {
+    closeSync(file);
+  }
+}

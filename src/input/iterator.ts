@@ -1,0 +1,235 @@
+import {
+  createIterator,
+  deserializeIterator,
+  nextElement,
+  serializeIterator,
+  tf,
+  TensorFlowError,
+} from "../tensorflow";
+import { expectWholeFiles, locateDamage } from "./corrupt";
+import { Held, knownFiles, type ElementSpec, type Plan } from "./plan";
+
+/** Options of Dataset.iterator(). */
+export interface IteratorOptions {
+  /** Ends the iteration: a read under way rejects with the signal's reason. @default never */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One pass over a dataset, element by element.
+ *
+ * The tensors of an element are disposed when the next one is asked for and when the iteration ends; `tf.keep(tensor)` or
+ * `tensor.clone()` what is to live longer. At its end, at an error, and at `return()` (a `break` out of `for await`) the iterator
+ * frees what it holds in TensorFlow.
+ */
+export class DatasetIterator<T> implements AsyncIterableIterator<T> {
+  private readonly native = new Held<tf.Tensor>();
+  private readonly spec: ElementSpec<T>;
+  private readonly signal: AbortSignal | undefined;
+  private readonly whole: Promise<void>;
+  private damage: unknown;
+  private current: readonly tf.Tensor[] = [];
+  private position = 0;
+  private done = false;
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** @internal Made by Dataset.iterator(). */
+  constructor(
+    private readonly plan: Plan<T>,
+    options: IteratorOptions = {},
+  ) {
+    this.signal = options.signal;
+    this.signal?.throwIfAborted();
+    try {
+      this.spec = plan.spec();
+      this.native.get(() => openIterator(plan, this.spec));
+    } catch (error) {
+      throw readableError(error, plan, undefined);
+    }
+    this.native.releaseWith(this);
+    const { native } = this;
+    this.whole = expectWholeFiles(knownFiles(plan), () => native.peek() === undefined);
+    this.whole.catch((error: unknown) => {
+      this.damage = error;
+    });
+  }
+
+  /**
+   * The next element; the one before is disposed.
+   * @throws {CorruptRecordError} if a TFRecord file is truncated or damaged
+   * @throws {Error} with TensorFlow's reason, if the element can't be computed
+   */
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.inTurn(async () => {
+      this.disposeCurrent();
+      const leaves = await this.read();
+      if (leaves === undefined) return { done: true, value: undefined };
+      this.current = leaves;
+      return { done: false, value: this.spec.form.build(leaves) };
+    });
+  }
+
+  /** As next(), but the element is the caller's to dispose; undefined at the end. */
+  take(): Promise<T | undefined> {
+    return this.inTurn(async () => {
+      const leaves = await this.read();
+      return leaves === undefined ? undefined : this.spec.form.build(leaves);
+    });
+  }
+
+  /** Ends the iteration. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.dispose();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /**
+   * Where the iteration is, as bytes for restore(). Buffers are part of it: after a shuffle or prefetch it holds the elements that
+   * wait there. Not saved: what a cache holds in memory, and draws of a shuffle that reshuffles are repeated exactly only by the
+   * same seed.
+   * @throws {Error} if a step of the dataset can't tell where it is
+   */
+  state(): Promise<Uint8Array> {
+    return this.inTurn(() => {
+      const position = Buffer.alloc(POSITION_BYTES);
+      position.writeDoubleLE(this.position);
+      try {
+        const state = serializeIterator(this.open());
+        return Promise.resolve(new Uint8Array(Buffer.concat([position, state])));
+      } catch (error) {
+        throw readableError(error, this.plan, this.position);
+      }
+    });
+  }
+
+  /**
+   * Goes to where an iterator over a dataset made by the same steps was; the next element is the one that followed there.
+   * @throws {Error} if the state is of another dataset
+   */
+  restore(state: Uint8Array): Promise<void> {
+    return this.inTurn(() => {
+      this.disposeCurrent();
+      try {
+        deserializeIterator(this.open(), state.subarray(POSITION_BYTES));
+      } catch (error) {
+        const reason = error instanceof TensorFlowError ? cleaned(error.reason) : String(error);
+        throw new Error(
+          `Cannot restore iterator: expected the state of a dataset of the same steps, got: ${reason}`,
+          {
+            cause: error,
+          },
+        );
+      }
+      this.position = Buffer.from(state).readDoubleLE(0);
+      return Promise.resolve();
+    });
+  }
+
+  /** Frees what the iterator holds, the current element included. */
+  dispose(): void {
+    this.done = true;
+    this.disposeCurrent();
+    this.native.release();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private inTurn<R>(work: () => Promise<R>): Promise<R> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private async read(): Promise<tf.Tensor[] | undefined> {
+    if (this.done) return undefined;
+    try {
+      if (this.damage !== undefined) throw this.damage;
+      const reading = nextElement(this.open(), this.spec.types);
+      const leaves = await unlessAborted(reading, this.signal);
+      this.position++;
+      return leaves;
+    } catch (error) {
+      this.dispose();
+      const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
+      if (!ended) throw readableError(error, this.plan, this.position);
+      await this.whole;
+      return undefined;
+    }
+  }
+
+  private open(): tf.Tensor {
+    if (this.done)
+      throw new Error("Cannot use iterator: expected one that is not at its end, got a disposed one");
+    return this.native.get(() => openIterator(this.plan, this.spec));
+  }
+
+  private disposeCurrent(): void {
+    for (const leaf of this.current) if (!leaf.kept) leaf.dispose();
+    this.current = [];
+  }
+}
+
+const POSITION_BYTES = 8;
+
+function openIterator(
+  plan: Plan<unknown>,
+  { types }: ElementSpec<unknown>,
+): { value: tf.Tensor; free(): void } {
+  const value = tf.tidy(() => tf.keep(createIterator(plan.build(), types)));
+  return { value, free: () => value.dispose() };
+}
+
+/** What was read, unless the signal comes first; what is then read too late is disposed. */
+async function unlessAborted(
+  reading: Promise<tf.Tensor[]>,
+  signal: AbortSignal | undefined,
+): Promise<tf.Tensor[]> {
+  if (signal === undefined) return reading;
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([reading, aborted]);
+  } catch (error) {
+    if (signal.aborted) reading.then(tf.dispose, () => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** TensorFlow's error as one about the dataset: with the element's number, and the damaged file if that is the reason. */
+export function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
+  if (!(error instanceof TensorFlowError)) return error;
+  if (error.code === "DATA_LOSS") {
+    const located = locateDamage(knownFiles(plan), error.reason, error);
+    if (located !== undefined) return located;
+  }
+  const which = position === undefined ? "the first element" : `element ${position}`;
+  const reason = cleaned(error.reason);
+  return new Error(`Cannot read ${which} of the dataset: ${reason}${hint(reason)}`, { cause: error });
+}
+
+/** TensorFlow's message without its names of nodes. */
+function cleaned(reason: string): string {
+  return reason
+    .replace(/\{\{[^}]*\}\}\s*/g, "")
+    .replace(/\s*\[\[.*?\]\]/gs, "")
+    .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
+    .trim();
+}
+
+const BAKED =
+  /reshape is a tensor with|[Ii]ncompatible shapes|broadcastable|must have the same|squeeze|Expected size/;
+
+function hint(reason: string): string {
+  if (reason.includes("Cannot batch tensors with different shapes"))
+    return "; give all elements one size before batch(), e.g. by resizing images in map()";
+  if (!BAKED.test(reason)) return "";
+  return "; a function given to map() is recorded on one example, whose sizes it keeps: for elements of other sizes compute them with dynamicShape()";
+}

@@ -1,0 +1,119 @@
+/** How a dataset is made: a description, from which TensorFlow's dataset is built for each iteration. */
+import {
+  createIterator,
+  nextElementSync,
+  tf,
+  TensorFlowError,
+  unrecorded,
+  type DataType,
+  type TreeForm,
+} from "../tensorflow";
+
+/** The form of a dataset's elements, and the TensorFlow types of their tensors. */
+export interface ElementSpec<T> {
+  readonly form: TreeForm<T>;
+  readonly types: readonly DataType[];
+}
+
+/** How a dataset with elements T is made. */
+export interface Plan<T> {
+  /** What errors call the step, e.g. "map". */
+  readonly name: string;
+  /** The plans that this one is made from. */
+  readonly parents: readonly Plan<unknown>[];
+  /** The form of the elements; may record a function first. */
+  spec(): ElementSpec<T>;
+  /** TensorFlow's dataset, built anew; called inside tidy(). */
+  build(): tf.Tensor;
+  /** The tensors of one element, on which functions are recorded; the caller disposes. */
+  example(): tf.Tensor[];
+  /** Frees what the step alone holds in TensorFlow; it is made again when needed. */
+  release(): void;
+  /** The TFRecord files read, as far as they are known before reading. */
+  recordFiles(): RecordFiles;
+  /** The strings that are the elements, where they are known. */
+  readonly strings: readonly string[];
+}
+
+/** Paths of TFRecord files; "unknown" where the path is a tensor. */
+export type RecordFiles = readonly string[] | "unknown";
+
+/** What every step of one parent has in common: examples, files and strings pass through. */
+export function stepFrom<T>(
+  parent: Plan<T>,
+  name: string,
+): Omit<Plan<T>, "build"> & { readonly parents: readonly [Plan<T>] } {
+  return {
+    name,
+    parents: [parent],
+    spec: () => parent.spec(),
+    example: () => parent.example(),
+    release: () => undefined,
+    recordFiles: () => parent.recordFiles(),
+    strings: parent.strings,
+  };
+}
+
+/** Frees what a plan and all that it is made from hold in TensorFlow. */
+export function releaseAll(plan: Plan<unknown>): void {
+  plan.release();
+  plan.parents.forEach(releaseAll);
+}
+
+/** All TFRecord files that a plan is known to read. */
+export function knownFiles(plan: Plan<unknown>): readonly string[] {
+  const files = plan.recordFiles();
+  return files === "unknown" ? [] : [...new Set(files)];
+}
+
+/**
+ * The tensors of a plan's first element, read on the main thread; the caller disposes.
+ * @throws {RangeError} if there is none
+ */
+export function firstElement(plan: Pick<Plan<unknown>, "name" | "spec" | "build">): tf.Tensor[] {
+  const { types } = plan.spec();
+  return unrecorded(() => {
+    const iterator = tf.tidy(() => tf.keep(createIterator(plan.build(), types)));
+    try {
+      return nextElementSync(iterator, types).map(tf.keep);
+    } catch (error) {
+      if (error instanceof TensorFlowError && error.code === "OUT_OF_RANGE") throw emptyError(plan.name);
+      throw error;
+    } finally {
+      iterator.dispose();
+    }
+  });
+}
+
+function emptyError(name: string): RangeError {
+  return new RangeError(`Cannot take an example of dataset "${name}": expected an element, got none`);
+}
+
+/** A value that stands in TensorFlow: made when first asked for, freed by release() or with the plan that it was made for. */
+export class Held<V> {
+  private entry: { readonly value: V; readonly free: () => void } | undefined;
+
+  /** The value, made by `make` if there is none. */
+  get(make: () => { readonly value: V; readonly free: () => void }): V {
+    this.entry ??= make();
+    return this.entry.value;
+  }
+
+  /** The value, if there is one. */
+  peek(): V | undefined {
+    return this.entry?.value;
+  }
+
+  release(): void {
+    const { entry } = this;
+    this.entry = undefined;
+    entry?.free();
+  }
+
+  /** Frees the value once `owner` is out of reach; `owner` must not be reachable from the value. */
+  releaseWith(owner: object): void {
+    unreachable.register(owner, this);
+  }
+}
+
+const unreachable = new FinalizationRegistry<{ release(): void }>((held) => held.release());

@@ -1,0 +1,78 @@
+import { matchingFiles, type tf } from "../tensorflow";
+import { Dataset } from "./dataset";
+import { interleavePlan } from "./functions";
+
+/** Options of readDataset(). */
+export interface ReadOptions {
+  /** Files read at once. @default 1 */
+  readonly numReaders?: number;
+  /** Whether files, and then records, come in random order. @default false */
+  readonly shuffle?: boolean;
+  /** Times over; 0 for ever. @default 0 */
+  readonly numEpochs?: number;
+  /** Records read from one file before it is the next reader's turn. @default 32 */
+  readonly readBlockLength?: number;
+  /** Records that a shuffled record is drawn from. @default 2048 */
+  readonly shuffleBufferSize?: number;
+  /** Makes the order of files and the draws the same at each run; with several readers, the order in which they come in is not. @default another at each run */
+  readonly seed?: number;
+  /** Told what is worth a warning. @default process.emitWarning, with type "SlimlabWarning" */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * The records of many files, as the walk-through's read_dataset() gives them: files in the order of their names, or shuffled (from
+ * 100), repeated, read by `numReaders` at once in blocks, and if shuffled, shuffled again as records.
+ * @param fileReadFn  a dataset from a filename (string scalar), e.g. TFRecordDataset; recorded, see Dataset.map()
+ * @param inputFiles  glob patterns
+ * @throws {Error} if no file matches a pattern
+ * @example readDataset(TFRecordDataset, "records/train-*", { shuffle: true })
+ * @see tf.contrib.data.parallel_interleave, whose order it has
+ */
+export function readDataset<T>(
+  fileReadFn: (filename: tf.Scalar) => Dataset<T>,
+  inputFiles: string | readonly string[],
+  options: ReadOptions = {},
+): Dataset<T> {
+  const { numReaders = 1, shuffle = false, numEpochs = 0, readBlockLength = 32 } = options;
+  const { shuffleBufferSize = 2048, seed, onWarning = warn } = options;
+  for (const [name, value] of Object.entries({ numReaders, readBlockLength, shuffleBufferSize })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`Cannot read dataset: expected ${name} to be a whole number >= 1, got ${value}`);
+  }
+  const filenames = matchAll(typeof inputFiles === "string" ? [inputFiles] : inputFiles);
+  const readers = Math.min(numReaders, filenames.length);
+  if (readers < numReaders)
+    onWarning(`numReaders has been reduced to ${readers} to match the number of input files`);
+  if (!shuffle && readers > 1)
+    onWarning("shuffle is false, but the records are still slightly shuffled since numReaders > 1");
+  const seeded = seed === undefined ? {} : { seed };
+  const inOrder = Dataset.fromTensorSlices(filenames);
+  const files = (shuffle ? inOrder.shuffle(FILE_BUFFER, seeded) : inOrder).repeat(
+    numEpochs === 0 ? undefined : numEpochs,
+  );
+  const turns = {
+    kind: "contrib",
+    cycleLength: readers,
+    blockLength: readBlockLength,
+    sloppy: shuffle,
+  } as const;
+  const records = new Dataset(interleavePlan(files.plan, (filename) => fileReadFn(filename).plan, turns));
+  return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
+}
+
+const FILE_BUFFER = 100; // the walk-through's filename_dataset.shuffle(100)
+
+function matchAll(patterns: readonly string[]): string[] {
+  if (patterns.length === 0)
+    throw new RangeError("Cannot read dataset: expected a pattern of files, got none");
+  return patterns.flatMap((pattern) => {
+    const paths = matchingFiles(pattern);
+    if (paths.length > 0) return paths;
+    throw new Error(`Cannot read dataset: expected files that match "${pattern}", got none`);
+  });
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { type: "SlimlabWarning" });
+}
