@@ -1,0 +1,87 @@
+import type { Model } from "../model/model";
+import { tf } from "../tensorflow";
+import { globalAveragePool } from "./gap";
+
+/** Options of gradCam(). */
+export interface GradCamOptions {
+  /** A convolutional endpoint by TF-Slim's name. @default the last block's, e.g. "resnet_v1_50/block4" */
+  readonly endpoint?: string;
+  /** The class to explain: one for all images, or one for each. @default each image's predicted class */
+  readonly classIndex?: number | readonly number[];
+}
+
+/** Where a model looks. The caller disposes the tensors, with tf.dispose(cam). */
+export type GradCam = {
+  /** float32 [batch, height, width] of the endpoint, 0…1; all zero where nothing there speaks for the class */
+  readonly heatmaps: tf.Tensor3D;
+  /** float32 [batch, channels]: how much each channel of the endpoint speaks for the class */
+  readonly weights: tf.Tensor2D;
+  /** int32 [batch], the classes explained */
+  readonly classes: tf.Tensor1D;
+  /** float32 [batch, classes] */
+  readonly probabilities: tf.Tensor2D;
+};
+
+/**
+ * Heat maps of what in an image speaks for a class: relu(Σₖ wₖ Aₖ), where wₖ is the mean over all pixels of the gradient of
+ * the class's logit by channel k of an endpoint's activation A; divided by the greatest value of each image.
+ *
+ * Made of plain operations: trace() compiles it where many batches come.
+ * @param images  float32 [batch, height, width, 3], preprocessed as for predict()
+ * @throws {RangeError} if the endpoint is unknown, naming those there are, or a class is none of the model's
+ * @throws {TypeError} if there are not as many classes as images
+ * @example
+ * const { heatmaps, classes } = gradCam(model, model.preprocess(images));
+ * const compiled = trace((batch: tf.Tensor4D) => gradCam(model, batch));
+ * @see Selvaraju et al. 2017 (arXiv 1610.02391) §3
+ */
+export function gradCam(model: Model, images: tf.Tensor4D, options: GradCamOptions = {}): GradCam {
+  return tf.tidy(() => {
+    const predictions = model.predict(images, { isTraining: false });
+    const { probabilities, classes: predicted } = model.postprocess(predictions);
+    const [name, activation] = findEndpoint(predictions.endpoints, options.endpoint); // [b, h, w, c]
+    const classes = classesOf(options.classIndex, predicted, probabilities.shape);
+    const chosen = tf.oneHot(classes, probabilities.shape[1]);
+    // Zeros added to the activation are what to differentiate by: of the backward pass, only what lies above them is computed.
+    const logitSum = (zeros: tf.Tensor): tf.Scalar => {
+      const onEndpoint = (at: string, x: tf.Tensor4D): tf.Tensor4D => (at === name ? x.add(zeros) : x);
+      return model.predict(images, { isTraining: false, onEndpoint }).logits.mul(chosen).sum();
+    };
+    const slopes = tf.grad(logitSum)(tf.zerosLike(activation)); // [b, h, w, c]
+    const weights = globalAveragePool(slopes);
+    const evidence = tf.relu(activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3));
+    const heatmaps = tf.divNoNan<tf.Tensor3D>(evidence, evidence.max([1, 2], true));
+    return { heatmaps, weights, classes, probabilities };
+  });
+}
+
+function findEndpoint(
+  endpoints: Readonly<Record<string, tf.Tensor>>,
+  wanted: string | undefined,
+): readonly [string, tf.Tensor] {
+  const convolutional = Object.entries(endpoints).filter(([, { rank }]) => rank === 4);
+  const names = convolutional.map(([name]) => name);
+  const name = wanted ?? names.filter((one) => /\/block\d+$/.test(one)).at(-1);
+  const found = convolutional.find(([one]) => one === name);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `Cannot explain by endpoint "${name ?? ""}": expected a convolutional one of the model's, ${names.join(", ")}`,
+  );
+}
+
+function classesOf(
+  classIndex: number | readonly number[] | undefined,
+  predicted: tf.Tensor1D,
+  [batch, classes]: readonly [number, number],
+): tf.Tensor1D {
+  if (classIndex === undefined) return predicted;
+  const list = typeof classIndex === "number" ? new Array<number>(batch).fill(classIndex) : [...classIndex];
+  if (list.length !== batch)
+    throw new TypeError(
+      `Cannot explain classes: expected one for each of ${batch} images, got ${list.length}`,
+    );
+  const wrong = list.find((one) => !(Number.isInteger(one) && one >= 0 && one < classes));
+  if (wrong !== undefined)
+    throw new RangeError(`Cannot explain class ${wrong}: expected a whole number in 0 … ${classes - 1}`);
+  return tf.tensor1d(list, "int32");
+}

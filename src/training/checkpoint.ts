@@ -1,0 +1,130 @@
+/** Checkpoints as a trainer finds them: by path, or as the latest of a folder. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { table, type Table } from "../display/table";
+import { openCheckpoint, type CheckpointVariable } from "../tensorflow";
+
+/** The file in a folder of checkpoints that says which is the latest. */
+export const stateFile = "checkpoint";
+
+/** What a folder's `checkpoint` file says: paths as they stand there. */
+export interface CheckpointState {
+  readonly latest: string;
+  /** All that are kept, oldest first. */
+  readonly all: readonly string[];
+}
+
+/** The contents of a checkpoint; shows itself as a table. */
+export interface CheckpointListing extends Table {
+  /** What to give openCheckpoint(). */
+  readonly prefix: string;
+  readonly variables: readonly CheckpointVariable[];
+}
+
+/**
+ * The variables in a checkpoint, as a table: name, data type, shape and number of elements.
+ * @param path  as findCheckpoint()
+ * @throws {Error} that quotes the path, if there is no checkpoint or it is damaged
+ */
+export function listCheckpoint(path: string): CheckpointListing {
+  const prefix = findCheckpoint(path);
+  const reader = openCheckpoint(prefix);
+  const { variables } = reader;
+  reader.close();
+  const rows = variables.map(({ name, dtype, shape }) => ({
+    variable: name,
+    dtype,
+    shape: `[${shape.join(", ")}]`,
+    elements: shape.reduce((product, size) => product * size, 1),
+  }));
+  const elements = rows.reduce((sum, row) => sum + row.elements, 0).toLocaleString("en-US");
+  const caption = `${prefix}: ${variables.length} variables, ${elements} elements`;
+  return {
+    ...table(rows, { caption, columns: ["variable", "dtype", "shape", "elements"] }),
+    prefix,
+    variables,
+  };
+}
+
+/**
+ * The prefix of a checkpoint, as openCheckpoint() takes it.
+ * @param path  a prefix, one of its files (.index, .data-…), the prefix of a V1 checkpoint in shards, or a folder with a
+ *   `checkpoint` file, whose latest is taken; a path in there from another machine is looked for in the folder itself
+ * @throws {Error} that quotes the path, if there is nothing of these
+ */
+export function findCheckpoint(path: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) return latestIn(path);
+  const prefix = path.replace(/\.(index|data-\d{5}-of-\d{5})$/, "");
+  if (existsSync(`${prefix}.index`)) return prefix;
+  if (existsSync(path) || /[*?]/.test(path)) return path;
+  const shard = filesIn(dirname(path)).find((file) => isShardOf(file, basename(path)));
+  if (shard !== undefined) return path + shard.slice(-"-00000-of-00000".length).replace(/^-\d{5}/, "-?????");
+  const start = basename(path).replace(/-\d+$/, "");
+  const near = filesIn(dirname(path)).filter((file) => file.startsWith(start));
+  const there = near.length > 0 ? near.slice(0, 5).join(", ") : "none of that name there";
+  throw new Error(
+    `Cannot find checkpoint "${path}": expected a V1 or V2 checkpoint or a folder, got ${there}`,
+  );
+}
+
+/** What the `checkpoint` file of a folder says, or undefined where there is none. */
+export function readCheckpointState(folder: string): CheckpointState | undefined {
+  const file = join(folder, stateFile);
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  const paths = (field: string): string[] =>
+    [...text.matchAll(new RegExp(`^\\s*${field}\\s*:\\s*"((?:[^"\\\\]|\\\\.)*)"`, "gm"))].map((match) =>
+      unescape(match[1] ?? ""),
+    );
+  const [latest] = paths("model_checkpoint_path");
+  if (latest === undefined)
+    throw new Error(`Cannot read "${file}": expected a line model_checkpoint_path: "…", got none`);
+  return { latest, all: paths("all_model_checkpoint_paths") };
+}
+
+function latestIn(folder: string): string {
+  const state = readCheckpointState(folder);
+  if (state === undefined) {
+    throw new Error(
+      `Cannot find a checkpoint in "${folder}": expected a file "${stateFile}" that names the latest, got none`,
+    );
+  }
+  const { latest } = state;
+  const stated = isAbsolute(latest) ? latest : join(folder, latest);
+  const candidates = [stated, join(folder, basename(latest))];
+  const found = candidates.find((prefix) =>
+    filesIn(dirname(prefix)).some((file) => isPartOf(file, basename(prefix))),
+  );
+  if (found === undefined) {
+    throw new Error(
+      `Cannot find the latest checkpoint of "${folder}": expected "${latest}" or "${candidates[1] ?? ""}", got neither`,
+    );
+  }
+  return findCheckpoint(found);
+}
+
+function filesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}
+
+function isShardOf(file: string, name: string): boolean {
+  return file.startsWith(name) && /^-\d{5}-of-\d{5}$/.test(file.slice(name.length));
+}
+
+/** V2: name.index. V1: name itself, or name-00000-of-00002 where the state says name-?????-of-00002. */
+function isPartOf(file: string, name: string): boolean {
+  const shards = /^(.*)-\?{5}(-of-\d{5})$/.exec(name);
+  if (shards !== null) return isShardOf(file, shards[1] ?? "") && file.endsWith(shards[2] ?? "");
+  return file === `${name}.index` || file === name || isShardOf(file, name);
+}
+
+/** A text-format protobuf string without its C escapes; the bytes are UTF-8. */
+function unescape(text: string): string {
+  const bytes = [...text.matchAll(/\\([0-7]{1,3}|x[0-9a-fA-F]{2}|.)|[^\\]+/g)].map(([whole, escape]) => {
+    if (escape === undefined) return Buffer.from(whole);
+    if (/^[0-7]/.test(escape)) return Buffer.from([parseInt(escape, 8)]);
+    if (/^x./.test(escape)) return Buffer.from([parseInt(escape.slice(1), 16)]);
+    return Buffer.from({ n: "\n", r: "\r", t: "\t" }[escape] ?? escape);
+  });
+  return Buffer.concat(bytes).toString("utf8");
+}

@@ -1,0 +1,151 @@
+import type { Model } from "../model/model";
+import { tf, trace, type Signature } from "../tensorflow";
+import { expectBatch, type Batch } from "./batch";
+
+/** What one batch of an evaluation gives; the caller disposes the tensors. */
+export type EvalStepResult = {
+  /** float32 [2]: loss with weight decay, and cross-entropy; means over the batch */
+  readonly losses: tf.Tensor1D;
+  /** float32 [batch, classes] */
+  readonly probabilities: tf.Tensor2D;
+  /** int32 [batch], the most probable class of each image */
+  readonly classes: tf.Tensor1D;
+};
+
+/** A compiled evaluation of one batch, for several calls of evaluate(). The caller disposes it. */
+export interface EvalStep {
+  /**
+   * @param images  as model.preprocess() takes them
+   * @param labels  int32 [batch]
+   */
+  (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<EvalStepResult>;
+  signatures(): Signature[];
+  dispose(): void;
+}
+
+/** Options of evaluate(). */
+export interface EvaluateOptions {
+  /** Batches to evaluate at most. @default all of the dataset, which must then end */
+  readonly steps?: number;
+  /** A compiled step of the same model, so that calls after the first need not compile. @default one for this call */
+  readonly evalStep?: EvalStep;
+  /** Called after each batch. */
+  readonly onProgress?: (progress: { readonly batches: number; readonly images: number }) => void;
+  /** Stops between two batches, with its reason as the error. */
+  readonly signal?: AbortSignal;
+}
+
+/** How well a model does on a dataset. */
+export interface Evaluation {
+  /** 0…1 */
+  readonly accuracy: number;
+  /** Mean over the images, with weight decay. */
+  readonly loss: number;
+  readonly crossEntropy: number;
+  /** Images evaluated. */
+  readonly count: number;
+  /** Images by true class (rows) and predicted class (columns). */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/**
+ * Compiles the evaluation of one batch: preprocess, predict with moving statistics, loss.
+ * It sees the variables as they are at each call, so one serves throughout a training.
+ */
+export function createEvalStep(model: Model): EvalStep {
+  const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
+    const predictions = model.predict(model.preprocess(images), { isTraining: false });
+    const { loss, crossEntropy } = model.loss(predictions, labels);
+    const { probabilities, classes } = model.postprocess(predictions);
+    return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
+  };
+  return trace(body, { name: "evalStep" });
+}
+
+/**
+ * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images.
+ * @param dataset  batches of [{ image }, label]; whoever made it frees them
+ * @throws {RangeError} if there are no batches, or a label is no class of the model
+ * @throws what the signal gives as its reason
+ * @example
+ * const { accuracy, confusion } = await evaluate(model, testImages);
+ */
+export async function evaluate(
+  model: Model,
+  dataset: AsyncIterable<Batch>,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { steps = Infinity, onProgress, signal } = options;
+  const evalStep = options.evalStep ?? createEvalStep(model);
+  const totals = new Totals();
+  let batches = 0;
+  try {
+    signal?.throwIfAborted();
+    for await (const [{ image }, label] of dataset) {
+      expectBatch(image, label, "evaluate");
+      await addBatch(totals, await evalStep(image, label), label);
+      batches++;
+      onProgress?.({ batches, images: totals.count });
+      signal?.throwIfAborted();
+      if (batches >= steps) break;
+    }
+  } finally {
+    if (options.evalStep === undefined) evalStep.dispose();
+  }
+  return totals.evaluation();
+}
+
+async function addBatch(totals: Totals, result: EvalStepResult, labels: tf.Tensor1D): Promise<void> {
+  try {
+    const [losses, predicted, truth] = await Promise.all([
+      result.losses.data(),
+      result.classes.data(),
+      labels.data(),
+    ]);
+    totals.add([...losses], [...truth], [...predicted], result.probabilities.shape[1]);
+  } finally {
+    tf.dispose([result.losses, result.probabilities, result.classes]);
+  }
+}
+
+/** Sums over the images so far. */
+class Totals {
+  count = 0;
+  private loss = 0;
+  private crossEntropy = 0;
+  private confusion: number[][] = [];
+
+  add(
+    losses: readonly number[],
+    truth: readonly number[],
+    predicted: readonly number[],
+    classes: number,
+  ): void {
+    const [loss = NaN, crossEntropy = NaN] = losses;
+    if (this.confusion.length === 0)
+      this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    truth.forEach((label, i) => {
+      const row = this.confusion[label];
+      const guess = predicted[i] ?? -1;
+      if (row === undefined)
+        throw new RangeError(`Cannot evaluate: expected labels in 0 … ${classes - 1}, got ${label}`);
+      row[guess] = (row[guess] ?? 0) + 1;
+    });
+    this.count += truth.length;
+    this.loss += loss * truth.length;
+    this.crossEntropy += crossEntropy * truth.length;
+  }
+
+  evaluation(): Evaluation {
+    const { count, confusion } = this;
+    if (count === 0) throw new RangeError("Cannot evaluate: expected batches, got an empty dataset");
+    const hits = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+    return {
+      accuracy: hits / count,
+      loss: this.loss / count,
+      crossEntropy: this.crossEntropy / count,
+      count,
+      confusion,
+    };
+  }
+}

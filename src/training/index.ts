@@ -1,0 +1,39 @@
+/** A model that learns. */
+export { listCheckpoint, findCheckpoint, type CheckpointListing } from "./checkpoint";
+export { initVariablesFromCheckpoint, type InitOptions, type InitReport } from "./initialize";
+export { getTrainableVariables, type Scopes, type TrainableOptions } from "./scopes";
+export {
+  configureLearningRate,
+  type ConstantOptions,
+  type CosineOptions,
+  type ExponentialOptions,
+  type LearningRateOptions,
+  type PiecewiseOptions,
+  type PolynomialOptions,
+  type Schedule,
+} from "./schedule";
+export {
+  momentumOptimizer,
+  type MomentumOptions,
+  type Optimizer,
+  type OptimizerState,
+  type VariableGradient,
+} from "./optimizer";
+export type { Batch } from "./batch";
+export {
+  createTrainStep,
+  type StepInspection,
+  type StepResult,
+  type TrainStep,
+  type TrainStepOptions,
+} from "./step";
+export { train, type TrainOptions } from "./train";
+export {
+  createEvalStep,
+  evaluate,
+  type EvalStep,
+  type EvalStepResult,
+  type EvaluateOptions,
+  type Evaluation,
+} from "./evaluate";
+export { saveVariables, type SaveOptions } from "./saver";

@@ -1,0 +1,83 @@
+import type { ModelVariable } from "../model/variables";
+import { tf } from "../tensorflow";
+
+/** A gradient and the variable it belongs to. */
+export interface VariableGradient {
+  readonly variable: ModelVariable;
+  readonly gradient: tf.Tensor;
+}
+
+/** What an optimizer keeps for the variables it trains, and how it changes them. */
+export interface OptimizerState {
+  /** Its own variables, by the names that TensorFlow gives them in a checkpoint: "<variable>/Momentum". */
+  readonly slots: Readonly<Record<string, tf.Variable>>;
+  /**
+   * Assigns new values to the variables and slots; runs inside the compiled step.
+   * @param learningRate  float32 scalar
+   */
+  apply(gradients: readonly VariableGradient[], learningRate: tf.Scalar): void;
+  /** Frees the slots. */
+  dispose(): void;
+}
+
+/** An optimizer: makes its state for the variables it shall train. The caller disposes the state. */
+export type Optimizer = (variables: readonly ModelVariable[]) => OptimizerState;
+
+/** Options of momentumOptimizer(). */
+export interface MomentumOptions {
+  /** How much of the last update goes into the next. @default 0.9 */
+  readonly momentum?: number;
+  /** Whether the gradient counts as if taken ahead, where the momentum leads. @default false */
+  readonly useNesterov?: boolean;
+}
+
+/**
+ * Gradient descent with momentum as TensorFlow defines it: m ← momentum · m + g, v ← v − learningRate · m.
+ *
+ * The learning rate is outside of m, so that a schedule acts at once.
+ * @throws {RangeError} if momentum is not in 0 … 1
+ * @see tf.compat.v1.train.MomentumOptimizer; Sutskever et al. 2013 for Nesterov's form
+ */
+export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
+  const { momentum = 0.9, useNesterov = false } = options;
+  if (!(momentum >= 0 && momentum <= 1))
+    throw new RangeError(`Cannot create momentum optimizer: expected momentum in 0 … 1, got ${momentum}`);
+  return (variables) => {
+    const slotOf = new Map(
+      variables.map(({ name, variable }) => [
+        name,
+        tf.tidy(() => tf.variable(tf.zerosLike(variable), false)),
+      ]),
+    );
+    return {
+      slots: Object.fromEntries([...slotOf].map(([name, slot]) => [`${name}/Momentum`, slot])),
+      apply: (gradients, learningRate) =>
+        tf.tidy(() => {
+          for (const { variable, gradient } of gradients) {
+            const slot = slotOf.get(variable.name);
+            if (slot === undefined)
+              throw new RangeError(`Cannot train "${variable.name}": expected a variable of the optimizer's`);
+            slot.assign(slot.mul(momentum).add(gradient));
+            const update = useNesterov ? gradient.add(slot.mul(momentum)) : slot;
+            variable.variable.assign(variable.variable.sub(update.mul(learningRate)));
+          }
+        }),
+      dispose: () => tf.dispose([...slotOf.values()]),
+    };
+  };
+}
+
+/**
+ * An optimizer of tfjs as one of ours. Its learning rate is its own: the one passed in is not used.
+ * @param optimizer  e.g. tf.train.adam(0.001); whoever made it frees it
+ */
+export function tfjsOptimizer(optimizer: tf.Optimizer): Optimizer {
+  return () => ({
+    slots: {},
+    apply: (gradients) =>
+      optimizer.applyGradients(
+        Object.fromEntries(gradients.map(({ variable, gradient }) => [variable.variable.name, gradient])),
+      ),
+    dispose: () => undefined,
+  });
+}

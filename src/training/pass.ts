@@ -1,0 +1,84 @@
+import type { Model, Predictions } from "../model/model";
+import type { ModelVariable } from "../model/variables";
+import { tf } from "../tensorflow";
+import type { VariableGradient } from "./optimizer";
+
+/** What one pass forward and backward through a model gives; nothing of the model has changed by it. */
+export interface Pass {
+  readonly predictions: Predictions;
+  /** float32 scalar, with weight decay */
+  readonly loss: tf.Scalar;
+  readonly crossEntropy: tf.Scalar;
+  readonly accuracy: tf.Scalar;
+  readonly gradients: readonly VariableGradient[];
+}
+
+/** What a pass differentiates by. */
+export interface PassOptions {
+  readonly trained: readonly ModelVariable[];
+  /** Whether the variable of a name is trained; batch norms of variables that are not stand still. */
+  readonly isTrained: (name: string) => boolean;
+  /** int32 [2], what model.preprocess() draws crops and mirrorings from */
+  readonly seed: tf.Tensor;
+}
+
+/**
+ * The gradients of a model's loss on one batch, with what the forward pass met on its way.
+ *
+ * Call it inside tidy() or a traced function, which then owns all its tensors.
+ * @param images  as model.preprocess() takes them
+ * @param labels  int32 [batch]
+ */
+export function differentiate(
+  model: Model,
+  [images, labels]: readonly [tf.Tensor4D, tf.Tensor1D],
+  options: PassOptions,
+): Pass {
+  const { trained, isTrained, seed } = options;
+  const frozen = (name: string): boolean => !isTrained(name);
+  const preprocessed = model.preprocess(images, seed);
+  // The tape frees everything but the loss when it ends: what else is wanted must be kept beyond it.
+  const survivors = new Set<tf.Tensor>();
+  const keep = <T extends tf.Tensor>(tensor: T): T => {
+    survivors.add(tf.keep(tensor));
+    return tensor;
+  };
+  const forwards: { predictions: Predictions; crossEntropy: tf.Scalar }[] = [];
+  try {
+    const { value: loss, grads } = tf.variableGrads(
+      () => {
+        const predictions = model.predict(preprocessed, { isTraining: true, frozen });
+        const losses = model.loss(predictions, labels);
+        mapPredictions(predictions, keep);
+        forwards.push({ predictions, crossEntropy: keep(losses.crossEntropy) });
+        return losses.loss;
+      },
+      trained.map(({ variable }) => variable),
+    );
+    const [forward] = forwards;
+    if (forward === undefined) throw new TypeError("Cannot differentiate: expected a forward pass, got none");
+    const predictions = mapPredictions(forward.predictions, (tensor) => tensor.clone());
+    return {
+      predictions,
+      loss,
+      crossEntropy: forward.crossEntropy.clone(),
+      accuracy: model.accuracy(model.postprocess(predictions), labels),
+      gradients: trained.flatMap((variable) => {
+        const gradient = grads[variable.variable.name];
+        return gradient === undefined ? [] : [{ variable, gradient }];
+      }),
+    };
+  } finally {
+    tf.dispose([...survivors]);
+  }
+}
+
+function mapPredictions(predictions: Predictions, map: <T extends tf.Tensor>(tensor: T) => T): Predictions {
+  return {
+    logits: map(predictions.logits),
+    endpoints: Object.fromEntries(
+      Object.entries(predictions.endpoints).map(([name, tensor]) => [name, map(tensor)]),
+    ),
+    updates: predictions.updates.map(({ variable, value }) => ({ variable, value: map(value) })),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Batch } from "./batch";
+import type { StepResult, TrainStep } from "./step";
+
+/** Options of train(). */
+export interface TrainOptions {
+  /** Steps to take now. @default one for each batch of the dataset, which must then end */
+  readonly steps?: number;
+  /** Called after each step, e.g. to draw a curve; the next step waits for what it returns. */
+  readonly onStep?: (result: StepResult) => void | Promise<void>;
+  /** Stops between two steps, with its reason as the error; the model keeps what it has learned. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes training steps on the batches of a dataset.
+ *
+ * Calling it again goes on: model, optimizer and global step are the step's.
+ * @param dataset  batches of [{ image }, label]; whoever made it frees them
+ * @returns        the results of the steps, in order
+ * @throws {RangeError} if the dataset ends before `steps`, or the loss is no longer finite
+ * @throws what the signal gives as its reason
+ * @example
+ * const curve = lossCurve();
+ * await train(step, batches, { steps: 40, onStep: ({ globalStep, loss, accuracy }) => curve.add(globalStep, { loss, accuracy }) });
+ */
+export async function train(
+  step: TrainStep,
+  dataset: AsyncIterable<Batch>,
+  options: TrainOptions = {},
+): Promise<StepResult[]> {
+  const { steps = Infinity, onStep, signal } = options;
+  const results: StepResult[] = [];
+  signal?.throwIfAborted();
+  if (steps <= 0) return results;
+  for await (const [{ image }, label] of dataset) {
+    const result = await step(image, label);
+    results.push(result);
+    await onStep?.(result);
+    expectFinite(result);
+    signal?.throwIfAborted();
+    if (results.length >= steps) return results;
+  }
+  if (steps === Infinity && results.length > 0) return results;
+  const wanted = steps === Infinity ? "any" : String(steps);
+  throw new RangeError(
+    `Cannot train: expected ${wanted} batches, got ${results.length} before the dataset ended; repeat it for more`,
+  );
+}
+
+function expectFinite({ loss, globalStep, learningRate }: StepResult): void {
+  if (Number.isFinite(loss)) return;
+  throw new RangeError(
+    `Cannot go on training: expected a finite loss, got ${loss} at step ${globalStep} with learning rate ${learningRate}`,
+  );
+}
