@@ -40,7 +40,9 @@ export async function createSession(display: (value: unknown) => void | Promise<
   let displays: Promise<void>[] = [];
   let failures: Outcome[] = [];
   const executor = createExecutor(process.cwd(), createConverters(), {
-    log: (last) => (value = last),
+    log: (last: unknown) => {
+      value = last;
+    },
     error: (...message) => errors.push(message),
   });
 

@@ -1,5 +1,12 @@
 import { displayable, type Displayable, type DisplayContext, type MimeBundle } from "../display/bundle";
-import { plotlyHtml, plotlyScript, type PlotlyLayout, type PlotlySpec, type PlotlyTrace } from "./plotly";
+import {
+  plotlyHtml,
+  plotlyScript,
+  type HtmlBundle,
+  type PlotlyLayout,
+  type PlotlySpec,
+  type PlotlyTrace,
+} from "./plotly";
 
 /** A Plotly figure that shows itself in notebooks, offline too. */
 export interface Figure extends Displayable, PlotlySpec {}
@@ -30,14 +37,14 @@ export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBund
   const bundle = figureBundle(spec);
   if (context !== undefined || scriptShown) return bundle;
   scriptShown = true;
-  return { ...bundle, "text/html": `${String(plotlyScript()["text/html"])}${String(bundle["text/html"])}` };
+  return { ...bundle, "text/html": `${plotlyScript()["text/html"]}${bundle["text/html"]}` };
 }
 
 /** The bundle of a figure for a page that has plotly.js. */
-export function figureBundle(spec: PlotlySpec): MimeBundle {
+export function figureBundle(spec: PlotlySpec): HtmlBundle {
   const summary = summarize(spec);
   return {
-    "application/vnd.plotly.v1+json": JSON.parse(JSON.stringify(spec)),
+    "application/vnd.plotly.v1+json": { data: spec.data, layout: spec.layout },
     "text/html": plotlyHtml(spec, summary),
     "text/plain": summary,
   };
@@ -48,7 +55,7 @@ function summarize({ data, layout }: PlotlySpec): string {
   const title = readTitle(layout["title"]);
   const traces = data.map((trace) => {
     const points = [trace["y"], trace["x"], trace["z"]].find((values) => Array.isArray(values));
-    return `${trace.name ?? trace.type}${Array.isArray(points) ? ` (${describePoints(points)})` : ""}`;
+    return `${typeof trace["name"] === "string" ? trace["name"] : trace.type}${Array.isArray(points) ? ` (${describePoints(points)})` : ""}`;
   });
   return `Figure${title === undefined ? "" : ` "${title}"`}: ${traces.join(", ") || "empty"}`;
 }

@@ -7,19 +7,23 @@ import { escapeHtml, scriptJson } from "../display/html";
 /** One trace of a Plotly figure: its type and that type's attributes. @see https://plotly.com/javascript/reference */
 export interface PlotlyTrace {
   readonly type: string;
-  readonly name?: string;
-  readonly [attribute: string]: Json | undefined;
+  readonly [attribute: string]: Json;
 }
 
 /** The layout of a Plotly figure. @see https://plotly.com/javascript/reference/layout */
 export interface PlotlyLayout {
-  readonly [attribute: string]: Json | undefined;
+  readonly [attribute: string]: Json;
 }
 
 /** A Plotly figure as JSON: the MIME type application/vnd.plotly.v1+json. */
 export interface PlotlySpec {
   readonly data: readonly PlotlyTrace[];
   readonly layout: PlotlyLayout;
+}
+
+/** A bundle that has HTML. */
+export interface HtmlBundle extends MimeBundle {
+  readonly "text/html": string;
 }
 
 const defaultHeight = 360;
@@ -31,7 +35,7 @@ let script: string | undefined;
  * It travels compressed (2.6 MB instead of 10), and runs with `module` and `define` hidden, because a
  * page with a module loader would otherwise keep it from the figures.
  */
-export function plotlyScript(): MimeBundle {
+export function plotlyScript(): HtmlBundle {
   script ??= createScript();
   return { "text/html": script, "text/plain": "plotly.js, for the figures of this notebook" };
 }

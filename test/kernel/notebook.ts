@@ -77,7 +77,7 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
 }
 
 function readOutputs(path: string): readonly (readonly Output[])[] {
-  const notebook: { cells: { outputs: RawOutput[] }[] } = JSON.parse(readFileSync(path, "utf8"));
+  const notebook = JSON.parse(readFileSync(path, "utf8")) as { cells: { outputs: RawOutput[] }[] };
   return notebook.cells.map((cell) => cell.outputs.map(joinLines));
 }
 
@@ -86,7 +86,7 @@ type RawOutput = Omit<Output, "text" | "data"> & { text?: Text; data?: Record<st
 
 /** nbformat stores texts as lists of lines. */
 function joinLines({ text, data = {}, ...rest }: RawOutput): Output {
-  const joined = Object.entries(data).map(([type, value]) => [
+  const joined = Object.entries(data).map(([type, value]): [string, unknown] => [
     type,
     Array.isArray(value) ? value.join("") : value,
   ]);
