@@ -12,3 +12,17 @@ export type { Batched, Sliced } from "./shapes";
 export { CorruptRecordError } from "./corrupt";
 export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 export { readDataset, type ReadOptions } from "./read";
+export * from "./image";
+export * from "./augment";
+export * from "./preprocess";
+export { writeRecords, type RecordsProgress, type WriteRecordsOptions, type WrittenRecords } from "./records";
+export type { BadImage } from "./encoded";
+export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";
+export { TFExampleDecoder, tfexampleDecoder } from "./example";
+export type {
+  BoundingBoxOptions,
+  ImageOptions,
+  ItemHandler,
+  LookupOptions,
+  TensorOptions,
+} from "./handlers";

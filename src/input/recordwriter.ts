@@ -1,29 +1,6 @@
 /** Files of records: each framed by its length and checksums, so that readers see what is cut off or damaged. */
 import { open, rename, rm } from "node:fs/promises";
-
-/** CRC-32C (Castagnoli), reflected: the remainder that each byte leaves. */
-const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc;
-});
-
-/**
- * The CRC-32C of some bytes.
- * @returns an unsigned 32-bit integer
- * @see RFC 3720, appendix B.4
- */
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (REMAINDERS[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-/** The CRC-32C as records store it: turned, and moved by a constant, so that a checksum of checksums is not degenerate. */
-export function maskedCrc32c(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
+import { maskedCrc32c } from "./frames";
 
 /**
  * A record as TFRecord files hold it: its length (uint64), the length's checksum, the data, the data's checksum.

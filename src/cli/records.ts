@@ -1,0 +1,106 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { WriteRecordsOptions, WrittenRecords } from "../input/records";
+import { createProgressBar } from "./progress";
+
+interface Flags {
+  readonly name?: string;
+  readonly shards: number;
+  readonly split: string | Record<string, number>;
+  readonly seed: number;
+  readonly labels?: string[];
+  readonly resizeSide?: number;
+  readonly parallel?: number;
+}
+
+/** Adds `slimlab records`: a folder of class folders to TFRecords. */
+export function addRecordsCommand(program: Command): void {
+  program
+    .command("records")
+    .summary("write a folder of photos as TFRecords")
+    .description(
+      "Writes the images of <folder>, which has one folder a class, to <out> as TFRecords with TF-Slim's keys, " +
+        "and labels.txt beside them. Files that are no images are left out and listed at the end.",
+    )
+    .argument("<folder>", "has one folder for each class")
+    .argument("<out>", "where the records go; made if need be")
+    .option("--name <name>", "first word of the files' names (default: the folder's name)")
+    .option("--shards <number>", "files a split", wholeNumber, 2)
+    .option(
+      "--split <split>",
+      'name of the split, or fractions as "train=0.8,validation=0.2"',
+      splits,
+      "train",
+    )
+    .option("--seed <number>", "draws the order, and which images go to which split", wholeNumber, 0)
+    .option("--labels <names>", 'the classes in their order, as "hat,shoes" (default: sorted)', names)
+    .option("--resize-side <pixels>", "make larger images smaller, to this shorter side", wholeNumber)
+    .option("--parallel <number>", "images at once (default: the number of processors)", wholeNumber)
+    .addHelpText(
+      "after",
+      "\nExample:\n  slimlab records photos records --split train=0.8,validation=0.2 --seed 1",
+    )
+    .action(runRecords);
+}
+
+async function runRecords(folder: string, out: string, flags: Flags): Promise<void> {
+  // eslint-disable-next-line no-restricted-syntax -- TensorFlow takes a second to load, for which help must not wait
+  const { writeRecords } = await import("../input/records");
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort(new Error("Interrupted; nothing was written"));
+  const bar = createProgressBar(process.stderr);
+  process.once("SIGINT", interrupt);
+  try {
+    const result = await writeRecords(folder, out, {
+      ...optionsOf(flags),
+      signal: stop.signal,
+      onProgress: ({ done, total }) => bar.show(done, total),
+    });
+    bar.clear();
+    report(result, out);
+  } catch (error) {
+    bar.clear();
+    throw error;
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+function optionsOf({ parallel, ...flags }: Flags): WriteRecordsOptions {
+  return { ...flags, ...(parallel === undefined ? {} : { numParallel: parallel }) };
+}
+
+function report({ written, labels, files, bad }: WrittenRecords, out: string): void {
+  for (const [split, images] of Object.entries(written)) {
+    const shards = files.filter((file) => file.includes(`_${split}_`)).length;
+    process.stdout.write(`${split}: ${count(images, "image")} in ${count(shards, "file")}\n`);
+  }
+  process.stdout.write(`${count(labels.length, "class", "classes")} in ${out}: ${labels.join(", ")}\n`);
+  if (bad.length === 0) return;
+  process.stderr.write(`${count(bad.length, "bad image")} left out:\n`);
+  for (const { file, reason } of bad) process.stderr.write(`  ${file}: ${reason}\n`);
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got "${text}".`);
+  return Number(text);
+}
+
+function names(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+function splits(text: string): string | Record<string, number> {
+  if (!text.includes("=")) return text;
+  const pairs = text.split(",").map((pair): [string, number] => {
+    const [name = "", fraction = ""] = pair.split("=");
+    const number = Number(fraction);
+    if (name === "" || fraction === "" || !(number > 0))
+      throw new InvalidArgumentError(`Expected name=fraction, got "${pair}".`);
+    return [name.trim(), number];
+  });
+  return Object.fromEntries(pairs);
+}
