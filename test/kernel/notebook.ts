@@ -77,8 +77,13 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
 }
 
 function readOutputs(path: string): readonly (readonly Output[])[] {
-  const notebook = JSON.parse(readFileSync(path, "utf8")) as { cells: { outputs: RawOutput[] }[] };
+  const notebook: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (!isNotebook(notebook)) throw new TypeError(`Cannot read outputs: expected a notebook in "${path}"`);
   return notebook.cells.map((cell) => cell.outputs.map(joinLines));
+}
+
+function isNotebook(value: unknown): value is { cells: { outputs: RawOutput[] }[] } {
+  return typeof value === "object" && value !== null && "cells" in value;
 }
 
 type Text = string | readonly string[];
