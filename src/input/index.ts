@@ -19,10 +19,11 @@ export { writeRecords, type RecordsProgress, type WriteRecordsOptions, type Writ
 export type { BadImage } from "./encoded";
 export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";
 export { TFExampleDecoder, tfexampleDecoder } from "./example";
-export type {
-  BoundingBoxOptions,
-  ImageOptions,
-  ItemHandler,
-  LookupOptions,
-  TensorOptions,
-} from "./handlers";
+export type { BoundingBoxOptions, ImageOptions, ItemHandler, LookupOptions, TensorOptions } from "./handlers";
+export {
+  createInputFn,
+  getDecoder,
+  type ImageTransform,
+  type InputFnOptions,
+  type LabeledBatch,
+} from "./inputfn";

@@ -32,5 +32,6 @@ export * from "./ops/color";
 export * from "./ops/image";
 export * from "./ops/data";
 export * from "./ops/iterator";
+export * from "./ops/example";
 export { openCheckpoint, type CheckpointReader, type CheckpointVariable, saveCheckpoint } from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";

@@ -1,0 +1,97 @@
+import {
+  constant,
+  parseExample,
+  tf,
+  TensorFlowError,
+  type DenseFeature,
+  type SparseFeature,
+} from "../tensorflow";
+import type { FixedLenFeature, VarLenFeature } from "./features";
+import { BoundingBox, Image, ItemHandlerCallback, LookupTensor, Tensor, type ItemHandler } from "./handlers";
+
+/**
+ * Decodes serialized tf.train.Example messages into items, such as an image and its label.
+ * @example
+ * const decoder = new TFExampleDecoder(
+ *   { "image/encoded": fixedLenFeature([], "string", ""), "image/format": fixedLenFeature([], "string", "jpeg") },
+ *   { image: tfexampleDecoder.Image() },
+ * );
+ * const [image] = decoder.decode(record);
+ * @see tf_slim/data/tfexample_decoder.py, TFExampleDecoder
+ */
+export class TFExampleDecoder<Item extends string = string> {
+  private readonly dense: readonly DenseFeature[];
+  private readonly sparse: readonly SparseFeature[];
+
+  /**
+   * @param keysToFeatures   what each feature holds
+   * @param itemsToHandlers  what makes each item
+   * @throws {RangeError} if a handler needs a feature that is not among them
+   */
+  constructor(
+    keysToFeatures: Readonly<Record<string, FixedLenFeature | VarLenFeature>>,
+    private readonly itemsToHandlers: Readonly<Record<Item, ItemHandler>>,
+  ) {
+    const entries = Object.entries(keysToFeatures);
+    for (const item of this.listItems()) {
+      const missing = this.handlerOf(item).keys.find((key) => !(key in keysToFeatures));
+      if (missing === undefined) continue;
+      const known = entries.map(([key]) => `"${key}"`).join(", ");
+      throw new RangeError(
+        `Cannot make decoder: expected the feature "${missing}", which item "${item}" needs, got ${known}`,
+      );
+    }
+    this.dense = entries.flatMap(([key, feature]) => (feature.kind === "fixed" ? [{ key, ...feature }] : []));
+    this.sparse = entries.flatMap(([key, { kind, dtype }]) => (kind === "variable" ? [{ key, dtype }] : []));
+  }
+
+  /** The items, in the order in which decode() gives them. */
+  listItems(): Item[] {
+    return Object.keys(this.itemsToHandlers).filter((item): item is Item => item in this.itemsToHandlers);
+  }
+
+  /**
+   * The items of one record: at once, or inside Dataset.map().
+   * @param serialized  a serialized tf.train.Example: a string scalar, or its bytes
+   * @param items       @default all, as in listItems()
+   * @returns           a tensor an item, in the order of `items`; the caller disposes
+   * @throws {Error} with TensorFlow's reason, if the record is no Example, or a feature is missing or of another type
+   */
+  decode(serialized: tf.Tensor | Uint8Array, items: readonly Item[] = this.listItems()): tf.Tensor[] {
+    const handlers = items.map((item) => this.handlerOf(item));
+    try {
+      return tf.tidy(() => {
+        const record = serialized instanceof tf.Tensor ? serialized : constant([serialized], [], "string");
+        const features = parseExample(record, this.dense, this.sparse);
+        const feature = (key: string): tf.Tensor => {
+          const tensor = features.get(key);
+          if (tensor !== undefined) return tensor;
+          throw new RangeError(`Cannot decode record: expected a feature "${key}", got none`);
+        };
+        return handlers.map((handler) => handler.toItem(feature));
+      });
+    } catch (error) {
+      if (!(error instanceof TensorFlowError)) throw error;
+      throw new Error(`Cannot decode record: ${error.reason}`, { cause: error });
+    }
+  }
+
+  private handlerOf(item: Item): ItemHandler {
+    const handler: ItemHandler | undefined = this.itemsToHandlers[item];
+    if (handler !== undefined) return handler;
+    const known = this.listItems()
+      .map((name) => `"${name}"`)
+      .join(", ");
+    throw new RangeError(`Cannot decode item "${item}": expected one of ${known}`);
+  }
+}
+
+/** TF-Slim's module of the same name: the decoder and the handlers of items. */
+export const tfexampleDecoder = {
+  TFExampleDecoder,
+  Image,
+  Tensor,
+  BoundingBox,
+  LookupTensor,
+  ItemHandlerCallback,
+} as const;

@@ -1,0 +1,113 @@
+import { availableParallelism } from "node:os";
+import { tf } from "../tensorflow";
+import { Dataset } from "./dataset";
+import { TFExampleDecoder, tfexampleDecoder } from "./example";
+import { fixedLenFeature } from "./features";
+import { aspectPreservingResize, centralCrop } from "./image";
+import { readDataset, type ReadOptions } from "./read";
+import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
+
+/** Features and labels of a batch: images [batch, height, width, 3], and int32 labels [batch]. */
+export type LabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor1D];
+
+/** Makes an image that can be batched of a decoded one. */
+export type ImageTransform = (image: tf.Tensor3D, seed: tf.Tensor1D) => tf.Tensor3D;
+
+/** Options of createInputFn(). */
+export interface InputFnOptions extends ReadOptions {
+  /** @default 64 */
+  readonly batchSize?: number;
+  /** How many batches' images may be decoded at once; never more than four a processor, which keeps all of them busy. @default 8 */
+  readonly numParallelBatches?: number;
+  /** Batches that are ready before they are asked for. @default 2 */
+  readonly numPrefetchBatches?: number;
+  /** Whether images that do not fill a last batch are left out. @default true (batch_and_drop_remainder) */
+  readonly dropRemainder?: boolean;
+  /**
+   * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image; recorded, see Dataset.map().
+   * @default resized to a shorter side of 256, the middle 256 x 256: what Model.preprocess() takes
+   */
+  readonly transform?: ImageTransform;
+  /** What makes "image" and "label" of a record. @default getDecoder() */
+  readonly decoder?: TFExampleDecoder<"image" | "label">;
+  /** How the files are compressed. @default "" (not at all) */
+  readonly compressionType?: NonNullable<TFRecordOptions["compressionType"]>;
+}
+
+/**
+ * The decoder of TF-Slim's image records: "image" from image/encoded and image/format, "label" from image/class/label.
+ * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar
+ */
+export function getDecoder(): TFExampleDecoder<"image" | "label"> {
+  const keysToFeatures = {
+    "image/encoded": fixedLenFeature([], "string", ""),
+    "image/format": fixedLenFeature([], "string", "jpeg"),
+    "image/class/label": fixedLenFeature([1], "int64", 0),
+  };
+  const { Image, Tensor } = tfexampleDecoder;
+  const itemsToHandlers = {
+    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3 }),
+    label: Tensor("image/class/label", { shape: [] }),
+  };
+  return new TFExampleDecoder(keysToFeatures, itemsToHandlers);
+}
+
+/**
+ * Makes an input function for training or evaluation: each call gives a dataset of batches from TFRecord files of images.
+ * @param recordPaths  glob patterns
+ * @returns            a function that gives batches [{ image }, label]
+ * @throws {Error} when called, if no file matches a pattern
+ * @example
+ * const inputFn = createInputFn("records/train-*", { batchSize: 16, shuffle: true, seed: 1 });
+ * for await (const [{ image }, label] of inputFn().take(1)) console.log(image.shape, label.shape); // [16, 256, 256, 3] [16]
+ * @see the walk-through's create_input_fn
+ */
+export function createInputFn(
+  recordPaths: string | readonly string[],
+  options: InputFnOptions = {},
+): () => Dataset<LabeledBatch> {
+  const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
+  const { transform = fitImage, decoder = getDecoder(), compressionType = "" } = options;
+  if (!Number.isInteger(numParallelBatches) || numParallelBatches < 1)
+    throw new RangeError(
+      `Cannot create input function: expected numParallelBatches to be a whole number >= 1, got ${numParallelBatches}`,
+    );
+  const numParallelCalls = Math.min(
+    batchSize * numParallelBatches,
+    CALLS_PER_PROCESSOR * availableParallelism(),
+  );
+  const read = (filename: tf.Scalar): Dataset<tf.Scalar> => TFRecordDataset(filename, { compressionType });
+  return () => {
+    const { seed = Math.floor(Math.random() * SEEDS) } = options;
+    const decode = ([record, index]: [tf.Scalar, tf.Scalar]): [{ image: tf.Tensor3D }, tf.Scalar] => {
+      const [image, label] = decoder.decode(record, ["image", "label"]);
+      const own = tf.stack([tf.scalar(seed, "int32"), index]).as1D();
+      return [{ image: transform(expectRank(image, isImage, 3), own) }, expectRank(label, isScalar, 0)];
+    };
+    const records = readDataset(read, recordPaths, options);
+    return Dataset.zip(records, Dataset.range(SEEDS).repeat())
+      .map(decode, { numParallelCalls })
+      .batch(batchSize, { dropRemainder })
+      .prefetch(numPrefetchBatches);
+  };
+}
+
+const CALLS_PER_PROCESSOR = 4;
+const SEEDS = 2 ** 31 - 1; // int32
+
+function fitImage(image: tf.Tensor3D): tf.Tensor3D {
+  return centralCrop(aspectPreservingResize(image, 256), { height: 256, width: 256 });
+}
+
+const isImage = (tensor: tf.Tensor): tensor is tf.Tensor3D => tensor.rank === 3;
+const isScalar = (tensor: tf.Tensor): tensor is tf.Scalar => tensor.rank === 0;
+
+function expectRank<T extends tf.Tensor>(
+  item: tf.Tensor | undefined,
+  is: (tensor: tf.Tensor) => tensor is T,
+  rank: number,
+): T {
+  if (item !== undefined && is(item)) return item;
+  const got = item === undefined ? "none" : `[${item.shape.join(", ")}]`;
+  throw new TypeError(`Cannot read batch: expected an item of ${rank} dimensions, got ${got}`);
+}
