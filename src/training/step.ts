@@ -158,7 +158,7 @@ function optimizerOf(options: TrainStepOptions): {
   const { learningRate, momentum, optimizer } = options;
   if (optimizer !== undefined && momentum !== undefined)
     throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
-  if (optimizer instanceof tf.Optimizer) {
+  if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
     if (learningRate !== undefined)
       throw new TypeError(
         "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
