@@ -1,0 +1,72 @@
+/** npm run bench -- step|input|trace [--json] [--rounds N] [--batch N] [--side N] */
+import { parseArgs } from "node:util";
+import { format, machine, type Result } from "./contest";
+import { benchInput } from "./input";
+import { benchStep, benchTrace } from "./step";
+
+const USAGE = `npm run bench -- <step|input|trace> [options]
+
+  step    seconds of one ResNet-50 training step: ours, Python's, tfjs's
+  input   images a second from TFRecords: ours and Python's tf.data
+  trace   seconds to record and compile the training step once
+
+  --rounds N   counted rounds, contenders in turn   (default: 5)
+  --batch N    images in a batch                    (default: 16)
+  --side N     their side in pixels                 (default: 224)
+  --json       one JSON object in place of the table
+  --help       this text
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string", default: "5" },
+      batch: { type: "string", default: "16" },
+      side: { type: "string", default: "224" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const [what] = positionals;
+  if (values.help || what === undefined) {
+    process.stdout.write(USAGE);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  const options = { rounds: Number(values.rounds), batch: Number(values.batch), side: Number(values.side) };
+  const images = { unit: "images/s", of: (seconds: number): number => options.batch / seconds };
+  const benches: Readonly<Record<string, () => Promise<Result[]>>> = {
+    step: () => benchStep(options),
+    input: () => benchInput(options),
+    trace: () => benchTrace(options),
+  };
+  const bench = benches[what];
+  if (bench === undefined) throw new RangeError(`Cannot bench "${what}": expected step, input or trace`);
+  const results = await bench();
+  const [ours, python] = results;
+  const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;
+  if (values.json) {
+    process.stdout.write(
+      `${JSON.stringify({ bench: what, ...options, machine: machine(), results, ratio })}\n`,
+    );
+    return;
+  }
+  const { cpu, cores, node, tensorflow } = machine();
+  process.stdout.write(
+    `${what}, batch ${options.batch}, ${options.side} px; ${cores} x ${cpu}, Node ${node}, TensorFlow ${tensorflow}\n\n`,
+  );
+  process.stdout.write(`${format(results, what === "trace" ? undefined : images)}\n`);
+  if (ratio !== undefined)
+    process.stdout.write(
+      `\n${ours?.name ?? ""} / ${python?.name ?? ""}: ${ratio.toFixed(3)} (of the minima)\n`,
+    );
+}
+
+main().then(
+  () => process.exit(process.exitCode ?? 0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

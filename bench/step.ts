@@ -1,0 +1,48 @@
+/** One training step of ResNet-50: ours compiled and eager, tfjs as users write it, Python's tf.function and eager. */
+import { Model } from "../src/model";
+import { random, tf } from "../src/tensorflow";
+import { createTrainStep } from "../src/training";
+import { contest, pythonPeer, timed, type Contender, type Result } from "./contest";
+import { plainStep } from "./plain";
+
+/** Options of the step bench. */
+export interface StepBench {
+  readonly rounds: number;
+  readonly batch: number;
+  readonly side: number;
+}
+
+/** Seconds a step of each contender, the first being ours compiled and the second Python's tf.function. */
+export async function benchStep({ rounds, batch, side }: StepBench): Promise<Result[]> {
+  const images = random.uniform([batch, side, side, 3], random.seed(1), 0, 255) as tf.Tensor4D;
+  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const model = (): Model =>
+    new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
+  const compiled = createTrainStep(model(), { learningRate: 0.01 });
+  const eager = createTrainStep(model(), { learningRate: 0.01, eager: true });
+  const plain = plainStep(2);
+  const python = await pythonPeer("step.py", [String(batch), String(side)]);
+  const contenders: Contender[] = [
+    { name: "slimlab, compiled", run: () => timed(() => compiled(images, labels)) },
+    { name: "Python tf.function", run: () => python.ask("function") },
+    { name: "slimlab, eager", run: () => timed(() => eager(images, labels)) },
+    { name: "Python eager", run: () => python.ask("eager"), close: python.close },
+    { name: "tfjs as written", run: () => timed(async () => tf.tidy(() => plain(images, labels)).data()) },
+  ];
+  return contest(contenders, rounds, 2);
+}
+
+/** Seconds to record the step and take it for the first time, less a step's own. */
+export async function benchTrace({ rounds, batch, side }: StepBench): Promise<Result[]> {
+  const images = random.uniform([batch, side, side, 3], random.seed(1), 0, 255) as tf.Tensor4D;
+  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const model = new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
+  const traceOnce = async (): Promise<number> => {
+    const step = createTrainStep(model, { learningRate: 0.01 });
+    const first = await timed(() => step(images, labels));
+    const second = await timed(() => step(images, labels));
+    step.dispose();
+    return first - second;
+  };
+  return contest([{ name: "record and compile the step", run: traceOnce }], rounds, 0);
+}

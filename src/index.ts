@@ -1,0 +1,49 @@
+/**
+ * slimlab: fine-tune and inspect a ResNet step by step in a TypeScript notebook.
+ * The contents, along the way of the data: TensorFlow, input, model, training, inspection.
+ */
+export {
+  tf,
+  trace,
+  random,
+  memory,
+  device,
+  version,
+  execute,
+  executeAsync,
+  attr,
+  dataType,
+} from "./tensorflow";
+export { openCheckpoint, saveCheckpoint, TensorFlowError } from "./tensorflow";
+export type {
+  Attrs,
+  CheckpointReader,
+  CheckpointVariable,
+  DataType,
+  Memory,
+  TensorFlowCode,
+} from "./tensorflow";
+export type { Signature, Traced, TraceOptions, TensorTree } from "./tensorflow";
+export * from "./input";
+export {
+  Model,
+  ModelVariables,
+  planBlocks,
+  preprocessImages,
+  resnetV1,
+  resnetV2,
+  type Architecture,
+  type Losses,
+  type ModelOptions,
+  type ModelVariable,
+  type Postprocessed,
+  type Predictions,
+  type PredictOptions,
+  type ResnetOptions,
+  type ResnetResult,
+  type Strides,
+  type SummaryOptions,
+} from "./model";
+export * from "./training";
+export * from "./inspect";
+export * from "./display";
