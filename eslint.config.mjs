@@ -35,6 +35,8 @@ export default defineConfig(
       "@typescript-eslint/consistent-type-assertions": ["error", { assertionStyle: "never" }],
       "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/only-throw-error": ["error", { allowThrowingUnknown: true }], // what was caught goes on
+      "@typescript-eslint/unbound-method": "off", // tfjs's functions are methods of its namespace
       eqeqeq: "error",
       "no-console": "error",
       "no-var": "error",
@@ -45,7 +47,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/tensorflow/**"], // where tfjs's types and TensorFlow's meet
+    files: ["src/tensorflow/**", "test/tensorflow/**"], // where tfjs's types and TensorFlow's meet
     rules: { "@typescript-eslint/consistent-type-assertions": ["error", { assertionStyle: "as" }] },
   },
   {
