@@ -27,3 +27,11 @@ export {
   type InputFnOptions,
   type LabeledBatch,
 } from "./inputfn";
+export {
+  renderPhoto,
+  renderPhotos,
+  RENDERED_CLASSES,
+  type RenderPhotoOptions,
+  type RenderPhotosOptions,
+  type ShapeName,
+} from "./render";
