@@ -77,12 +77,13 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { steps = Infinity, onProgress, signal } = options;
   const evalStep = options.evalStep ?? createEvalStep(model);
-  const totals = new Totals();
+  const { numClasses } = model.options;
+  const totals = new Totals(numClasses);
   let batches = 0;
   try {
     signal?.throwIfAborted();
     for await (const [{ image }, label] of dataset) {
-      expectBatch(image, label, "evaluate");
+      expectBatch(image, label, { numClasses, what: "evaluate" });
       await addBatch(totals, await evalStep(image, label), label);
       batches++;
       onProgress?.({ batches, images: totals.count });
@@ -102,7 +103,7 @@ async function addBatch(totals: Totals, result: EvalStepResult, labels: tf.Tenso
       result.classes.data(),
       labels.data(),
     ]);
-    totals.add([...losses], [...truth], [...predicted], result.probabilities.shape[1]);
+    totals.add([...losses], [...truth], [...predicted]);
   } finally {
     tf.dispose([result.losses, result.probabilities, result.classes]);
   }
@@ -113,22 +114,17 @@ class Totals {
   count = 0;
   private loss = 0;
   private crossEntropy = 0;
-  private confusion: number[][] = [];
+  private readonly confusion: number[][];
 
-  add(
-    losses: readonly number[],
-    truth: readonly number[],
-    predicted: readonly number[],
-    classes: number,
-  ): void {
+  constructor(classes: number) {
+    this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  }
+
+  add(losses: readonly number[], truth: readonly number[], predicted: readonly number[]): void {
     const [loss = NaN, crossEntropy = NaN] = losses;
-    if (this.confusion.length === 0)
-      this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
     truth.forEach((label, i) => {
-      const row = this.confusion[label];
+      const row = this.confusion[label] ?? [];
       const guess = predicted[i] ?? -1;
-      if (row === undefined)
-        throw new RangeError(`Cannot evaluate: expected labels in 0 … ${classes - 1}, got ${label}`);
       row[guess] = (row[guess] ?? 0) + 1;
     });
     this.count += truth.length;

@@ -54,6 +54,7 @@ export interface TrainStep {
    * @param images  as model.preprocess() takes them; must live until the step is done
    * @param labels  int32 [batch], 0 … classes − 1
    * @throws {TypeError} if these are no batch
+   * @throws {RangeError} if a label is no class of the model
    */
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
   /** Steps done. */
@@ -84,6 +85,7 @@ export interface TrainStep {
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { eager = false, seed = 0, globalStep = 0 } = options;
+  const { numClasses } = model.options;
   const isTrained = trainedNames(model, options);
   const trained = getTrainableVariables(model, options);
   if (trained.length === 0)
@@ -103,7 +105,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const run = eager ? (...args: UpdateArguments): tf.Tensor1D => tf.tidy(() => update(...args)) : compiled;
 
   const runOne = async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult> => {
-    expectBatch(images, labels, "train");
+    expectBatch(images, labels, { numClasses, what: "train" });
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [random.seed(seed, step.globalStep), tf.scalar(learningRate)];
     try {
@@ -118,7 +120,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     trained,
     slots: state.slots,
     inspect: async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection> => {
-      expectBatch(images, labels, "inspect a step");
+      expectBatch(images, labels, { numClasses, what: "inspect a step" });
       const learningRate = schedule(step.globalStep);
       const inspected = tf.tidy(() => inspectedOf(look(images, labels, random.seed(seed, step.globalStep))));
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });

@@ -79,13 +79,13 @@ test("createTrainStep() gives the gradient of the loss, by finite differences", 
   const model = thinModel();
   const step = createTrainStep(model);
   const [{ image }, labels] = patternBatch("differences");
-  const { gradients, dispose } = await step.inspect(image, labels);
+  const inspected = await step.inspect(image, labels);
   for (const name of [
     "Predict/logits/weights",
     `${NETWORK}/block4/unit_3/bottleneck_v1/conv3/BatchNorm/gamma`,
   ]) {
     const variable = model.variables.expect(name);
-    const gradient = gradients[name];
+    const gradient = inspected.gradients[name];
     assert.ok(gradient !== undefined);
     const norm = Math.sqrt(valuesOf(gradient).reduce((sum, value) => sum + value * value, 0));
     const value = variable.clone();
@@ -99,7 +99,7 @@ test("createTrainStep() gives the gradient of the loss, by finite differences", 
     variable.assign(value);
     assert.ok(Math.abs(slope - norm) < 0.01 * norm, `${name}: slope ${slope}, gradient ${norm}`);
   }
-  dispose();
+  inspected.dispose();
 });
 
 test("createTrainStep() leaves frozen scopes and their moving statistics alone", async () => {
@@ -232,6 +232,10 @@ test("createTrainStep() refuses what it can't train", async () => {
     name: "TypeError",
     message:
       "Cannot train: expected images [batch, height, width, 3] and int32 labels [batch], got float32 [4, 32, 32, 3] and int32 [2]",
+  });
+  await assert.rejects(step(image, labels.add<tf.Tensor1D>(tf.scalar(9, "int32"))), {
+    name: "RangeError",
+    message: /^Cannot train: expected labels in 0 … 4, got \d+$/,
   });
   assert.equal(step.globalStep, 0);
   step.dispose();
