@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   training: ["tensorflow", "display", "input", "model"],
   export: ["tensorflow", "display", "input", "model"],
   inspect: ["tensorflow", "display", "model"],
+  cli: ["display", "input", "model", "training", "export", "inspect"],
 };
 
 /** Every file of the project below a folder, as paths relative to the root. */
@@ -105,9 +106,11 @@ function isOperation(name: string): boolean {
 test("only src/tensorflow writes the name of a TensorFlow operation in quotes", () => {
   const wrong: string[] = [];
   for (const path of sources("src").filter((path) => stageOf(path) !== "tensorflow")) {
-    const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
+    const text = read(path);
+    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);
     const visit = (node: ts.Node): void => {
-      if (ts.isStringLiteral(node) && /^[A-Z]\w+$/.test(node.text) && isOperation(node.text)) {
+      const isOwnName = ts.isStringLiteral(node) && text.includes(`export function ${node.text}(`);
+      if (ts.isStringLiteral(node) && /^[A-Z]\w+$/.test(node.text) && !isOwnName && isOperation(node.text)) {
         wrong.push(`${path}: "${node.text}"`);
       }
       ts.forEachChild(node, visit);
