@@ -114,15 +114,17 @@ export function distanceFrom(expected: Summary, values: ArrayLike<number>, shape
 type VariableRule = readonly [name: RegExp, kind: "he" | "plain", scale: number, offset: number];
 
 // The first rule that finds its expression in a name counts. "he": sqrt(6 / fan in) times the scale. Root convolutions
-// see pixels; a unit's last convolution is damped, so that activations keep their size through 50 layers.
+// see pixels; a unit's last convolution is damped and betas are positive, so that activations keep their size and
+// rounding is not amplified through 50 layers and 20 steps.
 const VARIABLE_RULES: readonly VariableRule[] = [
   [/^[^/]+\/conv1\/weights$/, "he", 1 / 64, 0],
-  [/bottleneck_v2\/conv3\/weights$/, "he", 0.375, 0],
+  [/bottleneck_v2\/conv3\/weights$/, "he", 0.25, 0],
   [/weights$/, "he", 1, 0],
-  [/bottleneck_v1\/conv3\/BatchNorm\/gamma$/, "plain", 0.125, 0.375],
+  [/bottleneck_v1\/conv3\/BatchNorm\/gamma$/, "plain", 0.0625, 0.1875],
   [/gamma$/, "plain", 0.25, 1],
   [/moving_variance$/, "plain", 0.25, 1],
-  [/(beta|biases|moving_mean)$/, "plain", 0.125, 0],
+  [/beta$/, "plain", 0.125, 0.5],
+  [/(biases|moving_mean)$/, "plain", 0.125, 0],
 ];
 
 /** The finalizer of MurmurHash3 on 32 bits. */
