@@ -34,22 +34,29 @@ async function make(item, tools, progress) {
   progress.finish(item);
 }
 
-/** Makes the items, each as soon as what it needs is made; at the first failure the others are ended. */
+/**
+ * Makes the items, each as soon as what it needs is made. At the first failure the others are ended, but for type
+ * errors: what takes minutes to install is as good with them as without.
+ */
 async function makeAll(items, tools, progress) {
   const made = new Map();
+  let first;
+  const fail = async (item, error) => {
+    const isFirst = first === undefined; // those that need a failed item fail by the same error
+    first ??= error;
+    if (isFirst && item.name !== "build") await endPrograms();
+    throw error;
+  };
   for (const item of items) {
-    const needed = item.needs.map((name) => made.get(name));
+    const needed = Promise.all(item.needs.map((name) => made.get(name)));
+    const work = needed.then(() => make(item, tools, progress));
     made.set(
       item.name,
-      Promise.all(needed).then(() => make(item, tools, progress)),
+      work.catch((error) => fail(item, error)),
     );
   }
-  try {
-    await Promise.all(made.values());
-  } catch (error) {
-    await endPrograms();
-    throw error;
-  }
+  await Promise.allSettled(made.values());
+  if (first !== undefined) throw first;
 }
 
 /**
@@ -57,8 +64,9 @@ async function makeAll(items, tools, progress) {
  * @param stream  where progress is shown
  */
 async function setUp(stream = process.stdout) {
-  if (plan().length === 0) return;
-  expectPrerequisites(new Set(plan().map(({ name }) => name)));
+  const stale = plan();
+  if (stale.length === 0) return;
+  expectPrerequisites(new Set(stale.map(({ name }) => name)));
   const unlock = await lock(stream);
   const progress = createProgress(stream);
   const began = performance.now();
