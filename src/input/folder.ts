@@ -68,6 +68,38 @@ export async function readClassFolder(
   return { labels, files };
 }
 
+/** The names by which a folder is seen to be split already. */
+const SPLITS: readonly string[] = ["train", "validation", "test"];
+
+/**
+ * Lists a folder whose folders are splits (train, validation, test), each with one folder a class.
+ * @returns undefined if it is not split so
+ * @throws {RangeError} if a split has no class folders, an empty one, or a class that the first does not have
+ */
+export async function readSplitFolders(
+  folder: string,
+  options: ClassFolderOptions = {},
+): Promise<{ readonly labels: readonly string[]; readonly splits: Map<string, LabeledFile[]> } | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const except = options.except === undefined ? undefined : path.resolve(options.except);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .filter((entry) => path.resolve(folder, entry.name) !== except)
+    .map(({ name }) => name);
+  if (names.length === 0 || !names.every((name) => SPLITS.includes(name))) return undefined;
+  const splits = new Map<string, LabeledFile[]>();
+  let { labels } = options;
+  for (const split of SPLITS.filter((name) => names.includes(name))) {
+    const found = await readClassFolder(path.join(folder, split), labels === undefined ? {} : { labels });
+    labels = found.labels;
+    splits.set(
+      split,
+      found.files.map((file) => ({ ...file, name: `${split}/${file.name}` })),
+    );
+  }
+  return { labels: labels ?? [], splits };
+}
+
 async function filesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -4,7 +4,8 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { encodeExample, feature } from "../tensorflow";
 import { type BadImage, createImageReader, type EncodedImage, type ImageReader } from "./encoded";
-import { type LabeledFile, readClassFolder, splitFiles } from "./folder";
+import { createRandom, shuffle } from "./chance";
+import { type LabeledFile, readClassFolder, readSplitFolders, splitFiles } from "./folder";
 import { createRecordWriter, type RecordWriter } from "./recordwriter";
 
 /** How far writeRecords() is. */
@@ -19,7 +20,11 @@ export interface RecordsProgress {
 export interface WriteRecordsOptions {
   /** Files a split. @default 2 */
   readonly shards?: number;
-  /** The split's name, or names and their fractions, e.g. { train: 0.8, validation: 0.2 }. @default "train" */
+  /**
+   * The split's name, or names and their fractions, e.g. { train: 0.8, validation: 0.2 }. A folder that is split already, into
+   * folders named train, validation and test with the class folders in them, keeps its own splits.
+   * @default "train"
+   */
   readonly split?: string | Readonly<Record<string, number>>;
   /** First word of the files' names. @default the folder's name */
   readonly name?: string;
@@ -72,11 +77,7 @@ export async function writeRecords(
       throw new RangeError(
         `Cannot write records: expected ${what} to be a whole number from 1, got ${number}`,
       );
-  const { labels, files } = await readClassFolder(folder, {
-    except: out,
-    ...(options.labels === undefined ? {} : { labels: options.labels }),
-  });
-  const splits = splitFiles(files, typeof split === "string" ? { [split]: 1 } : split, seed);
+  const { labels, splits } = await listPhotos(folder, out, { ...options, split, seed });
   await mkdir(out, { recursive: true });
   const plan = [...splits].flatMap(([part, members]) =>
     planShards(path.join(out, `${name}_${part}`), part, members, shards),
@@ -109,6 +110,28 @@ export async function writeRecords(
   await writeFile(labelsFile, labels.map((label, i) => `${i}:${label}\n`).join(""));
   const { written, bad } = job;
   return { written, labels, files: [...plan.map((shard) => shard.path), labelsFile], bad };
+}
+
+/** The images of each split, in an order drawn from the seed. */
+async function listPhotos(
+  folder: string,
+  out: string,
+  {
+    labels: wanted,
+    split,
+    seed,
+  }: WriteRecordsOptions & Required<Pick<WriteRecordsOptions, "split" | "seed">>,
+): Promise<{ readonly labels: readonly string[]; readonly splits: Map<string, LabeledFile[]> }> {
+  const options = { except: out, ...(wanted === undefined ? {} : { labels: wanted }) };
+  const already = await readSplitFolders(folder, options);
+  if (already !== undefined) {
+    const mixed = [...already.splits].map(
+      ([name, files]) => [name, shuffle(files, createRandom(seed))] as const,
+    );
+    return { labels: already.labels, splits: new Map(mixed) };
+  }
+  const { labels, files } = await readClassFolder(folder, options);
+  return { labels, splits: splitFiles(files, typeof split === "string" ? { [split]: 1 } : split, seed) };
 }
 
 interface Job {
