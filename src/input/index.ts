@@ -35,3 +35,10 @@ export {
   type RenderPhotosOptions,
   type ShapeName,
 } from "./render";
+export { fetchFile, type FetchOptions, type FetchProgress } from "./fetch";
+export {
+  fetchCheckpoint,
+  fetchFlowerPhotos,
+  type DownloadOptions,
+  type PublishedCheckpoint,
+} from "./downloads";

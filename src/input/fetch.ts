@@ -1,0 +1,170 @@
+/** Files from the internet, brought whole or not at all, and over several attempts if need be. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { finished } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
+
+/** How far fetchFile() is, in bytes. */
+export interface FetchProgress {
+  readonly done: number;
+  /** What the server says the file has; undefined where it does not. */
+  readonly total: number | undefined;
+}
+
+/** Options of fetchFile(). */
+export interface FetchOptions {
+  /** What the file must have. @default what the server says */
+  readonly bytes?: number;
+  /** What the file must have, as 64 hexadecimal digits. @default not looked at */
+  readonly sha256?: string;
+  /** Attempts after a cut connection or a busy server, each twice as late as the one before. @default 4 */
+  readonly retries?: number;
+  readonly onProgress?: (progress: FetchProgress) => void;
+  /** Stops; what has come so far stays in `<target>.part` for the next time. */
+  readonly signal?: AbortSignal;
+}
+
+const FIRST_DELAY_MS = 500;
+
+/**
+ * Fetches a file. What came before an interruption, in `<target>.part`, is not fetched again; a target that is already there
+ * and has the right size and hash is left alone.
+ * @returns the target
+ * @throws {Error} with one line that names the address, if there is no connection, no such file, or another file than asked for
+ */
+export async function fetchFile(url: string, target: string, options: FetchOptions = {}): Promise<string> {
+  const { retries = 4 } = options;
+  if ((await sizeOf(target)) > 0 && (await fault(target, options)) === undefined) return target;
+  await mkdir(path.dirname(target), { recursive: true });
+  const part = `${target}.part`;
+  const wasBegun = (await sizeOf(part)) > 0;
+  await attempt(url, part, options, retries);
+  let wrong = await fault(part, options);
+  if (wrong !== undefined && wasBegun) {
+    // The part of before may be of another version of the file.
+    await rm(part, { force: true });
+    await attempt(url, part, options, retries);
+    wrong = await fault(part, options);
+  }
+  if (wrong !== undefined) {
+    await rm(part, { force: true });
+    throw new Error(`Cannot fetch "${url}": expected ${wrong}`);
+  }
+  await rename(part, target);
+  return target;
+}
+
+/** An answer that another attempt may better. */
+class Interruption extends Error {}
+
+/** What is known of the file from one attempt to the next. */
+interface Known {
+  /** As the server names it; another one is another file. */
+  version?: string;
+}
+
+async function attempt(url: string, part: string, options: FetchOptions, retries: number): Promise<void> {
+  const known: Known = {};
+  for (let tries = 0; ; tries++) {
+    try {
+      await fetchRest(url, part, options, known);
+      return;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof Interruption)) throw error;
+      if (tries >= retries) throw new Error(`${error.message}, ${tries + 1} times`, { cause: error.cause });
+      await setTimeout(FIRST_DELAY_MS * 2 ** tries, undefined, { signal: options.signal });
+    }
+  }
+}
+
+/** Asks for what is not there yet, and appends it. */
+async function fetchRest(url: string, part: string, options: FetchOptions, known: Known): Promise<void> {
+  const { onProgress, signal } = options;
+  const have = await sizeOf(part);
+  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  if (have > 0) headers["range"] = `bytes=${have}-`;
+  if (have > 0 && known.version !== undefined) headers["if-range"] = known.version;
+  const response = await answer(url, { headers, ...(signal === undefined ? {} : { signal }) });
+  if (response.status === 416) {
+    await response.body?.cancel();
+    if (response.headers.get("content-range") === `bytes */${have}`) return;
+    await rm(part, { force: true });
+    throw new Interruption(`Cannot fetch "${url}": expected the rest of the file, got 416`);
+  }
+  const version = response.headers.get("etag") ?? response.headers.get("last-modified");
+  if (version !== null) known.version = version;
+  const isRest = response.status === 206;
+  const length = Number(response.headers.get("content-length") ?? NaN);
+  const total = Number.isNaN(length) ? undefined : (isRest ? have : 0) + length;
+  let done = isRest ? have : 0;
+  const file = await open(part, isRest ? "a" : "w");
+  try {
+    for await (const chunk of chunksOf(url, response)) {
+      await file.appendFile(chunk);
+      done += chunk.length;
+      onProgress?.({ done, total });
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What comes, until it is all there or the connection is cut. */
+async function* chunksOf(url: string, response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  for (;;) {
+    const next = await reader?.read().catch((cause: unknown) => {
+      throw new Interruption(`Cannot fetch "${url}": expected all of it, got cut off`, { cause });
+    });
+    if (next?.value === undefined) return;
+    yield next.value;
+  }
+}
+
+async function answer(url: string, request: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, request);
+  } catch (cause) {
+    request.signal?.throwIfAborted();
+    const code = codeOf(cause);
+    const message = `Cannot fetch "${url}": expected an answer from ${new URL(url).host}, got none (${code})`;
+    if (OFFLINE.has(code)) throw new Error(`${message}; is this machine online?`, { cause });
+    throw new Interruption(message, { cause });
+  }
+  if (response.ok || response.status === 416) return response;
+  await response.body?.cancel();
+  const message = `Cannot fetch "${url}": expected a file, got ${response.status} ${response.statusText}`;
+  throw response.status >= 500 || response.status === 429 ? new Interruption(message) : new Error(message);
+}
+
+/** What waiting a few seconds does not change. */
+const OFFLINE = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"]);
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.cause === undefined ? error.message : codeOf(error.cause);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** What a file should have and does not, in words. */
+async function fault(file: string, { bytes, sha256 }: FetchOptions): Promise<string | undefined> {
+  const size = await sizeOf(file);
+  if (bytes !== undefined && size !== bytes) return `${bytes} bytes, got ${size}`;
+  if (sha256 === undefined) return undefined;
+  const hash = createHash("sha256");
+  await finished(createReadStream(file).on("data", (chunk) => hash.update(chunk)));
+  const found = hash.digest("hex");
+  return found === sha256.toLowerCase() ? undefined : `SHA-256 ${sha256}, got ${found}`;
+}
