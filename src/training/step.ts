@@ -75,8 +75,9 @@ export interface TrainStep {
  * A function that trains a model by one batch: preprocess, predict, loss, gradients, moving statistics and update as one
  * compiled TensorFlow function.
  *
- * Frozen scopes get no gradient, their batch norms neither use nor update batch statistics, and below the lowest trained
- * layer no backward pass is computed. The caller disposes the step.
+ * What is frozen (in `scopesToFreeze`, or outside `trainableScopes`) gets no gradient; its batch norms neither use nor update
+ * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
+ * its first step. The caller disposes the step.
  * @throws {RangeError} if a scope is unknown or nothing is left to train
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or momentum
  * @example

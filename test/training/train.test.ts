@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memory } from "../../src/tensorflow";
-import { createTrainStep, train } from "../../src/training";
-import { batchesOf, thinModel } from "./thin";
+import { createInputFn } from "../../src/input";
+import { createTrainStep, evaluate, train } from "../../src/training";
+import { batchesOf, sharedData, thinModel } from "./thin";
 
 test("train() takes a step for each batch, tells each and gives all", async () => {
   const model = thinModel();
@@ -56,5 +57,21 @@ test("train() says when the dataset ends too soon and when the loss is lost", as
   });
   step.dispose();
   wild.dispose();
+  model.dispose();
+});
+
+const records = sharedData("records/flowers_validation_0000*-of-00005.tfrecord");
+test("train() and evaluate() take the batches of an input function", { skip: records.skip }, async () => {
+  const model = thinModel();
+  const step = createTrainStep(model);
+  const dataset = createInputFn(records.path, { batchSize: 8 })();
+  const results = await train(step, dataset, { steps: 2 });
+  assert.equal(results.length, 2);
+  const { count } = await evaluate(
+    model,
+    createInputFn(records.path, { batchSize: 60, numEpochs: 1, dropRemainder: false })(),
+  );
+  assert.equal(count, 140);
+  step.dispose();
   model.dispose();
 });
