@@ -18,7 +18,11 @@ export interface WindowOptions {
 
 /** Options of convolve(). */
 export interface ConvolveOptions extends WindowOptions {
-  /** Distance of the pixels under neighbouring weights: the rate of an atrous convolution. @default 1 */
+  /**
+   * Distance of the pixels under neighbouring weights: the rate of an atrous convolution. Above 1 the gradient needs a GPU, or a CPU
+   * for which TensorFlow uses oneDNN.
+   * @default 1
+   */
   readonly rate?: number;
 }
 
@@ -53,7 +57,13 @@ const run = differentiable<{ attrs: Attrs }>({
  * @see tf.nn.conv2d
  */
 export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
-  const { rate = 1 } = options;
-  const attrs = { ...windowAttrs(options), dilations: attr.ints([1, rate, rate, 1]) };
-  return run([x, filter], { attrs }) as tf.Tensor4D;
+  const { rate = 1, stride = 1, padding = "same" } = options;
+  const dilations = attr.ints([1, rate, rate, 1]);
+  if (typeof padding === "string") {
+    return run([x, filter], { attrs: { ...windowAttrs(options), dilations } }) as tf.Tensor4D;
+  }
+  // Padded first: TensorFlow's CPU kernels for the gradient of explicit padding are its slow ones.
+  const pads: [number, number] = [...padding];
+  const attrs = { ...windowAttrs({ stride, padding: "valid" }), dilations };
+  return tf.tidy(() => run([tf.pad4d(x, [[0, 0], pads, pads, [0, 0]]), filter], { attrs }) as tf.Tensor4D);
 }
