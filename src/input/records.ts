@@ -6,6 +6,7 @@ import { encodeExample, feature } from "../tensorflow";
 import { type BadImage, createImageReader, type EncodedImage, type ImageReader } from "./encoded";
 import { createRandom, shuffle } from "./chance";
 import { type LabeledFile, readClassFolder, readSplitFolders, splitFiles } from "./folder";
+import { inOrder } from "./order";
 import { createRecordWriter, type RecordWriter } from "./recordwriter";
 
 /** How far writeRecords() is. */
@@ -210,25 +211,6 @@ function exampleOf(file: LabeledFile, image: EncodedImage, labels: readonly stri
     "image/width": feature.int64(image.width),
     "image/filename": feature.bytes(file.name),
   });
-}
-
-/** Works on several items at once and gives the results in the items' order; on leaving early, waits for those under way. */
-async function* inOrder<A, B>(
-  items: readonly A[],
-  parallel: number,
-  work: (item: A) => Promise<B>,
-): AsyncGenerator<B> {
-  const running: Promise<B>[] = [];
-  try {
-    for (const item of items) {
-      running.push(work(item));
-      const first = running.length < parallel ? undefined : running.shift();
-      if (first !== undefined) yield await first;
-    }
-    for (let next = running.shift(); next !== undefined; next = running.shift()) yield await next;
-  } finally {
-    await Promise.allSettled(running);
-  }
 }
 
 function expectSome({ written, bad }: Job, folder: string): void {

@@ -1,11 +1,13 @@
 /** Photograph-like pictures of things, rendered from a seed: data for a notebook that needs no download. */
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { encodeJpeg, tf } from "../tensorflow";
 import { createRandom } from "./chance";
+import { inOrder } from "./order";
 import { takePicture } from "./render/picture";
 import { isShapeName, SHAPE_NAMES, type ShapeName } from "./render/shape";
+import { openStudio } from "./render/studio";
 
 export type { ShapeName };
 
@@ -27,6 +29,8 @@ export interface RenderPhotosOptions {
   readonly seed?: number;
   /** JPEG quality, 0…100; each photo is up to 15 below it. @default 90 */
   readonly quality?: number;
+  /** Threads that render. @default the number of processors */
+  readonly numParallel?: number;
   /** Called after each photo. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Stops the work; the photos so far stay. */
@@ -42,40 +46,41 @@ export interface RenderPhotosOptions {
  * @throws {RangeError} if a class, a size or a number is none
  */
 export async function renderPhotos(out: string, options: RenderPhotosOptions = {}): Promise<string[]> {
-  const {
-    classes = RENDERED_CLASSES.finetuning,
-    perClass = 100,
-    size = 128,
-    seed = 0,
-    quality = 90,
-  } = options;
+  const { classes = RENDERED_CLASSES.finetuning, perClass = 100, size = 128, seed = 0 } = options;
+  const { quality = 90, numParallel = availableParallelism() } = options;
   for (const name of classes)
     if (!isShapeName(name))
       throw new RangeError(
         `Cannot render photos: expected one of ${SHAPE_NAMES.join(", ")}, got "${String(name)}"`,
       );
-  for (const [what, number] of Object.entries({ perClass, size }))
+  for (const [what, number] of Object.entries({ perClass, size, numParallel }))
     if (!Number.isInteger(number) || number < 1)
       throw new RangeError(
         `Cannot render photos: expected ${what} to be a whole number from 1, got ${number}`,
       );
+  for (const name of classes) await mkdir(path.join(out, name), { recursive: true });
+  const orders = classes.flatMap((shape) =>
+    Array.from({ length: perClass }, (_, i) => ({ shape, size, seed: seedOf(shape, seed, i), number: i })),
+  );
   const files: string[] = [];
-  const total = classes.length * perClass;
-  for (const name of classes) {
-    await mkdir(path.join(out, name), { recursive: true });
-    for (let i = 0; i < perClass; i++) {
+  const studio = openStudio(Math.min(numParallel, orders.length));
+  try {
+    const pictures = inOrder(orders, 2 * numParallel, async (order) => ({
+      ...order,
+      pixels: await studio.take(order),
+    }));
+    for await (const { shape, number, seed: photoSeed, pixels } of pictures) {
       options.signal?.throwIfAborted();
-      const file = path.join(out, name, `${name}_${String(i).padStart(4, "0")}.jpg`);
-      const photoSeed = seedOf(name, seed, i);
+      const file = path.join(out, shape, `${shape}_${String(number).padStart(4, "0")}.jpg`);
       const worse = Math.floor(15 * createRandom(photoSeed ^ 1)());
-      const image = renderPhoto(name, { size, seed: photoSeed });
+      const image = imageOf(pixels, size);
       await writeFile(file, encodeJpeg(image, { quality: Math.max(quality - worse, 0) }));
       image.dispose();
       files.push(file);
-      options.onProgress?.({ done: files.length, total });
-      // Rendering is all JavaScript: timers and interrupts get their turn here.
-      await setImmediate();
+      options.onProgress?.({ done: files.length, total: orders.length });
     }
+  } finally {
+    await studio.close();
   }
   return files;
 }
@@ -94,7 +99,11 @@ export interface RenderPhotoOptions {
  */
 export function renderPhoto(name: ShapeName, options: RenderPhotoOptions = {}): tf.Tensor3D {
   const { size = 128, seed = 0 } = options;
-  return tf.tensor3d(Int32Array.from(takePicture(name, size, seed)), [size, size, 3], "int32");
+  return imageOf(takePicture(name, size, seed), size);
+}
+
+function imageOf(pixels: Uint8Array, size: number): tf.Tensor3D {
+  return tf.tensor3d(Int32Array.from(pixels), [size, size, 3], "int32");
 }
 
 /** A seed of its own for each photo of each class. */

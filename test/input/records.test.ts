@@ -177,6 +177,15 @@ test("writeRecords() writes shards and labels as TF-Slim names them, and leaks n
   assert.deepEqual(memory(), before);
 });
 
+test("writeRecords() keeps the splits of a folder that is split already", async () => {
+  for (const split of ["train", "test"]) makePhotos(`parted/${split}`, split === "train" ? 3 : 1);
+  const { written, labels } = await writeRecords(
+    path.join(scratch, "parted"),
+    path.join(scratch, "parted-out"),
+  );
+  assert.deepEqual([written, labels], [{ train: 6, test: 2 }, ["hat", "shoes"]]);
+});
+
 test("writeRecords() gives the same bytes for the same seed, however many at once, and others for another", async () => {
   const photos = makePhotos("again");
   const contents = async (out: string, seed: number, numParallel: number): Promise<string> => {
