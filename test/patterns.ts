@@ -114,10 +114,12 @@ export function distanceFrom(expected: Summary, values: ArrayLike<number>, shape
 type VariableRule = readonly [name: RegExp, kind: "he" | "plain", scale: number, offset: number];
 
 // The first rule that finds its expression in a name counts. "he": sqrt(6 / fan in) times the scale. Root convolutions
-// see pixels; a unit's last convolution is damped and betas are positive, so that activations keep their size and
-// rounding is not amplified through 50 layers and 20 steps.
+// see pixels: v1 normalizes what they give, v2 does not. A unit's last convolution is damped and betas are positive, so
+// that activations keep their size and rounding is not amplified through 50 layers and 20 steps.
 const VARIABLE_RULES: readonly VariableRule[] = [
-  [/^[^/]+\/conv1\/weights$/, "he", 1 / 64, 0],
+  [/^resnet_v2[^/]+\/conv1\/weights$/, "he", 1 / 64, 0],
+  [/^[^/]+\/conv1\/BatchNorm\/moving_mean$/, "plain", 8, 0],
+  [/^[^/]+\/conv1\/BatchNorm\/moving_variance$/, "plain", 1024, 4096],
   [/bottleneck_v2\/conv3\/weights$/, "he", 0.25, 0],
   [/weights$/, "he", 1, 0],
   [/bottleneck_v1\/conv3\/BatchNorm\/gamma$/, "plain", 0.0625, 0.1875],

@@ -70,11 +70,14 @@ def pattern_images(name, shape):
 
 
 # The first rule whose expression is found in a variable's name gives its scale and offset. "he": sqrt(6 / fan in)
-# times the number after it. Root convolutions see pixels (std about 64). The last convolution of a unit is damped and
-# betas are positive, so that activations keep their size where moving statistics do not normalize them, and rounding
-# is not amplified through 50 batch-normalized layers and 20 steps (it is, ten times and more, with betas of 0).
+# times the number after it. Root convolutions see pixels (std about 64): v1 normalizes what they give, v2 does not. The
+# last convolution of a unit is damped and betas are positive, so that activations keep their size where moving
+# statistics do not normalize them, and rounding is not amplified through 50 layers and 20 steps. (With betas of 0, or
+# small root weights whose gradients are then large, the loss curve is chaotic.)
 VARIABLE_RULES = [
-    (r"^[^/]+/conv1/weights$", "he", 1 / 64, 0.0),
+    (r"^resnet_v2[^/]+/conv1/weights$", "he", 1 / 64, 0.0),
+    (r"^[^/]+/conv1/BatchNorm/moving_mean$", "plain", 8.0, 0.0),
+    (r"^[^/]+/conv1/BatchNorm/moving_variance$", "plain", 1024.0, 4096.0),
     (r"bottleneck_v2/conv3/weights$", "he", 0.25, 0.0),
     (r"weights$", "he", 1.0, 0.0),
     (r"bottleneck_v1/conv3/BatchNorm/gamma$", "plain", 0.0625, 0.1875),

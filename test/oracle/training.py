@@ -21,9 +21,9 @@ MOMENTUM = 0.9
 DECAY = {"decay_steps": 5, "decay_rate": 0.8, "staircase": True}
 # Name -> (scopes to freeze, first learning rate: low enough that rounding is not amplified).
 RUNS = {
-    "whole": ("", 0.0005),
-    "frozen": ("resnet_v1_50/block1,resnet_v1_50/block2/unit_1", 0.0005),
-    "frozenFromRoot": ("resnet_v1_50/conv1,resnet_v1_50/block1,resnet_v1_50/block2/unit_1", 0.0005),
+    "whole": ("", 0.0003),
+    "frozen": ("resnet_v1_50/block1,resnet_v1_50/block2/unit_1", 0.0003),
+    "frozenFromRoot": ("resnet_v1_50/conv1,resnet_v1_50/block1,resnet_v1_50/block2/unit_1", 0.0003),
     "headOnly": ("resnet_v1_50", 0.000005),
 }
 # Final values of these, of their batch norms' moving statistics too.
