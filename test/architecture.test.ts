@@ -104,13 +104,19 @@ function isOperation(name: string): boolean {
 }
 
 test("only src/tensorflow writes the name of a TensorFlow operation in quotes", () => {
+  // Our functions may say their own names: TFRecordDataset is both.
+  const declarations = sources("src").flatMap((path) => [...read(path).matchAll(/^export function (\w+)/gm)]);
+  const ownNames = new Set(declarations.map(([, name]) => name));
   const wrong: string[] = [];
   for (const path of sources("src").filter((path) => stageOf(path) !== "tensorflow")) {
-    const text = read(path);
-    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);
+    const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
     const visit = (node: ts.Node): void => {
-      const isOwnName = ts.isStringLiteral(node) && text.includes(`export function ${node.text}(`);
-      if (ts.isStringLiteral(node) && /^[A-Z]\w+$/.test(node.text) && !isOwnName && isOperation(node.text)) {
+      if (
+        ts.isStringLiteral(node) &&
+        /^[A-Z]\w+$/.test(node.text) &&
+        !ownNames.has(node.text) &&
+        isOperation(node.text)
+      ) {
         wrong.push(`${path}: "${node.text}"`);
       }
       ts.forEachChild(node, visit);
