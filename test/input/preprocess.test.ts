@@ -12,10 +12,11 @@ import { distanceFrom, type Summary } from "../patterns";
 interface Photo {
   readonly shape: readonly number[];
   readonly pixelsSha256: string;
-  readonly resized: Summary;
-  readonly preprocessed: Summary;
-  readonly resized224: Summary;
-  readonly resized224HalfPixelCenters: Summary;
+  /** These four only of the first photos. */
+  readonly resized?: Summary;
+  readonly preprocessed?: Summary;
+  readonly resized224?: Summary;
+  readonly resized224HalfPixelCenters?: Summary;
 }
 
 const { photos } = readFixture<{ photos: Record<string, Photo> }>("records");
@@ -31,8 +32,8 @@ for (const [name, photo] of Object.entries(photos)) {
       assert.deepEqual(image.shape, photo.shape);
       const pixels = createHash("sha256").update(Uint8Array.from(image.dataSync())).digest("hex");
       assert.equal(pixels, photo.pixelsSha256);
-      const expectEqual = (actual: tf.Tensor, expected: Summary): void =>
-        assert.ok(distanceFrom(expected, actual.dataSync(), actual.shape) < 1e-6);
+      const expectEqual = (actual: tf.Tensor, expected: Summary | undefined): void =>
+        assert.ok(expected === undefined || distanceFrom(expected, actual.dataSync(), actual.shape) < 1e-6);
       expectEqual(aspectPreservingResize(image), photo.resized);
       expectEqual(preprocessForEval(image), photo.preprocessed);
       expectEqual(resizeImage(image, [224, 224]), photo.resized224);
