@@ -9,6 +9,7 @@ import {
   recordFunction,
   tf,
   TreeForm,
+  unrecorded,
   type Interleaving,
   type ParallelCalls,
   type RecordedFunction,
@@ -168,10 +169,10 @@ function recordOnExample(
 
 function applyToExample(parent: Plan<unknown>, fn: RecordedFunction): tf.Tensor[] {
   const example = parent.example();
+  const inputs = [...example, ...live(fn, "map").captures];
   try {
-    return execute(fn.name, [...example, ...fn.captures], {}, fn.outputTypes.length, dataDevice()).map(
-      tf.keep,
-    );
+    // Unrecorded: inside interleave()'s function the example is no part of what is recorded.
+    return unrecorded(() => execute(fn.name, inputs, {}, fn.outputTypes.length, dataDevice()).map(tf.keep));
   } finally {
     tf.dispose(example);
   }

@@ -37,15 +37,18 @@ export function slicesPlan<T>(tree: T): Plan<T> {
     const shapes = leaves.map((leaf) => `[${leaf.shape.join(", ")}]`).join(" and ");
     throw new TypeError(`Cannot slice tensors: expected one first dimension in all, got shapes ${shapes}`);
   }
+  expectLive(leaves);
   const types = leaves.map(dataType);
   const build = (): tf.Tensor => {
-    if (leaves.some((leaf) => leaf.isDisposed))
-      throw new Error(
-        "Cannot slice tensors: expected them to live as long as the dataset, got a disposed one",
-      );
+    expectLive(leaves);
     return tensorSliceDataset(leaves);
   };
   return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build });
+}
+
+function expectLive(leaves: readonly tf.Tensor[]): void {
+  if (leaves.some((leaf) => leaf.isDisposed))
+    throw new Error("Cannot slice tensors: expected them to live as long as the dataset, got a disposed one");
 }
 
 /** Strings, one an element. */
