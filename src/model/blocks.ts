@@ -1,7 +1,7 @@
 /** What distinguishes one ResNet from another, as data. */
 
-/** Number of layers with weights, by convention. */
-export type Depth = 50 | 101 | 152 | 200;
+/** Number of layers with weights, by convention. TF-Slim names 50 to 200; 14 and 26 are for small images and short trials. */
+export type Depth = 14 | 26 | 50 | 101 | 152 | 200;
 
 /** A network by TF-Slim's name. */
 export type Architecture = `resnet_v${1 | 2}_${Depth}`;
@@ -49,6 +49,8 @@ export interface BlocksOptions {
 }
 
 const UNITS: Readonly<Record<Depth, readonly number[]>> = {
+  14: [1, 1, 1, 1],
+  26: [2, 2, 2, 2],
   50: [3, 4, 6, 3],
   101: [3, 4, 23, 3],
   152: [3, 8, 36, 3],
@@ -132,7 +134,7 @@ function expectKey<K extends string | number, V>(table: Readonly<Record<K, V>>, 
  */
 export function parseArchitecture(name: Architecture): { readonly version: 1 | 2; readonly depth: Depth } {
   for (const version of [1, 2] as const) {
-    for (const depth of [50, 101, 152, 200] as const) {
+    for (const depth of [14, 26, 50, 101, 152, 200] as const) {
       if (name === `resnet_v${version}_${depth}`) return { version, depth };
     }
   }
