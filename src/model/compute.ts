@@ -3,11 +3,11 @@ import { fixedPadding, layerNames, type ConvolutionLayer, type Layers } from "./
 import type { ModelVariables } from "./variables";
 
 /** A new value for a moving statistic: TF-Slim's UPDATE_OPS as values. */
-export interface MovingUpdate {
+export type MovingUpdate = {
   /** Not enumerable, so that tf.dispose(predictions) leaves it alone. */
   readonly variable: tf.Variable;
   readonly value: tf.Tensor;
-}
+};
 
 /** How a network is run. */
 export interface RunOptions {

@@ -43,34 +43,34 @@ export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint"
 }
 
 /** What predict() gives. */
-export interface Predictions {
+export type Predictions = {
   /** float32 [batch, classes] */
   readonly logits: tf.Tensor2D;
   /** Activations by TF-Slim's names, in order of computation. */
   readonly endpoints: Readonly<Record<string, tf.Tensor>>;
   /** New moving statistics, TF-Slim's UPDATE_OPS as values; none in inference. */
-  readonly updates: readonly MovingUpdate[];
-}
+  readonly updates: MovingUpdate[];
+};
 
 /** What postprocess() gives. */
-export interface Postprocessed {
+export type Postprocessed = {
   /** float32 [batch, classes] */
   readonly logits: tf.Tensor2D;
   /** float32 [batch, classes], each row sums to 1 */
   readonly probabilities: tf.Tensor2D;
   /** int32 [batch], the likeliest class */
   readonly classes: tf.Tensor1D;
-}
+};
 
 /** What loss() gives, as float32 scalars. */
-export interface Losses {
+export type Losses = {
   /** crossEntropy + regularization */
   readonly loss: tf.Scalar;
   /** Mean over the batch. */
   readonly crossEntropy: tf.Scalar;
   /** Sum of weightDecay * sum(w²)/2 over the regularized weights, frozen ones too. */
   readonly regularization: tf.Scalar;
-}
+};
 
 const HEAD = "Predict/logits";
 

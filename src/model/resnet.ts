@@ -31,14 +31,14 @@ export interface ResnetOptions extends ResnetForm, RunOptions {
 }
 
 /** A network's result. */
-export interface ResnetResult {
+export type ResnetResult = {
   /** float32 [batch, 1, 1, channels], or [batch, h / outputStride, w / outputStride, channels] without globalPool */
   readonly net: tf.Tensor4D;
   /** Activations by TF-Slim's names, in order of computation. */
   readonly endpoints: Readonly<Record<string, tf.Tensor4D>>;
   /** New moving statistics; none in inference. */
-  readonly updates: readonly MovingUpdate[];
-}
+  readonly updates: MovingUpdate[];
+};
 
 /**
  * A ResNet whose units normalize after each convolution.

@@ -36,9 +36,8 @@ export function sparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf
     const attrs = { ...FLOAT, Tlabels: attr.type("int32") };
     const outputs = execute("SparseSoftmaxCrossEntropyWithLogits", [scores, labels], attrs, 2);
     const [losses, slopes] = outputs as [tf.Tensor, tf.Tensor];
-    save([slopes]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
-      (saved[0] as tf.Tensor).mul(dy.div(castTo(dynamicShape(labels), "float32")));
+    save([slopes.div(castTo(dynamicShape(labels), "float32"))]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => (saved[0] as tf.Tensor).mul(dy);
     return { value: losses.mean(), gradFunc };
   });
   return tf.tidy(() => entropy(logits) as tf.Scalar);

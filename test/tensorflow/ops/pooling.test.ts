@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { globalMean, maximumPool, memory, pickPixels, random, tf, trace } from "../../../src/tensorflow";
+
+test("maximumPool() with padding in pixels shifts its windows, and ignores what it padded", () => {
+  tf.tidy(() => {
+    const x = tf.tensor4d([-1, -2, -3, -4], [1, 1, 4, 1]);
+    assert.deepEqual([...maximumPool(x, 3, { stride: 2 }).dataSync()], [-1, -3]);
+    assert.deepEqual([...maximumPool(x, 3, { stride: 2, padding: [1, 1] }).dataSync()], [-1, -2]);
+  });
+});
+
+test("globalMean() equals tf.mean, its gradient shares alike, eager and traced", () => {
+  const before = memory();
+  tf.tidy(() => {
+    const x = random.normal([2, 3, 5, 4], random.seed(1)).as4D(2, 3, 5, 4);
+    const dy = random.normal([2, 1, 1, 4], random.seed(2)).as4D(2, 1, 1, 4);
+    const run = (a: tf.Tensor4D): tf.Tensor[] => [
+      globalMean(a),
+      tf.grad((b) => globalMean(b.as4D(2, 3, 5, 4)))(a, dy),
+    ];
+    const compiled = trace(run);
+    for (const [mean, gradient] of [run(x), compiled.sync(x)]) {
+      assert.deepEqual(mean?.shape, [2, 1, 1, 4]);
+      assertNear(mean, x.mean([1, 2], true));
+      assertNear(gradient, dy.div(15).tile([1, 3, 5, 1]));
+    }
+    compiled.dispose();
+  });
+  assert.deepEqual(memory(), before);
+});
+
+test("pickPixels() takes rows and columns of each image by its own lists", () => {
+  tf.tidy(() => {
+    const images = tf.range(0, 18, 1, "int32").as4D(2, 3, 3, 1);
+    const rows = tf.tensor2d([[0], [2]], [2, 1], "int32");
+    const columns = tf.tensor2d([[0, 1], [2, 0]], [2, 2], "int32"); // prettier-ignore
+    const picked = pickPixels(images, rows, columns);
+    assert.deepEqual([picked.dtype, picked.shape], ["int32", [2, 1, 2, 1]]);
+    assert.deepEqual([...picked.dataSync()], [0, 1, 17, 15]);
+  });
+});
+
+test("random.truncatedNormal() stays within two deviations and comes again with its seed", () => {
+  tf.tidy(() => {
+    const draw = (seed: number): number[] => [...random.truncatedNormal([1000], random.seed(seed), 1, 0.5).dataSync()];
+    const drawn = draw(3);
+    assert.deepEqual(drawn, draw(3));
+    assert.notDeepEqual(drawn, draw(4));
+    assert.ok(drawn.every((value) => value >= 0 && value <= 2));
+    assert.ok(Math.abs(drawn.reduce((sum, value) => sum + value, 0) / 1000 - 1) < 0.05);
+  });
+}); // prettier-ignore
+
+function assertNear(actual: tf.Tensor | undefined, expected: tf.Tensor): void {
+  const difference = actual?.sub(expected).abs().max().dataSync()[0] ?? Infinity;
+  assert.ok(difference < 1e-6, String(difference));
+}
