@@ -170,7 +170,7 @@ test("a recording made with one image holds for an image of another size", () =>
           insertAxis(part, 0),
           dynamicShape(part).slice(0, 2).mul(tf.scalar(2, "int32")),
         );
-        const turned = select(seed.sum().greater(0), mirror(image), image as tf.Tensor3D);
+        const turned = select(seed.sum().greater(0), mirror(image), image);
         return [scaled, part, turned, jpegContents(turned), pngContents(turned)];
       },
       [file(encodePng(ramp(6, 8))), random.seed(1)],
