@@ -105,7 +105,7 @@ function drawThing(shape: ShapeName, random: Random): Scene["thing"] {
 }
 
 function drawClutter(random: Random, wall: number): Clutter[] {
-  const count = Math.floor(between(random, 0, 6));
+  const count = Math.floor(between(random, 0, 4));
   return Array.from({ length: count }, () => {
     const radius = between(random, 0.12, 0.45);
     const side = oneOf(random, -1, 1);
@@ -138,6 +138,6 @@ function drawCamera(random: Random): Camera {
     origin: add(target, scale(back, distance)),
     right: level,
     up: cross(forward, level),
-    forward: scale(forward, between(random, 2.8, 3.7)),
+    forward: scale(forward, between(random, 3.2, 4.1)),
   };
 }
