@@ -1,12 +1,31 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { saveCheckpoint, tf } from "../../src/tensorflow";
 import { findCheckpoint, listCheckpoint } from "../../src/training";
 import { readCheckpointState } from "../../src/training/checkpoint";
+import { fixturePath, readFixture } from "../fixtures";
 import { sharedData } from "./thin";
+
+interface CheckpointsFixture {
+  readonly checkpoints: readonly { readonly path: string }[];
+  readonly variables: Readonly<Record<string, { readonly dtype: string; readonly shape: readonly number[] }>>;
+}
+
+const fixture = readFixture<CheckpointsFixture>("checkpoints");
+for (const { path } of fixture.checkpoints) {
+  test(`listCheckpoint() lists Python's ${path} as its folder's latest`, () => {
+    const { prefix, variables } = listCheckpoint(dirname(fixturePath(path)));
+    assert.equal(prefix, fixturePath(path));
+    for (const [name, { dtype, shape }] of Object.entries(fixture.variables))
+      assert.deepEqual(
+        variables.find((one) => one.name === name),
+        { name, dtype, shape },
+      );
+  });
+}
 
 const v1 = sharedData("checkpoints/Gknoblau_video_weights.ckpt");
 const sharded = sharedData("checkpoints/session_bundle_half_plus_two/export");
