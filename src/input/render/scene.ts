@@ -82,7 +82,7 @@ export function drawScene(shape: ShapeName, random: Random): Scene {
       balance: [between(random, 0.9, 1.12), 1, between(random, 0.88, 1.12)],
       noise: between(random, 0.006, 0.03),
       vignette: between(random, 0, 0.35),
-      blur: between(random, 0.8, 4),
+      blur: between(random, 2, 6),
     },
   };
 }
@@ -105,7 +105,7 @@ function drawThing(shape: ShapeName, random: Random): Scene["thing"] {
 }
 
 function drawClutter(random: Random, wall: number): Clutter[] {
-  const count = Math.floor(between(random, 0, 4));
+  const count = Math.floor(between(random, 0, 3));
   return Array.from({ length: count }, () => {
     const radius = between(random, 0.12, 0.45);
     const side = oneOf(random, -1, 1);
@@ -119,7 +119,7 @@ function drawClutter(random: Random, wall: number): Clutter[] {
 }
 
 function drawCamera(random: Random): Camera {
-  const [height, turn] = [between(random, 0.1, 0.75), between(random, -0.5, 0.5)];
+  const [height, turn] = [between(random, 0.12, 0.6), between(random, -0.5, 0.5)];
   const distance = between(random, 2.7, 3.5);
   const target: Vector = [
     between(random, -0.2, 0.2),

@@ -28,12 +28,12 @@ export function color(hue: number, saturation: number, value: number): Vector {
 
 /** Any colour that things have, the same choice for every class. */
 export function anyColor(random: Random): Vector {
-  return color(random(), 0.05 + 0.75 * random() ** 1.5, between(random, 0.25, 0.92));
+  return color(random(), between(random, 0.3, 0.85), between(random, 0.35, 0.95));
 }
 
 /** Any colour of floors and walls. */
 function quietColor(random: Random): Vector {
-  return color(random(), 0.03 + 0.45 * random() ** 1.7, between(random, 0.25, 0.9));
+  return color(random(), 0.02 + 0.3 * random(), between(random, 0.35, 0.9));
 }
 
 /** What things are painted with. */
@@ -44,7 +44,7 @@ export function drawPaint(random: Random): Pattern {
   const patterns: readonly Pattern[] = [
     grain,
     grain,
-    (x, y, z) => mix(main, other, smoothstep(0.4, 0.6, fractal(x * 3 + shift, y * 3, z * 3, 3))),
+    (x, y, z) => mix(main, scale(main, 0.45), smoothstep(0.4, 0.6, fractal(x * 3 + shift, y * 3, z * 3, 3))),
     (x, y, z) => mix(grain(x, y, z), other, smoothstep(-0.15, 0.15, Math.sin(y * size * 2 + shift) - 0.3)),
     (x, y, z) =>
       mix(grain(x, y, z), other, smoothstep(0.66, 0.7, noise(x * size + shift, y * size, z * size))),
@@ -54,6 +54,11 @@ export function drawPaint(random: Random): Pattern {
     },
   ];
   return oneOf(random, grain, ...patterns);
+}
+
+/** A pattern with less contrast, about a tone: what is around things does not outshine them. */
+function calm(pattern: Pattern, tone: Vector): Pattern {
+  return (x, y, z) => mix(pattern(x, y, z), tone, 0.45);
 }
 
 /** What things stand on, by place on the ground: boards, tiles, carpet, stone, grass. */
@@ -83,7 +88,10 @@ export function drawGround(random: Random): Pattern {
     (x, _, z) => scale([0.4, 0.38, 0.36], 0.5 + fractal(x * 3, shift, z * 3, 5)),
     (x, _, z) => scale(green, 0.35 + 1.3 * fractal(x * 8, shift, z * 25, 3)),
   ];
-  return oneOf(random, (x, _, z) => scale(brown, 0.6 + 0.8 * fractal(x * 1.5, shift, z * 9, 4)), ...patterns);
+  return calm(
+    oneOf(random, (x, _, z) => scale(brown, 0.6 + 0.8 * fractal(x * 1.5, shift, z * 9, 4)), ...patterns),
+    main,
+  );
 }
 
 /** What is behind things, by direction: plaster, bricks, leaves, shelves, sky. */
@@ -114,5 +122,5 @@ export function drawBackdrop(random: Random): Pattern {
     },
     (x, y) => mix(mix(sky, [1, 1, 1], 0.5 * smoothstep(0.45, 0.7, fractal(x, y * 2, shift, 4))), main, 0.1),
   ];
-  return oneOf(random, plaster, ...patterns);
+  return calm(oneOf(random, plaster, ...patterns), main);
 }
