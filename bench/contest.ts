@@ -70,9 +70,9 @@ export async function pythonPeer(
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`Cannot measure "${script}": expected an answer, got its end`);
-    return value;
+    const line: IteratorResult<string, unknown> = await lines.next();
+    if (line.done === true) throw new Error(`Cannot measure "${script}": expected an answer, got its end`);
+    return line.value;
   };
   await next();
   return {

@@ -2,7 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInputFn, renderPhotos, resizeImage, writeRecords } from "../src/input";
+import { createInputFn, renderPhotos, writeRecords } from "../src/input";
+import { insertAxis, resizeBilinear, type tf } from "../src/tensorflow";
 import { contest, pythonPeer, timed, type Result } from "./contest";
 
 const BATCHES = 20;
@@ -23,7 +24,7 @@ export async function benchInput({ rounds, batch, side }: InputBench): Promise<R
     const inputFn = createInputFn(files, {
       batchSize: batch,
       numReaders: 2,
-      transform: (image) => resizeImage(image, side, side),
+      transform: (image) => resize(image, side),
     });
     const batches = inputFn()[Symbol.asyncIterator]();
     const draw = async (): Promise<void> => {
@@ -43,6 +44,10 @@ export async function benchInput({ rounds, batch, side }: InputBench): Promise<R
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function resize(image: tf.Tensor3D, side: number): tf.Tensor3D {
+  return resizeBilinear(insertAxis(image, 0), [side, side]).squeeze<tf.Tensor3D>([0]);
 }
 
 /** TF-Slim's flowers if they are there, else rendered photos. */

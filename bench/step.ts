@@ -14,7 +14,7 @@ export interface StepBench {
 
 /** Seconds a step of each contender, the first being ours compiled and the second Python's tf.function. */
 export async function benchStep({ rounds, batch, side }: StepBench): Promise<Result[]> {
-  const images = random.uniform([batch, side, side, 3], random.seed(1), 0, 255) as tf.Tensor4D;
+  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
   const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
   const model = (): Model =>
     new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
@@ -34,7 +34,7 @@ export async function benchStep({ rounds, batch, side }: StepBench): Promise<Res
 
 /** Seconds to record the step and take it for the first time, less a step's own. */
 export async function benchTrace({ rounds, batch, side }: StepBench): Promise<Result[]> {
-  const images = random.uniform([batch, side, side, 3], random.seed(1), 0, 255) as tf.Tensor4D;
+  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
   const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
   const model = new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const traceOnce = async (): Promise<number> => {

@@ -1,4 +1,5 @@
-import { displayable, type Displayable, type DisplayContext } from "../display/bundle";
+import { displayable, type Displayable } from "../display/bundle";
+import { liveOutputs } from "../display/live";
 import { figureBundle, figure, showFigure, type Figure } from "./figure";
 import type { PlotlyLayout, PlotlyTrace } from "./plotly";
 
@@ -43,20 +44,9 @@ export function lossCurve(options: LossCurveOptions = {}): LossCurve {
   const isRight = (name: string): boolean =>
     rightAxis?.includes(name) ?? name.toLowerCase().includes("accuracy");
   const series = new Map<string, Series>();
-  const shown = new Set<DisplayContext>();
-  let drawnAt = -Infinity;
-  let timer: NodeJS.Timeout | undefined;
-
   const current = (): Figure =>
     figure(drawTraces(series, isRight), drawLayout([...series.keys()], isRight, title));
-  function redraw(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (shown.size === 0) return;
-    drawnAt = performance.now();
-    const { data, layout } = current();
-    for (const context of shown) context.update(figureBundle({ data, layout }));
-  }
+  const outputs = liveOutputs(() => figureBundle(current()), refreshMs);
 
   function add(step: number, values: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(values)) {
@@ -64,13 +54,10 @@ export function lossCurve(options: LossCurveOptions = {}): LossCurve {
       steps.push(step);
       points.push(value);
     }
-    if (shown.size === 0) return;
-    const waitMs = drawnAt + refreshMs - performance.now();
-    if (waitMs <= 0) redraw();
-    else timer ??= setTimeout(redraw, waitMs).unref();
+    outputs.changed();
   }
-  return displayable({ add, done: redraw, figure: current }, (context) => {
-    if (context !== undefined) shown.add(context);
+  return displayable({ add, done: outputs.redraw, figure: current }, (context) => {
+    if (context !== undefined) outputs.follow(context);
     return showFigure(current(), context);
   });
 }

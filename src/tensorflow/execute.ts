@@ -8,7 +8,7 @@ import {
   handlesOf,
   native,
   observe,
-  tf,
+  type tf,
   wrap,
   type HandleInfo,
   type NativeCall,

@@ -19,10 +19,15 @@ export const random = {
    * @param seed  int32 [2]
    * @returns float32 of `shape`, minimum ≤ x < maximum
    */
-  uniform(shape: readonly number[], seed: tf.Tensor, minimum = 0, maximum = 1): tf.Tensor {
+  uniform<T extends tf.Tensor = tf.Tensor>(
+    shape: readonly number[],
+    seed: tf.Tensor,
+    minimum = 0,
+    maximum = 1,
+  ): T {
     return tf.tidy(() => {
       const unit = executeOne("StatelessRandomUniform", [tf.tensor1d([...shape], "int32"), seed], SHAPE);
-      return minimum === 0 && maximum === 1 ? unit : unit.mul(maximum - minimum).add(minimum);
+      return (minimum === 0 && maximum === 1 ? unit : unit.mul(maximum - minimum).add(minimum)) as T;
     });
   },
   /**

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { tf } from "./runtime";
 
 /** Tensors in arrays and records, nested as you like. */
@@ -16,7 +17,7 @@ export type TreeShape =
  */
 export function flatten(tree: unknown, leaves: tf.Tensor[], what: string): TreeShape {
   if (tree instanceof tf.Tensor) {
-    leaves.push(tree);
+    leaves.push(tree as tf.Tensor);
     return "tensor";
   }
   if (Array.isArray(tree))
@@ -53,6 +54,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `${typeof value} ${String(value).slice(0, 40)}`;
-  return value.constructor.name;
+  if (typeof value === "object") return value.constructor.name;
+  return typeof value === "function" ? "function" : `${typeof value} ${inspect(value).slice(0, 40)}`;
 }

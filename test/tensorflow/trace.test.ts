@@ -220,9 +220,9 @@ test('batch: "any" serves every batch size with one recording, gradients include
   const [gamma, beta] = [tf.ones<tf.Rank.R1>([4]), tf.zeros<tf.Rank.R1>([4])];
   const net = (x: tf.Tensor4D, labels: tf.Tensor1D): { loss: tf.Scalar; grad: tf.Tensor } => {
     const { value, grads } = tf.variableGrads(() => {
-      const conv = tf.conv2d(x, kernel as tf.Tensor4D, 1, "same");
+      const conv = tf.conv2d(x, kernel, 1, "same");
       const pooled = tf.mean(tf.maxPool(relu(fusedBatchNorm(conv, gamma, beta).y), 2, 2, "same"), [1, 2]);
-      const logits = tf.matMul(pooled.reshape([-1, 4]), dense as tf.Tensor2D);
+      const logits = tf.matMul(pooled.reshape([-1, 4]), dense);
       return tf.losses
         .softmaxCrossEntropy(tf.oneHot(labels, 2).cast("float32"), logits)
         .add(tf.mean(logits))
@@ -234,8 +234,8 @@ test('batch: "any" serves every batch size with one recording, gradients include
   };
   const traced = trace(net, { batch: "any" });
   for (const size of [3, 1, 8]) {
-    const x = random.uniform([size, 8, 8, 3], random.seed(size)) as tf.Tensor4D;
-    const labels = tf.range(0, size, 1, "int32").mod(tf.scalar(2, "int32")) as tf.Tensor1D;
+    const x = random.uniform<tf.Tensor4D>([size, 8, 8, 3], random.seed(size));
+    const labels = tf.range(0, size, 1, "int32").mod<tf.Tensor1D>(tf.scalar(2, "int32"));
     const [open, eager] = [await traced(x, labels), net(x, labels)];
     assert.ok(largest(open.loss, eager.loss) <= 1e-6);
     assert.ok(largest(open.grad, eager.grad) <= 1e-6);

@@ -113,21 +113,6 @@ export function interleaveDataset(
 
 const AUTOTUNE = -1;
 
-/** As interleaveDataset(), in the order of tf.contrib.data.parallel_interleave. @see tf.data.experimental.parallel_interleave */
-export function contribInterleaveDataset(
-  input: DatasetHandle,
-  types: readonly DataType[],
-  fn: RecordedFunction,
-  options: { readonly cycleLength: number; readonly blockLength: number; readonly sloppy: boolean },
-): DatasetHandle {
-  const { cycleLength, blockLength, sloppy } = options;
-  return dataset(
-    "LegacyParallelInterleaveDatasetV2",
-    () => [input, ...fn.captures, ...[cycleLength, blockLength, 2 * blockLength, 2 * cycleLength].map(int64)],
-    { ...components(types), ...captured(fn), ...order(!sloppy), f: attr.func(fn.name) },
-  );
-}
-
 /**
  * The source of a shuffle's seeds, which goes on from one iteration to the next; the caller disposes.
  * @param seeds  both 0: drawn by TensorFlow
