@@ -1,4 +1,4 @@
-import { tf, type TensorTree } from "../tensorflow";
+import type { tf, TensorTree } from "../tensorflow";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
 import { releaseAll, type Plan } from "./plan";
@@ -178,7 +178,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     const { cycleLength = 1, blockLength = 1 } = options;
     expectWhole("interleave", "cycleLength", cycleLength, 1);
     expectWhole("interleave", "blockLength", blockLength, 1);
-    const turns = { kind: "interleave", cycleLength, blockLength, ...parallelCalls(options) } as const;
+    const turns = { cycleLength, blockLength, ...parallelCalls(options) };
     return new Dataset(interleavePlan(this.plan, (element: T) => fn(element).plan, turns));
   }
 

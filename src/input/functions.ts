@@ -1,6 +1,5 @@
 /** Steps that run a function of yours in TensorFlow: map, filter, interleave. */
 import {
-  contribInterleaveDataset,
   dataDevice,
   execute,
   filterDataset,
@@ -83,16 +82,6 @@ export function filterPlan<T>(parent: Plan<T>, predicate: (element: T) => tf.Ten
   return plan;
 }
 
-/** How interleavePlan() takes turns: as TensorFlow 2's interleave, or as tf.contrib.data's. */
-export type Turns =
-  | ({ readonly kind: "interleave" } & Interleaving)
-  | {
-      readonly kind: "contrib";
-      readonly cycleLength: number;
-      readonly blockLength: number;
-      readonly sloppy: boolean;
-    };
-
 interface Interleaved<U> {
   readonly fn: RecordedFunction;
   readonly spec: ElementSpec<U>;
@@ -102,7 +91,11 @@ interface Interleaved<U> {
 }
 
 /** The elements of the datasets that a function gives, in turns. See Dataset.interleave(). */
-export function interleavePlan<T, U>(parent: Plan<T>, fn: (element: T) => Plan<U>, turns: Turns): Plan<U> {
+export function interleavePlan<T, U>(
+  parent: Plan<T>,
+  fn: (element: T) => Plan<U>,
+  turns: Interleaving,
+): Plan<U> {
   const held = new Held<Interleaved<U>>();
   const interleaved = (): Interleaved<U> => held.get(() => recordInterleave(parent, fn));
   const core = {
@@ -110,10 +103,7 @@ export function interleavePlan<T, U>(parent: Plan<T>, fn: (element: T) => Plan<U
     spec: () => interleaved().spec,
     build: (): tf.Tensor => {
       const { fn: recorded, spec } = interleaved();
-      live(recorded, "interleave");
-      if (turns.kind === "contrib")
-        return contribInterleaveDataset(parent.build(), spec.types, recorded, turns);
-      return interleaveDataset(parent.build(), spec.types, recorded, turns);
+      return interleaveDataset(parent.build(), spec.types, live(recorded, "interleave"), turns);
     },
   };
   const plan: Plan<U> = {

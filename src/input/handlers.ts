@@ -124,7 +124,7 @@ export function LookupTensor(
   const { otherwise = -1, ...rest } = options;
   const entries = isList(table)
     ? table.map((name, number) => [name, number] as const)
-    : [...(table instanceof Map ? table : Object.entries(table))];
+    : [...(isMap(table) ? table : Object.entries(table))];
   if (entries.length === 0)
     throw new RangeError(`Cannot look up "${key}": expected a table with names, got an empty one`);
   const keys = entries.map(([name]) => name);
@@ -134,6 +134,10 @@ export function LookupTensor(
     keys: tensor.keys,
     toItem: (feature) => lookUp(tensor.toItem(feature), { keys, values, otherwise }),
   };
+}
+
+function isMap(table: object): table is ReadonlyMap<string, number> {
+  return table instanceof Map;
 }
 
 function isList(table: object): table is readonly string[] {

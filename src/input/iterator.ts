@@ -27,7 +27,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   private readonly spec: ElementSpec<T>;
   private readonly signal: AbortSignal | undefined;
   private readonly whole: Promise<void>;
-  private damage: unknown;
+  private damage: Error | undefined;
   private current: readonly tf.Tensor[] = [];
   private position = 0;
   private done = false;
@@ -50,7 +50,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     const { native } = this;
     this.whole = expectWholeFiles(knownFiles(plan), () => native.peek() === undefined);
     this.whole.catch((error: unknown) => {
-      this.damage = error;
+      this.damage = error instanceof Error ? error : new Error(String(error));
     });
   }
 
@@ -149,7 +149,9 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
       const reading = nextElement(this.open(), this.spec.types);
       const leaves = await unlessAborted(reading, this.signal);
       this.position++;
-      return leaves;
+      if (!this.isDisposed) return leaves;
+      tf.dispose(leaves); // disposed meanwhile
+      return undefined;
     } catch (error) {
       this.dispose();
       const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
@@ -157,6 +159,11 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
       await this.whole;
       return undefined;
     }
+  }
+
+  /** A getter, since done may change while something is awaited. */
+  private get isDisposed(): boolean {
+    return this.done;
   }
 
   private open(): tf.Tensor {
@@ -189,7 +196,10 @@ async function unlessAborted(
   if (signal === undefined) return reading;
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
+    stop = () => {
+      const reason: unknown = signal.reason;
+      reject(reason instanceof Error ? reason : new Error("Cannot go on reading: aborted", { cause: reason }));
+    };
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
   });
@@ -219,6 +229,10 @@ export function readableError(error: unknown, plan: Plan<unknown>, position: num
 function cleaned(reason: string): string {
   return reason
     .replace(/\{\{[^}]*\}\}\s*/g, "")
+    .replace(
+      /^Error in user-defined function passed to \S+ transformation with iterator: Iterator::\S+: /,
+      "",
+    )
     .replace(/\s*\[\[.*?\]\]/gs, "")
     .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
     .trim();
@@ -228,7 +242,7 @@ const BAKED =
   /reshape is a tensor with|[Ii]ncompatible shapes|broadcastable|must have the same|squeeze|Expected size/;
 
 function hint(reason: string): string {
-  if (reason.includes("Cannot batch tensors with different shapes"))
+  if (/Cannot (batch tensors with different shapes|add tensor to the batch)/.test(reason))
     return "; give all elements one size before batch(), e.g. by resizing images in map()";
   if (!BAKED.test(reason)) return "";
   return "; a function given to map() is recorded on one example, whose sizes it keeps: for elements of other sizes compute them with dynamicShape()";

@@ -255,6 +255,16 @@ test("iterator.state() and restore() go on exactly there, shuffled too", async (
   });
 });
 
+test("dispose() during a read leaves nothing behind", async () => {
+  await leaksNothing(async () => {
+    const iterator = Dataset.range(3).iterator();
+    const reading = iterator.next();
+    await Promise.resolve();
+    iterator.dispose();
+    assert.deepEqual(await reading, { done: true, value: undefined });
+  });
+});
+
 test("a signal ends an iteration at once", async () => {
   const controller = new AbortController();
   const iterator = Dataset.range(1e5).filter((n) => n.less(0)).iterator({ signal: controller.signal }); // prettier-ignore
