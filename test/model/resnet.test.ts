@@ -6,8 +6,8 @@ import { ModelVariables, resnetV1, resnetV2, type Architecture, type ImageShape 
 import { declareNetwork } from "../../src/model/declare";
 import { resnet } from "../../src/model/resnet";
 import { readFixture } from "../fixtures";
-import { distanceFrom } from "../patterns";
-import { patternBatch, patternModel, readNumerics, relativeDistance } from "./patterned";
+import { distanceFrom, type Summary } from "../patterns";
+import { loadPatterns, patternBatch, patternModel, readNumerics, relativeDistance } from "./patterned";
 
 interface Call {
   readonly input: ImageShape;
@@ -152,17 +152,29 @@ test("resnetV1() and resnetV2() compute the shapes that they declare, eager = tr
   assert.deepEqual(memory(), before);
 }); // prettier-ignore
 
-test("resnetV1() strides where the weights want it", () => {
-  const unitShapes = (strides: "slim" | "torchvision" | "keras"): readonly (readonly number[] | undefined)[] => {
-    const { endpoints } = declareNetwork(resnet("resnet_v1_50", { strides }), [1, 224, 224, 3]);
-    const side = (name: string): number | undefined =>
-      endpoints.find((endpoint) => endpoint.name === `resnet_v1_50/${name}`)?.shape[1];
-    return ["block1", "block2/unit_1/bottleneck_v1/conv1", "block2/unit_1/bottleneck_v1/conv2", "block4"].map((name) => [side(name) ?? 0]);
-  };
-  assert.deepEqual(unitShapes("slim").flat(), [28, 28, 28, 7]);
-  assert.deepEqual(unitShapes("torchvision").flat(), [56, 56, 28, 7]);
-  assert.deepEqual(unitShapes("keras").flat(), [56, 28, 28, 7]);
-}); // prettier-ignore
+interface StridesFixture {
+  readonly images: { readonly name: string; readonly shape: ImageShape };
+  readonly endpoints: Readonly<Record<"torchvision" | "keras", Readonly<Record<string, Summary>>>>;
+}
+
+for (const strides of ["torchvision", "keras"] as const) {
+  test(`resnetV1({ strides: "${strides}" }) equals that network written out in Python, to 1e-4`, () => {
+    const { images, endpoints } = readFixture<StridesFixture>("strides");
+    const variables = new ModelVariables();
+    tf.tidy(() => {
+      const batch = patternBatch(images.name, images.shape);
+      resnetV1(batch, { variables, strides });
+      loadPatterns(variables);
+      const result = resnetV1(batch, { variables, strides });
+      for (const [name, summary] of Object.entries(endpoints[strides])) {
+        const block = result.endpoints[name] ?? assert.fail(`no endpoint "${name}"`);
+        const distance = distanceFrom(summary, block.dataSync(), block.shape);
+        assert.ok(distance < 1e-4, `${name}: ${distance}`);
+      }
+    });
+    variables.dispose();
+  });
+}
 
 test("resnetV1() says which option is out of range", () => {
   const images = tf.zeros<tf.Rank.R4>([1, 32, 32, 3]);
