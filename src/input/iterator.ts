@@ -198,7 +198,9 @@ async function unlessAborted(
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
       const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error("Cannot go on reading: aborted", { cause: reason }));
+      reject(
+        reason instanceof Error ? reason : new Error("Cannot go on reading: aborted", { cause: reason }),
+      );
     };
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
