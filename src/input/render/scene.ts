@@ -138,6 +138,6 @@ function drawCamera(random: Random): Camera {
     origin: add(target, scale(back, distance)),
     right: level,
     up: cross(forward, level),
-    forward: scale(forward, between(random, 3.2, 4.1)),
+    forward: scale(forward, between(random, 3.1, 3.8)),
   };
 }
