@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { createConverter, type CompletionInfo, type Converter } from "tslab/dist/converter";
 import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
+import { expandShorthand } from "./shorthand";
 
 /** How a cell ended. The error has the fields of Jupyter's `error` message. */
 export type Outcome =
@@ -49,9 +50,13 @@ export async function createSession(display: (value: unknown) => void | Promise<
   async function run(code: string): Promise<Outcome> {
     [value, errors, displays, failures] = [undefined, [], [], []];
     const prefix = /\bfor\s+await\b/.test(code) && !code.includes("@module") ? awaitPrefix : "";
-    const ok = await executor.execute(prefix + code);
+    const expanded = expandShorthand(code);
+    const ok = await executor.execute(prefix + expanded.code);
     await Promise.allSettled(displays);
-    if (!ok) return describeError(errors, code, prefix.length);
+    if (!ok)
+      return describeError(errors, code, (line, column) =>
+        expanded.columnOf(line, column - (line === 1 ? prefix.length : 0)),
+      );
     const isDisplay = displays.some((done) => done === value); // a cell that ends in display(x) has no value
     return failures[0] ?? { status: "ok", value: isDisplay ? undefined : value };
   }
@@ -90,12 +95,16 @@ export function describeThrown(thrown: unknown): Extract<Outcome, { status: "err
   return { status: "error", ename: thrown.name, evalue: thrown.message, traceback };
 }
 
-function describeError(errors: readonly (readonly unknown[])[], code: string, offset: number): Outcome {
+function describeError(
+  errors: readonly (readonly unknown[])[],
+  code: string,
+  columnOf: (line: number, column: number) => number,
+): Outcome {
   const [first] = errors;
   if (first?.[0] !== diagnosticFormat) return describeThrown(first?.[0]);
   const lines = code.split("\n");
   const reports = errors.map(([, file, line, column, text]) => {
-    const at = Number(column) - (Number(line) === 1 && file === "" ? offset : 0);
+    const at = file === "" ? columnOf(Number(line), Number(column)) : Number(column);
     const source = file === "" ? `\n    ${lines[Number(line) - 1] ?? ""}\n    ${" ".repeat(at - 1)}^` : "";
     return `${String(file)}${String(line)}:${at} - ${String(text)}${source}`;
   });

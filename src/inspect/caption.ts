@@ -1,7 +1,7 @@
 import type { tf } from "../tensorflow";
 
 /** One class index an image, as numbers or int32 [batch]. */
-export type ClassIndices = readonly number[] | tf.Tensor1D;
+export type ClassIndices = readonly number[] | tf.Tensor;
 
 /** What is known about the images of a batch. */
 export interface CaptionOptions {

@@ -45,7 +45,7 @@ const scales: Readonly<Record<Colormap, string>> = {
  * @throws {RangeError} if there are fewer labels or predictions than images
  * @example  showBatch(images, { labels, classNames: ["hat", "shoes"] })
  */
-export function showBatch(images: tf.Tensor4D, options: ShowBatchOptions = {}): Gallery {
+export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Gallery {
   expectImages("show batch", images);
   const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
   return drawGallery(() => restore(images, options), captions, options);
@@ -56,7 +56,7 @@ export function showBatch(images: tf.Tensor4D, options: ShowBatchOptions = {}): 
  * @param image  [height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
  * @throws {TypeError} if the image is not of that shape
  */
-export function showImage(image: tf.Tensor3D, options: ShowImageOptions = {}): Gallery {
+export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gallery {
   const batch = tf.tidy(() => tf.expandDims<tf.Tensor4D>(image, 0));
   try {
     return showBatch(batch, options);
@@ -72,7 +72,7 @@ export function showImage(image: tf.Tensor3D, options: ShowImageOptions = {}): G
  * @throws {TypeError} if the shapes do not fit
  * @throws {RangeError} if there are fewer labels or predictions than images
  */
-export function showCam(images: tf.Tensor4D, heatmaps: tf.Tensor3D, options: ShowCamOptions = {}): Gallery {
+export function showCam(images: tf.Tensor, heatmaps: tf.Tensor3D, options: ShowCamOptions = {}): Gallery {
   expectImages("show heat maps", images);
   const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
   const pairs = (): tf.Tensor4D => {
@@ -161,8 +161,9 @@ function expectRank3(tensor: tf.Tensor): tf.Tensor3D {
   return tf.reshape(tensor, [tensor.shape[0] ?? 0, tensor.shape[1] ?? 0, 3]);
 }
 
-function expectImages(task: string, images: tf.Tensor4D): void {
-  if (images.rank === 4 && images.shape[3] === 3 && images.shape[0] > 0) return;
+function expectImages(task: string, images: tf.Tensor): asserts images is tf.Tensor4D {
+  const [batch = 0, , , channels] = images.shape;
+  if (images.rank === 4 && channels === 3 && batch > 0) return;
   throw new TypeError(
     `Cannot ${task}: expected images [batch, height, width, 3], got [${images.shape.join(", ")}]`,
   );
