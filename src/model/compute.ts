@@ -47,7 +47,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     const { scope, kernel = 1, stride = 1, rate = 1, normalize: hasNorm = true } = layer;
     const { rectify = true } = layer;
     const weights = variables.expect(layerNames.weights(scope));
-    const padding = stride === 1 ? "same" : fixedPadding(kernel, rate);
+    const padding = stride === 1 || kernel === 1 ? "same" : fixedPadding(kernel, rate);
     const linear = convolve(x, weights, { stride, rate, padding });
     const scaled = hasNorm
       ? normalize(linear, layerNames.norm(scope))

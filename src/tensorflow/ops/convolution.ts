@@ -2,7 +2,7 @@ import { attr, type Attrs } from "../attributes";
 import { executeOne } from "../execute";
 import { tf } from "../runtime";
 import { differentiable } from "./kernel";
-import { dynamicShape } from "./shape";
+import { dynamicReshape, dynamicShape } from "./shape";
 
 /** How a window moves over an image. */
 export interface WindowOptions {
@@ -34,19 +34,37 @@ export function windowAttrs({ stride = 1, padding = "same" }: WindowOptions): At
   return { ...common, padding: attr.string("EXPLICIT"), explicit_paddings: pads };
 }
 
-const run = differentiable<{ attrs: Attrs }>({
+interface ConvolutionAttrs {
+  readonly attrs: Attrs;
+  /** Whether the kernel is 1 x 1 and meets every pixel. */
+  readonly isPointwise: boolean;
+}
+
+const run = differentiable<ConvolutionAttrs>({
   name: "Conv2D",
   saves: [0, 1],
-  compute: (inputs, options) => executeOne("Conv2D", inputs, (options as { attrs: Attrs }).attrs),
+  compute: (inputs, options) => executeOne("Conv2D", inputs, (options as ConvolutionAttrs).attrs),
   differentiate: (dy, saved, options) => {
-    const { attrs } = options as { attrs: Attrs };
+    const { attrs, isPointwise } = options as ConvolutionAttrs;
     const [x, filter] = saved as [tf.Tensor, tf.Tensor];
     return [
       () => executeOne("Conv2DBackpropInput", [dynamicShape(x), filter, dy], attrs),
-      () => executeOne("Conv2DBackpropFilter", [x, dynamicShape(filter), dy], attrs),
+      () =>
+        isPointwise
+          ? pointwiseFilterGradient(x, filter, dy)
+          : executeOne("Conv2DBackpropFilter", [x, dynamicShape(filter), dy], attrs),
     ];
   },
 });
+
+/** Of a 1 x 1 convolution it is a matrix product over all pixels, which CPUs do faster than the gradient's own kernel. */
+function pointwiseFilterGradient(x: tf.Tensor, filter: tf.Tensor, dy: tf.Tensor): tf.Tensor {
+  const [, , channels = 0, outputs = 0] = filter.shape;
+  const pixels = dynamicReshape(x, tf.tensor1d([-1, channels], "int32"));
+  const slopes = dynamicReshape(dy, tf.tensor1d([-1, outputs], "int32"));
+  const attrs = { T: attr.type("float32"), transpose_a: attr.bool(true), transpose_b: attr.bool(false) };
+  return dynamicReshape(executeOne("MatMul", [pixels, slopes], attrs), dynamicShape(filter));
+}
 
 /**
  * A two-dimensional convolution whose padding may be given in pixels; gradients reach x and filter.
@@ -59,11 +77,17 @@ const run = differentiable<{ attrs: Attrs }>({
 export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
   const { rate = 1, stride = 1, padding = "same" } = options;
   const dilations = attr.ints([1, rate, rate, 1]);
+  const [height, width] = filter.shape;
+  const isPointwise = height === 1 && width === 1 && stride === 1;
   if (typeof padding === "string") {
-    return run([x, filter], { attrs: { ...windowAttrs(options), dilations } }) as tf.Tensor4D;
+    const attrs = { ...windowAttrs(options), dilations };
+    return run([x, filter], { attrs, isPointwise }) as tf.Tensor4D;
   }
   // Padded first: TensorFlow's CPU kernels for the gradient of explicit padding are its slow ones.
   const pads: [number, number] = [...padding];
   const attrs = { ...windowAttrs({ stride, padding: "valid" }), dilations };
-  return tf.tidy(() => run([tf.pad4d(x, [[0, 0], pads, pads, [0, 0]]), filter], { attrs }) as tf.Tensor4D);
+  return tf.tidy(() => {
+    const padded = tf.pad4d(x, [[0, 0], pads, pads, [0, 0]]);
+    return run([padded, filter], { attrs, isPointwise: false }) as tf.Tensor4D;
+  });
 }
