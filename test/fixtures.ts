@@ -8,5 +8,6 @@ export function fixturePath(name: string): string {
 
 /** test/fixtures/<name>.json, as the type that test/oracle/README.md states for it. */
 export function readFixture<T>(name: string): T {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the scripts that made the fixtures say their types
   return JSON.parse(readFileSync(fixturePath(`${name}.json`), "utf8")) as T;
 }
