@@ -35,7 +35,7 @@ function greatestDifference(a: readonly number[], b: readonly number[]): number 
 
 test("createTrainStep() learns three batches by heart and counts its steps", async () => {
   const model = thinModel();
-  const step = createTrainStep(model, { learningRate: 0.05 });
+  const step = createTrainStep(model, { learningRate: 0.005 });
   const results = await takeSteps(step, 60);
   assert.deepEqual([results[0]?.globalStep, results[59]?.globalStep, step.globalStep], [1, 60, 60]);
   const [first, last] = [results[0], results[59]];
