@@ -89,7 +89,7 @@ export function drawScene(shape: ShapeName, random: Random): Scene {
 
 function drawThing(shape: ShapeName, random: Random): Scene["thing"] {
   const field = shapeNamed(shape);
-  const size = between(random, 0.85, 1.15);
+  const size = between(random, 0.9, 1.05);
   const [wide, high, deep] = [0, 0, 0].map(() => size * between(random, 0.87, 1.15));
   const [sx = 1, sy = 1, sz = 1] = [wide, high, deep];
   const turn = between(random, 0, 2 * Math.PI);
@@ -138,6 +138,6 @@ function drawCamera(random: Random): Camera {
     origin: add(target, scale(back, distance)),
     right: level,
     up: cross(forward, level),
-    forward: scale(forward, between(random, 3.1, 3.8)),
+    forward: scale(forward, between(random, 3.5, 4.3)),
   };
 }

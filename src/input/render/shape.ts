@@ -47,9 +47,9 @@ function mug(x: number, y: number, z: number): number {
 
 function bottle(x: number, y: number, z: number): number {
   const radius = length(x, z);
-  const body = rectangle(radius, y - 0.33, 0.23, 0.33, 0.07);
-  const neck = rectangle(radius, y - 0.78, 0.075, 0.34, 0.02);
-  const rim = rectangle(radius, y - 1.09, 0.105, 0.055, 0.02);
+  const body = rectangle(radius, y - 0.31, 0.22, 0.31, 0.07);
+  const neck = rectangle(radius, y - 0.72, 0.075, 0.32, 0.02);
+  const rim = rectangle(radius, y - 1.0, 0.105, 0.055, 0.02);
   return min(blend(body, neck, 0.22), rim);
 }
 
