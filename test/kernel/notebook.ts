@@ -44,7 +44,12 @@ export async function runCells(cells: readonly string[], flags: readonly string[
   const args = ["-m", "nbconvert", "--to", "notebook", "--execute", "--output", path, ...flags, source];
   const env = { JUPYTER_PATH: join(folder, "share", "jupyter"), JUPYTER_DATA_DIR: join(folder, "data") };
   const { status, stderr } = await run(python ?? "python3", args, env);
-  return { status, stderr, path, outputs: existsSync(path) ? readOutputs(path) : [] };
+  return {
+    status,
+    stderr,
+    path,
+    outputs: existsSync(path) ? readCells(path).map((cell) => cell.outputs) : [],
+  };
 }
 
 function createNotebook(cells: readonly string[]): object {
@@ -76,13 +81,28 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
   return { status: program.exitCode, stderr };
 }
 
-function readOutputs(path: string): readonly (readonly Output[])[] {
-  const notebook: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (!isNotebook(notebook)) throw new TypeError(`Cannot read outputs: expected a notebook in "${path}"`);
-  return notebook.cells.map((cell) => cell.outputs.map(joinLines));
+/** A cell of a notebook on disk. */
+export interface Cell {
+  readonly type: string;
+  readonly source: string;
+  /** Of a code cell; others have none. */
+  readonly outputs: readonly Output[];
 }
 
-function isNotebook(value: unknown): value is { cells: { outputs: RawOutput[] }[] } {
+/** The cells of a notebook on disk. */
+export function readCells(path: string): readonly Cell[] {
+  const notebook: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (!isNotebook(notebook)) throw new TypeError(`Cannot read cells: expected a notebook in "${path}"`);
+  return notebook.cells.map(({ cell_type, source, outputs = [] }) => ({
+    type: cell_type,
+    source: typeof source === "string" ? source : source.join(""),
+    outputs: outputs.map(joinLines),
+  }));
+}
+
+function isNotebook(
+  value: unknown,
+): value is { cells: { cell_type: string; source: Text; outputs?: RawOutput[] }[] } {
   return typeof value === "object" && value !== null && "cells" in value;
 }
 

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { readCells, type Cell } from "./kernel/notebook";
+import { imagenetCheckpoint, sharedPath, withoutImagenet } from "./model/imagenet";
+
+const ROOT = join(__dirname, "../..");
+const withoutJupyter = existsSync(join(ROOT, ".venv/bin/python"))
+  ? false
+  : "no .venv/bin/python: run scripts/setup for Jupyter";
+
+/** Runs `npm run finetune`'s program; gives the cells of build/finetune.ipynb. */
+async function finetune(env: NodeJS.ProcessEnv): Promise<readonly Cell[]> {
+  const program = spawn(process.execPath, [join(ROOT, "scripts/finetune")], {
+    cwd: ROOT,
+    env: { ...process.env, SLIMLAB_PHOTOS: "", SLIMLAB_CHECKPOINT: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { stdout: "", stderr: "" };
+  program.stdout.on("data", (data) => (said.stdout += String(data)));
+  program.stderr.on("data", (data) => (said.stderr += String(data)));
+  await once(program, "close");
+  assert.equal(program.exitCode, 0, `${said.stdout}\n${said.stderr}`);
+  assert.equal(said.stderr, "");
+  return readCells(join(ROOT, "build/finetune.ipynb"));
+}
+
+/** The text that the cell with `part` in its source shows as its result. */
+function shownBy(cells: readonly Cell[], part: string): string {
+  const cell = cells.find(({ source }) => source.includes(part));
+  return (cell?.outputs ?? []).map(({ data }) => String(data["text/plain"] ?? "")).join("\n");
+}
+
+function numberIn(text: string, name: string): number {
+  return Number(new RegExp(`${name}: ([\\d.]+)`).exec(text)?.[1] ?? NaN);
+}
+
+test("each cell of the notebook has one idea: at most 12 lines, and a sentence above its group", () => {
+  const cells = readCells(join(ROOT, "notebooks/finetune.ipynb"));
+  assert.ok(cells.length > 30);
+  for (const { type, source } of cells)
+    if (type === "code") assert.ok(source.split("\n").length <= 12, source);
+  assert.equal(cells[0]?.type, "markdown");
+});
+
+test(
+  "the notebook classifies 85 photographs of hats and shoes after 40 steps from ImageNet weights",
+  {
+    skip: withoutJupyter || withoutImagenet,
+  },
+  async () => {
+    const cells = await finetune({
+      SLIMLAB_PHOTOS: sharedPath("clothing"),
+      SLIMLAB_CHECKPOINT: imagenetCheckpoint(),
+    });
+    const evaluation = shownBy(cells, "slim.evaluate(model");
+    assert.equal(numberIn(evaluation, "count"), 85);
+    const accuracy = numberIn(evaluation, "accuracy");
+    assert.ok(accuracy >= 0.95, `expected an accuracy of 0.95, got ${accuracy}`);
+    assert.ok(numberIn(shownBy(cells, "batchSize: 16"), "steps") <= 40);
+  },
+);
+
+test(
+  "the notebook runs on what it renders itself, better than from scratch and without a warning",
+  {
+    skip: withoutJupyter,
+  },
+  async () => {
+    const cells = await finetune({});
+    const compared = shownBy(cells, "fromScratch.accuracy");
+    const [fineTuned, fromScratch] = [numberIn(compared, "fineTuned"), numberIn(compared, "fromScratch")];
+    assert.ok(fineTuned >= 0.95, `expected an accuracy of 0.95, got ${fineTuned}`);
+    assert.ok(fineTuned > fromScratch, `expected more than ${fromScratch} from scratch, got ${fineTuned}`);
+    const streams = cells
+      .flatMap(({ outputs }) => outputs)
+      .filter(({ output_type }) => output_type === "stream");
+    assert.deepEqual(streams, []);
+    const page = readFileSync(join(ROOT, "build/finetune.html"), "utf8");
+    assert.equal(page.match(/plotly\.js v\d/g)?.length ?? 0, 0); // the script is stored once, compressed
+    assert.doesNotMatch(page, /<script[^>]+src="http/);
+  },
+);
