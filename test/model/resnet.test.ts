@@ -67,7 +67,9 @@ for (const name of ARCHITECTURES) {
     }
   }); // prettier-ignore
 
-  test(`${name} creates variables in TF-Slim's order and shapes`, { skip: table.variables === undefined }, () => {
+  // The fixture lists all variables of the two 50s, and of the others only what the test above compares.
+  if (table.variables === undefined) continue;
+  test(`${name} creates variables in TF-Slim's order and shapes`, () => {
     const { variables } = declareNetwork(resnet(name, { numClasses: 1000 }), [2, 224, 224, 3]);
     assert.deepEqual(variables.map((variable) => [variable.name, variable.shape]), Object.entries(table.variables ?? {}));
     const regularized = variables.filter((variable) => variable.regularized).map((variable) => variable.name);
