@@ -60,7 +60,7 @@ test(
     assert.equal(numberIn(evaluation, "count"), 85);
     const accuracy = numberIn(evaluation, "accuracy");
     assert.ok(accuracy >= 0.95, `expected an accuracy of 0.95, got ${accuracy}`);
-    assert.ok(numberIn(shownBy(cells, "batchSize: 16"), "steps") <= 40);
+    assert.ok(numberIn(shownBy(cells, "const training"), "steps") <= 40);
   },
 );
 
