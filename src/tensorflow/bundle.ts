@@ -83,3 +83,23 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
     execute("MergeV2Checkpoints", [list([part]), text(prefix)], { delete_old_dirs: attr.bool(false) }, 0);
   });
 }
+
+/**
+ * Tensors of a checkpoint by name, as one operation that can be recorded.
+ * @param names  with the data types that they have in the checkpoint
+ * @returns      in the order of the names; the caller disposes
+ * @throws {TensorFlowError} NOT_FOUND if there is no such checkpoint or name
+ * @see tf.raw_ops.RestoreV2, which reads both formats
+ */
+export function restoreTensors(prefix: string, names: Readonly<Record<string, DataType>>): tf.Tensor[] {
+  const keys = Object.keys(names);
+  const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
+  return tf.tidy(() =>
+    execute(
+      "RestoreV2",
+      [constant([prefix], [], "string"), list(keys), list(keys.map(() => ""))],
+      { dtypes: attr.types(Object.values(names)) },
+      keys.length,
+    ),
+  );
+}

@@ -27,11 +27,18 @@ export * from "./ops/pooling";
 export * from "./ops/loss";
 export * from "./ops/pixels";
 export * from "./ops/shape";
+export * from "./ops/strings";
 export * from "./ops/encode";
 export * from "./ops/color";
 export * from "./ops/image";
 export * from "./ops/data";
 export * from "./ops/iterator";
 export * from "./ops/example";
-export { openCheckpoint, type CheckpointReader, type CheckpointVariable, saveCheckpoint } from "./bundle";
+export {
+  openCheckpoint,
+  type CheckpointReader,
+  type CheckpointVariable,
+  saveCheckpoint,
+  restoreTensors,
+} from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";

@@ -3,7 +3,15 @@ import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
-import { constant, memory, openCheckpoint, saveCheckpoint, tf } from "../../src/tensorflow";
+import {
+  constant,
+  memory,
+  openCheckpoint,
+  restoreTensors,
+  saveCheckpoint,
+  tf,
+  trace,
+} from "../../src/tensorflow";
 
 const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bundle-"));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -38,4 +46,13 @@ test("openCheckpoint() quotes the prefix of what is absent or damaged", () => {
   saveCheckpoint(prefix, { a: tf.ones([10]) });
   truncateSync(`${prefix}.index`, 20);
   assert.throws(() => openCheckpoint(prefix), /Cannot open checkpoint ".*damaged"/);
+});
+
+test("restoreTensors() reads several tensors at once, recorded too", async () => {
+  const prefix = path.join(folder, "several");
+  saveCheckpoint(prefix, { a: tf.tensor1d([1, 2]), "b/c": tf.scalar(3, "int32") });
+  const read = (): tf.Tensor[] => restoreTensors(prefix, { "b/c": "int32", a: "float32" });
+  for (const restored of [read(), await trace(read, { name: "restore" })()])
+    assert.deepEqual(restored.map((tensor) => [...tensor.dataSync()]), [[3], [1, 2]]); // prettier-ignore
+  assert.throws(() => restoreTensors(prefix, { z: "float32" }), { code: "NOT_FOUND" });
 });
