@@ -216,7 +216,7 @@ async function unlessAborted(
 }
 
 /** TensorFlow's error as one about the dataset: with the element's number, and the damaged file if that is the reason. */
-export function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
+function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
   if (!(error instanceof TensorFlowError)) return error;
   if (error.code === "DATA_LOSS") {
     const located = locateDamage(knownFiles(plan), error.reason, error);

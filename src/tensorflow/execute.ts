@@ -4,6 +4,7 @@ import { asTensorFlowError } from "./error";
 import { currentRecording } from "./recording";
 import {
   contentsOf,
+  createHandle,
   dataType,
   handlesOf,
   native,
@@ -70,7 +71,7 @@ export async function executeAsync(
   numOutputs = 1,
   options: ExecuteOptions = {},
 ): Promise<tf.Tensor[]> {
-  if (currentRecording() !== undefined) currentRecording()?.refuse(`an asynchronous "${op}"`);
+  currentRecording()?.refuse(`an asynchronous "${op}"`);
   try {
     const infos = await native.executeAsync(...callOf(op, inputs, attrs, numOutputs, options));
     return infos.map(wrap);
@@ -130,8 +131,7 @@ function typedValues(values: ConstantValues, dtype: DataType): ArrayBufferView |
 export function constant(values: ConstantValues, shape: readonly number[], dtype: DataType): tf.Tensor {
   const typed = typedValues(values, dtype);
   const number = dataTypeNumber(dtype);
-  const id = native.createTensor(shape, number, typed);
-  currentRecording()?.created(id, shape, number, typed);
+  const id = createHandle(shape, number, typed);
   return wrap({ id, dtype: number, shape: [...shape] });
 }
 

@@ -1,12 +1,12 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
 import { attr } from "./attributes";
-import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
+import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
-import { currentObserver, dataType, handlesOf, native, observe, sharers, tf } from "./runtime";
+import { currentObserver, dataType, handlesOf, native, observe, sharers, tf, typeNumber } from "./runtime";
 
 /** A TensorFlow function that a recording made. */
 export interface RecordedFunction {
@@ -60,8 +60,8 @@ export function recordFunction(
   const built = buildFunction({
     name: unique,
     nodes: run.nodes,
-    argumentTypes: example.map((tensor) => dataTypeNumber(dataType(tensor))),
-    captureTypes: captures.map((tensor) => dataTypeNumber(dataType(tensor))),
+    argumentTypes: example.map(typeNumber),
+    captureTypes: captures.map(typeNumber),
     outputs: run.outputs,
   });
   native.registerFunction(built.bytes);
@@ -100,7 +100,7 @@ function runRecorded(
   name: string,
 ): Run {
   const before = new Variables();
-  const types = example.map((tensor) => dataTypeNumber(dataType(tensor)));
+  const types = example.map(typeNumber);
   const recording = new Recording(name, (dataId) => before.at(dataId));
   const engine = tf.engine();
   const undo = watchOperations(recording);
@@ -161,7 +161,7 @@ function withOpenBatch(
     });
     const second = sized(runRecorded(fn, larger, name), batch + 1);
     const third = sized(runRecorded(fn, largest, name), batch + 2);
-    const dtype = dataTypeNumber(dataType(leading));
+    const dtype = typeNumber(leading);
     return { ...run, ...openBatch([sized(run, batch), second, third], { index, dtype }) };
   } finally {
     engine.endScope();

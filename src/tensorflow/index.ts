@@ -18,7 +18,6 @@ export {
 export { recordFunction, type RecordedFunction } from "./function";
 export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
 export type { TensorTree } from "./tree";
-export { flatten, unflatten, type TreeShape } from "./tree";
 export { TreeForm } from "./form";
 export { random } from "./random";
 export * from "./ops/nn";

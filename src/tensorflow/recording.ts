@@ -10,6 +10,7 @@ import {
   type Observer,
   type StockAttribute,
   tf,
+  typeNumber,
 } from "./runtime";
 
 /** Where a value inside the function comes from. */
@@ -134,7 +135,7 @@ export class Recording implements Observer {
     if (!(source instanceof tf.Tensor))
       throw new TypeError(`Cannot trace "${this.name}": expected a tensor, got ${typeof source}`);
     this.sources.set(handle, { kind: "capture", index: this.captures.length });
-    this.types.set(handle, dtypeNumber(source));
+    this.types.set(handle, typeNumber(source));
     this.captures.push(source);
     return handle;
   }
@@ -194,12 +195,6 @@ export class Recording implements Observer {
 export function currentRecording(): Recording | undefined {
   const observer = currentObserver();
   return observer instanceof Recording ? observer : undefined;
-}
-
-function dtypeNumber(tensor: tf.Tensor): number {
-  return (tf.backend() as unknown as { tensorMap: { get(id: object): { dtype: number } } }).tensorMap.get(
-    tensor.dataId,
-  ).dtype;
 }
 
 function copyOf(values: ArrayBufferView | readonly Uint8Array[]): ArrayBufferView | readonly Uint8Array[] {

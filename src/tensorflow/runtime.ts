@@ -1,6 +1,6 @@
 /** Loads TensorFlow through tfjs-node and gives the rest of the floor its typed interface. */
 import * as tf from "@tensorflow/tfjs-node-gpu";
-import { dataTypeName, dataTypeNumber, tfjsType, type DataType } from "./datatype";
+import { dataTypeName, tfjsType, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 
 export { tf };
@@ -132,9 +132,25 @@ export function handlesOf(tensors: readonly tf.TensorInfo[]): number[] {
   return backend.getInputTensorIds(tensors);
 }
 
+/** TensorFlow's number of a tensor's true data type. */
+export function typeNumber(tensor: tf.TensorInfo): number {
+  return backend.tensorMap.get(tensor.dataId).dtype;
+}
+
 /** The true TensorFlow data type of a tensor, also where tfjs knows only a neighbour (int64, uint8, variant, resource). */
 export function dataType(tensor: tf.TensorInfo): DataType {
-  return dataTypeName(backend.tensorMap.get(tensor.dataId).dtype);
+  return dataTypeName(typeNumber(tensor));
+}
+
+/** The handle of a new tensor with these values; under a recording it is a constant of the recorded function. */
+export function createHandle(
+  shape: readonly number[],
+  dtype: number,
+  values: ArrayBufferView | readonly Uint8Array[],
+): number {
+  const id = native.createTensor(shape, dtype, values);
+  observer?.created(id, shape, dtype, values);
+  return id;
 }
 
 /** How many tensors share the memory of this one, itself included. */
@@ -178,9 +194,6 @@ export function handleCount(): number {
   return stock.getNumOfTensors();
 }
 
-/** The number of a data type, by name; shorthand for attributes. */
-export const typeNumber = dataTypeNumber;
-
 // The stock binding's properties are read-only and not enumerable: a plain object takes its place, with ours put in.
 const binding = {} as Record<string, unknown>;
 for (const name of Object.getOwnPropertyNames(stock)) {
@@ -189,11 +202,7 @@ for (const name of Object.getOwnPropertyNames(stock)) {
 }
 const replacement = binding as unknown as StockBinding;
 replacement.deleteTensor = (id) => native.deleteTensor(id);
-replacement.createTensor = (shape, dtype, values) => {
-  const id = native.createTensor(shape, dtype, values);
-  observer?.created(id, shape, dtype, values);
-  return id;
-};
+replacement.createTensor = createHandle;
 replacement.executeOp = (op, attributes, inputs, outputs) => {
   try {
     const infos = stock.executeOp(op, attributes, inputs, outputs);

@@ -27,7 +27,7 @@ export function color(hue: number, saturation: number, value: number): Vector {
 }
 
 /** Any colour that things have, the same choice for every class. */
-export function anyColor(random: Random): Vector {
+function anyColor(random: Random): Vector {
   return color(random(), between(random, 0.3, 0.85), between(random, 0.35, 0.95));
 }
 

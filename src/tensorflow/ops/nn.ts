@@ -1,5 +1,5 @@
 /** Operations of neural networks that TensorFlow fuses and tfjs takes apart. */
-import { attr } from "../attributes";
+import { attr, type Attrs } from "../attributes";
 import { execute, executeOne } from "../execute";
 import { tf } from "../runtime";
 
@@ -49,11 +49,7 @@ export function fusedBatchNorm(
     const [y, mean, variance, reserve1, reserve2, reserve3] = outputs as Six;
     moments = [tf.keep(mean), tf.keep(variance)]; // customGrad disposes of all but its value
     save([a, b, reserve1, reserve2, reserve3]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [x0, gamma0, r1, r2, r3] = saved as Five;
-      return execute("FusedBatchNormGradV3", [dy, x0, gamma0, r1, r2, r3], attrs, 5).slice(0, 3);
-    };
-    return { value: y, gradFunc };
+    return { value: y, gradFunc: batchNormGradient(attrs) };
   });
   const scope = tf.engine();
   scope.startScope("fusedBatchNorm");
@@ -64,8 +60,12 @@ export function fusedBatchNorm(
   return { y, batchMean, batchVariance };
 }
 
-type Five = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-type Six = [...Five, tf.Tensor];
+type Six = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** The gradients by x, gamma and beta, from what the forward pass saved: x, gamma and its three reserves. */
+function batchNormGradient(attrs: Attrs): (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[] {
+  return (dy, saved) => execute("FusedBatchNormGradV3", [dy, ...saved], attrs, 5).slice(0, 3);
+}
 
 /**
  * Batch normalization by given moments, as in inference and in frozen layers; gradients reach x, gamma and beta.
@@ -91,11 +91,7 @@ export function frozenBatchNorm(
     const outputs = execute("FusedBatchNormV3", [a, b, c, mean, variance], attrs, 6);
     const [y, , , reserve1, reserve2, reserve3] = outputs as Six;
     save([a, b, reserve1, reserve2, reserve3]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [x0, gamma0, r1, r2, r3] = saved as Five;
-      return execute("FusedBatchNormGradV3", [dy, x0, gamma0, r1, r2, r3], attrs, 5).slice(0, 3);
-    };
-    return { value: y, gradFunc };
+    return { value: y, gradFunc: batchNormGradient(attrs) };
   });
   return tf.tidy(() => normalize(x, gamma, beta) as tf.Tensor4D);
 }
