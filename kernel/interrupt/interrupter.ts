@@ -1,0 +1,104 @@
+import { Session } from "node:inspector";
+import { Guard } from "./guard";
+
+/** Ends what the main thread does, from another thread. */
+export interface Interrupter {
+  /** Asks the main thread to stop the running cell; if it is too busy to hear that, ends the JavaScript it runs. */
+  interrupt(): void;
+  /** The main thread has heard the last request. */
+  taken(): void;
+}
+
+/** How long a main thread that is not busy may take to hear a request, in ms. */
+const patienceMs = 50;
+
+/** How long busy JavaScript may take to come to a place where it can be paused, in ms. */
+const pauseMs = 1_000;
+
+/** What the main thread puts under this symbol is called before its JavaScript is ended. */
+export const beforeEnd = Symbol.for("slimlab.beforeEnd");
+
+/**
+ * Made in a thread that is never busy.
+ * @param ask          tells the main thread to stop the running cell
+ * @param guardMemory  of the main thread's guard: while it is closed nothing is ended
+ */
+export function createInterrupter(ask: () => void, guardMemory: SharedArrayBuffer): Interrupter {
+  const guard = new Guard(guardMemory);
+  let waiting: NodeJS.Timeout | undefined;
+  const endWhenOpen = (): void => {
+    if (guard.closed) waiting = setTimeout(endWhenOpen, patienceMs / 5);
+    else endJavaScript().catch((error: unknown) => console.error("Cannot interrupt the cell:", error));
+  };
+  return {
+    interrupt: () => {
+      ask();
+      clearTimeout(waiting);
+      waiting = setTimeout(endWhenOpen, patienceMs);
+    },
+    taken: () => clearTimeout(waiting),
+  };
+}
+
+/** Calls `onSignal` for each SIGINT of the process, also when the main thread is busy. Gives a way to end that. */
+export function onInterruptSignal(onSignal: () => void): () => void {
+  const signal = createSignal();
+  signal.onsignal = onSignal;
+  signal.start(2); // SIGINT; process.on() hears signals in the main thread only
+  return () => signal.close();
+}
+
+interface Signal {
+  onsignal: () => void;
+  start(number: number): void;
+  close(): void;
+}
+
+function createSignal(): Signal {
+  const { Signal } = internalBinding<{ Signal: new () => Signal }>("signal_wrap");
+  return new Signal();
+}
+
+/** A part of Node below its public interface, without the note that it is one. */
+export function internalBinding<T>(name: "signal_wrap" | "async_wrap"): T {
+  const silent = process.noDeprecation;
+  process.noDeprecation = true;
+  try {
+    const bind: (name: string) => T = Reflect.get(process, "binding");
+    return bind.call(process, name);
+  } finally {
+    process.noDeprecation = silent ?? false;
+  }
+}
+
+/**
+ * Ends the JavaScript that the main thread runs; no `catch` and no `finally` of it runs. It is first paused to leave
+ * Node's stack of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself.
+ */
+async function endJavaScript(): Promise<void> {
+  const session = new Session();
+  session.connectToMainThread();
+  const post = (method: string, parameters?: object): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
+    );
+  try {
+    await post("Debugger.enable");
+    const paused = new Promise<boolean>((resolve) => {
+      session.once("Debugger.paused", () => resolve(true));
+      setTimeout(() => resolve(false), pauseMs);
+    });
+    await post("Debugger.pause");
+    if (await paused) {
+      await post("Runtime.evaluate", {
+        expression: `globalThis[Symbol.for("${beforeEnd.description}")]?.()`,
+      });
+      await post("Debugger.resume", { terminateOnResume: true });
+    } else {
+      await post("Runtime.terminateExecution");
+    }
+    await post("Debugger.disable");
+  } finally {
+    session.disconnect();
+  }
+}
