@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type Backend, type Host } from "./backend";
 import { createLocal } from "./local";
+import { createRemote } from "./remote";
 import { exitCodes, runScript } from "./script";
 import { runShell } from "./shell";
 
@@ -43,14 +44,16 @@ async function main(): Promise<number> {
   const [file] = program.args;
   if (file !== undefined && options.eval !== undefined)
     program.error("error: expected a file or --eval, got both");
-  const start = (host: Host): Promise<Backend> => createLocal(host);
+  const { kernel } = options;
+  const start = (host: Host): Promise<Backend> =>
+    kernel === undefined ? createLocal(host) : createRemote(kernel, host);
   const colours = wantsColours();
   const cells = options.eval ?? (file === undefined ? undefined : [readScript(file)]);
   if (cells !== undefined) return runScript(start, cells, colours);
   if (!process.stdin.isTTY || !process.stdout.isTTY) return runScript(start, [readScript(0)], false);
   await runShell(start, {
     colours,
-    banner: `slimlab: TypeScript in Node ${process.versions.node}. Tab completes, name? tells more, Ctrl-D leaves.`,
+    banner: `slimlab: ${kernel === undefined ? `TypeScript in Node ${process.versions.node}` : `kernel of ${kernel}`}. Tab completes, name? tells more, Ctrl-D leaves.`,
   });
   return exitCodes.ok;
 }
