@@ -55,19 +55,38 @@ interface Signal {
 }
 
 function createSignal(): Signal {
-  const { Signal } = internalBinding<{ Signal: new () => Signal }>("signal_wrap");
+  const { Signal } = internals((bind) => bind("signal_wrap"));
   return new Signal();
 }
 
-/** A part of Node below its public interface, without the note that it is one. */
-export function internalBinding<T>(name: "signal_wrap" | "async_wrap"): T {
-  const silent = process.noDeprecation;
+/** Parts of Node below its public interface: there is no other way to these two. */
+interface Bindings {
+  readonly signal_wrap: { readonly Signal: new () => Signal };
+  readonly async_wrap: {
+    readonly async_hook_fields: Uint32Array;
+    readonly constants: { readonly kCheck: number };
+    clearAsyncIdStack(): void;
+  };
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- it is how Node's types are written
+  namespace NodeJS {
+    interface Process {
+      noDeprecation?: boolean;
+      binding<N extends keyof Bindings>(name: N): Bindings[N];
+    }
+  }
+}
+
+/** Reaches below Node's public interface without the note that is printed for it. */
+export function internals<T>(look: (bind: typeof process.binding) => T): T {
+  const silent = process.noDeprecation ?? false;
   process.noDeprecation = true;
   try {
-    const bind: (name: string) => T = Reflect.get(process, "binding");
-    return bind.call(process, name);
+    return look((name) => process.binding(name));
   } finally {
-    process.noDeprecation = silent ?? false;
+    process.noDeprecation = silent;
   }
 }
 

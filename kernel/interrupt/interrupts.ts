@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { beforeEnd, internalBinding } from "./interrupter";
+import { beforeEnd, internals } from "./interrupter";
 
 /** Why a cell ended that the user stopped. */
 export class Interrupted extends Error {
@@ -26,10 +26,9 @@ export class Interruption {
 
   constructor() {
     const waitUntil = (work: Promise<unknown>): void => {
-      const settled = work.then(
-        () => this.#finishing.delete(settled),
-        () => this.#finishing.delete(settled),
-      );
+      const settled: Promise<unknown> = work
+        .catch(() => undefined) // whoever does the work hears of it
+        .finally(() => this.#finishing.delete(settled));
       this.#finishing.add(settled);
     };
     this.signal = Object.assign(this.#controller.signal, { waitUntil });
@@ -41,7 +40,7 @@ export class Interruption {
       const settle = (): void => void this.#waiting.delete(reject);
       Promise.resolve(work).then(
         (value) => (settle(), resolve(value)),
-        (error: unknown) => (settle(), reject(error)),
+        (error: Error) => (settle(), reject(error)),
       );
       if (this.#asked) reject(new Interrupted());
       else this.#waiting.add(reject);
@@ -63,15 +62,9 @@ export class Interruption {
   }
 }
 
-interface AsyncWrap {
-  readonly async_hook_fields: Uint32Array;
-  readonly constants: { readonly kCheck: number };
-  clearAsyncIdStack(): void;
-}
-
 /** Lets a cell's JavaScript be ended from another thread without Node taking that for a fault of its own. */
 export function allowEnding(): void {
-  const wrap = internalBinding<AsyncWrap>("async_wrap");
+  const wrap = internals((bind) => bind("async_wrap"));
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
   Object.defineProperty(globalThis, beforeEnd, { value: () => wrap.clearAsyncIdStack(), configurable: true });
 }
