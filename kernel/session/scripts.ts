@@ -1,0 +1,78 @@
+import { decodeMappings, type Segment } from "./sourcemap";
+
+/** The code of a cell or of a local module, and where each place of the script that runs comes from. */
+export interface Script {
+  /** The source as the user wrote it. */
+  readonly source: string;
+  /** `lines[i]` is the source's line (from 1) of script line i + 1, 0 for none. */
+  readonly lines: readonly number[];
+  /** "Cell [3]" for cells; undefined for files, which are named by their path. */
+  readonly label: string | undefined;
+}
+
+/** A place in the source; line and column from 1. */
+export interface Place {
+  readonly label: string | undefined;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is needed to find places of a script in its source. */
+export interface Mapping {
+  /** The `mappings` of the source map. */
+  readonly mappings: string;
+  /** How many lines the script has before those of the mappings. */
+  readonly scriptOffset: number;
+  /** How many lines the mappings' source has before those that the user wrote. */
+  readonly sourceOffset: number;
+}
+
+/** So many scripts are remembered; places in older ones are shown as the JavaScript has them. */
+const capacity = 2000;
+
+/** The scripts that were run, by url. */
+export class Scripts {
+  readonly #scripts = new Map<string, Script & Mapping>();
+  readonly #sources = new Map<string, string>();
+
+  get(url: string): Script | undefined {
+    return this.#scripts.get(url);
+  }
+
+  /** The source of the cell or file of this name, as {@link Place} has it. */
+  source(label: string): string | undefined {
+    return this.#sources.get(label);
+  }
+
+  /** Adds a script, or replaces the one of this url. */
+  add(url: string, source: string, label: string | undefined, mapping: Mapping): Script {
+    this.#scripts.delete(url); // to the end of the queue
+    const lines = decodeMappings(mapping.mappings).map(([first]) =>
+      first === undefined ? 0 : Math.max(first.sourceLine - mapping.sourceOffset + 1, 0),
+    );
+    const none = Array.from({ length: mapping.scriptOffset }, () => 0);
+    const script = { source, label, lines: [...none, ...lines], ...mapping };
+    this.#scripts.set(url, script);
+    this.#sources.set(label ?? url, source);
+    for (const queue of [this.#scripts, this.#sources]) {
+      const [oldest] = queue.keys();
+      if (queue.size > capacity && oldest !== undefined) queue.delete(oldest);
+    }
+    return script;
+  }
+
+  /** Where a place of a script comes from; both from 1. Undefined if the script is not known. */
+  place(url: string, line: number, column: number): Place | undefined {
+    const script = this.#scripts.get(url);
+    if (script === undefined) return undefined;
+    const { label, mappings, scriptOffset, sourceOffset } = script;
+    const segments = decodeMappings(mappings)[line - 1 - scriptOffset] ?? [];
+    const segment = lastUpTo(segments, column - 1) ?? segments[0];
+    if (segment === undefined) return { label, line: 0, column: 0 };
+    return { label, line: segment.sourceLine - sourceOffset + 1, column: segment.sourceColumn + 1 };
+  }
+}
+
+function lastUpTo(segments: readonly Segment[], column: number): Segment | undefined {
+  return segments.filter((segment) => segment.column <= column).at(-1);
+}
