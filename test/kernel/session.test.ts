@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { installKernel } from "../../kernel/install";
 import { createSession } from "../../kernel/session";
 
 const shown: unknown[] = [];
@@ -54,16 +50,4 @@ test("session tells errors with their fields and causes, without frames of Node 
 test("session completes members", async () => {
   const session = await starting;
   assert.deepEqual(session.complete("Math.ab", 7).candidates, ["abs"]);
-});
-
-test("installKernel() writes a spec that starts this Node and this kernel", () => {
-  const path = installKernel(mkdtempSync(join(tmpdir(), "slimlab-prefix-")));
-  assert.ok(path.endsWith(join("share", "jupyter", "kernels", "slimlab", "kernel.json")));
-  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), {
-    argv: [process.execPath, join(__dirname, "..", "..", "kernel", "main.js"), "{connection_file}"],
-    display_name: "TypeScript (slimlab)",
-    language: "typescript",
-    interrupt_mode: "signal",
-    env: { TF_CPP_MIN_LOG_LEVEL: "3" },
-  });
 });
