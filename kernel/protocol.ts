@@ -57,14 +57,14 @@ export type ToWire =
       readonly source: string;
       readonly lines: readonly number[];
     }
-  /** What the debugger's first panel shows before anything is paused: names of the cells' variables. */
-  | { readonly kind: "closed" };
+  /** The last message: what was sent before still goes out. */
+  | { readonly kind: "close" };
 
 /** What the thread with the sockets says to the main thread. */
 export type FromWire =
   | { readonly kind: "bound" }
   | { readonly kind: "request"; readonly request: Request }
   | { readonly kind: "input"; readonly id: number; readonly value: string }
-  /** The user wants the running cell to stop; `terminated` if a busy loop had to be ended from outside. */
-  | { readonly kind: "interrupt"; readonly terminated: boolean }
+  /** The user wants the running cell to stop. */
+  | { readonly kind: "interrupt" }
   | { readonly kind: "shutdown"; readonly restart: boolean };
