@@ -15,7 +15,10 @@ export class BaseProgram {
   readonly #system: ts.System;
   readonly #rootName: string;
   readonly #host: ts.CompilerHost;
-  readonly #files = new Map<string, { readonly file: ts.SourceFile | undefined; readonly modified: number }>();
+  readonly #files = new Map<
+    string,
+    { readonly file: ts.SourceFile | undefined; readonly modified: number }
+  >();
   #checked = new WeakSet<ts.SourceFile>();
   #imports: ReadonlySet<string> = new Set();
   readonly #augmentations = new Set<string>();
@@ -52,19 +55,13 @@ export class BaseProgram {
     this.#cells++;
     file.path = file.resolvedPath = ts.toPath(name, undefined, (canonical) => canonical);
     file.originalFileName = name;
-    this.addImports(file);
+    file.imports = specifiersOf(file);
+    file.moduleAugmentations = [];
+    file.ambientModuleNames = [];
+    this.#addImports(file.imports);
     file.resolvedModules = this.root?.resolvedModules;
     ts.bindSourceFile(file, this.options);
     return file;
-  }
-
-  /** Takes what a file imports into the program. */
-  addImports(file: ts.SourceFile): void {
-    for (const specifier of specifiersOf(file)) {
-      if (this.#imports.has(specifier) || isBuiltin(specifier)) continue;
-      if (this.resolve(specifier, this.#rootName) === undefined) continue; // perhaps it comes later
-      this.imports = new Set([...this.#imports, specifier]);
-    }
   }
 
   /** The specifiers of what cells have imported. */
@@ -97,7 +94,9 @@ export class BaseProgram {
   /** The program's files that the user may be editing, and that were not found to be free of errors. */
   uncheckedFiles(): ts.SourceFile[] {
     const files = this.program.getSourceFiles();
-    return files.filter((file) => isLocal(file.fileName) && file.fileName !== this.#rootName && !this.#checked.has(file));
+    return files.filter(
+      (file) => isLocal(file.fileName) && file.fileName !== this.#rootName && !this.#checked.has(file),
+    );
   }
 
   /** Says that a file has no errors. */
@@ -127,6 +126,14 @@ export class BaseProgram {
     this.#imports = new Set();
     this.#augmentations.clear();
     this.#stale = true;
+  }
+
+  #addImports(imports: readonly ts.StringLiteralLike[]): void {
+    for (const { text } of imports) {
+      if (this.#imports.has(text) || isBuiltin(text)) continue;
+      if (this.resolve(text, this.#rootName) === undefined) continue; // perhaps it comes later
+      this.imports = new Set([...this.#imports, text]);
+    }
   }
 
   #createHost(cwd: string): ts.CompilerHost {
@@ -181,16 +188,17 @@ function modifiedOf(name: string): number {
 }
 
 /** The specifiers of all modules a file names: in imports, in `import()` and in types. */
-function specifiersOf(file: ts.SourceFile): Set<string> {
-  const specifiers = new Set<string>();
+function specifiersOf(file: ts.SourceFile): ts.StringLiteralLike[] {
+  const specifiers: ts.StringLiteralLike[] = [];
   const add = (node: ts.Node | undefined): void => {
-    if (node !== undefined && ts.isStringLiteralLike(node)) specifiers.add(node.text);
+    if (node !== undefined && ts.isStringLiteralLike(node)) specifiers.push(node);
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     else if (ts.isExternalModuleReference(node)) add(node.expression);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0]);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0]);
     ts.forEachChild(node, visit);
   };
   visit(file);

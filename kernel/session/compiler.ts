@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as ts from "@tslab/typescript-for-tslab";
 import { type Converter } from "tslab/dist/converter";
+import { type CodeMetadata } from "tslab/dist/metadata";
 import { BaseProgram, isLocal } from "./base";
 import { type Builder, withStand, type Stand, type Watch, type WatchHost } from "./interpose";
 import { compilerOptions } from "./options";
@@ -47,6 +48,8 @@ export class Compiler implements Stand {
   #empty: ts.SourceFile | undefined;
   /** Of the cell that is compiled: its code, the text that tslab makes of it, and what stands before it. */
   #code = "";
+  /** The file of the cell if it is a module. */
+  #module: string | undefined;
   #text = cellPrefix;
   #declarations = "";
   #problems: readonly Problem[] = [];
@@ -58,7 +61,8 @@ export class Compiler implements Stand {
   }
 
   get base(): BaseProgram {
-    if (this.#base === undefined) throw new Error("Cannot compile a cell: expected tslab to watch it, it does not");
+    if (this.#base === undefined)
+      throw new Error("Cannot compile a cell: expected tslab to watch it, it does not");
     return this.#base;
   }
 
@@ -70,7 +74,7 @@ export class Compiler implements Stand {
   compile(code: string, declarations: string): Compiled | readonly Problem[] {
     const prepared = prepare(code);
     this.#code = code;
-    this.base.refresh();
+    this.#module = undefined;
     const imports = this.base.imports;
     for (const augmentation of prepared.augmentations) this.base.augment(augmentation);
     this.#declarations = declarations;
@@ -91,12 +95,14 @@ export class Compiler implements Stand {
     };
   }
 
-  /** Takes a module that stands in a cell (`@module`). */
-  addModule: Converter["addModule"] = (name, content, meta) => {
+  /** Takes a module that stands in a cell (`@module`); gives what is wrong with it. It counts all the same. */
+  addModule(name: string, content: string, meta: CodeMetadata): readonly Problem[] {
     this.#problems = [];
+    this.#code = content;
+    this.#module = join(this.cwd, `${name}.${meta.jsx === true ? "tsx" : "ts"}`);
     withStand(this, () => this.#converter.addModule(name, content, meta));
-    return [];
-  };
+    return this.#problems;
+  }
 
   /** See {@link Sources}. */
   resolve(specifier: string, from: string): string | undefined {
@@ -107,13 +113,17 @@ export class Compiler implements Stand {
 
   /** See {@link Sources}. */
   read(path: string): string | undefined {
-    return this.base.read(path);
+    const text = this.base.read(path);
+    return text?.startsWith(cellPrefix) ? text.slice(cellPrefix.length) : text; // tslab's, before those of cells
   }
 
   /** See {@link Sources}. */
   transpile(path: string, text: string): { javascript: string; mappings: string } {
     const compilerOptions = { ...this.base.options, module: ts.ModuleKind.CommonJS, declaration: false };
-    const { outputText, sourceMapText = "{}" } = ts.transpileModule(text, { fileName: path, compilerOptions });
+    const { outputText, sourceMapText = "{}" } = ts.transpileModule(text, {
+      fileName: path,
+      compilerOptions,
+    });
     return { javascript: outputText, mappings: mappingsOf(sourceMapText) };
   }
 
@@ -133,6 +143,7 @@ export class Compiler implements Stand {
     let isPending = false;
     const update = (): void => {
       isPending = false;
+      this.base.refresh();
       this.#text = system.readFile(cellName) ?? cellPrefix;
       this.#cell = undefined;
       host.afterProgramCreate?.(this.#createBuilder(cellName));
@@ -154,7 +165,8 @@ export class Compiler implements Stand {
     const [declared] = cell.outer;
     if (declared !== undefined) cell.file.parent = declared; // tslab has set it to its own, which is empty
     const { program } = this.base;
-    const found = [...new Set([...files, ...this.base.uncheckedFiles()])].flatMap((file) => {
+    const given = files.map((file) => (file.fileName === cell.file.fileName ? cell.file : file));
+    const found = [...new Set([...given, ...this.base.uncheckedFiles()])].flatMap((file) => {
       const diagnostics = diagnose(program, file);
       if (diagnostics.length === 0) this.base.markChecked(file);
       return diagnostics;
@@ -173,11 +185,16 @@ export class Compiler implements Stand {
       getProgram: () => this.base.program,
       getSourceFile: (name) => {
         if (name === declarationsName) return (this.#empty ??= this.base.parse(name, ""));
-        if (name === cellName || name === this.#cell?.file.fileName) return this.#getCell().file;
-        return this.base.program.getSourceFile(name);
+        if (name === cellName || name === this.#cell?.file.fileName)
+          return withPlainNames(this.#getCell().file);
+        const known = this.base.program.getSourceFile(name);
+        return (
+          known ?? (name === this.#module ? this.base.parse(name, this.base.read(name) ?? "") : undefined)
+        );
       },
       getAllDependencies: () => [cellName], // those of modules are not tslab's business: see modules.ts
-      emit: (_file, write, _cancellation, _only, { afterDeclarations = [] }) => this.#emit(write, afterDeclarations),
+      emit: (_file, write, _cancellation, _only, { afterDeclarations = [] }) =>
+        this.#emit(write, afterDeclarations),
     };
   }
 
@@ -197,7 +214,7 @@ export class Compiler implements Stand {
   #problemOf({ file, start = 0, length = 0, messageText, code }: ts.Diagnostic): Problem {
     const message = ts.flattenDiagnosticMessageText(messageText, "\n");
     if (file === undefined) return { message, code, file: "", line: 0, column: 0, length: 0, source: "" };
-    const isCell = file === this.#cell?.file;
+    const isCell = file === this.#cell?.file || file.fileName === this.#module;
     const offset = isCell ? cellPrefix.length : 0;
     const text = isCell ? this.#code : file.text;
     const at = Math.min(Math.max(start - offset, 0), text.length);
@@ -215,7 +232,17 @@ export class Compiler implements Stand {
   }
 }
 
+/** A file as tslab reads it: it takes the names of what is declared as they are kept, which is not as they are spelt. */
+function withPlainNames(file: ts.SourceFile): ts.SourceFile {
+  const names = [...(file.locals?.keys() ?? [])];
+  if (!names.some((name) => name.toString().startsWith("___"))) return file;
+  const locals = new Map(names.map((name) => [ts.unescapeLeadingUnderscores(name), file.locals?.get(name)]));
+  return new Proxy(file, {
+    get: (target, key): unknown => (key === "locals" ? locals : Reflect.get(target, key)),
+  });
+}
+
 function mappingsOf(map: string): string {
-  const { mappings }: { mappings?: string } = JSON.parse(map);
-  return mappings ?? "";
+  const parsed: unknown = JSON.parse(map);
+  return typeof parsed === "object" && parsed !== null && "mappings" in parsed ? String(parsed.mappings) : "";
 }

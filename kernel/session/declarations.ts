@@ -45,7 +45,8 @@ export class Declarations {
     const kept: Entry[] = [];
     for (const entry of this.#entries) {
       const space = spaces.get(entry.name);
-      if (space === undefined || (space !== "both" && entry.space !== "both" && space !== entry.space)) kept.push(entry);
+      if (space === undefined || (space !== "both" && entry.space !== "both" && space !== entry.space))
+        kept.push(entry);
       else if (entry.space === "both" && space === "type") kept.push(anyValue(entry.name)); // the value lives on
     }
     return new Declarations([...kept, ...added]);
@@ -86,7 +87,8 @@ function nameOf(statement: ts.Statement): string | undefined {
 
 function variables(statement: ts.VariableStatement, text: string, file: ts.SourceFile): Entry[] {
   const { declarations, flags } = statement.declarationList;
-  const keyword = (flags & ts.NodeFlags.Const) !== 0 ? "const" : (flags & ts.NodeFlags.Let) !== 0 ? "let" : "var";
+  const keyword =
+    (flags & ts.NodeFlags.Const) !== 0 ? "const" : (flags & ts.NodeFlags.Let) !== 0 ? "let" : "var";
   return declarations.map((declaration) => ({
     name: declaration.name.getText(file),
     space: "value",
@@ -100,10 +102,17 @@ function imports(statement: ts.ImportDeclaration, file: ts.SourceFile): Entry[] 
   if (clause === undefined) return [];
   const from = `from ${statement.moduleSpecifier.getText(file)};`;
   const keyword = clause.isTypeOnly ? "import type" : "import";
-  const entry = (name: string, what: string): Entry => ({ name, space: "both", text: `${keyword} ${what} ${from}` });
+  const entry = (name: string, what: string): Entry => ({
+    name,
+    space: "both",
+    text: `${keyword} ${what} ${from}`,
+  });
   const entries = clause.name === undefined ? [] : [entry(clause.name.text, clause.name.text)];
   const bindings = clause.namedBindings;
   if (bindings === undefined) return entries;
   if (ts.isNamespaceImport(bindings)) return [...entries, entry(bindings.name.text, bindings.getText(file))];
-  return [...entries, ...bindings.elements.map((element) => entry(element.name.text, `{ ${element.getText(file)} }`))];
+  return [
+    ...entries,
+    ...bindings.elements.map((element) => entry(element.name.text, `{ ${element.getText(file)} }`)),
+  ];
 }

@@ -1,5 +1,6 @@
 import { type ConvertResult } from "tslab/dist/converter";
 import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
+import { type CodeMetadata } from "tslab/dist/metadata";
 import { type Failure } from "./api";
 import { Compiler } from "./compiler";
 import { Declarations } from "./declarations";
@@ -55,7 +56,13 @@ export class Engine {
           return { diagnostics: [] };
         }
       },
-      addModule: this.#compiler.addModule,
+      addModule: (name: string, content: string, meta: CodeMetadata = {}) => {
+        const problems = this.#compiler.addModule(name, content, meta);
+        if (problems.length > 0)
+          this.#outcome = describeProblems(problems, labelOf(this.#cell), "the module has errors");
+        this.#modules.refresh();
+        return [];
+      },
       inspect: refuse,
       complete: refuse,
       close: () => this.#compiler.close(),
@@ -95,7 +102,9 @@ export class Engine {
 
   /** Makes the program that the first cell needs. */
   warm(): void {
-    this.withSource("[1].map((x) => x)", ({ program, sourceFile }) => program.getSemanticDiagnostics(sourceFile));
+    this.withSource("[1].map((x) => x)", ({ program, sourceFile }) =>
+      program.getSemanticDiagnostics(sourceFile),
+    );
   }
 
   reset(): void {

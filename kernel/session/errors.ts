@@ -40,14 +40,18 @@ function codeFrame(source: string, line: number, column: number, context = conte
 }
 
 /** What is wrong with a cell that was not run. */
-export function describeProblems(problems: readonly Problem[], label: string): Failure {
+export function describeProblems(
+  problems: readonly Problem[],
+  label: string,
+  consequence = "the cell was not run",
+): Failure {
   const shown = problems.slice(0, problemLimit).flatMap(({ message, code, file, line, column, source }) => {
     const place = `${file === undefined ? label : file}, line ${line + 1}, column ${column + 1}`;
     const whole = "\n".repeat(line) + source;
     return [`${green(place)}`, ...codeFrame(whole, line + 1, column + 1, 0), `${message} (TS${code})`, ""];
   });
   const rest = problems.length - problemLimit;
-  const traceback = [`${red("TypeScriptError")}: the cell was not run`, "", ...shown.slice(0, -1)];
+  const traceback = [`${red("TypeScriptError")}: ${consequence}`, "", ...shown.slice(0, -1)];
   if (rest > 0) traceback.push("", `… and ${rest} more`);
   return { status: "error", ename: "TypeScriptError", evalue: problems[0]?.message ?? "", traceback };
 }
@@ -77,9 +81,13 @@ function describeError(error: Error, scripts: Scripts, seen: Set<unknown>): stri
   const lines = [...frameOf(frames, scripts), ...title.split("\n"), ...frames, ...propertiesOf(error)];
   if (error instanceof AggregateError) {
     for (const [index, member] of error.errors.entries())
-      lines.push("", ...describeOther(`${red(`Error ${index + 1} of ${error.errors.length}`)}: `, member, scripts, seen));
+      lines.push(
+        "",
+        ...describeOther(`${red(`Error ${index + 1} of ${error.errors.length}`)}: `, member, scripts, seen),
+      );
   }
-  if (error.cause !== undefined) lines.push("", ...describeOther(`${red("Caused by")}: `, error.cause, scripts, seen));
+  if (error.cause !== undefined)
+    lines.push("", ...describeOther(`${red("Caused by")}: `, error.cause, scripts, seen));
   return lines;
 }
 
@@ -109,7 +117,9 @@ function frameOf(frames: readonly string[], scripts: Scripts): string[] {
 
 /** What an error says beside its message, e.g. its code. */
 function propertiesOf(error: Error): string[] {
-  const own = Object.entries(error).filter(([name]) => !["name", "message", "stack", "cause", "errors"].includes(name));
+  const own = Object.entries(error).filter(
+    ([name]) => !["name", "message", "stack", "cause", "errors"].includes(name),
+  );
   return own.map(([name, value]) => `  ${name}: ${inspect(value, { depth: 1, breakLength: 100 })}`);
 }
 

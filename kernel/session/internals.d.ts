@@ -11,6 +11,10 @@ declare module "@tslab/typescript-for-tslab" {
     originalFileName: string;
     /** What each module specifier stands for; set by the program that has the file. */
     resolvedModules?: unknown;
+    /** The specifiers of its imports; set by the program that has the file. */
+    imports?: readonly ts.StringLiteralLike[];
+    moduleAugmentations?: readonly ts.StringLiteral[];
+    ambientModuleNames?: readonly string[];
     parseDiagnostics: readonly ts.DiagnosticWithLocation[];
   }
   interface CompilerOptions {

@@ -16,11 +16,15 @@ export function defaultOf(module: unknown): unknown {
 /** What `import * as name from` and `import()` give. */
 export function namespaceOf(module: unknown): unknown {
   if (isEsModule(module) || isNamespace(module)) return module;
-  const namespace: object = Object.create(null);
+  const namespace = {};
+  Object.setPrototypeOf(namespace, null);
   if (isObject(module)) {
     for (const name of Object.getOwnPropertyNames(module)) {
       if (name === "default") continue;
-      Object.defineProperty(namespace, name, { get: () => Reflect.get(module, name), enumerable: true });
+      Object.defineProperty(namespace, name, {
+        get: (): unknown => Reflect.get(module, name),
+        enumerable: true,
+      });
     }
   }
   return Object.defineProperty(namespace, "default", { value: module, enumerable: true });
@@ -29,9 +33,12 @@ export function namespaceOf(module: unknown): unknown {
 /** A namespace of `import()` as `require` would give it: marked, so that its default is found. */
 export function asModule(namespace: unknown): unknown {
   if (!isObject(namespace)) return namespace;
-  const module: object = {};
+  const module = {};
   for (const name of Object.keys(namespace)) {
-    Object.defineProperty(module, name, { get: () => Reflect.get(namespace, name), enumerable: true });
+    Object.defineProperty(module, name, {
+      get: (): unknown => Reflect.get(namespace, name),
+      enumerable: true,
+    });
   }
   return Object.defineProperty(module, "__esModule", { value: true });
 }

@@ -53,18 +53,20 @@ function stand(): Stand {
   return current;
 }
 
+const system: unknown = Object.setPrototypeOf({ getCurrentDirectory: () => stand().cwd }, ts.sys);
+
 /** TypeScript as tslab's converter sees it. */
 const interposed: object = Object.defineProperties(
   {},
   {
     ...Object.getOwnPropertyDescriptors(ts),
-    sys: {
-      enumerable: true,
-      value: Object.assign(Object.create(ts.sys), { getCurrentDirectory: () => stand().cwd }),
-    },
+    sys: { enumerable: true, value: system },
     createWatchCompilerHost: {
       enumerable: true,
-      value: (_roots: string[], options: ts.CompilerOptions, system: ts.System): WatchHost => ({ options, system }),
+      value: (_roots: string[], options: ts.CompilerOptions, system: ts.System): WatchHost => ({
+        options,
+        system,
+      }),
     },
     createWatchProgram: { enumerable: true, value: (host: WatchHost) => stand().watch(host) },
     getPreEmitDiagnosticsOfFiles: {

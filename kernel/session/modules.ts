@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, extname, join } from "node:path";
-import { compileFunction, constants, Script } from "node:vm";
+import { compileModule, createImport } from "./evaluate";
 import { asModule, namespaceOf } from "./interop";
 import { type Scripts } from "./scripts";
 
@@ -15,10 +15,8 @@ export interface Sources {
   transpile(path: string, text: string): { readonly javascript: string; readonly mappings: string };
 }
 
-type Load = (specifier: string) => unknown;
-
 interface Loaded {
-  readonly exports: object;
+  readonly exports: unknown;
   readonly modified: number;
   readonly text: string;
 }
@@ -38,6 +36,7 @@ export class Modules {
   readonly #require: NodeJS.Require;
   readonly #import: (specifier: string) => Promise<unknown>;
   readonly #local = new Map<string, Loaded>();
+  readonly #failed = new Map<string, { readonly error: unknown }>();
   readonly #imported = new Map<string, unknown>();
 
   constructor(cwd: string, sources: Sources, scripts: Scripts) {
@@ -45,11 +44,7 @@ export class Modules {
     this.#scripts = scripts;
     this.#path = join(cwd, "__cell__.js");
     this.#require = createRequire(this.#path);
-    const script = new Script("(specifier) => import(specifier)", {
-      filename: this.#path,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
-    this.#import = script.runInThisContext();
+    this.#import = createImport(this.#path);
   }
 
   /** What `require` is in a cell. */
@@ -69,7 +64,9 @@ export class Modules {
         this.load(specifier);
         return false;
       } catch (error) {
-        return isEsmOnly(error); // any other is thrown again where the cell imports it
+        if (isEsmOnly(error)) return true;
+        this.#failed.set(specifier, { error }); // thrown where the cell imports it
+        return false;
       }
     });
     if (importing.length === 0) return undefined;
@@ -83,15 +80,16 @@ export class Modules {
   /** What `import()` is in a cell. */
   async import(specifier: string): Promise<unknown> {
     const path = this.#sources.resolve(specifier, this.#path);
-    if (path === undefined) return this.#import(specifier);
-    return namespaceOf(this.#loadFile(path));
+    if (path !== undefined) return namespaceOf(this.#loadFile(path));
+    return specifier === "tslab" ? namespaceOf(this.#own(specifier)) : await this.#import(specifier);
   }
 
   /** Loads those local files anew that have changed. */
   refresh(): void {
     for (const [path, loaded] of [...this.#local]) {
       const modified = modifiedOf(path);
-      if (modified === loaded.modified && (modified !== 0 || this.#sources.read(path) === loaded.text)) continue;
+      if (modified === loaded.modified && (modified !== 0 || this.#sources.read(path) === loaded.text))
+        continue;
       this.#run(path, loaded.exports);
     }
   }
@@ -109,13 +107,16 @@ export class Modules {
     });
   }
 
-  #load(specifier: string, from: string, require: Load): unknown {
+  #load(specifier: string, from: string, load: (specifier: string) => unknown): unknown {
+    const failed = this.#failed.get(specifier);
+    this.#failed.delete(specifier);
+    if (failed !== undefined) throw failed.error;
     const imported = this.#imported.get(specifier);
     if (imported !== undefined) return imported;
-    if (isBuiltin(specifier)) return require(specifier);
+    if (isBuiltin(specifier)) return load(specifier);
     if (specifier === "tslab") return this.#own("tslab");
     const path = this.#sources.resolve(specifier, from);
-    return path === undefined ? require(specifier) : this.#loadFile(path);
+    return path === undefined ? load(specifier) : this.#loadFile(path);
   }
 
   /** A module of the kernel's own packages, if the user's folder has none of that name. */
@@ -123,14 +124,14 @@ export class Modules {
     return createRequire(__filename)(specifier);
   }
 
-  #loadFile(path: string): object {
+  #loadFile(path: string): unknown {
     return this.#local.get(path)?.exports ?? this.#run(path, {});
   }
 
-  #run(path: string, exports: object): object {
+  #run(path: string, exports: unknown): unknown {
     const text = this.#sources.read(path) ?? "";
     this.#local.set(path, { exports, modified: modifiedOf(path), text }); // before it runs: it may import itself
-    const module = { exports };
+    const module: { exports: unknown } = { exports };
     try {
       if (extname(path) === ".json") module.exports = JSON.parse(text);
       else this.#evaluate(path, text, module);
@@ -143,15 +144,15 @@ export class Modules {
     return module.exports;
   }
 
-  #evaluate(path: string, text: string, module: { exports: object }): void {
+  #evaluate(path: string, text: string, module: { exports: unknown }): void {
     const { javascript, mappings } = this.#sources.transpile(path, text);
     this.#scripts.add(path, text, undefined, { mappings, scriptOffset: 0, sourceOffset: 0 });
-    const body = compileFunction(javascript, ["exports", "require", "module", "__filename", "__dirname"], {
-      filename: path,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    });
-    for (const name of Object.keys(module.exports)) Reflect.deleteProperty(module.exports, name);
-    body.call(module.exports, module.exports, this.#requireFrom(path), module, path, dirname(path));
+    const body = compileModule(javascript, path);
+    const { exports } = module;
+    if (typeof exports === "object" && exports !== null) {
+      for (const name of Object.keys(exports)) Reflect.deleteProperty(exports, name); // of the module as it was
+    }
+    body(exports, this.#requireFrom(path), module, path, dirname(path));
   }
 }
 

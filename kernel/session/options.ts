@@ -78,12 +78,12 @@ export function compilerOptions(base: ts.CompilerOptions, cwd: string): ts.Compi
 function readOptions(cwd: string): ts.CompilerOptions {
   const path = ts.findConfigFile(cwd, (name) => ts.sys.fileExists(name));
   if (path === undefined) return {};
-  const { config } = ts.readConfigFile(path, (name) => ts.sys.readFile(name)) satisfies { config?: unknown };
+  const read: { config?: unknown } = ts.readConfigFile(path, (name) => ts.sys.readFile(name));
   const host: ts.ParseConfigHost = {
     useCaseSensitiveFileNames: true,
     readDirectory: () => [], // which files a build has is of no interest
     fileExists: (name) => ts.sys.fileExists(name),
     readFile: (name) => ts.sys.readFile(name),
   };
-  return ts.parseJsonConfigFileContent(config, host, dirname(path)).options;
+  return ts.parseJsonConfigFileContent(read.config, host, dirname(path)).options;
 }

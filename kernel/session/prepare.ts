@@ -11,7 +11,13 @@ export interface Prepared {
 
 /** Takes out of a cell what is for modules only: everything a cell declares is exported anyway. */
 export function prepare(code: string): Prepared {
-  const file = ts.createSourceFile("cell.tsx", `export {};\n${code}`, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
+  const file = ts.createSourceFile(
+    "cell.tsx",
+    `export {};\n${code}`,
+    ts.ScriptTarget.ES2022,
+    true,
+    ts.ScriptKind.TS,
+  );
   const offset = file.text.length - code.length;
   const augmentations: string[] = [];
   let prepared = code;
@@ -32,7 +38,8 @@ export function prepare(code: string): Prepared {
       else if (statement.exportClause !== undefined) replace(start, start + "export".length, "import");
     } else if (ts.canHaveModifiers(statement)) {
       for (const modifier of ts.getModifiers(statement) ?? []) {
-        const isExport = modifier.kind === ts.SyntaxKind.ExportKeyword || modifier.kind === ts.SyntaxKind.DefaultKeyword;
+        const isExport =
+          modifier.kind === ts.SyntaxKind.ExportKeyword || modifier.kind === ts.SyntaxKind.DefaultKeyword;
         if (isExport) replace(modifier.getStart(file), modifier.end);
       }
     }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Script } from "node:vm";
 import { cellPath } from "../debug/path";
 import { type Compiled } from "./compiler";
 import { labelOf } from "./errors";
+import { evaluate, type Evaluated } from "./evaluate";
 import { defaultOf, namespaceOf } from "./interop";
 import { type Modules } from "./modules";
 import { type Accessors, type Scope } from "./scope";
@@ -62,11 +62,11 @@ export class Runner {
     const mapping = { mappings: compiled.mappings, scriptOffset: 1, sourceOffset: 1 };
     const script = this.#scripts.add(url, code, labelOf(cell), mapping);
     const source = wrap(compiled, url);
-    const body: (...given: readonly unknown[]) => unknown = new Script(source, { filename: url }).runInThisContext();
+    const body = evaluate(source, url);
     return { url, script, run: () => this.#run(body, compiled) };
   }
 
-  async #run(body: (...given: readonly unknown[]) => unknown, { imports }: Compiled): Promise<unknown> {
+  async #run(body: Evaluated, { imports }: Compiled): Promise<unknown> {
     const importing = this.#modules.prepare(imports);
     if (importing !== undefined) await importing;
     const { variables } = this.#scope;

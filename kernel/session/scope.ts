@@ -98,7 +98,12 @@ export class Scope {
   }
 
   #set(name: string, value: unknown): void {
-    Object.defineProperty(this.variables, name, { value, writable: true, enumerable: false, configurable: true });
+    Object.defineProperty(this.variables, name, {
+      value,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
   }
 
   /** What stands under a name that no cell has declared, such as a global of {@link define}. */

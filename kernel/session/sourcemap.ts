@@ -5,7 +5,9 @@ export interface Segment {
   readonly sourceColumn: number;
 }
 
-const digits = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((d, i) => [d, i]));
+const digits = new Map(
+  [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((d, i) => [d, i]),
+);
 
 /**
  * Decodes the mappings of a source map with one source: for each generated line, its segments in order.

@@ -38,7 +38,7 @@ function titleOf(error: Error): string {
 }
 
 function frameOf(site: NodeJS.CallSite): string {
-  const text = String(site);
+  const text = String(site); // eslint-disable-line @typescript-eslint/no-base-to-string -- V8 writes it as a frame
   const url = site.getScriptNameOrSourceURL();
   const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
   if (typeof url !== "string" || line === null || column === null) return text;
@@ -46,7 +46,10 @@ function frameOf(site: NodeJS.CallSite): string {
     const place = scripts.place(url, line, column);
     if (place === undefined) continue;
     const { label } = place;
-    const shown = label === undefined ? `${url}:${place.line}:${place.column}` : `${label}, line ${place.line}, column ${place.column}`;
+    const shown =
+      label === undefined
+        ? `${url}:${place.line}:${place.column}`
+        : `${label}, line ${place.line}, column ${place.column}`;
     return text.replace(`${url}:${line}:${column}`, shown);
   }
   return text;

@@ -35,7 +35,7 @@ export function cellTransformer(
       }
       if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) body.push(statement);
     }
-    const rewrite = createRewriter(context, checker, outer, imports);
+    const { rewrite } = new Rewriter(context, checker, outer, imports);
     const statements = body.map((statement) => ts.visitNode(statement, rewrite, ts.isStatement));
     addBindings(cell, imports, plan);
     const last = statements.at(-1);
@@ -64,56 +64,88 @@ function hasVariable(symbol: ts.Symbol): boolean {
   );
 }
 
-type Rewriter = (node: ts.Node) => ts.Node;
+/** Rewrites a cell's expressions. */
+class Rewriter {
+  readonly #context: ts.TransformationContext;
+  readonly #checker: ts.TypeChecker;
+  readonly #outer: readonly ts.SourceFile[];
+  readonly #imports: Imports;
 
-function createRewriter(
-  context: ts.TransformationContext,
-  checker: ts.TypeChecker,
-  outer: readonly ts.SourceFile[],
-  imports: Imports,
-): Rewriter {
-  const { factory } = context;
-  const replacement = (symbol: ts.Symbol | undefined): ts.Expression | undefined => {
-    if (symbol === undefined) return undefined;
-    if (outer.some(({ locals }) => locals?.get(symbol.escapedName) === symbol))
-      return factory.createPropertyAccessExpression(factory.createIdentifier(given.scope), symbol.name);
-    return imports.reference(symbol);
+  constructor(
+    context: ts.TransformationContext,
+    checker: ts.TypeChecker,
+    outer: readonly ts.SourceFile[],
+    imports: Imports,
+  ) {
+    this.#context = context;
+    this.#checker = checker;
+    this.#outer = outer;
+    this.#imports = imports;
+  }
+
+  readonly rewrite = (node: ts.Node): ts.Node => {
+    if (ts.isIdentifier(node)) return this.#identifier(node);
+    if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
+    if (ts.isCallExpression(node)) return this.#call(node);
+    if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+      return this.#given("meta");
+    return this.#children(node);
   };
-  const rewriteShorthand = (node: ts.ShorthandPropertyAssignment): ts.Node => {
+
+  #children<T extends ts.Node>(node: T): T {
+    return ts.visitEachChild(node, this.rewrite, this.#context);
+  }
+
+  #given(name: string): ts.Expression {
+    const { factory } = this.#context;
+    return factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), name);
+  }
+
+  /** What stands for a variable of an earlier cell or an import; undefined for any other symbol. */
+  #replacement(symbol: ts.Symbol | undefined): ts.Expression | undefined {
+    if (symbol === undefined) return undefined;
+    const isOuter = this.#outer.some(({ locals }) => locals?.get(symbol.escapedName) === symbol);
+    if (!isOuter) return this.#imports.reference(symbol);
+    const { factory } = this.#context;
+    return factory.createPropertyAccessExpression(factory.createIdentifier(given.scope), symbol.name);
+  }
+
+  #identifier(node: ts.Identifier): ts.Node {
+    const original = ts.getParseTreeNode(node, ts.isIdentifier) ?? node;
+    if (isNameOfMember(original)) return node;
+    const replaced = this.#replacement(this.#checker.getSymbolAtLocation(original));
+    return replaced === undefined ? node : ts.setOriginalNode(ts.setTextRange(replaced, node), node);
+  }
+
+  /** `{ name }` is written out, since what stands for the name is no name. */
+  #shorthand(node: ts.ShorthandPropertyAssignment): ts.Node {
+    const { factory } = this.#context;
     const original = ts.getParseTreeNode(node, ts.isShorthandPropertyAssignment);
-    const value = replacement(original && checker.getShorthandAssignmentValueSymbol(original));
-    if (value === undefined) return ts.visitEachChild(node, rewrite, context);
+    const value = this.#replacement(original && this.#checker.getShorthandAssignmentValueSymbol(original));
+    if (value === undefined) return this.#children(node);
     const fallback = node.objectAssignmentInitializer;
     const whole =
       fallback === undefined
         ? value
-        : factory.createAssignment(value, ts.visitNode(fallback, rewrite, ts.isExpression));
+        : factory.createAssignment(value, ts.visitNode(fallback, this.rewrite, ts.isExpression));
     return ts.setTextRange(factory.createPropertyAssignment(node.name, whole), node);
-  };
-  const rewriteCall = (node: ts.CallExpression): ts.Node => {
+  }
+
+  #call(node: ts.CallExpression): ts.Node {
+    const { factory } = this.#context;
     if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), "import");
-      return ts.visitEachChild(ts.setTextRange(factory.createCallExpression(load, undefined, node.arguments), node), rewrite, context);
+      const call = factory.createCallExpression(this.#given("import"), undefined, node.arguments);
+      return this.#children(ts.setTextRange(call, node));
     }
-    const visited = ts.visitEachChild(node, rewrite, context);
+    const visited = this.#children(node);
     if (visited.expression === node.expression || !ts.isIdentifier(node.expression)) return visited;
-    const callee = factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), visited.expression));
-    return factory.updateCallExpression(visited, ts.setTextRange(callee, node.expression), undefined, visited.arguments);
-  };
-  const rewrite: Rewriter = (node) => {
-    if (ts.isIdentifier(node)) {
-      const original = ts.getParseTreeNode(node, ts.isIdentifier) ?? node;
-      if (isNameOfMember(original)) return node;
-      const replaced = replacement(checker.getSymbolAtLocation(original));
-      return replaced === undefined ? node : ts.setOriginalNode(ts.setTextRange(replaced, node), node);
-    }
-    if (ts.isShorthandPropertyAssignment(node)) return rewriteShorthand(node);
-    if (ts.isCallExpression(node)) return rewriteCall(node);
-    if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
-      return factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), "meta");
-    return ts.visitEachChild(node, rewrite, context);
-  };
-  return rewrite;
+    // `(0, scope.f)()`: a function that is called by its name alone has no `this`.
+    const callee = factory.createComma(factory.createNumericLiteral(0), visited.expression);
+    const whole = ts.setTextRange(factory.createParenthesizedExpression(callee), node.expression);
+    const start = node.expression.getStart();
+    ts.setSourceMapRange(whole, { pos: start, end: start }); // where stacks say that the call is
+    return factory.updateCallExpression(visited, whole, undefined, visited.arguments);
+  }
 }
 
 function isNameOfMember(node: ts.Identifier): boolean {
@@ -169,7 +201,9 @@ class Imports {
     const found = this.#names.get(symbol.name);
     if (found === undefined || this.#cell.locals?.get(symbol.escapedName) !== symbol) return undefined;
     const module = this.#factory.createIdentifier(found.module);
-    return found.name === undefined ? module : this.#factory.createPropertyAccessExpression(module, found.name);
+    return found.name === undefined
+      ? module
+      : this.#factory.createPropertyAccessExpression(module, found.name);
   }
 
   #module(form: string, statement: ts.ImportDeclaration): string {

@@ -1,0 +1,33 @@
+import { createLanguage } from "../language/service";
+import type { Session } from "./api";
+import { createSession, type SessionOptions } from "./core";
+
+export type { Failure, Outcome, Session } from "./api";
+export type { SessionOptions } from "./core";
+
+/** A session, and how to have it ready before the first cell. */
+export interface OpenSession extends Session {
+  /** Loads TypeScript and the libraries' types, which the first cell would wait for otherwise. */
+  warm(): Promise<void>;
+}
+
+/** Begins a session with its language service. */
+export function openSession(options: SessionOptions = {}): OpenSession {
+  const core = createSession(options);
+  const latestFirst = (): string[] => [...core.scripts].map(({ source }) => source).reverse();
+  const language = createLanguage({
+    withSource: (code, use) => core.withSource(code, use),
+    scope: core.scope,
+    cells: latestFirst,
+  });
+  return {
+    run: (code, cell) => core.run(code, cell),
+    define: (globals, declarations) => core.define(globals, declarations),
+    describe: (thrown) => core.describe(thrown),
+    reset: () => core.reset(),
+    warm: () => core.warm(),
+    close: () => core.close(),
+    scope: core.scope,
+    ...language,
+  };
+}
