@@ -4,6 +4,7 @@ import { Session } from "node:inspector/promises";
 import { type Json } from "../protocol";
 import { Breakpoints } from "./breakpoints";
 import {
+  capabilities,
   DebugError,
   mainThread,
   readBreakpoints,
@@ -15,9 +16,9 @@ import {
 } from "./dap";
 import { Evaluator } from "./evaluate";
 import { cellPaths } from "./path";
-import { type ExceptionFilter, pauseGroup, Pauses } from "./pauses";
+import { Inspection } from "./inspection";
+import { type ExceptionFilter, Pauses } from "./pauses";
 import { hiddenPatterns, Scripts } from "./scripts";
-import { describeValue, typeOf } from "./values";
 import { Variables } from "./variables";
 
 /** Answers Jupyter's `debug_request`s about the main thread, from another that lives while the main one is paused. */
@@ -50,21 +51,17 @@ export function createDebugAdapter(options: DebugAdapterOptions): DebugAdapter {
 
 type Handler = (args: Json) => Promise<Json> | Json;
 
-/** What JupyterLab lists in its panel "Globals" is kept for this many listings. */
-const listingsKept = 2;
-
 class Adapter implements DebugAdapter {
   readonly #publish: DebugAdapterOptions["publish"];
   readonly #session: Session;
   readonly #scripts = new Scripts();
   readonly #breakpoints: Breakpoints;
   readonly #variables: Variables;
-  readonly #evaluator: Evaluator;
   readonly #pauses: Pauses;
+  readonly #inspection: Inspection;
   readonly #handlers: ReadonlyMap<string, Handler>;
   #isStarted = false;
   #isAttached = false;
-  #listings = 0;
   #sequence = 0;
 
   constructor({ publish, session }: DebugAdapterOptions) {
@@ -74,15 +71,16 @@ class Adapter implements DebugAdapter {
       this.#event("breakpoint", { reason: "changed", breakpoint }),
     );
     this.#variables = new Variables(this.#session);
-    this.#evaluator = new Evaluator(this.#session);
+    const evaluator = new Evaluator(this.#session);
     this.#pauses = new Pauses({
       session: this.#session,
       scripts: this.#scripts,
       breakpoints: this.#breakpoints,
       variables: this.#variables,
-      evaluator: this.#evaluator,
+      evaluator,
       event: (name, body) => this.#event(name, body),
     });
+    this.#inspection = new Inspection(this.#session, this.#variables, evaluator, this.#pauses);
     this.#session.on("Debugger.scriptParsed", ({ params }) => void this.#scripts.parsed(params));
     this.#handlers = new Map([...this.#always(), ...this.#attached(), ...this.#stopped()]);
   }
@@ -110,7 +108,7 @@ class Adapter implements DebugAdapter {
   }
 
   resume(): void {
-    this.#pauses.resume();
+    if (this.#isAttached) this.#pauses.interrupt();
   }
 
   close(): void {
@@ -126,10 +124,10 @@ class Adapter implements DebugAdapter {
       ["attach", () => this.#attach()],
       ["disconnect", () => this.#detach()],
       ["terminate", () => this.#detach()],
-      ["inspectVariables", () => this.#inspectVariables()],
-      ["richInspectVariables", (args) => this.#richInspect(args)],
-      ["variables", (args) => this.#expand(args)],
-      ["evaluate", (args) => this.#evaluate(args)],
+      ["inspectVariables", () => this.#inspection.inspectVariables()],
+      ["richInspectVariables", (args) => this.#inspection.richInspect(args)],
+      ["variables", (args) => this.#inspection.expand(args)],
+      ["evaluate", (args) => this.#inspection.evaluate(args)],
       ["modules", (args) => this.#modules(args)],
       ["threads", () => ({ threads: [mainThread] })],
       ["source", (args) => this.#source(args)],
@@ -158,7 +156,7 @@ class Adapter implements DebugAdapter {
       ["stackTrace", (args) => this.#stackTrace(args)],
       ["scopes", async (args) => ({ scopes: await this.#pauses.scopes(readNumber(args, "frameId")) })],
       ["exceptionInfo", () => this.#pauses.exceptionInfo],
-      ["copyToGlobals", (args) => this.#copyToGlobals(args)],
+      ["copyToGlobals", (args) => this.#inspection.copyToGlobals(args)],
     ]);
   }
 
@@ -240,52 +238,6 @@ class Adapter implements DebugAdapter {
     return { stackFrames, totalFrames: frames.length };
   }
 
-  async #inspectVariables(): Promise<Json> {
-    const oldest = this.#listings - listingsKept;
-    const group = `listing ${++this.#listings}`;
-    if (oldest >= 0) await this.#variables.release(`listing ${oldest + 1}`);
-    const scope = await this.#evaluator.scope(group);
-    if (scope?.objectId === undefined) return { variables: [] };
-    return { variables: await this.#variables.expand(this.#variables.openScopes([scope.objectId], group)) };
-  }
-
-  async #expand(args: Json): Promise<Json> {
-    const reference = readNumber(args, "variablesReference") ?? 0;
-    const [start, count] = [readNumber(args, "start"), readNumber(args, "count")];
-    return { variables: await this.#variables.expand(reference, start, count) };
-  }
-
-  async #evaluate(args: Json): Promise<Json> {
-    const expression = requireString(args, "expression");
-    const callFrameId = this.#callFrame(args, "frameId");
-    const group = callFrameId === undefined ? `listing ${this.#listings}` : pauseGroup;
-    const isPure = readString(args, "context") === "hover";
-    const value = await this.#evaluator.evaluate(expression, { callFrameId, group, isPure });
-    const { variablesReference, indexedVariables } = this.#variables.show(expression, value, group);
-    const shown = { result: describeValue(value), type: typeOf(value), variablesReference };
-    return indexedVariables === undefined ? shown : { ...shown, indexedVariables };
-  }
-
-  async #richInspect(args: Json): Promise<Json> {
-    const name = requireString(args, "variableName");
-    const callFrameId = this.#callFrame(args, "frameId");
-    if (!isIdentifier(name)) return { data: {}, metadata: {} };
-    const value = await this.#evaluator.evaluate(name, { callFrameId, group: "rich" });
-    const data = await this.#evaluator.render(value);
-    await this.#session.post("Runtime.releaseObjectGroup", { objectGroup: "rich" });
-    return { data, metadata: {} };
-  }
-
-  async #copyToGlobals(args: Json): Promise<Json> {
-    const [from, to] = [requireString(args, "srcVariableName"), requireString(args, "dstVariableName")];
-    if (!isIdentifier(from) || !isIdentifier(to))
-      throw new DebugError("Cannot copy: expected two variables' names");
-    const callFrameId = this.#callFrame(args, "srcFrameId");
-    const value = await this.#evaluator.evaluate(from, { callFrameId, group: pauseGroup });
-    await this.#evaluator.assign(to, value);
-    return { ...this.#variables.show(to, value, pauseGroup) };
-  }
-
   async #source(args: Json): Promise<Json> {
     const path = readString(readObject(args, "source"), "path") ?? "";
     const content = this.#scripts.source(path) ?? (await readFile(path, "utf8").catch(() => undefined));
@@ -301,11 +253,6 @@ class Adapter implements DebugAdapter {
     return { modules, totalModules: paths.length };
   }
 
-  /** V8's name of the frame that a request means; undefined if it means none, or one that has gone on. */
-  #callFrame(args: Json, name: string): string | undefined {
-    return this.#pauses.frame(readNumber(args, name))?.inner.callFrameId;
-  }
-
   #event(event: string, body: Json): void {
     this.#publish("debug_event", { type: "event", seq: ++this.#sequence, event, body });
   }
@@ -316,23 +263,3 @@ function connect(): Session {
   session.connectToMainThread();
   return session;
 }
-
-function isIdentifier(name: string): boolean {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name);
-}
-
-const capabilities: Json = {
-  supportsConfigurationDoneRequest: true,
-  supportsConditionalBreakpoints: true,
-  supportsHitConditionalBreakpoints: true,
-  supportsLogPoints: true,
-  supportsEvaluateForHovers: true,
-  supportsExceptionInfoRequest: true,
-  supportsModulesRequest: true,
-  supportsTerminateRequest: true,
-  supportTerminateDebuggee: false,
-  exceptionBreakpointFilters: [
-    { filter: "raised", label: "Raised Exceptions", default: false },
-    { filter: "uncaught", label: "Uncaught Exceptions", default: false },
-  ],
-};

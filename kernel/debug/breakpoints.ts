@@ -1,4 +1,5 @@
 import { type Debugger, type Session } from "node:inspector/promises";
+import { Script as VmScript } from "node:vm";
 import { type Json } from "../protocol";
 import { type Breakpoint, type SourceBreakpoint } from "./dap";
 import { type LineTable, sourceLine, type Script, type Scripts } from "./scripts";
@@ -47,7 +48,7 @@ export class Breakpoints {
     const placed: Placed[] = [];
     for (const one of wanted) {
       const line = guessLine(one.line, this.#scripts.table(path));
-      const message = one.condition === undefined ? undefined : await this.#check(one.condition);
+      const message = one.condition === undefined ? undefined : checkSyntax(one.condition);
       placed.push({ id: ++this.#ids, path, wanted: one, line, message, hits: 0, bound: new Set() });
     }
     if (placed.length > 0) this.#placed.set(path, placed);
@@ -137,16 +138,15 @@ export class Breakpoints {
       return [];
     }
   }
+}
 
-  /** Why a condition cannot be judged; undefined if it can. */
-  async #check(condition: string): Promise<string | undefined> {
-    const { exceptionDetails } = await this.#session.post("Runtime.compileScript", {
-      expression: `(${condition})`,
-      sourceURL: "",
-      persistScript: false,
-    });
-    if (exceptionDetails === undefined) return undefined;
-    return exceptionDetails.exception?.description?.split("\n", 1)[0] ?? exceptionDetails.text;
+/** Why a condition cannot be judged; undefined if it can. */
+function checkSyntax(condition: string): string | undefined {
+  try {
+    new VmScript(`(${condition})`);
+    return undefined;
+  } catch (error) {
+    return String(error);
   }
 }
 

@@ -3,6 +3,23 @@ import { type Json } from "../protocol";
 /** The thread that runs cells, as debuggers name it; there is no other that they see. */
 export const mainThread = { id: 1, name: "main" } as const;
 
+/** What `initialize` answers: the kernel's part of the protocol. */
+export const capabilities: Json = {
+  supportsConfigurationDoneRequest: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
+  supportsEvaluateForHovers: true,
+  supportsExceptionInfoRequest: true,
+  supportsModulesRequest: true,
+  supportsTerminateRequest: true,
+  supportTerminateDebuggee: false,
+  exceptionBreakpointFilters: [
+    { filter: "raised", label: "Raised Exceptions", default: false },
+    { filter: "uncaught", label: "Uncaught Exceptions", default: false },
+  ],
+};
+
 /** The parts of the Debug Adapter Protocol's types that the kernel fills in. */
 export interface Variable {
   readonly name: string;

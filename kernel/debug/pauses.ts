@@ -15,6 +15,9 @@ export type ExceptionFilter = "raised" | "uncaught";
 /** The group of all values that are shown while a cell is paused. */
 export const pauseGroup = "paused";
 
+/** How long an interrupt may take to end a cell, in milliseconds. */
+const interruptTime = 300;
+
 /** What the parts share that work on a paused cell. */
 export interface Parts {
   readonly session: Session;
@@ -71,6 +74,15 @@ export class Pauses {
   resume(): void {
     this.#step = undefined;
     if (this.#isPaused) this.#send("Debugger.resume");
+  }
+
+  /** Ends a pause, and has nothing pause again while an interrupt ends the cell. */
+  interrupt(): void {
+    const skip = (isSkipping: boolean) =>
+      this.#parts.session.post("Debugger.setSkipAllPauses", { skip: isSkipping }).catch(() => undefined);
+    void skip(true); // fails where no debugger is attached, and nothing is paused then
+    this.resume();
+    setTimeout(() => void skip(false), interruptTime).unref();
   }
 
   /** Goes on by one step. */

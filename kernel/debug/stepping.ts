@@ -38,11 +38,16 @@ export class Step {
     this.#depth = frames.length;
   }
 
-  /** What V8 is to do next where it has stopped; undefined if the step has come to its end there. */
-  next(frames: readonly Debugger.CallFrame[]): StepCommand | undefined {
+  /**
+   * What V8 is to do next where it has stopped; undefined if the step has come to its end there. Node's own functions
+   * cannot be hidden from V8 (those of its snapshot, in Node 20 and 22): they are left again.
+   */
+  next(frames: readonly Debugger.CallFrame[]): StepCommand | "Debugger.resume" | undefined {
     const [top] = frames;
-    if (++this.#taken > mostSteps || top === undefined) return undefined;
-    if (this.#scripts.find(top.location.scriptId) === undefined) return "Debugger.stepOut"; // not the user's
+    const isUsers = (frame: Debugger.CallFrame) => this.#scripts.find(frame.location.scriptId) !== undefined;
+    if (top === undefined || !frames.some(isUsers)) return "Debugger.resume"; // the cell has ended, or waits
+    if (!isUsers(top)) return "Debugger.stepOut";
+    if (++this.#taken > mostSteps) return undefined;
     const line = this.#lineOf(top);
     if (line === 0) return this.#kind === "stepIn" ? "Debugger.stepInto" : "Debugger.stepOver";
     return this.#isSameLine(top, line, frames.length) ? this.command : undefined;

@@ -1,5 +1,8 @@
 import { type Runtime } from "node:inspector/promises";
 
+/** Kinds of objects whose description says all; V8 has more of them than Node's types. */
+const toldByName: ReadonlySet<string> = new Set(["date", "regexp", "internal#entry"]);
+
 /** How long a value's text may be in a list of variables. */
 const longest = 200;
 const longestText = 2000;
@@ -46,7 +49,7 @@ function describeObject(value: Runtime.RemoteObject): string {
   const name = value.description ?? value.className ?? "Object";
   if (value.subtype === "error") return cut(name.split("\n", 1)[0] ?? name);
   const { preview } = value;
-  if (preview === undefined || value.subtype === "date" || value.subtype === "regexp") return cut(name);
+  if (preview === undefined || toldByName.has(value.subtype ?? "")) return cut(name);
   const isList = value.subtype === "array" || value.subtype === "typedarray";
   const parts = (preview.entries ?? []).map(describeEntry);
   for (const property of preview.properties) {

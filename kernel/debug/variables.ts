@@ -30,7 +30,7 @@ const pageSize = 100;
 const mostProperties = 1000;
 
 /** What the code around cells is made of, rather than the cells themselves. */
-const machinery = /^(exports|require|module|arguments|__filename|__dirname|tsLastExpr\w*|__tslab\w*)$/;
+const machinery = /^(exports|require|module|arguments|__\w+__|__filename|__dirname|tsLastExpr\w*)$/;
 /** Internals that tell something: what a map holds, what a promise is at. */
 const telling =
   /^\[\[(Entries|PromiseState|PromiseResult|PrimitiveValue|Target|Handler|BoundThis|TargetFunction)\]\]$/;

@@ -68,7 +68,7 @@ export class Client {
     const program = spawn(process.execPath, [join(__dirname, "target.js")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [port] = await once(createInterface(program.stdout), "line");
+    const [port]: unknown[] = await once(createInterface(program.stdout), "line");
     const socket = connect(Number(port), "127.0.0.1");
     await once(socket, "connect");
     return new Client(program, socket);

@@ -34,8 +34,8 @@ function compile(source: string): { code: string; note: ScriptNote } {
   });
   const url = cellPath(source);
   return {
-    code: `(async function (exports, require) { ${body}\n})\n//# sourceURL=${url}`,
-    note: { url, source, lines },
+    code: `(async function (exports, require) {\n${body}\n})\n//# sourceURL=${url}`,
+    note: { url, source, lines: [0, ...lines] },
   };
 }
 
