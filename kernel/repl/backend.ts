@@ -23,11 +23,12 @@ export interface Backend {
 /** What a backend needs of the terminal or script around it. */
 export interface Host {
   readonly output: Output;
-  /** Whether values are to be written in colours. */
-  readonly colours: boolean;
   /** Whether what is run is noted in the user's history. */
   readonly remembers: boolean;
-  /** Lets the user type a line; undefined if the user would not, or there is nobody. */
+  /**
+   * Lets the user type a line; undefined if the user would rather stop the cell.
+   * @throws {Error} if there is nobody
+   */
   ask(prompt: string, password: boolean): Promise<string | undefined>;
   /** Takes an error that nobody waited for, as in a timer of a cell. */
   stray(traceback: readonly string[]): void;

@@ -1,19 +1,10 @@
 import { PNG } from "pngjs";
-import { image2sixel } from "sixel";
+import { FINALIZER, introducer, sixelEncode } from "sixel";
 import { type Graphics } from "./graphics";
-
-/** Pixels, 4 bytes each: red, green, blue, opacity. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import { reduceColours, type Pixels } from "./palette";
 
 /** Kitty takes base64 in pieces of at most this length. */
 const kittyChunk = 4096;
-
-/** As many colours as sixel terminals have registers for. */
-const sixelColours = 256;
 
 /** The escape sequences of a PNG, scaled down to the terminal's width; undefined where it shows no pictures. */
 export function encodeImage(png: Uint8Array, graphics: Graphics, columns: number): string | undefined {
@@ -43,8 +34,9 @@ export function itermSequence(image: Uint8Array): string {
 }
 
 /** Sixel graphics; transparent pixels stay as the terminal's background. */
-export function sixelSequence({ data, width, height }: Pixels): string {
-  return image2sixel(data, width, height, sixelColours, 1);
+export function sixelSequence(pixels: Pixels): string {
+  const { data, width, height, palette } = reduceColours(pixels);
+  return `${introducer(1)}${sixelEncode(data, width, height, [...palette])}${FINALIZER}`;
 }
 
 /** @throws {Error} if the bytes are no PNG */

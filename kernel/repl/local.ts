@@ -1,174 +1,118 @@
-import { inspect } from "node:util";
-import { display, isDisplayable, type Screen } from "../bridge";
+import { offerSignal } from "../cell";
 import { openHistory, type History } from "../history";
-import { guard } from "../interrupt/guard";
-import { cells, Interrupted, Interruption } from "../interrupt/interrupts";
 import { hearSignals, type Signals } from "../interrupt/signals";
-import { type MimeBundle, type Outcome, type Session } from "../session/api";
-import { type Backend, type Ended, type Host } from "./backend";
-import { createSession } from "./today";
+import { Interrupted } from "../interrupt/interrupts";
+import { Kernel } from "../kernel";
+import { redirectStream } from "../output/streams";
+import { type Json, type Request, type ToWire } from "../protocol";
+import { type Session } from "../session/api";
+import { type Backend, type Host } from "./backend";
+import { Conversation } from "./conversation";
+import { Replies, type Link, type LinkEvents, type Received } from "./link";
+import { openSession } from "../session";
 
-const signalSymbol = Symbol.for("Jupyter.signal");
-
-const declarations = `declare function display(value: unknown): Promise<void>;
-declare function input(prompt?: string | { readonly prompt?: string; readonly password?: boolean }, options?: { readonly password?: boolean }): Promise<string>;`;
-
-/** Cells that run in this process. */
+/** Cells that run in this process: by the notebook's kernel, without its sockets. */
 export async function createLocal(host: Host): Promise<Backend> {
-  const local = new Local(host, await createSession());
-  await local.start();
-  return local;
+  const link = new Inside(host);
+  await link.start();
+  return new Conversation(link, host, { cell: 1, store: true });
 }
 
-class Local implements Backend {
+interface Question {
+  readonly resolve: (line: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Inside implements Link {
   readonly #host: Host;
-  readonly #session: Session;
-  #history: History | undefined;
+  #events: LinkEvents | undefined;
+  readonly #session: Session = openSession();
+  readonly #history: History;
+  readonly #kernel: Kernel;
+  readonly #replies = new Replies();
+  /** Questions that the user has not answered, by number. */
+  readonly #questions = new Map<number, Question>();
   #signals: Signals | undefined;
-  #running: Interruption | undefined;
-  #cell = 1;
-  /** Displays of the running cell that are still being made. */
-  readonly #displays = new Set<Promise<void>>();
+  #sent = 0;
 
-  constructor(host: Host, session: Session) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#session = session;
-  }
-
-  get cell(): number {
-    return this.#cell;
+    this.#history = openHistory(host.remembers ? {} : { environment: { SLIMLAB_HISTORY: "off" } });
+    this.#kernel = new Kernel({
+      session: this.#session,
+      history: this.#history,
+      send: (message) => this.#hear(message),
+      ask: (request, prompt, password) => this.#question(request, prompt, password),
+    });
   }
 
   async start(): Promise<void> {
-    this.#session.define(
-      {
-        display: (value: unknown) => this.#display(value),
-        input: (...asked: unknown[]) => this.#input(asked),
-      },
-      declarations,
-    );
-    Object.defineProperty(globalThis, signalSymbol, {
-      get: () => cells.getStore()?.interruption.signal,
-      configurable: true,
-    });
-    for (const event of ["uncaughtException", "unhandledRejection"])
+    offerSignal();
+    for (const name of ["stdout", "stderr"] as const) redirectStream(name);
+    for (const event of ["uncaughtException", "unhandledRejection"]) {
       process.on(event, (error: unknown) => {
-        if (!(error instanceof Interrupted)) this.#host.stray(this.#session.describe(error).traceback);
+        if (error instanceof Interrupted) return; // shown as the end of its cell
+        this.#host.stray(this.#session.describe(error).traceback);
       });
-    this.#signals = await hearSignals(() => this.interrupt());
-  }
-
-  async run(code: string): Promise<Ended> {
-    const cell = this.#cell++;
-    if (this.#host.remembers) this.#historyNow().add(cell, code, code);
-    const interruption = new Interruption();
-    this.#running = interruption;
-    let outcome: Outcome;
-    try {
-      outcome = await cells.run({ interruption }, () => interruption.race(this.#runAlone(code, cell)));
-      if (outcome.status === "ok" && outcome.value !== undefined) {
-        await interruption.race(this.#result(outcome.value, cell));
-      }
-    } catch (error) {
-      outcome = error instanceof Interrupted ? interrupted(error) : this.#session.describe(error);
-    } finally {
-      this.#running = undefined;
     }
-    if (outcome.status === "ok") return "ok";
-    this.#host.output.fail(outcome.traceback);
-    return outcome.ename === "Interrupted" ? "interrupted" : "error";
+    this.#signals = await hearSignals(() => this.#kernel.interrupt());
   }
 
-  complete(...where: Parameters<Session["complete"]>): Promise<ReturnType<Session["complete"]>> {
-    return Promise.resolve(guard.run(() => this.#session.complete(...where)));
+  listen(events: LinkEvents): void {
+    this.#events = events;
   }
 
-  inspect(...where: Parameters<Session["inspect"]>): Promise<ReturnType<Session["inspect"]>> {
-    return Promise.resolve(guard.run(() => this.#session.inspect(...where)));
+  send(type: string, content: Json): string {
+    const header = {
+      msg_type: type,
+      msg_id: String(++this.#sent),
+      session: "",
+      username: "",
+      date: "",
+      version: "5.4",
+    };
+    const request: Request = { channel: "shell", identities: [], header, metadata: {}, content, buffers: [] };
+    this.#kernel.receive(request);
+    return header.msg_id;
   }
 
-  isComplete(code: string): Promise<ReturnType<Session["isComplete"]>> {
-    return Promise.resolve(guard.run(() => this.#session.isComplete(code)));
+  reply(id: string, timeoutMs?: number): Promise<Received> {
+    return this.#replies.wait(id, timeoutMs);
   }
 
-  history(most: number): Promise<readonly string[]> {
-    const entries = this.#historyNow().tail(most, { unique: true });
-    return Promise.resolve(entries.map(([, , input]) => (typeof input === "string" ? input : input[0])));
+  answer({ header }: Received, value: string): void {
+    this.#questions.get(Number(header["id"]))?.resolve(value);
+  }
+
+  refuse({ header }: Received, error: Error): void {
+    this.#questions.get(Number(header["id"]))?.reject(error);
   }
 
   interrupt(): void {
-    this.#running?.interrupt();
+    this.#kernel.interrupt();
   }
 
   async close(): Promise<void> {
-    this.#history?.close();
+    this.#history.close();
     this.#session.close();
     await this.#signals?.close();
   }
 
-  /** In a task of its own, which an interrupt may end. */
-  async #runAlone(code: string, cell: number): Promise<Outcome> {
-    await new Promise((resolve) => setImmediate(resolve));
-    const outcome = await this.#session.run(code, cell);
-    await Promise.all(this.#displays);
-    return outcome;
+  #hear(message: ToWire): void {
+    if (message.kind === "reply") {
+      const { type, content, to } = message;
+      this.#replies.take({ type, content, parent: to.header.msg_id, header: {} });
+    } else if (message.kind === "publish") {
+      const { type, content, parent } = message;
+      this.#events?.onMessage({ type, content, parent: parent?.msg_id, header: {} });
+    }
   }
 
-  async #result(value: unknown, cell: number): Promise<void> {
-    if (isDisplayable(value)) return this.#display(value, cell);
-    this.#host.output.result({ "text/plain": this.#inspect(value) }, cell);
+  #question({ header }: Request, prompt: string, password: boolean): Promise<string> {
+    const id = ++this.#sent;
+    const content = { prompt, password };
+    const line = new Promise<string>((resolve, reject) => this.#questions.set(id, { resolve, reject }));
+    this.#events?.onMessage({ type: "input_request", content, parent: header.msg_id, header: { id } });
+    return line.finally(() => this.#questions.delete(id));
   }
-
-  /** Shows a value; as the result of a cell if its number is given. */
-  #display(value: unknown, cell?: number): Promise<void> {
-    const { output } = this.#host;
-    const screen: Screen = {
-      show: (bundle, id) =>
-        cell === undefined || id === undefined ? output.show(bundle, id) : output.result(bundle, cell, id),
-      refresh: (bundle, id) => output.update(bundle, id),
-      showOnce: (key, bundle) => this.#showOnce(key, bundle),
-    };
-    const shown = isDisplayable(value)
-      ? display(value, screen)
-      : output.show({ "text/plain": typeof value === "string" ? value : this.#inspect(value) });
-    const done = Promise.resolve(shown).finally(() => this.#displays.delete(done));
-    this.#displays.add(done);
-    return done;
-  }
-
-  readonly #shownOnce = new Set<string>();
-
-  #showOnce(key: string, bundle: () => MimeBundle): void {
-    if (this.#shownOnce.has(key)) return;
-    this.#shownOnce.add(key);
-    this.#host.output.show(bundle());
-  }
-
-  async #input(asked: readonly unknown[]): Promise<string> {
-    const [first, second] = asked;
-    const said = typeof first === "string" ? first : optionOf(first, "prompt");
-    const prompt = typeof said === "string" ? said : "";
-    const password = optionOf(first, "password") === true || optionOf(second, "password") === true;
-    const line = await this.#host.ask(prompt, password);
-    if (line !== undefined) return line;
-    this.interrupt();
-    throw new Interrupted();
-  }
-
-  #inspect(value: unknown): string {
-    return inspect(value, { colors: this.#host.colours });
-  }
-
-  #historyNow(): History {
-    return (this.#history ??= openHistory());
-  }
-}
-
-function interrupted(error: Interrupted): Outcome {
-  const { name, message } = error;
-  return { status: "error", ename: name, evalue: message, traceback: [`${name}: ${message}`] };
-}
-
-function optionOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

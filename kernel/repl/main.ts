@@ -7,6 +7,9 @@ import { createRemote } from "./remote";
 import { exitCodes, runScript } from "./script";
 import { runShell } from "./shell";
 
+// TensorFlow tells of its start-up on stderr, amid what cells print.
+process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
+
 interface ReplOptions {
   readonly eval?: readonly string[];
   readonly kernel?: string;

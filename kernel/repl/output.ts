@@ -1,8 +1,11 @@
 import { type MimeBundle } from "../session/api";
+import { highlight } from "./editor/highlight";
 import { paint } from "./editor/render";
 import { withoutColours, type Presenter } from "./present";
 import { Tail } from "./tail";
 import { type Terminal } from "./terminal";
+
+const longestPainted = 10_000;
 
 /** Where what a cell prints and shows goes. */
 export interface Output {
@@ -16,8 +19,8 @@ export interface Output {
   update(bundle: MimeBundle, id: string): void;
   /** Takes away what the cell has shown. @param wait  only when it shows something new */
   clear(wait: boolean): void;
-  /** The value of the cell; with an id it can be updated. */
-  result(bundle: MimeBundle, cell: number, id?: string): void;
+  /** The value of the cell. */
+  result(bundle: MimeBundle, cell: number): void;
   /** Why the cell ended. */
   fail(traceback: readonly string[]): void;
   /** The cell has ended. */
@@ -54,16 +57,25 @@ export function createTerminalOutput(
     },
     update: (bundle, id) => write(tail.update(presenter.present(bundle), id)),
     clear: (wait) => write(tail.clear(wait)),
-    result: (bundle, cell, id) => {
-      const text = presenter.present(bundle);
-      if (text === "") return;
+    result: (bundle, cell) => {
+      const plain = presenter.present(bundle);
+      if (plain === "") return;
+      const text = colours && Object.keys(bundle).length === 1 ? paintValue(plain) : plain;
       const prompt = paint(`Out[${cell}]: `, "31", colours);
-      if (id === undefined && isOneLine(text)) write(tail.show(`${prompt}${text}`));
-      else write(tail.show(prompt) + tail.show(text, id));
+      write(tail.show(`${prompt}${isOneLine(text) ? "" : "\n"}${text}`));
     },
     fail: (traceback) => write(tail.show(paintTraceback(traceback, colours))),
     end: () => write(tail.end()),
   };
+}
+
+/** A value written as code, in the colours of code; long ones and those in colours already as they are. */
+function paintValue(text: string): string {
+  if (text.length > longestPainted || text.includes("\x1b")) return text;
+  const lines = highlight(text).map((pieces) =>
+    pieces.map((piece) => paint(piece.text, piece.style, true)).join(""),
+  );
+  return lines.join("\n");
 }
 
 /** Neither lines nor a picture. */
@@ -75,15 +87,20 @@ function isOneLine(text: string): boolean {
 export function createPlainOutput(presenter: Presenter, colours: boolean): Output {
   const changed = new Map<string, string>();
   const shown = new Map<string, string>();
+  // as they are before anyone takes over what the process prints
+  const writers = {
+    stdout: process.stdout.write.bind(process.stdout),
+    stderr: process.stderr.write.bind(process.stderr),
+  };
   let atStart = true;
   const line = (text: string): void => {
-    process.stdout.write(`${atStart ? "" : "\n"}${text}\n`);
+    writers.stdout(`${atStart ? "" : "\n"}${text}\n`);
     atStart = true;
   };
   return {
     begin: () => undefined,
     print: (name, text) => {
-      process[name].write(text);
+      writers[name](text);
       if (name === "stdout" && text !== "") atStart = text.endsWith("\n");
     },
     show: (bundle, id) => {
@@ -97,7 +114,7 @@ export function createPlainOutput(presenter: Presenter, colours: boolean): Outpu
       const text = presenter.present(bundle);
       if (text !== "") line(text);
     },
-    fail: (traceback) => void process.stderr.write(`${paintTraceback(traceback, colours)}\n`),
+    fail: (traceback) => void writers.stderr(`${paintTraceback(traceback, colours)}\n`),
     end: () => {
       for (const [id, text] of changed) if (shown.get(id) !== text) line(text);
       changed.clear();

@@ -57,6 +57,7 @@ class TerminalReader implements Reader {
       const key = await this.#terminal.keys.next();
       const step = key === undefined ? { editor, request: "exit" as const } : press(editor, key);
       editor = step.editor;
+      if (step.request !== undefined) this.#draw(editor, prompt); // the answer may take its time
       switch (step.request) {
         case "check": {
           const { text } = editor.buffer;

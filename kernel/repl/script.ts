@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline/promises";
 import { type Backend, type Ended, type Host } from "./backend";
 import { createPlainOutput } from "./output";
 import { createPresenter } from "./present";
@@ -26,9 +27,8 @@ export async function runScript(
   };
   const backend = await start({
     output,
-    colours,
     remembers: false,
-    ask: () => Promise.resolve(undefined),
+    ask: createAsk(),
     stray,
   });
   let ended: Ended = "ok";
@@ -40,4 +40,16 @@ export async function runScript(
   }
   await backend.close();
   return exitCodes[ended];
+}
+
+/** Reads the lines that cells ask for from the standard input, with prompts on stderr: stdout is the script's. */
+function createAsk(): Host["ask"] {
+  let lines: AsyncIterator<string> | undefined;
+  return async (prompt) => {
+    process.stderr.write(prompt);
+    lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const line = await lines.next();
+    if (line.done !== true) return line.value;
+    throw new Error("Cannot read input: expected a line, got the end of the standard input");
+  };
 }

@@ -32,14 +32,13 @@ export async function runShell(
   output.show({ "text/plain": `${banner}\n` });
   reader.show(1);
   await drawn();
+  takePrinted(output);
   const backend = await start({
     output,
-    colours,
     remembers: true,
     ask: (prompt, password) => reader.readLine(prompt, password),
     stray: (traceback) => output.fail(traceback),
   });
-  takePrinted(output);
   try {
     await loop(backend, terminal, output, reader);
   } finally {

@@ -129,9 +129,9 @@ export class Terminal {
     return `${row > 0 ? `\x1b[${row}A` : ""}\r\x1b[J`;
   }
 
-  /** No echo and no line buffer outside raw mode: setRawMode(false) goes back to this. Node has no call for it. */
+  /** No echo, no line buffer, Enter as it is outside raw mode: setRawMode(false) goes back to this. Node has no call for it. */
   #calm(): void {
-    spawnSync("stty", ["-echo", "-icanon", "min", "1", "time", "0"], {
+    spawnSync("stty", ["-echo", "-icanon", "-icrnl", "min", "1", "time", "0"], {
       stdio: ["inherit", "ignore", "ignore"],
     });
   }

@@ -14,11 +14,10 @@ export interface OpenSession extends Session {
 /** Begins a session with its language service. */
 export function openSession(options: SessionOptions = {}): OpenSession {
   const core = createSession(options);
-  const latestFirst = (): string[] => [...core.scripts].map(({ source }) => source).reverse();
   const language = createLanguage({
     withSource: (code, use) => core.withSource(code, use),
     scope: core.scope,
-    cells: latestFirst,
+    cells: () => core.scripts.latest(),
   });
   return {
     run: (code, cell) => core.run(code, cell),

@@ -44,6 +44,11 @@ export class Scripts {
     return this.#sources.get(label);
   }
 
+  /** The sources that were run, the latest first. */
+  latest(): string[] {
+    return [...this.#scripts.values()].map(({ source }) => source).reverse();
+  }
+
   /** Adds a script, or replaces the one of this url. */
   add(url: string, source: string, label: string | undefined, mapping: Mapping): Script {
     this.#scripts.delete(url); // to the end of the queue

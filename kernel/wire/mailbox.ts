@@ -7,8 +7,8 @@ const turnMs = 5;
 /** How much may wait before the sender has to, in characters and bytes. */
 const capacity = 64 * 1024 * 1024;
 
-/** How long a sender waits for a receiver that takes nothing, in ms. */
-const patienceMs = 2_000;
+/** How long is waited for an end that takes nothing, in ms. */
+const patienceMs = 1_000;
 
 /** Where in the shared memory stands what. */
 const [bellAt, waitingAt] = [0, 1];
@@ -32,18 +32,23 @@ export class Outbox {
     this.#state = new Int32Array(memory);
   }
 
-  /** @param size  roughly the message's size in bytes */
+  /** @param size  roughly the message's size in bytes, 1 or more */
   send(message: unknown, size: number): void {
-    this.#waitForSpace();
+    this.#waitUntilBelow(capacity);
     Atomics.add(this.#state, waitingAt, size);
     this.#port.postMessage({ message, size });
     if (Atomics.exchange(this.#state, bellAt, 1) === 0) this.#ring();
   }
 
-  #waitForSpace(): void {
+  /** Waits until all messages are used; not for ever for an end that uses none. */
+  flush(): void {
+    this.#waitUntilBelow(1);
+  }
+
+  #waitUntilBelow(limit: number): void {
     for (;;) {
       const waiting = Atomics.load(this.#state, waitingAt);
-      if (waiting < capacity) return;
+      if (waiting < limit) return;
       if (Atomics.wait(this.#state, waitingAt, waiting, patienceMs) === "timed-out") return;
     }
   }

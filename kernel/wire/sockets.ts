@@ -60,13 +60,18 @@ export async function bindSockets(connection: Connection, receivers: Receivers):
   const [shell, control, stdin] = [router(), router(), router()];
   const iopub = new XPublisher({ ...common, verbosity: "allSubs" });
   const heartbeat = new Reply(common);
-  await Promise.all([
+  const bound = await Promise.allSettled([
     shell.bind(endpoint(connection, "shell_port")),
     control.bind(endpoint(connection, "control_port")),
     stdin.bind(endpoint(connection, "stdin_port")),
     iopub.bind(endpoint(connection, "iopub_port")),
     heartbeat.bind(endpoint(connection, "hb_port")),
   ]);
+  const failed = bound.find((result) => result.status === "rejected");
+  if (failed !== undefined) {
+    for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
+    throw failed.reason;
+  }
   const served = Promise.all([
     serve("shell", shell, (frames) => receivers.receive("shell", frames)),
     serve("control", control, (frames) => receivers.receive("control", frames)),

@@ -61,6 +61,8 @@ class WorkerWire implements Wire {
   #onClosed: () => void = () => undefined;
   #onFailure: (error: Error) => void;
   #ending = false;
+  /** Whether the process is to end: the thread sees to it then. */
+  #shutdown = false;
 
   constructor(worker: Worker, outbox: Outbox, { onFailure = rethrow }: WireOptions) {
     this.#worker = worker;
@@ -75,6 +77,7 @@ class WorkerWire implements Wire {
         } else this.#receive(message);
       });
     });
+    process.on("exit", this.#closeAtExit);
     worker.on("error", (error) => this.#fail(error));
     worker.on("exit", () => this.#fail(new Error("The thread with Jupyter's sockets ended")));
   }
@@ -91,33 +94,39 @@ class WorkerWire implements Wire {
 
   async close(): Promise<void> {
     if (this.#ending) return;
-    this.#ending = true;
+    this.#end();
     const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
     this.send({ kind: "close" });
     await Promise.race([closed, once(this.#worker, "exit")]);
     if (!this.#shutdown) await this.#worker.terminate();
   }
 
-  /** Whether the process is to end: the thread sees to it then. */
-  #shutdown = false;
-
   #receive(message: Answered): void {
     if (message.kind === "failed") return this.#fail(message.error);
     if (message.kind === "closed") return this.#onClosed();
     if (message.kind === "interrupt") ring(this.#worker, "taken");
-    if (message.kind === "shutdown") {
-      this.#shutdown = true;
-      this.#worker.unref();
-    }
+    if (message.kind === "shutdown") this.#shutdown = true;
     if (this.#handler === undefined) this.#waiting.push(message);
     else this.#handler(message);
   }
 
   #fail(error: Error): void {
     if (this.#ending) return;
-    this.#ending = true;
+    this.#end();
     this.#onFailure(error);
   }
+
+  #end(): void {
+    this.#ending = true;
+    process.off("exit", this.#closeAtExit);
+  }
+
+  /** Sends what waits also if the process ends without close(); zeromq.js has it aborted if it ends with open sockets. */
+  readonly #closeAtExit = (): void => {
+    this.#end();
+    this.send({ kind: "close" });
+    this.#outbox.flush();
+  };
 }
 
 function rethrow(error: Error): void {
@@ -176,6 +185,6 @@ function bodyOf(type: string, content: Json, { metadata, buffers = [] }: Extras 
 }
 
 function sizeOf(post: Posted): number {
-  if (post.kind === "script" || post.kind === "close") return 0;
+  if (post.kind === "script" || post.kind === "close") return 1;
   return post.buffers.reduce((sum, { byteLength }) => sum + byteLength, post.content.length);
 }

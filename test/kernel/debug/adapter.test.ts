@@ -63,15 +63,15 @@ describe("breakpoints and stepping", { timeout }, () => {
     async () => {
       await client.run(sums);
       const code =
-        "const a = exports.double(4);\nconst text = [a].map((n) => `${n}`).join(); const c = 3;\nexports.z = a + c;\n";
+        "const a = double(4);\nconst text = [a].map((n) => `${n}`).join(); const c = 3;\nconst z = a + c;\n";
       await client.breakAt(code, { line: 1 });
       const done = client.run(code);
       assert.equal((await client.stopped()).top.line, 1);
       await client.request("stepIn");
-      let { reason, top } = await client.stopped();
-      assert.deepEqual([reason, top.name, top.line], ["step", "double", 6]);
+      const into = await client.stopped();
+      assert.deepEqual([into.reason, into.top.name, into.top.line], ["step", "double", 6]);
       await client.request("next");
-      ({ top } = await client.stopped());
+      let { top } = await client.stopped();
       assert.deepEqual([top.name, top.line], ["double", 7]);
       await client.request("stepOut");
       ({ top } = await client.stopped());
@@ -81,12 +81,12 @@ describe("breakpoints and stepping", { timeout }, () => {
       assert.deepEqual([top.name, top.line], ["<cell>", 3]);
       await client.request("next"); // leaves the cell
       assert.equal((await done).status, "ok");
-      assert.equal((await client.run("exports.w = 1")).status, "ok", "the step ended with its cell");
+      assert.equal((await client.run("const w = 1")).status, "ok", "the step ended with its cell");
     },
   );
 
   test("a step over await stays in the cell", { timeout: 5000 }, async () => {
-    const code = "const t = 1;\nawait new Promise((done) => setTimeout(done, 20));\nexports.u = t + 1;\n";
+    const code = "const t = 1;\nawait new Promise((done) => setTimeout(done, 20));\nconst u = t + 1;\n";
     await client.breakAt(code, { line: 2 });
     const done = client.run(code);
     await client.stopped();
@@ -118,7 +118,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     await client.breakAt(loop, { line: 4, hitCondition: "2" });
     await client.request("continue");
     await done;
-    await client.breakAt(loop, { line: 4, condition: "square >= exports.x && x === 2", hitCondition: "2" });
+    await client.breakAt(loop, { line: 4, condition: "square >= x && x === 2", hitCondition: "2" });
     done = client.run(loop);
     ({ top } = await client.stopped());
     assert.equal((await client.scope(top.id, "Locals")).get("i")?.value, "3");
@@ -134,9 +134,9 @@ describe("breakpoints and stepping", { timeout }, () => {
   test("functions of a cell that ran before the breakpoint was set stop too", { timeout: 5000 }, async () => {
     await client.run(sums);
     await client.breakAt(sums, { line: 7 });
-    const done = client.run("exports.double(5)");
+    const done = client.run("double(5)");
     const { frames } = await client.stopped();
-    assert.deepEqual([frames[0]?.line, frames[1]?.source.path], [7, client.path("exports.double(5)")]);
+    assert.deepEqual([frames[0]?.line, frames[1]?.source.path], [7, client.path("double(5)")]);
     await client.breakAt(sums);
     await client.request("continue");
     await done;
@@ -149,7 +149,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     const { reason, top } = await client.stopped();
     assert.equal(reason, "pause");
     assert.ok(top.line >= 3 && top.line <= 5);
-    await client.request("evaluate", { expression: "exports.go = false", frameId: top.id });
+    await client.request("evaluate", { expression: "go = false", frameId: top.id });
     await client.request("continue");
     assert.equal((await done).status, "ok");
   });
@@ -212,7 +212,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     await client.request("attach");
     await client.event("initialized");
     await client.breakAt(sums, { line: 6 });
-    const done = client.run("exports.double(1)");
+    const done = client.run("double(1)");
     assert.equal((await client.stopped()).top.line, 6);
     await client.request("continue");
     await done;

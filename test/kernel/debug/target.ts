@@ -1,20 +1,16 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { SourceMap } from "node:module";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
-import { runInThisContext } from "node:vm";
-import ts from "typescript";
+import { inspect } from "node:util";
 import { createDebugAdapter } from "../../../kernel/debug/adapter";
 import { isJson, readObject, readString } from "../../../kernel/debug/dap";
-import { cellPath } from "../../../kernel/debug/path";
 import { exposeTarget } from "../../../kernel/debug/target";
+import { createSession } from "../../../kernel/session/core";
 
 /**
  * A program to be debugged, as the kernel is: cells run on the main thread, and a second one answers debuggers. It
  * takes JSON lines, `{id, command, arguments}` of debuggers and `{id, run: code}`, on a port that it prints.
  */
-
-const scope: Record<string, unknown> = {};
 
 interface ScriptNote {
   readonly url: string;
@@ -22,43 +18,18 @@ interface ScriptNote {
   readonly lines: readonly number[];
 }
 
-/** JavaScript of a cell, and the cell's line of each of its lines. */
-function compile(source: string): { code: string; note: ScriptNote } {
-  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, sourceMap: true };
-  const { outputText, sourceMapText } = ts.transpileModule(source, { compilerOptions });
-  const body = outputText.replace(/\/\/# sourceMappingURL.*/, "");
-  const map = new SourceMap(JSON.parse(sourceMapText ?? "{}"));
-  const lines = body.split("\n").map((text, line) => {
-    const entry = map.findEntry(line, text.search(/\S|$/));
-    return "originalLine" in entry && entry.generatedLine === line ? entry.originalLine + 1 : 0;
-  });
-  const url = cellPath(source);
-  return {
-    code: `(async function (exports, require) {\n${body}\n})\n//# sourceURL=${url}`,
-    note: { url, source, lines: [0, ...lines] },
-  };
-}
-
 function startMain(): void {
-  exposeTarget({ scope: () => scope });
   const worker = new Worker(__filename);
+  const session = createSession({ onScript: (note) => worker.postMessage({ note }) });
+  exposeTarget({ scope: () => session.scope });
   worker.on("message", (message: { id: number; run: string }) => {
-    const { code, note } = compile(message.run);
-    worker.postMessage({ note });
-    const cell: unknown = runInThisContext(code);
     setImmediate(() => {
-      run(cell).then(
-        (value) => worker.postMessage({ id: message.id, status: "ok", value }),
-        (error: unknown) => worker.postMessage({ id: message.id, status: "error", value: String(error) }),
-      );
+      void session.run(message.run).then((outcome) => {
+        const value = outcome.status === "ok" ? outcome.value : outcome.evalue;
+        worker.postMessage({ id: message.id, status: outcome.status, value: inspect(value) });
+      });
     });
   });
-}
-
-async function run(cell: unknown): Promise<unknown> {
-  if (typeof cell !== "function") throw new TypeError("Cannot run a cell: expected a function");
-  const value: unknown = await Reflect.apply(cell, undefined, [scope, undefined]);
-  return value;
 }
 
 async function startWorker(): Promise<void> {

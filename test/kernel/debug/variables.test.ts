@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { readObject } from "../../../kernel/debug/dap";
 import { Client } from "./client";
 
 const timeout = 10_000;
@@ -126,7 +127,7 @@ describe("variables", { timeout: 60_000 }, () => {
       "text/html": "<b>hi</b>",
       "text/plain": "{ [Symbol(Jupyter.display)]: [Function: [Jupyter.display]] }",
     });
-    assert.deepEqual(Object.keys(Object((await view("slow"))["data"])), ["text/plain"]);
+    assert.deepEqual(Object.keys(readObject(await view("slow"), "data")), ["text/plain"]);
     assert.deepEqual((await view("text"))["data"], { "text/plain": 'a"b' });
     assert.deepEqual((await view("list"))["data"], { "text/plain": "[ 1, 'two', { three: 3 } ]" });
     assert.equal((await client.send("richInspectVariables", { variableName: "absent" })).success, false);
@@ -149,7 +150,7 @@ describe("variables", { timeout: 60_000 }, () => {
       return base + factor; }
   };
 }
-exports.answer = outer(4)();
+const answer = outer(4)();
 `;
     await client.breakAt(code, { line: 6 });
     const done = client.run(code);
@@ -168,7 +169,7 @@ exports.answer = outer(4)();
     const refused = await client.send("evaluate", { expression: "nowhere", frameId: top.id });
     assert.equal(refused.message, "ReferenceError: nowhere is not defined");
     const hover = await client.send("evaluate", {
-      expression: "exports.x = 1",
+      expression: "globalThis.x = 1",
       frameId: top.id,
       context: "hover",
     });
@@ -191,7 +192,7 @@ exports.answer = outer(4)();
   });
 
   test("a busy cell's variables can be looked at", { timeout }, async () => {
-    const done = client.run("exports.spin = true;\nlet n = 0;\nwhile (exports.spin) n++;\n");
+    const done = client.run("let spin = true;\nlet n = 0;\nwhile (spin) n++;\n");
     await new Promise((wake) => setTimeout(wake, 100));
     assert.equal((await globals()).get("spin")?.value, "true");
     await client.request("evaluate", { expression: "spin = false" });

@@ -137,9 +137,11 @@ function decode(channel: string, frames: readonly Buffer[]): Message {
   const start = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
   const [header = {}, parent = {}, metadata = {}, content = {}] = frames
     .slice(start + 2, start + 6)
-    .map((frame) => {
-      const part: Record<string, unknown> = JSON.parse(frame.toString());
-      return part;
-    });
+    .map((frame) => parse(frame));
   return { channel, header, parent, metadata, content, buffers: frames.slice(start + 6) };
+}
+
+function parse(frame: Buffer): Record<string, unknown> {
+  const value: unknown = JSON.parse(frame.toString());
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }
