@@ -5,14 +5,14 @@ import { describeThrown } from "./errors";
 import { type SourceContext } from "./program";
 import { type Runnable } from "./runner";
 import { Scope } from "./scope";
-import { Scripts } from "./scripts";
+import { type OnScript, Scripts } from "./scripts";
 import { mapStacks, unmapStacks } from "./stacks";
 
 /** Where a session runs and who wants to know of its scripts. */
 export interface SessionOptions {
   /** The directory from which cells import; the process's if it is not given. */
   readonly cwd?: string;
-  readonly onScript?: engine.OnScript;
+  readonly onScript?: OnScript;
 }
 
 /** A session without its language service, which is made from {@link SessionCore.withSource}. */
@@ -33,7 +33,7 @@ export function createSession(options: SessionOptions = {}): SessionCore {
 }
 
 class CoreSession implements SessionCore {
-  readonly scripts = new Scripts();
+  readonly scripts: Scripts;
   readonly #scope = new Scope();
   readonly #options: SessionOptions;
   #engine: engine.Engine | undefined;
@@ -41,6 +41,7 @@ class CoreSession implements SessionCore {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.scripts = new Scripts(options.onScript);
     mapStacks(this.scripts);
   }
 
@@ -117,8 +118,8 @@ class CoreSession implements SessionCore {
     // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
     // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
     const { Engine }: typeof engine = require("./engine");
-    const { cwd = process.cwd(), onScript } = this.#options;
-    this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts, onScript });
+    const { cwd = process.cwd() } = this.#options;
+    this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts });
     if (this.#globals !== "") this.#engine.define(this.#globals);
     return this.#engine;
   }

@@ -11,15 +11,11 @@ import { Runner, type Runnable } from "./runner";
 import { type Scope } from "./scope";
 import { type Scripts } from "./scripts";
 
-/** Called with each cell's script before it runs, for the debugger. */
-export type OnScript = (script: { url: string; source: string; lines: readonly number[] }) => void;
-
 /** What the engine shares with the session. */
 export interface EngineOptions {
   readonly cwd: string;
   readonly scope: Scope;
   readonly scripts: Scripts;
-  readonly onScript: OnScript | undefined;
 }
 
 /** What tslab's executor runs instead of a cell's code: the session starts that itself, in a task of its own. */
@@ -130,8 +126,6 @@ export class Engine {
     }
     this.#modules.refresh();
     const runnable = this.#runner.prepare(code, compiled, this.#cell);
-    const { url, script } = runnable;
-    this.#options.onScript?.({ url, source: script.source, lines: script.lines });
     this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
     this.#outcome = runnable;
     return { diagnostics: [], output: started, declOutput: "", hasToplevelAwait: true };

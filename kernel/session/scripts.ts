@@ -27,13 +27,25 @@ export interface Mapping {
   readonly sourceOffset: number;
 }
 
+/** Called with each script of a cell or local module before V8 has it, for the debugger, which then knows its lines. */
+export type OnScript = (script: {
+  readonly url: string;
+  readonly source: string;
+  readonly lines: readonly number[];
+}) => void;
+
 /** So many scripts are remembered; places in older ones are shown as the JavaScript has them. */
 const capacity = 2000;
 
 /** The scripts that were run, by url. */
 export class Scripts {
+  readonly #onScript: OnScript | undefined;
   readonly #scripts = new Map<string, Script & Mapping>();
   readonly #sources = new Map<string, string>();
+
+  constructor(onScript?: OnScript) {
+    this.#onScript = onScript;
+  }
 
   get(url: string): Script | undefined {
     return this.#scripts.get(url);
@@ -63,6 +75,7 @@ export class Scripts {
       const [oldest] = queue.keys();
       if (queue.size > capacity && oldest !== undefined) queue.delete(oldest);
     }
+    this.#onScript?.({ url, source, lines: script.lines });
     return script;
   }
 
