@@ -20,7 +20,7 @@ program
     executableFile: "cli/doctor.js",
   })
   .command("repl", "an interactive session in the terminal (also without any command)", {
-    executableFile: "repl.js",
+    executableFile: "repl/main.js",
     isDefault: true,
   });
 addRecordsCommand(program);

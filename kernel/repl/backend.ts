@@ -23,8 +23,8 @@ export interface Backend {
 /** What a backend needs of the terminal or script around it. */
 export interface Host {
   readonly output: Output;
-  /** Whether what is run is noted in the user's history. */
-  readonly remembers: boolean;
+  /** Whether somebody types: what is run is noted in the history then. */
+  readonly interactive: boolean;
   /**
    * Lets the user type a line; undefined if the user would rather stop the cell.
    * @throws {Error} if there is nobody

@@ -5,7 +5,6 @@ import { Interrupted } from "../interrupt/interrupts";
 import { Kernel } from "../kernel";
 import { redirectStream } from "../output/streams";
 import { type Json, type Request, type ToWire } from "../protocol";
-import { type Session } from "../session/api";
 import { type Backend, type Host } from "./backend";
 import { Conversation } from "./conversation";
 import { Replies, type Link, type LinkEvents, type Received } from "./link";
@@ -26,7 +25,7 @@ interface Question {
 class Inside implements Link {
   readonly #host: Host;
   #events: LinkEvents | undefined;
-  readonly #session: Session = openSession();
+  readonly #session = openSession();
   readonly #history: History;
   readonly #kernel: Kernel;
   readonly #replies = new Replies();
@@ -37,7 +36,7 @@ class Inside implements Link {
 
   constructor(host: Host) {
     this.#host = host;
-    this.#history = openHistory(host.remembers ? {} : { environment: { SLIMLAB_HISTORY: "off" } });
+    this.#history = openHistory(host.interactive ? {} : { environment: { SLIMLAB_HISTORY: "off" } });
     this.#kernel = new Kernel({
       session: this.#session,
       history: this.#history,
@@ -56,6 +55,7 @@ class Inside implements Link {
       });
     }
     this.#signals = await hearSignals(() => this.#kernel.interrupt());
+    if (this.#host.interactive) await this.#session.warm();
   }
 
   listen(events: LinkEvents): void {

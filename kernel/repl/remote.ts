@@ -10,7 +10,7 @@ import { Conversation } from "./conversation";
 export async function createRemote(path: string, host: Host): Promise<Backend> {
   const conversation = new Conversation(await connectToKernel(path), host, {
     cell: 1,
-    store: host.remembers,
+    store: host.interactive,
   });
   await conversation.findCell();
   process.on("SIGINT", () => conversation.interrupt());

@@ -27,7 +27,7 @@ export async function runScript(
   };
   const backend = await start({
     output,
-    remembers: false,
+    interactive: false,
     ask: createAsk(),
     stray,
   });

@@ -35,7 +35,7 @@ export async function runShell(
   takePrinted(output);
   const backend = await start({
     output,
-    remembers: true,
+    interactive: true,
     ask: (prompt, password) => reader.readLine(prompt, password),
     stray: (traceback) => output.fail(traceback),
   });

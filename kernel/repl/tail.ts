@@ -106,6 +106,7 @@ export class Tail {
     const height = this.#size().height;
     const up = Math.min(this.#breaks(known ? first : 0), height - 1);
     this.#forgetUpTo(this.#blocks.length, known ? first : 0);
+    this.#whole = true; // it begins anew here
     this.#atStart = true;
     this.#cellRows = false;
     return `${up > 0 ? `\x1b[${up}A` : ""}\r\x1b[J`;

@@ -31,7 +31,11 @@ test("render() cuts a text that is taller than the terminal around the cursor", 
 });
 
 test("render() shows completions with their kinds around the chosen one", () => {
-  const items = Array.from({ length: 20 }, (_, i) => ({ text: `name${i}`, kind: "method", signature: "(): void" }));
+  const items = Array.from({ length: 20 }, (_, i) => ({
+    text: `name${i}`,
+    kind: "method",
+    signature: "(): void",
+  }));
   const menu = { items, selected: 10, start: 0, original: { text: "", cursor: 0 } };
   const { rows } = frame("name10", 6, { menu });
   assert.equal(rows.length, 10);
