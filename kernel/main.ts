@@ -1,4 +1,5 @@
 import { offerSignal } from "./cell";
+import { exposeTarget } from "./debug/target";
 import { openHistory } from "./history";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
@@ -17,6 +18,10 @@ async function main(connectionFile: string | undefined): Promise<void> {
   offerSignal();
   const wire = await openWire(connectionFile, { guard });
   const session = openSession({ onScript: (script) => wire.send({ kind: "script", ...script }) });
+  exposeTarget({
+    scope: () => session.scope,
+    assign: (name, value) => session.define({ [name]: value }, `declare let ${name}: any;`),
+  });
   const questions = new Questions((message) => wire.send(message));
   const history = openHistory();
   const kernel = new Kernel({
