@@ -39,8 +39,7 @@ function indentAfter(code: string): string {
   const open: number[] = [];
   let last: ts.SyntaxKind = ts.SyntaxKind.Unknown;
   for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
-    if (scanner.isUnterminated())
-      return last === ts.SyntaxKind.Unknown ? "" : lineIndent(code, scanner.getTokenPos());
+    if (scanner.isUnterminated()) return ""; // of a text or comment, whose spaces count
     last = kind;
     if (isOpening(kind)) open.push(scanner.getTokenPos());
     else if (isClosing(kind)) open.pop();

@@ -14,6 +14,12 @@ const preferences: ts.UserPreferences = {
 /** For so many items, and not more, signatures are worked out: each takes up to a millisecond. */
 const mostSignatures = 60;
 
+/** A range of the cell's file. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Kinds whose names are parts of paths. */
 const pathKinds: ReadonlySet<string> = new Set(["directory", "script", "external module name"]);
 
@@ -45,26 +51,24 @@ export function completeIn(
   const string = token !== undefined && isStringAt(context, token, at) ? token : undefined;
   const word = string === undefined ? wordAt(sourceFile.text, at) : stringWord(string, at);
   const typed = sourceFile.text.slice(word.start, at);
-  const found = choose(context, service(context, at, word), at, typed, string !== undefined);
+  const found = choose(context, service(context, at, word), { at, word, inString: string !== undefined });
   if (found !== undefined) return found;
   if (string !== undefined) return completePath(context, word, at);
   const items = listMembers(context, word.start, scope).filter(({ text }) => fits(text, typed));
   return { start: word.start - offset, end: word.end - offset, matches: items };
 }
 
-/** Sorts and sifts: only those that begin as the typed text does, and that replace what most of them do. */
+/** Sorts and sifts: only those that begin as the typed text does, and that replace the same, if possible the word. */
 function choose(
   context: SourceContext,
   candidates: readonly Candidate[],
-  at: number,
-  typed: string,
-  inString: boolean,
+  { at, word, inString }: { readonly at: number; readonly word: Span; readonly inString: boolean },
 ): Completion | undefined {
   const { sourceFile, offset } = context;
   const fitting = candidates.filter(({ name, start }) =>
-    fits(name, inString ? sourceFile.text.slice(start, at) : typed),
+    fits(name, sourceFile.text.slice(inString ? start : word.start, at)),
   );
-  const range = commonRange(fitting);
+  const range = fitting.find(({ start, end }) => start === word.start && end === word.end) ?? fitting[0];
   if (range === undefined) return undefined;
   const same = fitting.filter(({ start, end }) => start === range.start && end === range.end);
   same.sort((a, b) => (a.rank === b.rank ? collator.compare(a.name, b.name) : a.rank < b.rank ? -1 : 1));
@@ -79,21 +83,8 @@ function choose(
   return { start: range.start - offset, end: range.end - offset, matches };
 }
 
-/** The range that most candidates replace, since a front end takes one for all. */
-function commonRange(candidates: readonly Candidate[]): Candidate | undefined {
-  const counts = new Map<string, number>();
-  let best: { readonly candidate: Candidate; readonly count: number } | undefined;
-  for (const candidate of candidates) {
-    const key = `${candidate.start} ${candidate.end}`;
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    if (best === undefined || count > best.count) best = { candidate, count };
-  }
-  return best?.candidate;
-}
-
 /** What TypeScript's language service offers. */
-function service(context: SourceContext, at: number, word: { start: number; end: number }): Candidate[] {
+function service(context: SourceContext, at: number, word: Span): Candidate[] {
   const { ts, program, sourceFile } = context;
   const log = (): void => undefined;
   const kind = ts.CompletionTriggerKind.Invoked;
@@ -109,17 +100,9 @@ function service(context: SourceContext, at: number, word: { start: number; end:
     const { start, end } = span === undefined ? usual : { start: span.start, end: span.start + span.length };
     const rank = `${entry.sortText}${entry.kind === ts.ScriptElementKind.keyword ? 1 : 0}`;
     const symbol = entry.symbol === undefined ? {} : { symbol: entry.symbol };
-    return [
-      {
-        text: entry.insertText ?? entry.name,
-        name: entry.name,
-        kind: entry.kind,
-        start,
-        end,
-        rank,
-        ...symbol,
-      },
-    ];
+    const text =
+      entry.kind === ts.ScriptElementKind.directory ? `${entry.name}/` : (entry.insertText ?? entry.name);
+    return [{ text, name: entry.name, kind: entry.kind, start, end, rank, ...symbol }];
   });
 }
 
@@ -161,7 +144,7 @@ function signatureOf({ checker, sourceFile }: SourceContext, symbol: ts.Symbol):
 }
 
 /** Files for a string that is a path. */
-function completePath(context: SourceContext, word: { start: number; end: number }, at: number): Completion {
+function completePath(context: SourceContext, word: Span, at: number): Completion {
   const { sourceFile, offset, program } = context;
   const typed = sourceFile.text.slice(word.start, at);
   if (!isPathLike(typed)) return { start: at - offset, end: at - offset, matches: [] };
@@ -192,13 +175,13 @@ function isClosed(token: ts.Node): boolean {
 }
 
 /** What is between a string's quotes. */
-function stringWord(token: ts.Node, at: number): { start: number; end: number } {
+function stringWord(token: ts.Node, at: number): Span {
   const start = token.getStart() + 1;
   return { start: Math.min(start, at), end: Math.max(isClosed(token) ? token.end - 1 : token.end, at) };
 }
 
 /** The name around a position, also one that has only begun; empty where there is none. */
-function wordAt(text: string, at: number): { start: number; end: number } {
+function wordAt(text: string, at: number): Span {
   const before = /[\p{ID_Continue}$#\u200c\u200d]*$/u.exec(text.slice(0, at))?.[0] ?? "";
   const after = /^[\p{ID_Continue}$\u200c\u200d]*/u.exec(text.slice(at))?.[0] ?? "";
   return { start: at - before.length, end: at + after.length };

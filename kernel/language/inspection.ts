@@ -72,13 +72,12 @@ function describeName(
 ): Section | undefined {
   const { ts, sourceFile, checker } = context;
   const info = ts.getQuickInfoAtPosition(sourceFile, checker, cancellation, node.getStart(sourceFile));
-  const value = describeValue(context, node, scope);
-  if (info === undefined) return value;
-  const documentation = toDocumentation(
-    ts.displayPartsToString(info.displayParts),
-    info.documentation,
-    info.tags,
-  );
+  const isImport =
+    info?.kind === ts.ScriptElementKind.alias || info?.kind === ts.ScriptElementKind.moduleElement;
+  const value = isImport ? undefined : describeValue(context, node, scope);
+  const signature = tidy(ts.displayPartsToString(info?.displayParts));
+  if (info === undefined || (signature === "any" && value !== undefined)) return value;
+  const documentation = toDocumentation(signature, info.documentation, info.tags);
   const source = detail === 0 ? undefined : sourceOf(context, node, cells);
   return merge(toSection(documentation, detail), value, source && fence(source));
 }

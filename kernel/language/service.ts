@@ -2,7 +2,7 @@ import { magicHelp, magicPlacement } from "../magics/list";
 import { parseMagics, type Magic } from "../magics/parse";
 import { type Completeness, type Completion, type Inspection } from "../session/api";
 import { type SourceContext } from "../session/program";
-import { isComplete } from "./completeness";
+import type * as completeness from "./completeness";
 import { completeIn } from "./completion";
 import { inspectIn } from "./inspection";
 import { isPathLike, listPaths } from "./paths";
@@ -48,8 +48,15 @@ export function createLanguage(options: LanguageOptions): Language {
         withSource(place.code, (context) => inspectIn(context, at, { detail, scope, cells })),
       );
     },
-    isComplete,
+    isComplete: judge,
   };
+}
+
+function judge(code: string): Completeness {
+  // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
+  const { isComplete }: typeof completeness = require("./completeness");
+  return isComplete(code);
 }
 
 interface Place {

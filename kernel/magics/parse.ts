@@ -15,7 +15,7 @@ export interface Magic {
 /** A cell, parted into magics and TypeScript. */
 export interface ParsedCell {
   readonly magics: readonly Magic[];
-  /** What TypeScript sees: the cell with its magics made blank, line for line. */
+  /** What TypeScript sees: the cell with its magics made blank, letter for letter. */
   readonly code: string;
 }
 
@@ -36,13 +36,17 @@ export function parseMagics(code: string): ParsedCell {
       magics.push({ ...magic, code: "\n".repeat(line) + " ".repeat(before.length) + argument });
     } else if (isForeign(name)) {
       magics.push({ ...magic, body: lines.slice(line + 1).join("\n") });
-      lines.fill("", line);
+      for (let next = line; next < lines.length; next++) lines[next] = blank(lines[next]);
       break;
     } else magics.push(magic);
-    lines[line] = "";
+    lines[line] = blank(text);
     if (name.startsWith("%%")) break;
   }
   return { magics, code: magics.length === 0 ? code : lines.join("\n") };
+}
+
+function blank(line = ""): string {
+  return " ".repeat(line.length);
 }
 
 /** Whether a cell of this magic is something else than TypeScript: any but %%time. */
