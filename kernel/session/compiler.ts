@@ -15,6 +15,8 @@ export interface Compiled {
   readonly javascript: string;
   /** The mappings of `javascript`'s source map; lines are those of the cell's code, one later. */
   readonly mappings: string;
+  /** How many columns the code's first line has in them before its first. */
+  readonly shift: number;
   /** For each variable of the cell, the expression that reads it. */
   readonly bindings: ReadonlyMap<string, string>;
   /** What the cell declares, as the text of a .d.ts file. */
@@ -48,6 +50,8 @@ export class Compiler implements Stand {
   #empty: ts.SourceFile | undefined;
   /** Of the cell that is compiled: its code, the text that tslab makes of it, and what stands before it. */
   #code = "";
+  /** How many characters the file has before the code, beside {@link cellPrefix}. */
+  #shift = 0;
   /** The file of the cell if it is a module. */
   #module: string | undefined;
   #text = cellPrefix;
@@ -74,6 +78,7 @@ export class Compiler implements Stand {
   compile(code: string, declarations: string): Compiled | readonly Problem[] {
     const prepared = prepare(code);
     this.#code = code;
+    this.#shift = prepared.shift;
     this.#module = undefined;
     const imports = this.base.imports;
     for (const augmentation of prepared.augmentations) this.base.augment(augmentation);
@@ -88,6 +93,7 @@ export class Compiler implements Stand {
     return {
       javascript: (result.output ?? "").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"),
       mappings: mappingsOf(map),
+      shift: prepared.shift,
       bindings: plan.bindings,
       declarations: result.declOutput ?? "",
       isAsync: prepared.isAsync,
@@ -99,6 +105,7 @@ export class Compiler implements Stand {
   addModule(name: string, content: string, meta: CodeMetadata): readonly Problem[] {
     this.#problems = [];
     this.#code = content;
+    this.#shift = 0;
     this.#module = join(this.cwd, `${name}.${meta.jsx === true ? "tsx" : "ts"}`);
     withStand(this, () => this.#converter.addModule(name, content, meta));
     return this.#problems;
@@ -128,7 +135,7 @@ export class Compiler implements Stand {
   }
 
   withSource<T>(code: string, declarations: string, use: (context: SourceContext) => T): T {
-    return this.files.withSource(prepare(code).code, declarations, use);
+    return this.files.withSource(prepare(code), declarations, use);
   }
 
   close(): void {
@@ -215,7 +222,7 @@ export class Compiler implements Stand {
     const message = ts.flattenDiagnosticMessageText(messageText, "\n");
     if (file === undefined) return { message, code, file: "", line: 0, column: 0, length: 0, source: "" };
     const isCell = file === this.#cell?.file || file.fileName === this.#module;
-    const offset = isCell ? cellPrefix.length : 0;
+    const offset = isCell ? cellPrefix.length + this.#shift : 0;
     const text = isCell ? this.#code : file.text;
     const at = Math.min(Math.max(start - offset, 0), text.length);
     const before = text.slice(0, at).split("\n");

@@ -56,8 +56,14 @@ const dropped = [
   "project",
 ] as const;
 
-/** The folder of the packages that have Node's types for a user who has none. */
-const ownTypes = join(dirname(require.resolve("@types/node/package.json")), "..");
+/** The folders of packages of types that a user has who has none: those of Node. */
+function ownTypes(): string[] {
+  try {
+    return [join(dirname(require.resolve("@types/node/package.json")), "..")];
+  } catch {
+    return []; // tslab brings some, of an older Node
+  }
+}
 
 /**
  * A session's compiler options: tslab's, then those of the nearest tsconfig.json, then what the machinery needs.
@@ -71,7 +77,8 @@ export function compilerOptions(base: ts.CompilerOptions, cwd: string): ts.Compi
   if (own.jsx === ts.JsxEmit.Preserve || own.jsx === ts.JsxEmit.ReactNative) delete own.jsx;
   if ((own.target ?? 0) < ts.ScriptTarget.ES2018) delete own.target; // cells are async functions
   const options = { ...base, ...defaults, ...own, ...fixed, rootDir: "/", outDir: "/out" };
-  options.typeRoots = [...(own.typeRoots ?? ts.getDefaultTypeRoots(cwd, ts.sys) ?? []), ownTypes];
+  const usual = own.typeRoots ?? ts.getDefaultTypeRoots(cwd, ts.sys) ?? [];
+  options.typeRoots = [...usual, ...ownTypes(), ...(base.typeRoots ?? [])];
   return options;
 }
 

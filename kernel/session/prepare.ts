@@ -1,8 +1,10 @@
 import * as ts from "@tslab/typescript-for-tslab";
 
-/** A cell as TypeScript is given it: as long as the original, line for line and column for column. */
+/** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
 export interface Prepared {
   readonly code: string;
+  /** How many characters come before the original. */
+  readonly shift: number;
   /** Whether it awaits at its top level. */
   readonly isAsync: boolean;
   /** Its `declare global` and `declare module`, which hold for all cells and stand no longer in it. */
@@ -11,13 +13,8 @@ export interface Prepared {
 
 /** Takes out of a cell what is for modules only: everything a cell declares is exported anyway. */
 export function prepare(code: string): Prepared {
-  const file = ts.createSourceFile(
-    "cell.tsx",
-    `export {};\n${code}`,
-    ts.ScriptTarget.ES2022,
-    true,
-    ts.ScriptKind.TS,
-  );
+  if (isObjectLiteral(code)) return { ...prepare(`(${code}\n)`), shift: 1 };
+  const file = parse(`export {};\n${code}`);
   const offset = file.text.length - code.length;
   const augmentations: string[] = [];
   let prepared = code;
@@ -44,7 +41,22 @@ export function prepare(code: string): Prepared {
       }
     }
   }
-  return { code: prepared, isAsync: file.statements.some(awaits), augmentations };
+  return { code: prepared, shift: 0, isAsync: file.statements.some(awaits), augmentations };
+}
+
+/** Whether a cell is meant as an object, though by its grammar it is a block, as `{ a: 1 }` is. */
+function isObjectLiteral(code: string): boolean {
+  if (!/^\s*\{[^]*\}\s*$/.test(code)) return false;
+  const { parseDiagnostics, statements } = parse(`(${code}\n)`);
+  const [only, more] = statements;
+  if (parseDiagnostics.length > 0 || more !== undefined || only === undefined) return false;
+  if (!ts.isExpressionStatement(only) || !ts.isParenthesizedExpression(only.expression)) return false;
+  const literal = only.expression.expression;
+  return ts.isObjectLiteralExpression(literal) && literal.properties.length > 0;
+}
+
+function parse(text: string): ts.SourceFile {
+  return ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, true);
 }
 
 function isAugmentation(statement: ts.Statement): boolean {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as ts from "@tslab/typescript-for-tslab";
 import { type BaseProgram } from "./base";
+import { type Prepared } from "./prepare";
 
 /** What a language service needs to answer about a position of a cell. */
 export interface SourceContext {
@@ -55,11 +56,11 @@ export class CellFiles {
   }
 
   /** Calls a function on a cell's code, without any effect on the cells to come. */
-  withSource<T>(code: string, declarations: string, use: (context: SourceContext) => T): T {
+  withSource<T>({ code, shift }: Prepared, declarations: string, use: (context: SourceContext) => T): T {
     const { file } = this.create(cellPrefix + code, declarations);
     const { program } = this.#base;
     const checker = program.getTypeChecker();
-    return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length });
+    return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length + shift });
   }
 
   #outer(outer: Outer, name: string): ts.SourceFile {

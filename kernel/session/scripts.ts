@@ -25,6 +25,8 @@ export interface Mapping {
   readonly scriptOffset: number;
   /** How many lines the mappings' source has before those that the user wrote. */
   readonly sourceOffset: number;
+  /** How many columns the first of these lines has before those that the user wrote. */
+  readonly shift?: number;
 }
 
 /** Called with each script of a cell or local module before V8 has it, for the debugger, which then knows its lines. */
@@ -34,13 +36,18 @@ export type OnScript = (script: {
   readonly lines: readonly number[];
 }) => void;
 
+interface Decoded {
+  /** The mappings, once a place was asked for. */
+  segments?: readonly (readonly Segment[])[];
+}
+
 /** So many scripts are remembered; places in older ones are shown as the JavaScript has them. */
 const capacity = 2000;
 
 /** The scripts that were run, by url. */
 export class Scripts {
   readonly #onScript: OnScript | undefined;
-  readonly #scripts = new Map<string, Script & Mapping>();
+  readonly #scripts = new Map<string, Script & Mapping & Decoded>();
   readonly #sources = new Map<string, string>();
 
   constructor(onScript?: OnScript) {
@@ -68,7 +75,7 @@ export class Scripts {
       first === undefined ? 0 : Math.max(first.sourceLine - mapping.sourceOffset + 1, 0),
     );
     const none = Array.from({ length: mapping.scriptOffset }, () => 0);
-    const script = { source, label, lines: [...none, ...lines], ...mapping };
+    const script: Script & Mapping & Decoded = { source, label, lines: [...none, ...lines], ...mapping };
     this.#scripts.set(url, script);
     this.#sources.set(label ?? url, source);
     for (const queue of [this.#scripts, this.#sources]) {
@@ -83,11 +90,14 @@ export class Scripts {
   place(url: string, line: number, column: number): Place | undefined {
     const script = this.#scripts.get(url);
     if (script === undefined) return undefined;
-    const { label, mappings, scriptOffset, sourceOffset } = script;
-    const segments = decodeMappings(mappings)[line - 1 - scriptOffset] ?? [];
+    const { label, scriptOffset, sourceOffset } = script;
+    script.segments ??= decodeMappings(script.mappings);
+    const segments = script.segments[line - 1 - scriptOffset] ?? [];
     const segment = lastUpTo(segments, column - 1) ?? segments[0];
     if (segment === undefined) return { label, line: 0, column: 0 };
-    return { label, line: segment.sourceLine - sourceOffset + 1, column: segment.sourceColumn + 1 };
+    const sourceLine = segment.sourceLine - sourceOffset;
+    const shift = sourceLine === 0 ? (script.shift ?? 0) : 0;
+    return { label, line: sourceLine + 1, column: Math.max(segment.sourceColumn - shift, 0) + 1 };
   }
 }
 

@@ -25,7 +25,11 @@ export function unmapStacks(scripts: Scripts): void {
 }
 
 function prepareStack(error: Error, sites: NodeJS.CallSite[]): string {
-  const lines = sites.map((site) => `\n    at ${frameOf(site)}`);
+  const frames = sites.map(frameOf);
+  const outermost = frames.map(({ isUsers }) => isUsers).lastIndexOf(true);
+  const lines = frames
+    .slice(0, outermost + 1 || frames.length) // below the cell there are only the kernel and Node
+    .map(({ text }) => `\n    at ${text}`);
   return `${titleOf(error)}${lines.join("")}`;
 }
 
@@ -37,11 +41,11 @@ function titleOf(error: Error): string {
   }
 }
 
-function frameOf(site: NodeJS.CallSite): string {
+function frameOf(site: NodeJS.CallSite): { readonly text: string; readonly isUsers: boolean } {
   const text = String(site); // eslint-disable-line @typescript-eslint/no-base-to-string -- V8 writes it as a frame
   const url = site.getScriptNameOrSourceURL();
   const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
-  if (typeof url !== "string" || line === null || column === null) return text;
+  if (typeof url !== "string" || line === null || column === null) return { text, isUsers: false };
   for (const scripts of known) {
     const place = scripts.place(url, line, column);
     if (place === undefined) continue;
@@ -50,7 +54,7 @@ function frameOf(site: NodeJS.CallSite): string {
       label === undefined
         ? `${url}:${place.line}:${place.column}`
         : `${label}, line ${place.line}, column ${place.column}`;
-    return text.replace(`${url}:${line}:${column}`, shown);
+    return { text: text.replace(`${url}:${line}:${column}`, shown), isUsers: true };
   }
-  return text;
+  return { text, isUsers: false };
 }

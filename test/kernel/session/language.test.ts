@@ -128,6 +128,16 @@ test("a name may become a type, a value or both, in any order", async () => {
   assert.equal(await cells.value("const only: Only = Only; only.length"), 14);
 });
 
+test("a cell that is an object literal has it for its value", async () => {
+  assert.deepEqual(await cells.value("{ a: 1, b: 2 }"), { a: 1, b: 2 });
+  assert.deepEqual(await cells.value("const held = 1;\n{ held; }"), undefined);
+  assert.deepEqual(await cells.value("{ held }"), { held: 1 });
+  assert.deepEqual(await cells.value("{ let inner = 1; }"), undefined);
+  assert.deepEqual(await cells.value("{}"), undefined);
+  assert.match((await cells.failure("{ held, missing }")).text, /column 9\n> 1 \| \{ held, missing \}/);
+  assert.match((await cells.failure("{ a: null!.b }")).text, /line 1, column 6/);
+});
+
 test("a cell whose types are at fault declares nothing", async () => {
   await cells.failure("const wrong: string = 1;");
   assert.equal((await cells.failure("wrong")).evalue, "Cannot find name 'wrong'.");
