@@ -34,6 +34,8 @@ export class Breakpoints {
   readonly #placed = new Map<string, readonly Placed[]>();
   readonly #byName = new Map<string, Placed>();
   #ids = 0;
+  /** V8's name of the breakpoint that is to stop once. */
+  #start: string | undefined;
 
   /** @param changed  told when a breakpoint moves to the line where it can stop */
   constructor(session: Session, scripts: Scripts, changed: (breakpoint: Breakpoint) => void) {
@@ -76,9 +78,25 @@ export class Breakpoints {
     }
   }
 
+  /** Has V8 stop once where a script's own code begins. */
+  async stopAtStart(script: Script): Promise<void> {
+    const places = [...(await this.#places(script))].sort((a, b) => a.at.lineNumber - b.at.lineNumber);
+    const location = places.find(({ isReturn }) => !isReturn)?.at;
+    if (location === undefined) return;
+    try {
+      this.#start = (await this.#session.post("Debugger.setBreakpoint", { location })).breakpointId;
+    } catch {
+      // a client's breakpoint is there
+    }
+  }
+
   /** Which of the breakpoints that V8 stopped at are to stop the cell. */
   async hit(names: readonly string[], judge: Judge): Promise<readonly number[]> {
     const stopping: number[] = [];
+    if (this.#start !== undefined && names.includes(this.#start)) {
+      await this.#session.post("Debugger.removeBreakpoint", { breakpointId: this.#start });
+      this.#start = undefined;
+    }
     for (const name of names) {
       const one = this.#byName.get(name);
       if (one === undefined) continue;

@@ -5,7 +5,7 @@ import { type Breakpoints, type Judge } from "./breakpoints";
 import { DebugError, isJson, mainThread, readList, readString, type Scope, type StackFrame } from "./dap";
 import { type Evaluator } from "./evaluate";
 import { isCell, type Scripts, sourceLine } from "./scripts";
-import { Step, type StepKind } from "./stepping";
+import { Step, type StepCommand, type StepKind } from "./stepping";
 import { isCaught } from "./uncaught";
 import { type Named, type Variables } from "./variables";
 
@@ -73,6 +73,7 @@ export class Pauses {
   /** Goes on to the end, or to the next breakpoint. */
   resume(): void {
     this.#step = undefined;
+    this.#isPauseAsked = false;
     if (this.#isPaused) this.#send("Debugger.resume");
   }
 
@@ -120,23 +121,20 @@ export class Pauses {
     const extra: Named[] = [];
     if (returnValue !== undefined) extra.push({ name: "(return value)", value: returnValue });
     if (self.type !== "undefined" && self.className !== "global") extra.push({ name: "this", value: self });
-    const idsOf = (types: readonly string[]) =>
-      scopeChain.flatMap(({ type, object }) => (types.includes(type) ? (object.objectId ?? []) : []));
-    const locals = variables.openScopes(
-      idsOf(["local", "block", "catch", "with", "eval"]),
-      pauseGroup,
-      extra,
-    );
+    const own = scopeChain.findIndex(({ type }) => type === "local") + 1 || scopeChain.length;
+    const idsOf = (some: readonly Debugger.Scope[]) =>
+      some.flatMap(({ type, object }) => (type === "global" ? [] : (object.objectId ?? [])));
+    const locals = variables.openScopes(idsOf(scopeChain.slice(0, own)), pauseGroup, extra);
     const scopes: Scope[] = [
       { name: "Locals", presentationHint: "locals", variablesReference: locals, expensive: false },
     ];
-    const closure = idsOf(["closure", "module"]);
+    const closure = idsOf(scopeChain.slice(own));
     if (closure.length > 0) {
       const variablesReference = variables.openScopes(closure, pauseGroup);
       scopes.push({ name: "Closure", variablesReference, expensive: false });
     }
     const cells = await evaluator.scope(pauseGroup);
-    const globals = [...idsOf(["script"]), ...(cells?.objectId === undefined ? [] : [cells.objectId])];
+    const globals = cells?.objectId === undefined ? [] : [cells.objectId];
     const variablesReference = variables.openScopes(globals, pauseGroup);
     return [...scopes, { name: "Globals", variablesReference, expensive: false }];
   }
@@ -166,6 +164,7 @@ export class Pauses {
     if (starting !== undefined) {
       const script = await this.#parts.scripts.settle(readString(starting, "scriptId") ?? "");
       if (script !== undefined) await this.#parts.breakpoints.bind(script);
+      if (script !== undefined && this.#isPauseAsked) await this.#parts.breakpoints.stopAtStart(script);
       if (reasons.size === 1 && hitBreakpoints.length === 0) return this.#enter(callFrames);
     }
     const exception = reasons.get("exception") ?? reasons.get("promiseRejection");
@@ -201,7 +200,15 @@ export class Pauses {
   /** A script starts: a step that is under way goes on where it began, if it is still there, and ends with its cell. */
   #enter(callFrames: readonly Debugger.CallFrame[]): void {
     if (this.#step?.isWithin(callFrames.slice(1)) === true) return this.#send("Debugger.stepOut");
-    this.resume();
+    this.#step = undefined;
+    this.#send("Debugger.resume");
+  }
+
+  /** Goes on from where the user has nothing to see; a pause that was asked for is still to come. */
+  #goOn(): void {
+    this.#step = undefined;
+    this.#send("Debugger.resume");
+    if (this.#isPauseAsked) this.#send("Debugger.pause");
   }
 
   #show(
@@ -211,7 +218,7 @@ export class Pauses {
     exception?: Partial<Stop>,
   ): void {
     const frames = this.#visible(all);
-    if (frames.length === 0) return this.resume();
+    if (frames.length === 0) return this.#goOn();
     this.#step = undefined;
     this.#isPauseAsked = false;
     this.#stop = { frames, all, exception: exception?.exception, isUncaught: exception?.isUncaught ?? false };
@@ -256,7 +263,7 @@ export class Pauses {
     }
   }
 
-  #send(command: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut"): void {
+  #send(command: "Debugger.resume" | "Debugger.pause" | StepCommand): void {
     this.#parts.session.post(command).catch(() => undefined); // V8 has gone on by itself meanwhile
   }
 }

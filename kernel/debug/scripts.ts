@@ -98,7 +98,7 @@ export class Scripts {
   }
 
   /** A script with the lines of this run: they may reach this thread a little after V8's word of the script. */
-  async settle(scriptId: string, patience = 500): Promise<Script | undefined> {
+  async settle(scriptId: string, patience = 2000): Promise<Script | undefined> {
     const script = this.#scripts.get(scriptId);
     if (script === undefined || script.table !== undefined || !isCell(script.path)) return script;
     const come = () => (this.#tables.get(script.path)?.lines.length ?? 0) > 0;

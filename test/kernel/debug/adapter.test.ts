@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { cellPaths } from "../../../kernel/debug/path";
 import { Client } from "./client";
 
@@ -27,12 +27,16 @@ export const total = sum;
 
 describe("breakpoints and stepping", { timeout }, () => {
   let client: Client;
-  beforeEach(async () => (client = await Client.attach()));
-  afterEach(() => client.close());
+  before(async () => {
+    client = await Client.attach();
+    await client.run("1"); // the first cell loads TypeScript
+  });
+  afterEach(() => client.reset());
+  after(() => client.close());
 
   test(
     "a breakpoint stops a cell that has not run before, and each time it runs",
-    { timeout: 5000 },
+    { timeout: 10_000 },
     async () => {
       const { breakpoints } = await client.breakAt(sums, { line: 6 });
       assert.deepEqual(
@@ -59,7 +63,7 @@ describe("breakpoints and stepping", { timeout }, () => {
 
   test(
     "steps go by the cell's lines, into functions of other cells and out of them",
-    { timeout: 5000 },
+    { timeout: 10_000 },
     async () => {
       await client.run(sums);
       const code =
@@ -85,7 +89,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     },
   );
 
-  test("a step over await stays in the cell", { timeout: 5000 }, async () => {
+  test("a step over await stays in the cell", { timeout: 10_000 }, async () => {
     const code = "const t = 1;\nawait new Promise((done) => setTimeout(done, 20));\nconst u = t + 1;\n";
     await client.breakAt(code, { line: 2 });
     const done = client.run(code);
@@ -97,19 +101,19 @@ describe("breakpoints and stepping", { timeout }, () => {
     assert.equal((await done).status, "ok");
   });
 
-  test("a breakpoint on a line without code moves to the next that has some", { timeout: 5000 }, async () => {
-    const { breakpoints } = await client.breakAt(loop.replace("\nfor", "\n\n// so\nfor"), { line: 2 });
-    assert.equal(breakpoints[0]?.line, 4);
-    await client.run(sums);
-    assert.equal(
-      (await client.breakAt(sums, { line: 3 })).breakpoints[0]?.line,
-      5,
-      "where the function is made",
-    );
-    await client.breakAt(sums);
-  });
+  test(
+    "a breakpoint on a line without code moves to the next that has some",
+    { timeout: 10_000 },
+    async () => {
+      const { breakpoints } = await client.breakAt(loop.replace("\nfor", "\n\n// so\nfor"), { line: 2 });
+      assert.equal(breakpoints[0]?.line, 4);
+      await client.run(sums);
+      assert.equal((await client.breakAt(sums, { line: 3 })).breakpoints[0]?.line, 6, "in the function");
+      await client.breakAt(sums);
+    },
+  );
 
-  test("conditions, counts and messages", { timeout: 5000 }, async () => {
+  test("conditions, counts and messages", { timeout: 10_000 }, async () => {
     await client.run(sums);
     await client.breakAt(loop, { line: 4, condition: "square > 5" });
     let done = client.run(loop);
@@ -131,18 +135,22 @@ describe("breakpoints and stepping", { timeout }, () => {
     await client.breakAt(loop);
   });
 
-  test("functions of a cell that ran before the breakpoint was set stop too", { timeout: 5000 }, async () => {
-    await client.run(sums);
-    await client.breakAt(sums, { line: 7 });
-    const done = client.run("double(5)");
-    const { frames } = await client.stopped();
-    assert.deepEqual([frames[0]?.line, frames[1]?.source.path], [7, client.path("double(5)")]);
-    await client.breakAt(sums);
-    await client.request("continue");
-    await done;
-  });
+  test(
+    "functions of a cell that ran before the breakpoint was set stop too",
+    { timeout: 10_000 },
+    async () => {
+      await client.run(sums);
+      await client.breakAt(sums, { line: 7 });
+      const done = client.run("double(5)");
+      const { frames } = await client.stopped();
+      assert.deepEqual([frames[0]?.line, frames[1]?.source.path], [7, client.path("double(5)")]);
+      await client.breakAt(sums);
+      await client.request("continue");
+      await done;
+    },
+  );
 
-  test("pause stops a busy loop", { timeout: 5000 }, async () => {
+  test("pause stops a busy loop", { timeout: 10_000 }, async () => {
     const done = client.run("export let go = true;\nexport let n = 0;\nwhile (go) {\n  n++;\n}\n");
     await new Promise((wake) => setTimeout(wake, 100));
     await client.request("pause", { threadId: 1 });
@@ -154,7 +162,18 @@ describe("breakpoints and stepping", { timeout }, () => {
     assert.equal((await done).status, "ok");
   });
 
-  test("an interrupt ends a pause", { timeout: 5000 }, async () => {
+  test("pause stops the next cell where it begins", { timeout: 10_000 }, async () => {
+    await client.request("pause", { threadId: 1 });
+    const done = client.run("\nconst early = 1;\nconst late = 2;\n");
+    const { reason, top } = await client.stopped();
+    assert.deepEqual([reason, top.line], ["pause", 2]);
+    await client.request("next");
+    assert.equal((await client.stopped()).top.line, 3);
+    await client.request("continue");
+    assert.equal((await done).status, "ok");
+  });
+
+  test("an interrupt ends a pause", { timeout: 10_000 }, async () => {
     await client.breakAt(loop, { line: 4 });
     const done = client.run(loop);
     await client.stopped();
@@ -164,7 +183,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     await client.breakAt(loop);
   });
 
-  test("exceptions stop by their filters", { timeout: 5000 }, async () => {
+  test("exceptions stop by their filters", { timeout: 10_000 }, async () => {
     const caught = "try {\n  throw new RangeError('caught');\n} catch {}\n";
     const thrown = "function fail(): never {\n  throw new RangeError('not caught');\n}\nfail();\n";
     await client.request("setExceptionBreakpoints", { filters: ["uncaught"] });
@@ -187,7 +206,7 @@ describe("breakpoints and stepping", { timeout }, () => {
     assert.equal((await client.run(thrown)).status, "error");
   });
 
-  test("disconnect lets a paused cell go on, and nothing stops any more", { timeout: 5000 }, async () => {
+  test("disconnect lets a paused cell go on, and nothing stops any more", { timeout: 10_000 }, async () => {
     await client.breakAt(loop, { line: 4 });
     const done = client.run(loop);
     await client.stopped();
@@ -205,12 +224,10 @@ describe("breakpoints and stepping", { timeout }, () => {
     );
   });
 
-  test("a debugger may attach again, and sees what ran before", { timeout: 5000 }, async () => {
+  test("a debugger may attach again, and sees what ran before", { timeout: 10_000 }, async () => {
     await client.run(sums);
     await client.request("disconnect");
-    await client.request("initialize", { clientID: "test" });
-    await client.request("attach");
-    await client.event("initialized");
+    await client.attach();
     await client.breakAt(sums, { line: 6 });
     const done = client.run("double(1)");
     assert.equal((await client.stopped()).top.line, 6);

@@ -68,7 +68,7 @@ export class Client {
     const program = spawn(process.execPath, [join(__dirname, "target.js")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [port]: unknown[] = await once(createInterface(program.stdout), "line");
+    const port: unknown = (await once(createInterface(program.stdout), "line"))[0];
     const socket = connect(Number(port), "127.0.0.1");
     await once(socket, "connect");
     return new Client(program, socket);
@@ -77,9 +77,21 @@ export class Client {
   /** Starts, and attaches as JupyterLab does. */
   static async attach(clientID = "test"): Promise<Client> {
     const client = await Client.start();
-    await client.request("initialize", { clientID });
-    await client.request("attach", {});
+    await client.attach(clientID);
     return client;
+  }
+
+  async attach(clientID = "test"): Promise<void> {
+    await this.request("initialize", { clientID });
+    await this.request("attach");
+    await this.event("initialized");
+  }
+
+  /** Lets all go on and attaches anew, without breakpoints. */
+  async reset(): Promise<void> {
+    await this.request("disconnect");
+    this.events.length = 0;
+    await this.attach();
   }
 
   async send(command: string, args: object = {}): Promise<Response> {

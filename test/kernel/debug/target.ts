@@ -21,7 +21,10 @@ interface ScriptNote {
 function startMain(): void {
   const worker = new Worker(__filename);
   const session = createSession({ onScript: (note) => worker.postMessage({ note }) });
-  exposeTarget({ scope: () => session.scope });
+  exposeTarget({
+    scope: () => session.scope,
+    assign: (name, value) => session.define({ [name]: value }, `declare let ${name}: any;`),
+  });
   worker.on("message", (message: { id: number; run: string }) => {
     setImmediate(() => {
       void session.run(message.run).then((outcome) => {
