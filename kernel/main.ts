@@ -20,7 +20,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   const session = openSession({ onScript: (script) => wire.send({ kind: "script", ...script }) });
   exposeTarget({
     scope: () => session.scope,
-    assign: (name, value) => session.define({ [name]: value }, `declare let ${name}: any;`),
+    declare: (name) => session.define({}, `declare let ${name}: any;`),
   });
   const questions = new Questions((message) => wire.send(message));
   const history = openHistory();

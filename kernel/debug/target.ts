@@ -18,17 +18,33 @@ export interface DebugTarget {
 export function exposeTarget(target: {
   /** Looked up anew each time, since a session's reset may replace it. */
   readonly scope: () => Readonly<Record<string, unknown>>;
-  /** The default sets it in the scope, and tells the compiler nothing. */
-  readonly assign?: (name: string, value: unknown) => void;
+  /** Tells the compiler of a variable that no cell has declared. */
+  readonly declare: (name: string) => void;
 }): void {
   const exposed: DebugTarget = {
     get scope() {
       return target.scope();
     },
     render: renderValue,
-    assign: target.assign ?? ((name, value) => void Reflect.set(target.scope(), name, value)),
+    assign: (name, value) => {
+      const scope = target.scope();
+      const isNew = !Object.hasOwn(scope, name);
+      if (isNew || !setVariable(scope, name, value)) {
+        Object.defineProperty(scope, name, { value, writable: true, enumerable: true, configurable: true });
+      }
+      if (isNew) target.declare(name);
+    },
   };
   Object.defineProperty(globalThis, Symbol.for(targetSymbol), { value: exposed, configurable: true });
+}
+
+/** Gives a cell's variable another value; false if it is a constant. */
+function setVariable(scope: object, name: string, value: unknown): boolean {
+  try {
+    return Reflect.set(scope, name, value);
+  } catch {
+    return false;
+  }
 }
 
 const displaySymbol = Symbol.for("Jupyter.display");

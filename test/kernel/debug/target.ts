@@ -23,7 +23,7 @@ function startMain(): void {
   const session = createSession({ onScript: (note) => worker.postMessage({ note }) });
   exposeTarget({
     scope: () => session.scope,
-    assign: (name, value) => session.define({ [name]: value }, `declare let ${name}: any;`),
+    declare: (name) => session.define({}, `declare let ${name}: any;`),
   });
   worker.on("message", (message: { id: number; run: string }) => {
     setImmediate(() => {

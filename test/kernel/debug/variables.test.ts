@@ -182,6 +182,7 @@ const answer = outer(4)();
     await client.request("continue");
     assert.equal((await done).status, "ok");
     assert.equal((await globals()).get("copied")?.value, "10");
+    assert.deepEqual(await client.run("copied * 2"), { status: "ok", value: "20" });
     assert.equal((await client.send("variables", { variablesReference: 1 })).success, false);
   });
 
