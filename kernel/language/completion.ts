@@ -145,7 +145,7 @@ function signatureOf({ checker, sourceFile }: SourceContext, symbol: ts.Symbol):
 
 /** Files for a string that is a path. */
 function completePath(context: SourceContext, word: Span, at: number): Completion {
-  const { sourceFile, offset, program } = context;
+  const { sourceFile, offset } = context;
   const typed = sourceFile.text.slice(word.start, at);
   if (!isPathLike(typed)) return { start: at - offset, end: at - offset, matches: [] };
   const start = typed === "~" ? word.start : afterSlash(sourceFile.text, word.start, at);
@@ -154,7 +154,7 @@ function completePath(context: SourceContext, word: Span, at: number): Completio
   return {
     start: start - offset,
     end: end - offset,
-    matches: listPaths(typed, program.getCurrentDirectory()),
+    matches: listPaths(typed, process.cwd()),
   };
 }
 

@@ -23,7 +23,7 @@ export const magicHelp: readonly MagicHelp[] = [
   {
     name: "%cd",
     usage: "%cd [path]",
-    description: "Goes to a folder, without a path home; imports stay relative to the start",
+    description: "Goes to a folder, without a path home; imports go on being found from the notebook's",
   },
   {
     name: "%env",

@@ -21,6 +21,8 @@ export interface SessionCore extends Omit<Session, "complete" | "inspect" | "isC
   warm(): Promise<void>;
   /** Calls a function on code that is parsed, bound, and about to be checked as the next cell; changes nothing. */
   withSource<T>(code: string, use: (context: SourceContext) => T): T;
+  /** Forgets local modules, so that the next import runs them anew, also those that have not changed. */
+  reload(): void;
   /** The names that cells have declared, of values and of types. */
   readonly declaredNames: ReadonlySet<string>;
   /** The scripts of cells and local modules, by url. */
@@ -92,6 +94,10 @@ class CoreSession implements SessionCore {
         }
       });
     });
+  }
+
+  reload(): void {
+    this.#engine?.reload();
   }
 
   reset(): void {

@@ -103,6 +103,11 @@ export class Engine {
     );
   }
 
+  /** Forgets local modules, so that the next import runs them anew. */
+  reload(): void {
+    this.#modules.reset();
+  }
+
   reset(): void {
     this.#declarations = Declarations.none;
     this.#last = undefined;

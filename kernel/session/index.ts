@@ -9,6 +9,8 @@ export type { SessionOptions } from "./core";
 export interface OpenSession extends Session {
   /** Loads TypeScript and the libraries' types, which the first cell would wait for otherwise. */
   warm(): Promise<void>;
+  /** Forgets local modules, so that the next import runs them anew, also those that have not changed. */
+  reload(): void;
 }
 
 /** Begins a session with its language service. */
@@ -25,6 +27,7 @@ export function openSession(options: SessionOptions = {}): OpenSession {
     describe: (thrown) => core.describe(thrown),
     reset: () => core.reset(),
     warm: () => core.warm(),
+    reload: () => core.reload(),
     close: () => core.close(),
     scope: core.scope,
     ...language,

@@ -6,7 +6,9 @@ import { completionAt, sessionAfter } from "./ask";
 let session: OpenSession;
 
 before(async () => {
-  session = await sessionAfter('import * as tf from "@tensorflow/tfjs-node-gpu"; const x = tf.tensor([[1, 2]]);');
+  session = await sessionAfter(
+    'import * as tf from "@tensorflow/tfjs-node-gpu"; const x = tf.tensor([[1, 2]]);',
+  );
 });
 
 after(() => session.close());
