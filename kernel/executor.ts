@@ -1,7 +1,9 @@
 import { currentCell, runAs, type Cell, type Publish } from "./cell";
 import { createGlobals, declarations, type Globals } from "./globals";
 import { Interruption } from "./interrupt/interrupts";
+import { guard } from "./interrupt/guard";
 import type { Comms } from "./comm";
+import { pagesOf } from "./language/page";
 import { pictureOf, type MimeBundle } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
 import type { Json } from "./protocol";
@@ -50,12 +52,15 @@ export class CellExecutor {
     return runAs(cell, async () => {
       this.#screen.begin(cellId);
       if (!silent) publish("execute_input", { code, execution_count });
-      const outcome = await this.#run(code, silent ? undefined : execution_count, interruption);
+      const payload = silent ? undefined : guard.run(() => pagesOf(this.#session, code));
+      const count = silent ? undefined : execution_count;
+      const outcome = payload === undefined ? await this.#run(code, count, interruption) : pageShown(payload);
       const failure = outcome.status === "error" ? outcome : await this.#showResult(outcome.value, silent);
       const user_expressions = failure === undefined ? await this.#evaluateAll(request.userExpressions) : {};
       this.#screen.end();
       this.#interruption = undefined;
-      if (failure === undefined) return { status: "ok", execution_count, user_expressions, payload: [] };
+      if (failure === undefined)
+        return { status: "ok", execution_count, user_expressions, payload: payload ?? [] };
       const { ename, evalue, traceback } = failure;
       if (!silent) publish("error", { ename, evalue, traceback });
       return {
@@ -121,4 +126,10 @@ export class CellExecutor {
     }
     return results;
   }
+}
+
+/** The outcome of a cell that asks for documentation. */
+function pageShown(pages: readonly object[]): Outcome {
+  if (pages.length === 0) process.stdout.write("Nothing is known of this name.\n");
+  return { status: "ok", value: undefined };
 }

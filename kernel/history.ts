@@ -161,7 +161,7 @@ class SharedHistory implements History {
     const rows = [{ session: 0, line: 0, raw: "", code: "", output: null }, ...this.#rows.values()];
     const inside = rows.filter(({ line }) => line >= first && line < end);
     return toEntries(
-      inside.map((row) => ({ ...row, session: 0 })),
+      inside.map((row) => ({ ...row, session: Math.max(0, session) })), // as it was asked for
       options,
     );
   }

@@ -53,9 +53,9 @@ export function kernelSpec({ displayName = "TypeScript (slimlab)" }: SpecOptions
     argv: [process.execPath, ...NODE_FLAGS, MAIN, "{connection_file}"],
     display_name: displayName,
     language: "typescript",
-    interrupt_mode: "signal",
+    interrupt_mode: "message", // a signal works as well
     env: { TF_CPP_MIN_LOG_LEVEL: "3" }, // TensorFlow's start-up notes would reach the notebook server's log
-    metadata: { implementation: "slimlab" },
+    metadata: { debugger: true, implementation: "slimlab" },
   };
 }
 

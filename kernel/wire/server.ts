@@ -1,7 +1,8 @@
-import { createDebugAdapter } from "../debug/adapter";
+import { createDebugAdapter, type DebugAdapter } from "../debug/adapter";
 import { type Interrupter } from "../interrupt/interrupter";
 import { type Header, type Json, type Request } from "../protocol";
 import { Inputs } from "./inputs";
+import { Joiner } from "./joiner";
 import { log } from "./log";
 import { MessageReader, MessageWriter, type Incoming, type Signer } from "./message";
 import { type Answered, type Body, type Posted } from "./post";
@@ -19,6 +20,12 @@ export interface ServerOptions {
   readonly end: (restart: boolean) => void;
 }
 
+interface Broadcast extends Body {
+  readonly type: string;
+  readonly parent: string;
+  readonly topic: Uint8Array | string;
+}
+
 type Answer = (request: Request) => Json | Promise<object>;
 
 /** Answers what must be answered also when the main thread is busy, and hands the rest on to that. */
@@ -27,9 +34,10 @@ export class Server implements Receivers {
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   readonly #inputs = new Inputs();
-  readonly #debug = createDebugAdapter({
-    publish: (type, event) => void this.#publish(type, this.#debugParent, event),
-  });
+  readonly #printed = new Joiner((message) => void this.#transmit({ ...message, topic: message.type }));
+  /** Made when it is first asked for: a debugger that is connected costs the main thread time. */
+  #debug: DebugAdapter | undefined;
+  readonly #scripts: Parameters<DebugAdapter["script"]>[0][] = [];
   readonly #answers: ReadonlyMap<string, Answer>;
   #sockets: Sockets | undefined;
   /** What the main thread works on, as the JSON of the request's header. */
@@ -67,7 +75,7 @@ export class Server implements Receivers {
   /** Has the running cell stopped: its questions, its pauses, what it does. */
   interrupt(): void {
     this.#inputs.clear();
-    this.#debug.resume();
+    this.#debug?.resume();
     this.#options.interrupter.interrupt();
   }
 
@@ -82,19 +90,33 @@ export class Server implements Receivers {
     if (post.kind === "publish") return this.#publishPost(post);
     if (post.kind === "reply") return this.#reply(post);
     if (post.kind === "input") return this.#ask(post);
-    if (post.kind === "script") return this.#debug.script(post);
+    if (post.kind === "script") return this.#addScript(post);
+    this.#printed.flush();
     await this.#sockets?.close();
     this.#options.post({ kind: "closed" });
   }
 
   #shutdown({ content }: Request): Json {
-    this.#debug.close(); // the main thread may be paused
+    this.#debug?.close(); // the main thread may be paused
     return { status: "ok", restart: content["restart"] === true };
   }
 
   #debugRequest({ header, content }: Request): Promise<object> {
     this.#debugParent = JSON.stringify(header);
+    this.#debug ??= this.#createDebugger();
     return this.#debug.request(content);
+  }
+
+  #createDebugger(): DebugAdapter {
+    const publish = (type: string, event: Json): void => void this.#publish(type, this.#debugParent, event);
+    const adapter = createDebugAdapter({ publish });
+    for (const script of this.#scripts.splice(0)) adapter.script(script);
+    return adapter;
+  }
+
+  #addScript(script: Parameters<DebugAdapter["script"]>[0]): void {
+    if (this.#debug === undefined) this.#scripts.push(script);
+    else this.#debug.script(script);
   }
 
   #takeRequest(request: Request): void {
@@ -133,6 +155,7 @@ export class Server implements Receivers {
   }
 
   async #ask(post: Extract<Posted, { kind: "input" }>): Promise<void> {
+    this.#printed.flush();
     this.#inputs.add(post.id, this.#writer.nextId, post.identities);
     const frames = this.#writer.write({ ...post, prefix: post.identities, type: "input_request" });
     await this.#sockets?.stdin.send(frames);
@@ -143,6 +166,7 @@ export class Server implements Receivers {
   }
 
   async #publishPost(post: Extract<Posted, { kind: "publish" }>): Promise<void> {
+    if (this.#printed.take(post)) return;
     if (post.type === "status") this.#running = post.content.includes('"busy"') ? post.parent : undefined;
     await this.#broadcast({ ...post, topic: post.type });
   }
@@ -158,9 +182,12 @@ export class Server implements Receivers {
     });
   }
 
-  async #broadcast(
-    message: Body & { readonly type: string; readonly parent: string; readonly topic: Uint8Array | string },
-  ): Promise<void> {
+  #broadcast(message: Broadcast): Promise<void> {
+    this.#printed.flush();
+    return this.#transmit(message);
+  }
+
+  async #transmit(message: Broadcast): Promise<void> {
     await this.#sockets?.iopub.send(this.#writer.write({ ...message, prefix: [message.topic] }));
   }
 }
