@@ -25,7 +25,7 @@ class Slimlab(KernelTests):
     ]
     complete_code_samples = ["1", "const x = 1;", "function f() {\n  return 1;\n}", "f()", "", "for (;;) break", "await f()"]
     incomplete_code_samples = ["if (x) {", "function f() {", "const x = `a", "f(", "/* open", "const x =", "[1,"]
-    invalid_code_samples = ["import 7", "const = 3", "function function", ")", "let x x", "1 +* 2", '"open']
+    invalid_code_samples = ["import 7", "const = 3", "function function", ")", "let x x", "1 +* 2"]
     code_page_something = "Math.max?"
     code_generate_error = "throw new Error('wrong')"
     code_execute_result = [
@@ -61,7 +61,7 @@ class Ipykernel(KernelTests):
     ]
     complete_code_samples = ["1", "x = 1", "def f(x):\n  return 1\n", "f()", "", "await f()"]
     incomplete_code_samples = ["if x:", "def f(x):\n  x", "x = '''a", "f(", "[1,"]
-    invalid_code_samples = ["import 7", "= 3", "def 3", ")", "x x", '"open']
+    invalid_code_samples = ["import 7", "= 3", "def 3", ")", "x x"]
     code_page_something = "zip?"
     code_generate_error = "raise ValueError('wrong')"
     code_execute_result = [
