@@ -18,9 +18,6 @@ export interface EngineOptions {
   readonly scripts: Scripts;
 }
 
-/** What tslab's executor runs instead of a cell's code: the session starts that itself, in a task of its own. */
-const started = "return __tslab__.start();";
-
 /**
  * tslab's converter and executor with all that needs TypeScript, which takes its time to load: so this module is
  * loaded when the first cell needs it.
@@ -72,8 +69,6 @@ export class Engine {
   compile(code: string, cell: number | undefined): Runnable | Failure | undefined {
     this.#cell = cell;
     this.#outcome = undefined;
-    const start = (): undefined => undefined;
-    Reflect.set(globalThis, "__tslab__", { exports: {}, require: this.#modules.require, start });
     void this.#executor.execute(code); // converts at once; never fails, for #convert does not
     if (this.#thrown === undefined) return this.#outcome;
     const { error } = this.#thrown;
@@ -133,7 +128,9 @@ export class Engine {
     const runnable = this.#runner.prepare(code, compiled, this.#cell);
     this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
     this.#outcome = runnable;
-    return { diagnostics: [], output: started, declOutput: "", hasToplevelAwait: true };
+    // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
+    // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
+    return { diagnostics: [], declOutput: "" };
   }
 
   /** The declarations that hold: those of the last cell as far as it has come. */
