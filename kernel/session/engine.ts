@@ -53,7 +53,6 @@ export class Engine {
         const problems = this.#compiler.addModule(name, content, meta);
         if (problems.length > 0)
           this.#outcome = describeProblems(problems, labelOf(this.#cell), "the module has errors");
-        this.#modules.refresh();
         return [];
       },
       inspect: refuse,
@@ -124,7 +123,6 @@ export class Engine {
       this.#outcome = describeProblems(compiled, labelOf(this.#cell));
       return { diagnostics: [] };
     }
-    this.#modules.refresh();
     const runnable = this.#runner.prepare(code, compiled, this.#cell);
     this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
     this.#outcome = runnable;

@@ -1,6 +1,7 @@
 /** How ES imports see CommonJS modules, as TypeScript's `esModuleInterop` has it. */
 
-function isObject(value: unknown): value is object {
+/** Whether a value has properties of its own. */
+export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 

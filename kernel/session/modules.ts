@@ -1,24 +1,14 @@
-import { statSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
-import { dirname, extname, join } from "node:path";
-import { compileModule, createImport } from "./evaluate";
+import { join } from "node:path";
+import { createImport } from "./evaluate";
 import { asModule, namespaceOf } from "./interop";
+import { LocalModules, type Texts } from "./local";
 import { type Scripts } from "./scripts";
 
 /** How modules of the user's are found and made JavaScript of. */
-export interface Sources {
+export interface Sources extends Texts {
   /** The local file for a specifier, undefined if it is a package, a builtin, or not found. */
   resolve(specifier: string, from: string): string | undefined;
-  /** The text of a local file, undefined if there is none. */
-  read(path: string): string | undefined;
-  /** The text of a local file as CommonJS, with the mappings of its source map. */
-  transpile(path: string, text: string): { readonly javascript: string; readonly mappings: string };
-}
-
-interface Loaded {
-  readonly exports: unknown;
-  readonly modified: number;
-  readonly text: string;
 }
 
 /** Errors that say that a module must be imported, since it cannot be required. */
@@ -26,22 +16,20 @@ const esmOnly = new Set(["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PAC
 
 /**
  * Loads what cells import: packages, whether CommonJS or ES modules, Node's own modules, JSON, and local files in
- * TypeScript, which are loaded anew when they have changed. All see the new module then, for its exports are put into
- * the same object.
+ * TypeScript; see {@link LocalModules}.
  */
 export class Modules {
   readonly #sources: Sources;
-  readonly #scripts: Scripts;
   readonly #path: string;
   readonly #require: NodeJS.Require;
   readonly #import: (specifier: string) => Promise<unknown>;
-  readonly #local = new Map<string, Loaded>();
+  readonly #local: LocalModules;
   readonly #failed = new Map<string, { readonly error: unknown }>();
   readonly #imported = new Map<string, unknown>();
 
   constructor(cwd: string, sources: Sources, scripts: Scripts) {
     this.#sources = sources;
-    this.#scripts = scripts;
+    this.#local = new LocalModules(sources, scripts, (path) => this.#requireFrom(path));
     this.#path = join(cwd, "__cell__.js");
     this.#require = createRequire(this.#path);
     this.#import = createImport(this.#path);
@@ -80,23 +68,19 @@ export class Modules {
   /** What `import()` is in a cell. */
   async import(specifier: string): Promise<unknown> {
     const path = this.#sources.resolve(specifier, this.#path);
-    if (path !== undefined) return namespaceOf(this.#loadFile(path));
+    if (path !== undefined) return namespaceOf(this.#local.load(path));
     return specifier === "tslab" ? namespaceOf(this.#own(specifier)) : await this.#import(specifier);
   }
 
   /** Loads those local files anew that have changed. */
   refresh(): void {
-    for (const [path, loaded] of [...this.#local]) {
-      const modified = modifiedOf(path);
-      if (modified === loaded.modified && (modified !== 0 || this.#sources.read(path) === loaded.text))
-        continue;
-      this.#run(path, loaded.exports);
-    }
+    this.#local.refresh();
   }
 
   /** Forgets local modules, so that they are loaded anew. */
   reset(): void {
-    this.#local.clear();
+    this.#local.reset();
+    this.#failed.clear();
     this.#imported.clear();
   }
 
@@ -116,48 +100,13 @@ export class Modules {
     if (isBuiltin(specifier)) return load(specifier);
     if (specifier === "tslab") return this.#own("tslab");
     const path = this.#sources.resolve(specifier, from);
-    return path === undefined ? load(specifier) : this.#loadFile(path);
+    return path === undefined ? load(specifier) : this.#local.load(path);
   }
 
   /** A module of the kernel's own packages, if the user's folder has none of that name. */
   #own(specifier: string): unknown {
     return createRequire(__filename)(specifier);
   }
-
-  #loadFile(path: string): unknown {
-    return this.#local.get(path)?.exports ?? this.#run(path, {});
-  }
-
-  #run(path: string, exports: unknown): unknown {
-    const text = this.#sources.read(path) ?? "";
-    this.#local.set(path, { exports, modified: modifiedOf(path), text }); // before it runs: it may import itself
-    const module: { exports: unknown } = { exports };
-    try {
-      if (extname(path) === ".json") module.exports = JSON.parse(text);
-      else this.#evaluate(path, text, module);
-    } catch (error) {
-      this.#local.delete(path);
-      throw error;
-    }
-    if (module.exports === exports) return exports;
-    this.#local.set(path, { exports: module.exports, modified: modifiedOf(path), text });
-    return module.exports;
-  }
-
-  #evaluate(path: string, text: string, module: { exports: unknown }): void {
-    const { javascript, mappings } = this.#sources.transpile(path, text);
-    this.#scripts.add(path, text, undefined, { mappings, scriptOffset: 0, sourceOffset: 0 });
-    const body = compileModule(javascript, path);
-    const { exports } = module;
-    if (typeof exports === "object" && exports !== null) {
-      for (const name of Object.keys(exports)) Reflect.deleteProperty(exports, name); // of the module as it was
-    }
-    body(exports, this.#requireFrom(path), module, path, dirname(path));
-  }
-}
-
-function modifiedOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function isEsmOnly(error: unknown): boolean {

@@ -77,6 +77,7 @@ export function compilerOptions(base: ts.CompilerOptions, cwd: string): ts.Compi
   if (own.jsx === ts.JsxEmit.Preserve || own.jsx === ts.JsxEmit.ReactNative) delete own.jsx;
   if ((own.target ?? 0) < ts.ScriptTarget.ES2018) delete own.target; // cells are async functions
   const options = { ...base, ...defaults, ...own, ...fixed, rootDir: "/", outDir: "/out" };
+  options.types = [...new Set([...(options.types ?? []), "node"])]; // a cell runs in Node, whatever a project is for
   const usual = own.typeRoots ?? ts.getDefaultTypeRoots(cwd, ts.sys) ?? [];
   options.typeRoots = [...usual, ...ownTypes(), ...(base.typeRoots ?? [])];
   return options;

@@ -59,7 +59,7 @@ export class Runner {
   /** Makes a cell's script ready. */
   prepare(code: string, compiled: Compiled, cell: number | undefined): Runnable {
     const url = cellPath(code);
-    const mapping = { mappings: compiled.mappings, scriptOffset: 1, sourceOffset: 1 };
+    const mapping = { mappings: compiled.mappings, scriptOffset: 1, sourceOffset: 1, shift: compiled.shift };
     const script = this.#scripts.add(url, code, labelOf(cell), mapping);
     const source = wrap(compiled, url);
     const body = evaluate(source, url);
@@ -67,6 +67,7 @@ export class Runner {
   }
 
   async #run(body: Evaluated, { imports }: Compiled): Promise<unknown> {
+    this.#modules.refresh();
     const importing = this.#modules.prepare(imports);
     if (importing !== undefined) await importing;
     const { variables } = this.#scope;

@@ -106,6 +106,38 @@ test("local TypeScript is type-checked, and loaded anew before the next cell whe
   assert.equal(await cells.value("scale('2')"), "211", "transitively");
 });
 
+test("modules that need a changed one are loaded anew, whoever imports them; a broken one is told until it is mended", async () => {
+  const own = sessionIn({
+    "a.ts": "export let runs = 0; runs++;\nexport const a: number = 1;\n",
+    "b.ts":
+      "import { a } from './a';\nexport * from './a';\nexport { a as renamed } from './a';\nexport const twice = 2 * a;\nexport default twice;\n",
+    "c.json": JSON.stringify({ list: [1] }),
+  });
+  await own.value("import twice, * as b from './b'; import json from './c.json'; const held = b;");
+  assert.deepEqual(await own.value("[twice, b.twice, b.a, b.renamed, json.list[0]]"), [2, 2, 1, 1, 1]);
+  change(own, "a.ts", "export const a: number = 5;\nexport const more = 'new';\n");
+  change(own, "c.json", JSON.stringify({ list: [3, 4] }));
+  assert.deepEqual(await own.value("[twice, b.twice, held.a, b.renamed, b.more, json.list.length]"), [
+    10,
+    10,
+    5,
+    5,
+    "new",
+    2,
+  ]);
+  change(own, "a.ts", "export const a: number = 6;\nexport const more = 'new';\nnull!.x;\n");
+  assert.match((await own.failure("1")).text, /a\.ts, line 3/);
+  change(
+    own,
+    "a.ts",
+    "export const a: number = 6;\nexport const more = 'new';\nif (a > 5) throw new Error('broken');\n",
+  );
+  assert.match((await own.failure("1")).text, /Error: broken\n {4}at [^\n]*a\.ts:3:18/);
+  assert.match((await own.failure("2")).text, /Error: broken/);
+  change(own, "a.ts", "export const a: number = 7;\nexport const more = 'new';\n");
+  assert.deepEqual(await own.value("[twice, b.a]"), [14, 7]);
+});
+
 test("type errors of local modules name their file and line, until they are mended", async () => {
   const failure = await cells.failure("import { ok } from './broken';");
   assert.match(failure.text, /broken\.ts, line 2, column 14\n> 2 \| export const bad: string = 2;/);
