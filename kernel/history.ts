@@ -67,7 +67,7 @@ const busy = 5;
 const openTimeoutMs = 2000;
 const busyTimeoutMs = 100;
 const longestOutput = 10_000;
-const columns = "session, line, source_raw AS raw, source AS code, output";
+const columns = "session, line, raw, code, output";
 
 /**
  * Opens the history that all sessions of a user share.
@@ -209,10 +209,11 @@ class SharedHistory implements History {
   }
 }
 
-/** The SQLite file, with IPython's tables. */
+/** The SQLite file. */
 class HistoryFile {
   readonly session: number;
   readonly #database: DatabaseSyncInstance;
+  readonly #insert: ReturnType<DatabaseSyncInstance["prepare"]>;
 
   constructor(path: string) {
     makeFolder(dirname(path));
@@ -224,22 +225,17 @@ class HistoryFile {
     // an insert take 0.05 ms; what a crash of the machine may cost is this file.
     this.#database.exec(`PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF;
       CREATE TABLE IF NOT EXISTS sessions (session INTEGER PRIMARY KEY AUTOINCREMENT, start TEXT);
-      CREATE TABLE IF NOT EXISTS history (session INTEGER, line INTEGER, source TEXT, source_raw TEXT,
-        PRIMARY KEY (session, line));
-      CREATE TABLE IF NOT EXISTS output_history (session INTEGER, line INTEGER, output TEXT, PRIMARY KEY (session, line))`);
+      CREATE TABLE IF NOT EXISTS cells (session INTEGER, line INTEGER, raw TEXT, code TEXT, output TEXT,
+        PRIMARY KEY (session, line)) WITHOUT ROWID`);
     const start = new Date().toISOString();
     const { lastInsertRowid } = this.#database.prepare("INSERT INTO sessions (start) VALUES (?)").run(start);
     this.session = Number(lastInsertRowid);
+    this.#insert = this.#database.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?)");
     this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 
   write({ session, line, raw, code, output }: Row): true {
-    const history = this.#database.prepare("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?)");
-    history.run(session, line, code, raw);
-    if (output !== null)
-      this.#database
-        .prepare("INSERT OR REPLACE INTO output_history VALUES (?, ?, ?)")
-        .run(session, line, output);
+    this.#insert.run(session, line, raw, code, output);
     return true;
   }
 
@@ -255,7 +251,7 @@ class HistoryFile {
 
   search(pattern: string, raw: boolean): Row[] {
     const glob = pattern.replaceAll("[", "[[]"); // SQLite's GLOB knows sets of characters, Jupyter's does not
-    return this.#select(`session <> ? AND ${raw ? "source_raw" : "source"} GLOB ?`, this.session, glob);
+    return this.#select(`session <> ? AND ${raw ? "raw" : "code"} GLOB ?`, this.session, glob);
   }
 
   close(): void {
@@ -263,7 +259,7 @@ class HistoryFile {
   }
 
   #select(where: string, ...values: readonly (string | number)[]): Row[] {
-    const sql = `SELECT ${columns} FROM history LEFT JOIN output_history USING (session, line) WHERE ${where}`;
+    const sql = `SELECT ${columns} FROM cells WHERE ${where}`;
     const rows: unknown[] = this.#database.prepare(sql).all(...values);
     return rows.filter(isRow);
   }

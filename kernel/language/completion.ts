@@ -96,6 +96,7 @@ function service(context: SourceContext, at: number, word: Span): Candidate[] {
     if (entry.hasAction === true || isHidden(entry.name)) return []; // an import or a change elsewhere would go with it
     const span = entry.replacementSpan;
     const isPath = pathKinds.has(entry.kind);
+    if (isPath && entry.name.startsWith(".") && sourceFile.text.charAt(at - 1) === "/") return [];
     const usual = isPath ? { start: afterSlash(sourceFile.text, word.start, at), end: word.end } : word;
     const { start, end } = span === undefined ? usual : { start: span.start, end: span.start + span.length };
     const rank = `${entry.sortText}${entry.kind === ts.ScriptElementKind.keyword ? 1 : 0}`;
