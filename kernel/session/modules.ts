@@ -1,7 +1,7 @@
 import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { createImport } from "./evaluate";
-import { asModule, namespaceOf } from "./interop";
+import { asModule, isObject, namespaceOf } from "./interop";
 import { LocalModules, type Texts } from "./local";
 import { type Scripts } from "./scripts";
 
@@ -25,6 +25,8 @@ export class Modules {
   readonly #import: (specifier: string) => Promise<unknown>;
   readonly #local: LocalModules;
   readonly #failed = new Map<string, { readonly error: unknown }>();
+  /** For errors that say that a module must be imported: which. */
+  readonly #needed = new WeakMap<object, string>();
   readonly #imported = new Map<string, unknown>();
 
   constructor(cwd: string, sources: Sources, scripts: Scripts) {
@@ -45,36 +47,21 @@ export class Modules {
     return this.#load(specifier, this.#path, this.#require);
   }
 
-  /** Loads modules ahead: those that cannot be required are imported, which the promise waits for. */
-  prepare(specifiers: readonly string[]): Promise<unknown> | undefined {
-    const importing = specifiers.filter((specifier) => {
-      try {
-        this.load(specifier);
-        return false;
-      } catch (error) {
-        if (isEsmOnly(error)) return true;
-        this.#failed.set(specifier, { error }); // thrown where the cell imports it
-        return false;
-      }
-    });
-    if (importing.length === 0) return undefined;
-    return Promise.all(
-      importing.map(async (specifier) => {
-        this.#imported.set(specifier, asModule(await this.#import(specifier)));
-      }),
-    );
+  /**
+   * Loads modules ahead, and those local ones anew that have changed. Where a module that cannot be required is among
+   * them or among what they need, it is imported, which the promise waits for.
+   */
+  prepare(specifiers: readonly string[]): Promise<void> | undefined {
+    const missing = this.#attempt(specifiers);
+    return missing.size === 0 ? undefined : this.#importAll(specifiers, missing);
   }
 
   /** What `import()` is in a cell. */
   async import(specifier: string): Promise<unknown> {
-    const path = this.#sources.resolve(specifier, this.#path);
-    if (path !== undefined) return namespaceOf(this.#local.load(path));
-    return specifier === "tslab" ? namespaceOf(this.#own(specifier)) : await this.#import(specifier);
-  }
-
-  /** Loads those local files anew that have changed. */
-  refresh(): void {
-    this.#local.refresh();
+    if (specifier === "tslab") return namespaceOf(this.#own(specifier));
+    if (this.#sources.resolve(specifier, this.#path) === undefined) return this.#import(specifier);
+    await this.prepare([specifier]);
+    return namespaceOf(this.load(specifier));
   }
 
   /** Forgets local modules, so that they are loaded anew. */
@@ -82,6 +69,50 @@ export class Modules {
     this.#local.reset();
     this.#failed.clear();
     this.#imported.clear();
+  }
+
+  async #importAll(specifiers: readonly string[], missing: ReadonlySet<string>): Promise<void> {
+    const importing = [...missing].map(async (specifier) => {
+      this.#imported.set(specifier, asModule(await this.#import(specifier)));
+    });
+    await Promise.all(importing);
+    const more = this.#attempt(specifiers);
+    if (more.size > 0) await this.#importAll(specifiers, more);
+  }
+
+  /** Loads modules; gives those that must be imported first. Other errors are thrown where the cell imports them. */
+  #attempt(specifiers: readonly string[]): Set<string> {
+    const missing = new Set<string>();
+    const attempt = (work: () => unknown, fail: (error: unknown) => void): void => {
+      try {
+        work();
+      } catch (error) {
+        const needed = isObject(error) ? this.#needed.get(error) : undefined;
+        if (needed === undefined) fail(error);
+        else missing.add(needed);
+      }
+    };
+    const rethrow = (error: unknown): never => {
+      throw error;
+    };
+    attempt(() => this.#local.refresh(), rethrow);
+    for (const specifier of specifiers) {
+      attempt(
+        () => this.load(specifier),
+        (error) => this.#failed.set(specifier, { error }),
+      );
+    }
+    return missing;
+  }
+
+  /** What Node's `require` gives; an error of it is remembered if it says that the module must be imported. */
+  #required(specifier: string, load: (specifier: string) => unknown): unknown {
+    try {
+      return load(specifier);
+    } catch (error) {
+      if (isEsmOnly(error) && !this.#imported.has(specifier)) this.#needed.set(error, specifier);
+      throw error;
+    }
   }
 
   #requireFrom(path: string): NodeJS.Require {
@@ -100,7 +131,7 @@ export class Modules {
     if (isBuiltin(specifier)) return load(specifier);
     if (specifier === "tslab") return this.#own("tslab");
     const path = this.#sources.resolve(specifier, from);
-    return path === undefined ? load(specifier) : this.#local.load(path);
+    return path === undefined ? this.#required(specifier, load) : this.#local.load(path);
   }
 
   /** A module of the kernel's own packages, if the user's folder has none of that name. */
@@ -109,6 +140,6 @@ export class Modules {
   }
 }
 
-function isEsmOnly(error: unknown): boolean {
+function isEsmOnly(error: unknown): error is Error {
   return error instanceof Error && "code" in error && esmOnly.has(String(error.code));
 }

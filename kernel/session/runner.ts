@@ -67,7 +67,6 @@ export class Runner {
   }
 
   async #run(body: Evaluated, { imports }: Compiled): Promise<unknown> {
-    this.#modules.refresh();
     const importing = this.#modules.prepare(imports);
     if (importing !== undefined) await importing;
     const { variables } = this.#scope;

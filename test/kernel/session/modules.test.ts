@@ -65,6 +65,17 @@ test("packages that await at their top are imported", async () => {
   assert.equal(await cells.value("value"), 7);
 });
 
+test("local modules may import packages that cannot be required", async () => {
+  write(cells.cwd, {
+    "uses.ts":
+      "import { value } from 'esm-await';\nimport inc from 'esm-only';\nexport const sum: number = inc(value);\n",
+  });
+  assert.equal(await cells.value("import { sum } from './uses'; sum"), 8);
+  assert.equal(await cells.value("(await import('./uses')).sum"), 8);
+  write(cells.cwd, { "lazy.ts": "import inc from 'esm-only';\nexport const two: number = inc(1);\n" });
+  assert.equal(await cells.value("(await import('./lazy')).two"), 2);
+});
+
 test("import() gives packages, builtins and local files", async () => {
   assert.equal(await cells.value("const lazy = await import('esm-only'); lazy.default(4)"), 5);
   assert.equal(await cells.value("const { sep } = await import('node:path'); sep"), "/");
