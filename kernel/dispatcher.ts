@@ -15,11 +15,25 @@ export class Dispatcher {
   #queue: Promise<unknown> = Promise.resolve();
   #received = 0;
   #abortUpTo = 0;
+  #answered = 0;
+  #interruptNext = false;
 
   /** @param handlers  by the requests' msg_type */
   constructor(handlers: Readonly<Record<string, Handler>>, send: (message: ToWire) => void) {
     this.#handlers = handlers;
     this.#send = send;
+  }
+
+  /** The user wants the cells to stop that wait: the first of them ends as interrupted, and the others as it asked for. */
+  interruptWaiting(): void {
+    this.#interruptNext = this.#answered < this.#received;
+  }
+
+  /** Whether the cell that begins was interrupted while it waited. */
+  takeInterrupt(): boolean {
+    const taken = this.#interruptNext;
+    this.#interruptNext = false;
+    return taken;
   }
 
   /** Takes a request of the front end. */
@@ -38,6 +52,7 @@ export class Dispatcher {
       this.#send({ kind: "reply", to: request, type, content });
     }
     publish("status", { execution_state: "idle" });
+    this.#answered++;
   }
 
   async #contentOf(request: Request, order: number, publish: Publish): Promise<Json | undefined> {

@@ -16,6 +16,8 @@ export interface ExecuteRequest {
   readonly storeHistory: boolean;
   readonly userExpressions: Json;
   readonly cellId: unknown;
+  /** Whether the user interrupted it while it waited for its turn. */
+  readonly interrupted: boolean;
   readonly ask?: Cell["ask"];
 }
 
@@ -35,15 +37,17 @@ export class CellExecutor {
     session.define({ ...globals }, declarations);
   }
 
-  /** Stops the running cell. */
-  interrupt(): void {
+  /** Stops the running cell; gives whether there is one. */
+  interrupt(): boolean {
     this.#interruption?.interrupt();
+    return this.#interruption !== undefined;
   }
 
   /** Runs a cell; gives the content of its execute_reply. */
   async execute(request: ExecuteRequest, publish: Publish): Promise<Json> {
     const { code, silent, storeHistory, cellId, ask } = request;
     const interruption = new Interruption();
+    if (request.interrupted) interruption.interrupt();
     const cell: Cell = { interruption, publish, cellId, ...(ask === undefined ? {} : { ask }) };
     if (storeHistory) this.count++;
     const execution_count = this.count;

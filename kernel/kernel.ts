@@ -57,7 +57,7 @@ export class Kernel {
 
   /** Stops the running cell. */
   interrupt(): void {
-    this.#executor.interrupt();
+    if (!this.#executor.interrupt()) this.#dispatcher.interruptWaiting();
   }
 
   /** Shows an error that nobody caught, in the cell whose code made it. */
@@ -78,6 +78,7 @@ export class Kernel {
         storeHistory,
         userExpressions: isJson(content["user_expressions"]) ? content["user_expressions"] : {},
         cellId: metadata["cellId"],
+        interrupted: this.#dispatcher.takeInterrupt(),
         ...(content["allow_stdin"] !== false && {
           ask: (prompt, password) => this.#ask(request, prompt, password),
         }),

@@ -1,6 +1,7 @@
 import { guard } from "../interrupt/guard";
 import { type Failure, type Outcome, type Session } from "./api";
 import type * as engine from "./engine";
+import { expectUninterrupted } from "./awaiting";
 import { describeThrown } from "./errors";
 import { type SourceContext } from "./program";
 import { type Runnable } from "./runner";
@@ -112,6 +113,7 @@ class CoreSession implements SessionCore {
 
   async #finish(run: () => Promise<unknown>): Promise<Outcome> {
     try {
+      expectUninterrupted();
       const last = await run();
       return { status: "ok", value: Array.isArray(last) ? last[0] : undefined };
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cellPath } from "../debug/path";
+import { each, race } from "./awaiting";
 import { type Compiled } from "./compiler";
 import { labelOf } from "./errors";
 import { evaluate, type Evaluated } from "./evaluate";
@@ -24,6 +25,8 @@ interface Given {
   default(specifier: string): unknown;
   namespace(specifier: string): unknown;
   import(specifier: string): Promise<unknown>;
+  readonly race: typeof race;
+  readonly each: typeof each;
   readonly meta: object;
 }
 
@@ -52,6 +55,8 @@ export class Runner {
       default: (specifier) => defaultOf(modules.load(specifier)),
       namespace: (specifier) => namespaceOf(modules.load(specifier)),
       import: (specifier) => modules.import(specifier),
+      race,
+      each,
       meta: { url: href, filename: this.#filename, dirname: cwd, resolve },
     };
   }

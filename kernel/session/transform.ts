@@ -87,6 +87,8 @@ class Rewriter {
     if (ts.isIdentifier(node)) return this.#identifier(node);
     if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
     if (ts.isCallExpression(node)) return this.#call(node);
+    if (ts.isAwaitExpression(node)) return this.#await(node);
+    if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return this.#forAwait(node);
     if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
       return this.#given("meta");
     return this.#children(node);
@@ -129,6 +131,30 @@ class Rewriter {
         ? value
         : factory.createAssignment(value, ts.visitNode(fallback, this.rewrite, ts.isExpression));
     return ts.setTextRange(factory.createPropertyAssignment(node.name, whole), node);
+  }
+
+  /** What is awaited is given to the runner first, so that an interrupt ends the waiting. */
+  #await(node: ts.AwaitExpression): ts.Node {
+    const visited = this.#children(node);
+    return this.#context.factory.updateAwaitExpression(visited, this.#handed("race", visited.expression));
+  }
+
+  #forAwait(node: ts.ForOfStatement): ts.Node {
+    const visited = this.#children(node);
+    const { awaitModifier, initializer, expression, statement } = visited;
+    const elements = this.#handed("each", expression);
+    return this.#context.factory.updateForOfStatement(
+      visited,
+      awaitModifier,
+      initializer,
+      elements,
+      statement,
+    );
+  }
+
+  #handed(name: string, value: ts.Expression): ts.Expression {
+    const { factory } = this.#context;
+    return ts.setTextRange(factory.createCallExpression(this.#given(name), undefined, [value]), value);
   }
 
   #call(node: ts.CallExpression): ts.Node {
