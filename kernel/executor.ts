@@ -4,6 +4,8 @@ import { Interruption } from "./interrupt/interrupts";
 import { guard } from "./interrupt/guard";
 import type { Comms } from "./comm";
 import { pagesOf } from "./language/page";
+import { runCell } from "./magics/cell";
+import type { MagicContext } from "./magics/run";
 import { pictureOf, type MimeBundle } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
 import type { Json } from "./protocol";
@@ -25,6 +27,7 @@ export interface ExecuteRequest {
 export class CellExecutor {
   readonly #session: Session;
   readonly #screen: NotebookScreen;
+  readonly #magics: MagicContext;
   #displays: Promise<void>[] = [];
   #interruption: Interruption | undefined;
   /** Cells counted so far. */
@@ -35,6 +38,12 @@ export class CellExecutor {
     this.#screen = screen;
     const globals: Globals = createGlobals(screen, comms, (work) => this.#displays.push(work));
     session.define({ ...globals }, declarations);
+    this.#magics = {
+      session,
+      write: (text) => process.stdout.write(text),
+      writeError: (text) => process.stderr.write(text),
+      show: (value) => void globals.display(value),
+    };
   }
 
   /** Stops the running cell; gives whether there is one. */
@@ -82,7 +91,7 @@ export class CellExecutor {
   /** The outcome of a cell and of what it displays without waiting. */
   async #run(code: string, count: number | undefined, interruption: Interruption): Promise<Outcome> {
     try {
-      const outcome = await interruption.race(this.#session.run(code, count));
+      const outcome = await interruption.race(runCell(code, count, this.#magics));
       const shown = await interruption.race(Promise.allSettled(this.#displays));
       const failed = shown.find((result) => result.status === "rejected");
       if (outcome.status === "ok" && failed !== undefined) return this.#session.describe(failed.reason);
