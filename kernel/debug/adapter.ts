@@ -31,7 +31,7 @@ export interface DebugAdapter {
    * @param script.lines  `lines[i]` is the source's line (from 1) of script line i + 1, 0 for none
    */
   script(script: { readonly url: string; readonly source: string; readonly lines: readonly number[] }): void;
-  /** Ends a pause, as an interrupt must. */
+  /** Ends a paused cell, as an interrupt must: no `catch` and no `finally` of it runs. */
   resume(): void;
   /** Lets the main thread go on and V8's debugger be. */
   close(): void;
@@ -108,7 +108,7 @@ class Adapter implements DebugAdapter {
   }
 
   resume(): void {
-    if (this.#isAttached) this.#pauses.interrupt();
+    if (this.#isAttached) this.#pauses.interrupt().catch(() => undefined); // the cell has ended by itself meanwhile
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type Debugger, type Runtime, type Session } from "node:inspector/promises";
+import { beforeEnd } from "../interrupt/interrupter";
 import { type Json } from "../protocol";
 import { type Breakpoints, type Judge } from "./breakpoints";
 import { DebugError, isJson, mainThread, readList, readString, type Scope, type StackFrame } from "./dap";
@@ -15,8 +16,8 @@ export type ExceptionFilter = "raised" | "uncaught";
 /** The group of all values that are shown while a cell is paused. */
 export const pauseGroup = "paused";
 
-/** How long an interrupt may take to end a cell, in milliseconds. */
-const interruptTime = 300;
+/** How long an interrupt may take to end a busy cell, in ms. */
+const interruptTime = 500;
 
 /** What the parts share that work on a paused cell. */
 export interface Parts {
@@ -77,13 +78,20 @@ export class Pauses {
     if (this.#isPaused) this.#send("Debugger.resume");
   }
 
-  /** Ends a pause, and has nothing pause again while an interrupt ends the cell. */
-  interrupt(): void {
-    const skip = (isSkipping: boolean) =>
-      this.#parts.session.post("Debugger.setSkipAllPauses", { skip: isSkipping }).catch(() => undefined);
-    void skip(true); // fails where no debugger is attached, and nothing is paused then
-    this.resume();
-    setTimeout(() => void skip(false), interruptTime).unref();
+  /** Ends a paused cell; one that runs is not paused while an interrupt ends it, which pauses it in its own way. */
+  async interrupt(): Promise<void> {
+    const { session } = this.#parts;
+    if (this.#stop === undefined) {
+      await session.post("Debugger.setSkipAllPauses", { skip: true });
+      const resume = (): void =>
+        void session.post("Debugger.setSkipAllPauses", { skip: false }).catch(nothing);
+      setTimeout(resume, interruptTime).unref();
+      return;
+    }
+    this.#step = undefined;
+    const expression = `globalThis[Symbol.for(${JSON.stringify(beforeEnd.description)})]?.()`;
+    await session.post("Runtime.evaluate", { expression, silent: true });
+    await session.post("Debugger.resume", { terminateOnResume: true });
   }
 
   /** Goes on by one step. */
@@ -230,7 +238,7 @@ export class Pauses {
     if (this.#stop === undefined) return;
     this.#stop = undefined;
     this.#parts.event("continued", { threadId: mainThread.id, allThreadsContinued: true });
-    this.#parts.variables.release(pauseGroup).catch(() => undefined); // the session has ended, and all values with it
+    this.#parts.variables.release(pauseGroup).catch(nothing); // the session has ended, and all values with it
   }
 
   #visible(all: readonly Debugger.CallFrame[]): readonly Frame[] {
@@ -264,7 +272,7 @@ export class Pauses {
   }
 
   #send(command: "Debugger.resume" | "Debugger.pause" | StepCommand): void {
-    this.#parts.session.post(command).catch(() => undefined); // V8 has gone on by itself meanwhile
+    this.#parts.session.post(command).catch(nothing); // V8 has gone on by itself meanwhile
   }
 }
 
@@ -277,4 +285,8 @@ function reasonsOf(reason: string, data: Json): ReadonlyMap<string, Json> {
       return [[readString(one, "reason") ?? "", isJson(one["auxData"]) ? one["auxData"] : {}]];
     }),
   );
+}
+
+function nothing(): void {
+  // what fails had no more use
 }

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { createDebugAdapter } from "../../../kernel/debug/adapter";
 import { isJson, readObject, readString } from "../../../kernel/debug/dap";
 import { exposeTarget } from "../../../kernel/debug/target";
+import { allowEnding } from "../../../kernel/interrupt/interrupts";
 import { createSession } from "../../../kernel/session/core";
 
 /**
@@ -19,6 +20,7 @@ interface ScriptNote {
 }
 
 function startMain(): void {
+  allowEnding();
   const worker = new Worker(__filename);
   const session = createSession({ onScript: (note) => worker.postMessage({ note }) });
   exposeTarget({
