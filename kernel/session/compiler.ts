@@ -191,7 +191,7 @@ export class Compiler implements Stand {
     return {
       getProgram: () => this.base.program,
       getSourceFile: (name) => {
-        if (name === declarationsName) return (this.#empty ??= this.base.parse(name, ""));
+        if (name === declarationsName) return (this.#empty ??= createEmpty(name));
         if (name === cellName || name === this.#cell?.file.fileName)
           return withPlainNames(this.#getCell().file);
         const known = this.base.program.getSourceFile(name);
@@ -237,6 +237,13 @@ export class Compiler implements Stand {
       source: text.split("\n")[line] ?? "",
     };
   }
+}
+
+/** A bound file that declares nothing: tslab is not to merge the declarations of cells, see declarations.ts. */
+function createEmpty(name: string): ts.SourceFile {
+  const file = ts.createSourceFile(name, "", ts.ScriptTarget.ES2022);
+  ts.bindSourceFile(file, {});
+  return file;
 }
 
 /** A file as tslab reads it: it takes the names of what is declared as they are kept, which is not as they are spelt. */

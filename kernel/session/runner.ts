@@ -83,7 +83,7 @@ export class Runner {
 /** A script that gives a function that runs the cell; one line comes before the cell's. */
 function wrap({ javascript, bindings, isAsync }: Compiled, url: string): string {
   const accessors = [...bindings].map(([name, expression]) => {
-    const set = name === expression ? `, set ${name}(__value__) { ${name} = __value__; }` : "";
+    const set = name === expression ? `, set ${name}($${name}) { ${name} = $${name}; }` : "";
     return `get ${name}() { return ${expression}; }${set}`;
   });
   const bind = accessors.length === 0 ? "" : `__cell__.bind({ ${accessors.join(", ")} });`;

@@ -54,14 +54,11 @@ function addBindings(cell: ts.SourceFile, imports: Imports, plan: Plan): void {
   });
 }
 
-/** Whether a variable of the cell's code stands for the symbol when it runs; those of imports aside. */
+/** Whether a variable stands for the symbol when the cell runs, a global one for `declare`; those of imports aside. */
 function hasVariable(symbol: ts.Symbol): boolean {
-  const declarations = symbol.declarations ?? [];
-  if (symbol.flags & ts.SymbolFlags.Alias) return declarations.some(ts.isImportEqualsDeclaration);
-  if ((symbol.flags & ts.SymbolFlags.Value) === 0) return false;
-  return declarations.some(
-    (declaration) => (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Ambient) === 0,
-  );
+  if (symbol.flags & ts.SymbolFlags.Alias)
+    return symbol.declarations?.some(ts.isImportEqualsDeclaration) ?? false;
+  return (symbol.flags & ts.SymbolFlags.Value) !== 0;
 }
 
 /** Rewrites a cell's expressions. */

@@ -100,10 +100,21 @@ const kinds: Record<string, readonly [string, string, unknown]> = {
   satisfies: ["const conf = { a: 1 } satisfies Record<string, number>;", "conf.a", 1],
   "import aliases": ["import Alias = N.I; import Value = N.k;", "const al: Alias = { a: Value }; al.a", 3],
   "ambient variables": [
-    "declare const process2: { pid: number }; (globalThis as { process2?: object }).process2 = { pid: 5 };",
-    "1",
-    1,
+    "declare let outside: { pid: number }; Reflect.set(globalThis, 'outside', { pid: 5 });",
+    "outside.pid++; [outside.pid, Reflect.get(globalThis, 'outside').pid]",
+    [6, 6],
   ],
+  "undefined functions that are called if they are there": [
+    "let mf: (() => number) | undefined;",
+    "mf?.()",
+    undefined,
+  ],
+  "functions without a `this`": [
+    "function self(this: unknown) { return this; }",
+    "[self(), self?.()]",
+    [undefined, undefined],
+  ],
+  "names with underscores": ["let __value__ = 1, $v = 2;", "__value__ = 3; $v = 4; [__value__, $v]", [3, 4]],
   "global augmentation": [
     "declare global { interface Array<T> { second(): T } var added: number } Array.prototype.second = function () { return this[1]; }; globalThis.added = 4;",
     "[1, 2].second() + added",
