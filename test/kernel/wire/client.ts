@@ -32,7 +32,15 @@ export class Client {
     heartbeat: new Request({ linger: 0 }),
   };
 
+  /** Resolves when all sockets are connected: what a kernel sends to one that is not yet is lost. */
+  readonly connected: Promise<unknown>;
+
   constructor(readonly connection: Connection) {
+    this.connected = Promise.all(
+      Object.values(this.sockets).map(
+        (socket) => new Promise<void>((resolve) => socket.events.on("handshake", () => resolve())),
+      ),
+    );
     const { ip, shell_port, control_port, stdin_port, iopub_port, hb_port } = connection;
     this.sockets.shell.connect(`tcp://${ip}:${shell_port}`);
     this.sockets.control.connect(`tcp://${ip}:${control_port}`);
@@ -111,7 +119,7 @@ export interface Kernel {
   close(): Promise<void>;
 }
 
-/** Starts the tiny kernel, or another program that takes a connection file. */
+/** Starts the tiny kernel, or another program that takes a connection file; gives it when it listens. */
 export async function startKernel(program = join(__dirname, "main.js")): Promise<Kernel> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-wire-"));
   const file = join(folder, "kernel.json");
@@ -130,6 +138,7 @@ export async function startKernel(program = join(__dirname, "main.js")): Promise
     client.close();
     rmSync(folder, { recursive: true });
   };
+  await client.connected;
   return { process: child, client, file, log: () => log, close };
 }
 

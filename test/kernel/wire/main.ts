@@ -39,6 +39,15 @@ async function main(file: string): Promise<void> {
     echo: ({ content, metadata }) => ({ content, metadata }),
     interrupts: () => ({ interrupts }),
     memory: () => ({ rss: process.memoryUsage().rss }),
+    exit: ({ header }) => {
+      wire.send({
+        kind: "publish",
+        parent: header,
+        type: "stream",
+        content: { name: "stdout", text: "last words\n" },
+      });
+      process.exit(3);
+    },
   };
   const answer = async (request: Request): Promise<void> => {
     const { header, content, buffers } = request;
