@@ -29,7 +29,7 @@ export async function runShell(
   const reader = createReader(terminal, output, colours);
   terminal.raw();
   terminal.ask();
-  output.show({ "text/plain": `${banner}\n` });
+  output.show({ "text/plain": `${banner}\n\n` });
   reader.show(1);
   await drawn();
   takePrinted(output);
