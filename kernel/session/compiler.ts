@@ -114,7 +114,7 @@ export class Compiler implements Stand {
   /** See {@link Sources}. */
   resolve(specifier: string, from: string): string | undefined {
     const found = this.base.resolve(specifier, from);
-    if (found === undefined || !/\.(tsx?|jsx?|json)$/.test(found.resolvedFileName)) return undefined;
+    if (found === undefined || !/\.([cm]?ts|tsx|jsx?|json)$/.test(found.resolvedFileName)) return undefined;
     return isLocal(found.resolvedFileName) ? found.resolvedFileName : undefined;
   }
 

@@ -64,8 +64,17 @@ const cellFrame = /(?:\(|at |async )(Cell(?: \[\d+\])?), line (\d+), column (\d+
 
 const fileFrame = /(?:\(|at |async )([^():]+):(\d+):(\d+)\)?$/;
 
-/** Shows what was thrown, with its causes. */
+/** Shows what was thrown, with its causes. Never throws, whatever it is. */
 export function describeThrown(thrown: unknown, scripts: Scripts): Failure {
+  try {
+    return describe(thrown, scripts);
+  } catch {
+    const evalue = "an error that fails when it is looked at";
+    return { status: "error", ename: "Error", evalue, traceback: [`${red("Uncaught")} ${evalue}`] };
+  }
+}
+
+function describe(thrown: unknown, scripts: Scripts): Failure {
   if (!(thrown instanceof Error)) {
     const text = typeof thrown === "string" ? thrown : inspect(thrown);
     return { status: "error", ename: "Error", evalue: text, traceback: [`${red("Uncaught")} ${text}`] };

@@ -125,6 +125,8 @@ test("what is thrown may be anything", async () => {
   assert.deepEqual([own.ename, own.evalue], ["Own", "mine"]);
   const odd = await cells.failure("throw Object.assign(new Error('odd'), { stack: 3 });");
   assert.equal(odd.evalue, "odd");
+  const hostile = "throw new Proxy(new Error(), { get() { throw new Error('trap'); } });";
+  assert.match((await cells.failure(hostile)).evalue, /fails when it is looked at/);
 });
 
 test("a stack that the user prints is mapped, too", async () => {

@@ -149,6 +149,22 @@ test("modules that need a changed one are loaded anew, whoever imports them; a b
   assert.deepEqual(await own.value("[twice, b.a]"), [14, 7]);
 });
 
+test("local modules may be named by their extension, as .js too, and be of any kind", async () => {
+  write(cells.cwd, {
+    "kinds/one.mts": "export const one: number = 1;",
+    "kinds/view.tsx":
+      "const React = { createElement: (tag: string) => `<${tag}>` };\ndeclare global { namespace JSX { interface IntrinsicElements { b: object } } }\nexport const view = String(<b />);",
+    "kinds/legacy.js": "module.exports = { legacy: 3 };",
+    "kinds/modern.js": "export const modern = 4; export { modern as renamed };",
+    "kinds/index.ts": "export * from './one.mjs'; export { deep } from '../lib/deep.js';",
+  });
+  assert.deepEqual(await cells.value("import { one, deep } from './kinds'; [one, deep]"), [1, 11]);
+  assert.equal(await cells.value("import { one as two } from './kinds/one.mts'; two"), 1);
+  assert.equal(await cells.value("import { view } from './kinds/view'; view"), "<b>");
+  assert.equal(await cells.value("import legacy from './kinds/legacy'; legacy.legacy"), 3);
+  assert.equal(await cells.value("import { renamed } from './kinds/modern.js'; renamed"), 4);
+});
+
 test("type errors of local modules name their file and line, until they are mended", async () => {
   const failure = await cells.failure("import { ok } from './broken';");
   assert.match(failure.text, /broken\.ts, line 2, column 14\n> 2 \| export const bad: string = 2;/);
