@@ -32,6 +32,7 @@ export const hiddenPatterns: readonly string[] = [
   "[\\\\/]node_modules[\\\\/]",
   `^(file://)?${ownCode.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}[\\\\/]`,
   "^evalmachine\\.",
+  "[\\\\/]__cell__\\.js$", // through which cells import
   "^$",
 ];
 const hidden = new RegExp(hiddenPatterns.join("|"));

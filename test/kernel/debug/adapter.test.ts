@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { cellPaths } from "../../../kernel/debug/path";
 import { Client } from "./client";
@@ -205,6 +207,32 @@ describe("breakpoints and stepping", { timeout }, () => {
     await client.request("setExceptionBreakpoints", { filters: [] });
     assert.equal((await client.run(thrown)).status, "error");
   });
+
+  test(
+    "local modules are stepped through like cells, and have breakpoints",
+    { timeout: 10_000 },
+    async () => {
+      const path = join(client.folder, "triple.ts");
+      const text =
+        "interface Box {\n  n: number;\n}\nexport function triple(n: number): number {\n  const box: Box = { n };\n  return box.n * 3;\n}\n";
+      writeFileSync(path, text);
+      const code = 'import { triple } from "./triple";\nconst t = triple(2);\n';
+      await client.breakAt(code, { line: 2 });
+      const done = client.run(code);
+      await client.stopped();
+      await client.request("stepIn");
+      let { top } = await client.stopped();
+      assert.deepEqual([top.name, top.line, top.source.path], ["triple", 5, path]);
+      assert.deepEqual((await client.request("modules"))["modules"], [{ id: 0, name: "triple.ts", path }]);
+      assert.equal((await client.request("source", { source: { path } }))["content"], text);
+      await client.request("setBreakpoints", { source: { path }, breakpoints: [{ line: 6 }] });
+      await client.request("continue");
+      ({ top } = await client.stopped());
+      assert.equal(top.line, 6);
+      await client.request("continue");
+      assert.equal((await done).status, "ok");
+    },
+  );
 
   test("disconnect lets a paused cell go on, and nothing stops any more", { timeout: 10_000 }, async () => {
     await client.breakAt(loop, { line: 4 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -52,7 +54,12 @@ export class Client {
   #wake = (): void => undefined;
   #ids = 0;
 
-  private constructor(program: ChildProcess, socket: Socket) {
+  private constructor(
+    program: ChildProcess,
+    socket: Socket,
+    /** Where the program runs. */
+    readonly folder: string,
+  ) {
     this.#program = program;
     this.#socket = socket;
     createInterface(socket).on("line", (line) => {
@@ -65,13 +72,15 @@ export class Client {
   }
 
   static async start(): Promise<Client> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-debug-")));
     const program = spawn(process.execPath, [join(__dirname, "target.js")], {
       stdio: ["ignore", "pipe", "inherit"],
+      cwd: folder,
     });
     const port: unknown = (await once(createInterface(program.stdout), "line"))[0];
     const socket = connect(Number(port), "127.0.0.1");
     await once(socket, "connect");
-    return new Client(program, socket);
+    return new Client(program, socket, folder);
   }
 
   /** Starts, and attaches as JupyterLab does. */
