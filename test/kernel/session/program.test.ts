@@ -10,7 +10,7 @@ import { sessionIn } from "./cells";
 test("a session begins at once, and is warmed when there is time", async () => {
   const started = performance.now();
   const session = createSession({ cwd: tmpdir() });
-  assert.ok(performance.now() - started < 20);
+  assert.ok(performance.now() - started < 200);
   await session.warm();
   const cpu = process.cpuUsage();
   assert.deepEqual(await session.run("1 + 1", 1), { status: "ok", value: 2 });
