@@ -102,11 +102,11 @@ async function endJavaScript(): Promise<void> {
       session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
     );
   try {
-    await post("Debugger.enable");
     const paused = new Promise<boolean>((resolve) => {
       session.once("Debugger.paused", () => resolve(true));
       setTimeout(() => resolve(false), pauseMs);
     });
+    await post("Debugger.enable"); // it may be paused already, at a breakpoint
     await post("Debugger.pause");
     if (await paused) {
       await post("Runtime.evaluate", {

@@ -11,7 +11,7 @@ export interface Picture {
   readonly metadata: Json;
   /** By which the output is replaced later. */
   readonly displayId: string;
-  /** Whether the value means to replace its output. */
+  /** Whether the value may replace its output: its display method takes the context. */
   readonly live: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface DisplayContext {
   /** The same, but once per notebook for each key: for scripts that several outputs share. */
   publishOnce(key: string, bundle: () => MimeBundle): void;
   /** Replaces this value's output, now or in a later cell. */
-  readonly update: (bundle: MimeBundle) => void;
+  update(bundle: MimeBundle): void;
 }
 
 /** How display() shows a value. */
@@ -51,7 +51,7 @@ const displaySymbol = Symbol.for("Jupyter.display");
 let displays = 0;
 
 /**
- * Shows a value: as the MIME bundle its method at Symbol.for("Jupyter.display") gives, else as text.
+ * Shows a value: as the MIME bundle its method at Symbol.for("Jupyter.display") gives, else as text; a string as it is.
  * Synchronous unless the method is, so that output stays in the order of the calls.
  * @throws {TypeError} if the method gives no bundle
  */
@@ -66,7 +66,10 @@ export function display(value: unknown, screen: Screen, options: DisplayOptions 
   };
   const displayId = options.displayId ?? newDisplayId();
   if (options.raw === true) return put({ ...expectBundle(value), displayId, live: false });
-  const picture = draw(value, screen, displayId);
+  const picture =
+    typeof value === "string"
+      ? { data: { "text/plain": value }, metadata: {}, displayId, live: false }
+      : draw(value, screen, displayId);
   return picture instanceof Promise ? picture.then(put) : put(picture);
 }
 
@@ -79,16 +82,13 @@ function draw(value: unknown, screen: Screen, displayId: string): Picture | Prom
   const method = displayMethod(value);
   if (method === undefined)
     return { data: { "text/plain": inspect(value) }, metadata: {}, displayId, live: false };
-  let live = false;
+  const live = method.length > 0; // it is given a way to replace its output
   const context: DisplayContext = {
     publish: (bundle) => screen.show({ ...expectBundle(bundle), displayId: newDisplayId(), live: false }),
     publishOnce: (key, bundle) => screen.showOnce(key, bundle),
-    get update() {
-      live = true;
-      return (bundle: MimeBundle) => {
-        const { data, metadata } = expectBundle(bundle);
-        screen.refresh(data, metadata, displayId);
-      };
+    update: (bundle) => {
+      const { data, metadata } = expectBundle(bundle);
+      screen.refresh(data, metadata, displayId);
     },
   };
   const picture = (bundle: unknown): Picture => ({ ...expectBundle(bundle), displayId, live });
