@@ -19,20 +19,25 @@ export async function runCell(
   const leading = isTimed ? magics.slice(0, -1) : magics;
   let last: Outcome = { status: "ok", value: undefined };
   for (const [index, magic] of leading.entries()) {
-    last = await runOne(magic, cell, context);
+    last = await runOne(magic, cell, context, code);
     if (last.status === "error") return last;
     const isLast = index === leading.length - 1 && !hasCode;
     if (!isLast && last.value !== undefined) context.show?.(last.value);
   }
   if (!hasCode && magics.length > 0) return last;
-  const run = (): Promise<Outcome> => session.run(rest, cell);
+  const run = (): Promise<Outcome> => session.run(rest, cell, code);
   return isTimed ? time(run, context) : run();
 }
 
-async function runOne(magic: Magic, cell: number | undefined, context: MagicContext): Promise<Outcome> {
+async function runOne(
+  magic: Magic,
+  cell: number | undefined,
+  context: MagicContext,
+  typed: string,
+): Promise<Outcome> {
   const { session } = context;
   const { name, code } = magic;
-  if (name === "%time" && code !== undefined) return time(() => session.run(code, cell), context);
+  if (name === "%time" && code !== undefined) return time(() => session.run(code, cell, typed), context);
   try {
     if (name === "%time") throw new TypeError("Cannot run %time: expected %time statement, got none");
     return { status: "ok", value: await runMagic(magic, context) };

@@ -40,8 +40,12 @@ export type Completeness =
 
 /** Cells that run one after the other over the same variables. */
 export interface Session {
-  /** Type-checks and runs a cell. `cell` is its execution count, by which errors name it; undefined for silent ones. */
-  run(code: string, cell?: number): Promise<Outcome>;
+  /**
+   * Type-checks and runs a cell.
+   * @param cell   its execution count, by which errors name it; undefined for silent ones
+   * @param typed  the cell as the user typed it, by which debuggers know it. @default the code: only magics differ
+   */
+  run(code: string, cell?: number, typed?: string): Promise<Outcome>;
   complete(code: string, position: number): Completion;
   /** @param detail  0: signature and first line; 1: everything */
   inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;

@@ -56,10 +56,10 @@ class CoreSession implements SessionCore {
     return this.#engine?.names ?? new Set();
   }
 
-  async run(code: string, cell?: number): Promise<Outcome> {
+  async run(code: string, cell?: number, typed = code): Promise<Outcome> {
     let prepared: Runnable | Failure | undefined;
     try {
-      prepared = guard.run(() => this.#getEngine().compile(code, cell));
+      prepared = guard.run(() => this.#getEngine().compile(code, cell, typed));
     } catch (error) {
       return this.describe(error);
     }

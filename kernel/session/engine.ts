@@ -32,6 +32,7 @@ export class Engine {
   /** The declarations of the cell that ran last, until it is known which of its variables it has set. */
   #last: { readonly names: readonly string[]; readonly text: string } | undefined;
   #cell: number | undefined;
+  #typed = "";
   #outcome: Runnable | Failure | undefined;
   #thrown: { readonly error: unknown } | undefined;
 
@@ -65,7 +66,8 @@ export class Engine {
   }
 
   /** Compiles a cell; gives what runs it, what is wrong with it, or nothing if there is nothing to run. */
-  compile(code: string, cell: number | undefined): Runnable | Failure | undefined {
+  compile(code: string, cell: number | undefined, typed: string): Runnable | Failure | undefined {
+    this.#typed = typed;
     this.#cell = cell;
     this.#outcome = undefined;
     void this.#executor.execute(code); // converts at once; never fails, for #convert does not
@@ -123,7 +125,7 @@ export class Engine {
       this.#outcome = describeProblems(compiled, labelOf(this.#cell));
       return { diagnostics: [] };
     }
-    const runnable = this.#runner.prepare(code, compiled, this.#cell);
+    const runnable = this.#runner.prepare(this.#typed, compiled, this.#cell);
     this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
     this.#outcome = runnable;
     // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with

@@ -22,7 +22,7 @@ export function openSession(options: SessionOptions = {}): OpenSession {
     cells: () => core.scripts.latest(),
   });
   return {
-    run: (code, cell) => core.run(code, cell),
+    run: (code, cell, typed) => core.run(code, cell, typed),
     define: (globals, declarations) => core.define(globals, declarations),
     describe: (thrown) => core.describe(thrown),
     reset: () => core.reset(),

@@ -61,11 +61,14 @@ export class Runner {
     };
   }
 
-  /** Makes a cell's script ready. */
-  prepare(code: string, compiled: Compiled, cell: number | undefined): Runnable {
-    const url = cellPath(code);
+  /**
+   * Makes a cell's script ready.
+   * @param typed  the cell as the user typed it, line for line what was compiled
+   */
+  prepare(typed: string, compiled: Compiled, cell: number | undefined): Runnable {
+    const url = cellPath(typed);
     const mapping = { mappings: compiled.mappings, scriptOffset: 1, sourceOffset: 1, shift: compiled.shift };
-    const script = this.#scripts.add(url, code, labelOf(cell), mapping);
+    const script = this.#scripts.add(url, typed, labelOf(cell), mapping);
     const source = wrap(compiled, url);
     const body = evaluate(source, url);
     return { url, script, run: () => this.#run(body, compiled) };
