@@ -1,3 +1,4 @@
+import module from "node:module";
 import { offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
 import { openHistory } from "./history";
@@ -14,6 +15,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   if (connectionFile === undefined) {
     throw new Error("Cannot start kernel: expected the path of a connection file, got no argument");
   }
+  keepCompiled();
   allowEnding();
   offerSignal();
   const wire = await openWire(connectionFile, { guard });
@@ -38,6 +40,12 @@ async function main(connectionFile: string | undefined): Promise<void> {
     });
   await session.warm();
   serve(wire, kernel, questions);
+}
+
+/** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; Node 20 can't. */
+function keepCompiled(): void {
+  const enable: unknown = Reflect.get(module, "enableCompileCache");
+  if (typeof enable === "function") Reflect.apply(enable, module, []);
 }
 
 function serve(wire: Wire, kernel: Kernel, questions: Questions): void {
