@@ -82,7 +82,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 main()
   .then((code) => {
-    process.exitCode ||= code;
+    if (code !== exitCodes.ok) process.exit(code); // whatever the failed cell left running
+    // else timers and servers of the script go on, and may still fail
   })
   .catch((error: unknown) => {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;

@@ -31,6 +31,7 @@ export async function runScript(
     ask: createAsk(),
     stray,
   });
+  const alive = setInterval(() => undefined, 2 ** 30); // a cell that waits is not at its end, nor is one interrupted
   let ended: Ended = "ok";
   for (const code of cells) {
     output.begin();
@@ -38,6 +39,7 @@ export async function runScript(
     output.end();
     if (ended !== "ok") break;
   }
+  clearInterval(alive);
   await backend.close();
   return exitCodes[ended];
 }
