@@ -1,4 +1,5 @@
 import { Session } from "node:inspector";
+import { log } from "../wire/log";
 import { Guard } from "./guard";
 
 /** Ends what the main thread does, from another thread. */
@@ -9,7 +10,7 @@ export interface Interrupter {
   taken(): void;
 }
 
-/** How long a main thread that is not busy may take to hear a request, in ms. */
+/** How long a main thread that is not busy with the user's JavaScript may take to hear a request, in ms. */
 const patienceMs = 50;
 
 /** How long busy JavaScript may take to come to a place where it can be paused, in ms. */
@@ -26,15 +27,18 @@ export const beforeEnd = Symbol.for("slimlab.beforeEnd");
 export function createInterrupter(ask: () => void, guardMemory: SharedArrayBuffer): Interrupter {
   const guard = new Guard(guardMemory);
   let waiting: NodeJS.Timeout | undefined;
-  const endWhenOpen = (): void => {
-    if (guard.closed) waiting = setTimeout(endWhenOpen, patienceMs / 5);
-    else endJavaScript().catch((error: unknown) => console.error("Cannot interrupt the cell:", error));
+  const endUnlessKernels = (entries: number): void => {
+    if (guard.closed || guard.entries !== entries) wait();
+    else endJavaScript().catch((error: unknown) => log(`Cannot interrupt the cell: ${String(error)}`));
+  };
+  const wait = (): void => {
+    clearTimeout(waiting);
+    waiting = setTimeout(endUnlessKernels, patienceMs, guard.entries);
   };
   return {
     interrupt: () => {
       ask();
-      clearTimeout(waiting);
-      waiting = setTimeout(endWhenOpen, patienceMs);
+      wait();
     },
     taken: () => clearTimeout(waiting),
   };
