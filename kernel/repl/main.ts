@@ -58,7 +58,7 @@ async function main(): Promise<number> {
     colours,
     banner: `slimlab: ${kernel === undefined ? `TypeScript in Node ${process.versions.node}` : `kernel of ${kernel}`}. Tab completes, name? tells more, Ctrl-D leaves.`,
   });
-  return exitCodes.ok;
+  return process.exit(exitCodes.ok); // who leaves does not wait for what cells left running
 }
 
 function readScript(file: string | 0): string {
