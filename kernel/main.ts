@@ -7,7 +7,7 @@ import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
 import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
-import { openSession, type SessionOptions } from "./session";
+import { openSession, type SessionOptions } from "./session/open";
 import { openWire, type Wire } from "./wire/wire";
 
 type OnScript = NonNullable<SessionOptions["onScript"]>;
@@ -90,5 +90,5 @@ class Questions {
 
 main(process.argv[2]).catch((error: unknown) => {
   console.error(error);
-  process.exitCode = 1;
+  process.exit(1); // the thread with the sockets would keep the process
 });
