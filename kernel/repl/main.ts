@@ -65,6 +65,8 @@ function readScript(file: string | 0): string {
   try {
     return readFileSync(file, "utf8").replace(/^#!.*/, "");
   } catch (error) {
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (isAbsent) return program.error(`error: unknown command or file '${file}'`);
     return program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
