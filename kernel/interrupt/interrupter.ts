@@ -14,7 +14,7 @@ export interface Interrupter {
 const patienceMs = 50;
 
 /** How long busy JavaScript may take to come to a place where it can be paused, in ms. */
-const pauseMs = 1_000;
+const pauseMs = 5_000;
 
 /** What the main thread puts under this symbol is called before its JavaScript is ended. */
 export const beforeEnd = Symbol.for("slimlab.beforeEnd");
