@@ -4,15 +4,31 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startKernel, type Message } from "./wire/client";
 
+/** How long a cell may take, in ms. */
+const patienceMs = 40_000;
+
 const starting = startKernel(join(__dirname, "../../kernel/main.js"), {
   cwd: join(__dirname, "../../../notebooks"),
 });
 after(async () => (await starting).close());
 
-/** Runs a cell; `stop` interrupts it when it has printed "go". */
+/** Runs a cell; `stop` interrupts it when it has printed "go". A cell that hangs fails the test with what it showed. */
 async function run(
   code: string,
   stop?: "signal" | "message",
+): Promise<{ result: unknown; outputs: string[] }> {
+  const { log } = await starting;
+  const shown: string[] = [];
+  const stuck = sleep(patienceMs, undefined, { ref: false }).then(() => {
+    throw new Error(`Cannot go on: expected the cell to end, got ${shown.join(" ")} of ${code}\n${log()}`);
+  });
+  return Promise.race([execute(code, stop, shown), stuck]);
+}
+
+async function execute(
+  code: string,
+  stop: "signal" | "message" | undefined,
+  shown: string[],
 ): Promise<{ result: unknown; outputs: string[] }> {
   const { client, process } = await starting;
   const id = await client.send("shell", "execute_request", { code });
@@ -20,6 +36,7 @@ async function run(
   let result: unknown;
   for (;;) {
     const { header, parent, content } = await client.receive("iopub");
+    shown.push(`${String(header["msg_type"])} ${JSON.stringify(content).slice(0, 80)}`);
     if (parent["msg_id"] !== id) continue;
     if (content["text"] === "go\n" && stop !== undefined) {
       await sleep(100);
