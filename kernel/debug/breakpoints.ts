@@ -90,6 +90,11 @@ export class Breakpoints {
     }
   }
 
+  /** Whether a script is still to come to where {@link stopAtStart} lets it stop. */
+  get isStarting(): boolean {
+    return this.#start !== undefined;
+  }
+
   /** Which of the breakpoints that V8 stopped at are to stop the cell. */
   async hit(names: readonly string[], judge: Judge): Promise<readonly number[]> {
     const stopping: number[] = [];

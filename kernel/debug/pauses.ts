@@ -168,19 +168,21 @@ export class Pauses {
     hitBreakpoints = [],
   }: Debugger.PausedEventDataType): Promise<void> {
     const reasons = reasonsOf(reason, isJson(data) ? data : {});
+    const { breakpoints } = this.#parts;
     const starting = reasons.get("instrumentation");
     if (starting !== undefined) {
       const script = await this.#parts.scripts.settle(readString(starting, "scriptId") ?? "");
-      if (script !== undefined) await this.#parts.breakpoints.bind(script);
-      if (script !== undefined && this.#isPauseAsked) await this.#parts.breakpoints.stopAtStart(script);
+      if (script !== undefined) await breakpoints.bind(script);
+      if (script !== undefined && this.#isPauseAsked) await breakpoints.stopAtStart(script);
       if (reasons.size === 1 && hitBreakpoints.length === 0) return this.#enter(callFrames);
     }
     const exception = reasons.get("exception") ?? reasons.get("promiseRejection");
     const frames = this.#visible(callFrames);
     const judge: Judge = (condition) => this.#judge(condition, frames);
-    const hits = await this.#parts.breakpoints.hit(hitBreakpoints, judge);
+    const hits = await breakpoints.hit(hitBreakpoints, judge);
     if (hits.length > 0) return this.#show("breakpoint", callFrames, { hitBreakpointIds: hits });
     if (exception !== undefined) return this.#onException(exception, callFrames);
+    if (this.#isPauseAsked && breakpoints.isStarting) return this.#enter(callFrames); // to the cell's first line
     if (this.#isPauseAsked) return this.#show("pause", callFrames);
     if (this.#step !== undefined) {
       const command = this.#step.next(callFrames);

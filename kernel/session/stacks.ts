@@ -54,7 +54,9 @@ function frameOf(site: NodeJS.CallSite): { readonly text: string; readonly isUse
       label === undefined
         ? `${url}:${place.line}:${place.column}`
         : `${label}, line ${place.line}, column ${place.column}`;
-    return { text: text.replace(`${url}:${line}:${column}`, shown), isUsers: true };
+    const named = text.replace(`${url}:${line}:${column}`, shown);
+    // V8 calls the function that is the script so, which is the cell itself.
+    return { text: named.replace(/^(async )?eval \((.*)\)$/, "$1$2"), isUsers: true };
   }
   return { text, isUsers: false };
 }
