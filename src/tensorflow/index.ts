@@ -28,6 +28,7 @@ export * from "./ops/pixels";
 export * from "./ops/shape";
 export * from "./ops/strings";
 export * from "./ops/encode";
+export * from "./ops/batchnorm";
 export * from "./ops/color";
 export * from "./ops/image";
 export * from "./ops/data";
