@@ -32,11 +32,21 @@ struct Channels {
   const float *sum = nullptr, *product = nullptr;
 };
 
+// Asks for what the next turn of a sum reads: processors do not fetch ahead across pages by themselves. Reading past the end
+// is harmless, since a prefetch never faults.
+SLIMLAB_INLINE void FetchAhead(const float *from, int64_t count) {
+#if defined(__GNUC__)
+  constexpr int64_t kLine = 16, kAhead = 64;
+  for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(from + kAhead + i);
+#endif
+}
+
 // sum = Σ (x − shift), square = Σ (x − shift)²
 SLIMLAB_VECTORIZED static void SumMoments(const float *x, const float *shift, int64_t rows, int64_t channels, float *sum,
                                           float *square) {
   for (int64_t c = 0; c < channels; c++) sum[c] = square[c] = 0;
   for (; rows >= 4; rows -= 4, x += 4 * channels) {
+    FetchAhead(x, 4 * channels);
     const float *x1 = x + channels, *x2 = x1 + channels, *x3 = x2 + channels;
     SLIMLAB_ALONG_CHANNELS {
       const float a = x[c] - shift[c], b = x1[c] - shift[c], d = x2[c] - shift[c], e = x3[c] - shift[c];
@@ -89,6 +99,9 @@ SLIMLAB_INLINE void SumSlopeRows(const float *dy, const float *x, const float *y
                                  int64_t channels, float *sum, float *product) {
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0;
   for (; rows >= 2; rows -= 2, dy += 2 * channels, x += 2 * channels, y += kMask == Mask::kByOutput ? 2 * channels : 0) {
+    FetchAhead(x, 2 * channels);
+    FetchAhead(dy, 2 * channels);
+    if (kMask == Mask::kByOutput) FetchAhead(y, 2 * channels);
     const float *dy1 = dy + channels, *x1 = x + channels, *y1 = kMask == Mask::kByOutput ? y + channels : y;
     SLIMLAB_ALONG_CHANNELS {
       const float a = Slope<kMask>(dy[c], x[c], y, of, c), b = Slope<kMask>(dy1[c], x1[c], y1, of, c);
