@@ -22,7 +22,7 @@ function flags(output) {
     ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
     ...["-isystem", join(places.nodeModules, "node-api-headers", "include")],
     ...["-isystem", places.vendor, "-isystem", join(wheel, "include")],
-    ...["runtime.cc", "batchnorm.cc"].map((name) => join("src", "tensorflow", "native", name)),
+    ...["runtime.cc", "operations.cc"].map((name) => join("src", "tensorflow", "native", name)),
     ...["-o", output],
     ...libraries.map((name) => join(wheel, name)),
     `-Wl,-rpath,${origin}`,

@@ -1,8 +1,8 @@
-// Operations of our own that TensorFlow is told of when the addon is loaded.
+// Operations of our own, as Python's custom operations are made. TensorFlow is told of them when the addon is loaded.
 #pragma once
 
 namespace slimlab {
 
-void RegisterBatchNorm();
+void RegisterOperations();
 
 }  // namespace slimlab

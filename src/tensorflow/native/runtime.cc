@@ -180,7 +180,7 @@ __attribute__((constructor)) static void ObeyLogLevel() {
 }
 
 static napi_value Initialize(napi_env env, napi_value exports) {
-  RegisterBatchNorm();
+  RegisterOperations();
   exports = tfnodejs::InitTFNodeJSBinding(env, exports);
   napi_value vendor = exports, ours;
   if (vendor == nullptr) return nullptr;

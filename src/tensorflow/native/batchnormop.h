@@ -1,5 +1,6 @@
 // Batch normalization as three operations of our own for CPUs: the batch's moments, the normalization by them and its
 // gradient. What they compute, batchnorm.h says; this divides it among TensorFlow's threads.
+#pragma once
 #include "batchnorm.h"
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <functional>
 #include <vector>
 
-#include "operations.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -221,7 +221,7 @@ absl::Status OneShape(tensorflow::shape_inference::InferenceContext *context, in
 
 }  // namespace
 
-void RegisterBatchNorm() {
+static void RegisterBatchNorm() {
   using tensorflow::DEVICE_CPU;
   using Context = tensorflow::shape_inference::InferenceContext;
   REGISTER_OP("SlimlabMoments")
