@@ -1,14 +1,16 @@
-/** npm run bench -- step|input|trace [--json] [--rounds N] [--batch N] [--side N] */
+/** npm run bench -- step|input|trace|kernel [--json] [--rounds N] [--batch N] [--side N] */
 import { parseArgs } from "node:util";
 import { format, machine, type Result } from "./contest";
 import { benchInput } from "./input";
+import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { benchStep, benchTrace } from "./step";
 
-const USAGE = `npm run bench -- <step|input|trace> [options]
+const USAGE = `npm run bench -- <step|input|trace|kernel> [options]
 
   step    seconds of one ResNet-50 training step: ours, Python's, tfjs's
   input   images a second from TFRecords: ours and Python's tf.data
   trace   seconds to record and compile the training step once
+  kernel  start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
 
   --rounds N   counted rounds, contenders in turn   (default: 5)
   --batch N    images in a batch                    (default: 16)
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
+  if (what === "kernel") return tellKernels(Number(values.rounds), values.json);
   const options = { rounds: Number(values.rounds), batch: Number(values.batch), side: Number(values.side) };
   const images = { unit: "images/s", of: (seconds: number): number => options.batch / seconds };
   const benches: Readonly<Record<string, () => Promise<Result[]>>> = {
@@ -42,7 +45,8 @@ async function main(): Promise<void> {
     trace: () => benchTrace(options),
   };
   const bench = benches[what];
-  if (bench === undefined) throw new RangeError(`Cannot bench "${what}": expected step, input or trace`);
+  if (bench === undefined)
+    throw new RangeError(`Cannot bench "${what}": expected step, input, trace or kernel`);
   const results = await bench();
   const [ours, python] = results;
   const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;
@@ -61,6 +65,18 @@ async function main(): Promise<void> {
     process.stdout.write(
       `\n${ours?.name ?? ""} / ${python?.name ?? ""}: ${ratio.toFixed(3)} (of the minima)\n`,
     );
+}
+
+async function tellKernels(rounds: number, json: boolean): Promise<void> {
+  const result = await benchKernel(rounds);
+  const machine = kernelMachine();
+  if (json) process.stdout.write(`${JSON.stringify({ bench: "kernel", rounds, machine, ...result })}\n`);
+  else {
+    const { cpu, cores, node } = machine;
+    process.stdout.write(
+      `kernel, ${rounds} rounds; ${cores} x ${cpu}, Node ${node}\n\n${formatKernels(result)}\n`,
+    );
+  }
 }
 
 main().then(

@@ -1,16 +1,85 @@
+import module from "node:module";
+import { offerSignal } from "./cell";
+import { exposeTarget } from "./debug/target";
+import { openHistory } from "./history";
+import { guard } from "./interrupt/guard";
+import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
-import { Server } from "./server";
+import { redirectStream } from "./output/streams";
+import type { FromWire, Request, ToWire } from "./protocol";
+import { openSession } from "./session";
+import { openWire, type Wire } from "./wire/wire";
 
 /** What kernel.json starts: `node dist/kernel/main.js <connection file>`. */
 async function main(connectionFile: string | undefined): Promise<void> {
   if (connectionFile === undefined) {
     throw new Error("Cannot start kernel: expected the path of a connection file, got no argument");
   }
-  const kernel = await Kernel.start();
-  process.on("SIGINT", () => kernel.interrupt());
-  process.on("uncaughtException", (error) => console.error("Uncaught", error));
-  process.on("unhandledRejection", (reason) => console.error("Uncaught (in promise)", reason));
-  await new Server(kernel, connectionFile).init();
+  keepCompiled();
+  allowEnding();
+  offerSignal();
+  const wire = await openWire(connectionFile, { guard });
+  const session = openSession({ onScript: (script) => wire.send({ kind: "script", ...script }) });
+  exposeTarget({
+    scope: () => session.scope,
+    declare: (name) => session.define({}, `declare let ${name}: any;`),
+  });
+  const questions = new Questions((message) => wire.send(message));
+  const history = openHistory();
+  const kernel = new Kernel({
+    session,
+    history,
+    send: (message) => wire.send(message),
+    ask: (request, prompt, password) => questions.ask(request, prompt, password),
+  });
+  redirectStream("stdout");
+  redirectStream("stderr");
+  for (const event of ["uncaughtException", "unhandledRejection"])
+    process.on(event, (thrown: unknown) => {
+      if (!(thrown instanceof Interrupted)) kernel.showUncaught(thrown); // its cell has shown the interrupt
+    });
+  await session.warm();
+  serve(wire, kernel, questions);
+}
+
+/** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; Node 20 can't. */
+function keepCompiled(): void {
+  const enable: unknown = Reflect.get(module, "enableCompileCache");
+  if (typeof enable === "function") Reflect.apply(enable, module, []);
+}
+
+function serve(wire: Wire, kernel: Kernel, questions: Questions): void {
+  wire.on((message: FromWire) => {
+    if (message.kind === "request") kernel.receive(message.request);
+    if (message.kind === "input") questions.answer(message.id, message.value);
+    if (message.kind === "interrupt") kernel.interrupt();
+    if (message.kind === "shutdown") void wire.close().then(() => process.exit());
+  });
+}
+
+/** What cells have asked the user. */
+class Questions {
+  readonly #send: (message: ToWire) => void;
+  readonly #open = new Map<number, (line: string) => void>();
+  #count = 0;
+
+  constructor(send: (message: ToWire) => void) {
+    this.#send = send;
+  }
+
+  /** Asks the front end that sent a request. */
+  ask(parent: Request, prompt: string, password: boolean): Promise<string> {
+    const id = ++this.#count;
+    return new Promise((resolve) => {
+      this.#open.set(id, resolve);
+      this.#send({ kind: "input", id, parent, content: { prompt, password } });
+    });
+  }
+
+  answer(id: number, line: string): void {
+    this.#open.get(id)?.(line);
+    this.#open.delete(id);
+  }
 }
 
 main(process.argv[2]).catch((error: unknown) => {

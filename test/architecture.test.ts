@@ -13,11 +13,12 @@ const MAX_LINES = 300;
 /** The one way: a folder of src/ may import from itself and from these. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   display: [],
+  interrupt: [],
   tensorflow: [],
-  input: ["tensorflow", "display"],
+  input: ["tensorflow", "display", "interrupt"],
   model: ["tensorflow", "display"],
-  training: ["tensorflow", "display", "input", "model"],
-  export: ["tensorflow", "display", "input", "model"],
+  training: ["tensorflow", "display", "interrupt", "input", "model"],
+  export: ["tensorflow", "display", "interrupt", "input", "model"],
   inspect: ["tensorflow", "display", "model"],
   cli: ["display", "input", "model", "training", "export", "inspect"],
 };

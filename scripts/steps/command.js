@@ -17,11 +17,12 @@ async function interrupt(signal) {
 /**
  * Sets up, then runs the command and exits with its code.
  * @param work  gets the command line's arguments and gives an exit code
+ * @param options  progress: the stream on which the set-up is shown; tests: set up what only the tests need, too
  */
-async function command(work, { progress = process.stdout } = {}) {
+async function command(work, { progress = process.stdout, tests = false } = {}) {
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    await setUp(progress);
+    await setUp(progress, { tests });
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
     process.exitCode = (await work?.(process.argv.slice(2))) ?? 0;
   } catch (error) {

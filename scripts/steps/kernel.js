@@ -8,13 +8,13 @@ const { runLogged } = require("./program.js");
 module.exports = {
   title: "the notebook kernel",
   needs: ["python", "build"],
-  madeOf: () => ["kernel/install.ts"],
+  madeOf: () => ["kernel/cli"],
   texts: () => [places.root, process.execPath],
   stamp: join(places.kernels, ".slimlab-kernel"),
   makes: () => [join(places.kernels, "slimlab", "kernel.json")],
   async run({ log }) {
     await runLogged(log, process.execPath, [
-      join(places.dist, "kernel", "install.js"),
+      join(places.dist, "kernel", "cli", "install.js"),
       "--prefix",
       places.venv,
     ]);

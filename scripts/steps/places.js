@@ -39,6 +39,7 @@ function environment() {
     JUPYTER_PREFER_ENV_PATH: "1",
     JUPYTER_PLATFORM_DIRS: "0",
     IPYTHONDIR: join(jupyter, "ipython"),
+    SLIMLAB_HISTORY: process.env.SLIMLAB_HISTORY ?? join(jupyter, "history.sqlite"),
     MPLCONFIGDIR: join(jupyter, "matplotlib"),
     KERAS_HOME: join(jupyter, "keras"),
     CUDA_CACHE_PATH: inRoot(".cache", "cuda"),

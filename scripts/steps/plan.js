@@ -15,7 +15,13 @@ const steps = {
   build: require("./build.js"),
   addon: require("./addon.js"),
   kernel: require("./kernel.js"),
+  tests: require("./tests.js"),
 };
+
+/** The steps of a set-up; what only the tests need is left out unless it is for them. */
+function stepsFor({ tests = false } = {}) {
+  return Object.entries(steps).filter(([name]) => tests || name !== "tests");
+}
 
 /** Every file under a folder or the file itself, in a stable order. */
 function filesOf(path) {
@@ -42,11 +48,11 @@ function keyOf(paths, texts = []) {
   return hash.update(texts.join("\0")).digest("hex");
 }
 
-/** The steps that must be made anew, each { name, step, key, needs: names of other such steps }, in order. */
-function plan() {
+/** Those of the steps that must be made anew, each { name, step, key, needs: names of other such steps }, in order. */
+function plan(chosen) {
   const choice = { variant: tensorflowVariant() };
   const stale = new Map();
-  for (const [name, step] of Object.entries(steps)) {
+  for (const [name, step] of chosen) {
     const needs = step.needs.filter((other) => stale.has(other));
     const key = keyOf(step.madeOf(choice), step.texts?.(choice));
     const fresh = step.isFresh?.() ?? readStamp(step) === key;
@@ -67,4 +73,4 @@ function stamp({ step, key }) {
   writeFileSync(step.stamp, key);
 }
 
-module.exports = { plan, stamp };
+module.exports = { plan, stamp, stepsFor };

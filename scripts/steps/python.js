@@ -8,6 +8,13 @@ const { runLogged } = require("./program.js");
 
 const requirements = (name) => join("scripts", "requirements", `${name}.txt`);
 
+/** The words after `python` that install these lists of requirements. */
+function install(names) {
+  const flags = ["--no-input", "--prefer-binary", "--progress-bar=off", "--quiet", "--no-compile"];
+  const files = names.flatMap((name) => ["-r", requirements(name)]);
+  return ["-m", "pip", "install", ...flags, ...files, "-c", requirements("constraints")];
+}
+
 /** The folder for Jupyter's own settings and histories; and no news: JupyterLab asks the network for them otherwise. */
 function settle() {
   mkdirSync(join(places.venv, "jupyter"), { recursive: true });
@@ -18,6 +25,8 @@ function settle() {
 }
 
 module.exports = {
+  install,
+  requirements,
   title: "JupyterLab and TensorFlow in .venv",
   needs: [],
   madeOf: ({ variant }) => ["notebook", `tensorflow-${variant}`, "constraints"].map(requirements),
@@ -25,12 +34,9 @@ module.exports = {
   stamp: join(places.venv, ".slimlab-python"),
   makes: () => [places.python],
   async run({ log, python, choice }) {
-    const files = ["notebook", `tensorflow-${choice.variant}`].flatMap((name) => ["-r", requirements(name)]);
-    const flags = ["--no-input", "--prefer-binary", "--progress-bar=off", "--quiet", "--no-compile"];
-    const install = ["-m", "pip", "install", ...flags, ...files, "-c", requirements("constraints")];
     try {
       await runLogged(log, python.command, ["-m", "venv", "--clear", places.venv]);
-      await runLogged(log, places.python, install);
+      await runLogged(log, places.python, install(["notebook", `tensorflow-${choice.variant}`]));
     } catch (error) {
       rmSync(places.venv, { recursive: true, force: true }); // half of an environment is none
       throw error;

@@ -6,7 +6,7 @@ const { SetupError } = require("./error.js");
 const { explain } = require("./failure.js");
 const { lock } = require("./lock.js");
 const { places } = require("./places.js");
-const { plan, stamp } = require("./plan.js");
+const { plan, stamp, stepsFor } = require("./plan.js");
 const { expectCompiler, expectNpm, expectPython } = require("./prerequisites.js");
 const { endPrograms } = require("./program.js");
 const { createProgress } = require("./progress.js");
@@ -62,19 +62,22 @@ async function makeAll(items, tools, progress) {
 /**
  * Brings node_modules, .venv, the addon, dist/ and the kernelspec up to date; does nothing where they are.
  * @param stream  where progress is shown
+ * @param wishes  tests: also what only the tests need
  */
-async function setUp(stream = process.stdout) {
-  const stale = plan();
+async function setUp(stream = process.stdout, wishes = {}) {
+  const steps = stepsFor(wishes);
+  const stale = plan(steps);
   if (stale.length === 0) return;
   expectPrerequisites(new Set(stale.map(({ name }) => name)));
   const unlock = await lock(stream);
   const progress = createProgress(stream);
   const began = performance.now();
   try {
-    const items = plan(); // another set-up may have run meanwhile
+    const items = plan(steps); // another set-up may have run meanwhile
     const tools = expectPrerequisites(new Set(items.map(({ name }) => name)));
-    const all = items.length === 6 ? "" : ` (${6 - items.length} of 6 steps are up to date)`;
-    stream.write(`Setting up slimlab${all}\n`);
+    const done = steps.length - items.length;
+    const rest = done === 0 ? "" : ` (${done} of ${steps.length} steps are up to date)`;
+    stream.write(`Setting up slimlab${rest}\n`);
     await makeAll(items, tools, progress);
     progress.close();
     stream.write(`Set up in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);

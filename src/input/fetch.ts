@@ -5,6 +5,7 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
+import { interruptible } from "../interrupt";
 
 /** How far fetchFile() is, in bytes. */
 export interface FetchProgress {
@@ -22,7 +23,7 @@ export interface FetchOptions {
   /** Attempts after a cut connection or a busy server, each twice as late as the one before. @default 4 */
   readonly retries?: number;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** Stops; what has come so far stays in `<target>.part` for the next time. */
+  /** Stops; what has come so far stays in `<target>.part` for the next time. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
 }
 
@@ -35,6 +36,7 @@ const FIRST_DELAY_MS = 500;
  * @throws {Error} with one line that names the address, if there is no connection, no such file, or another file than asked for
  */
 export async function fetchFile(url: string, target: string, options: FetchOptions = {}): Promise<string> {
+  options = interruptible(options);
   const { retries = 4 } = options;
   if ((await sizeOf(target)) > 0 && (await fault(target, options)) === undefined) return target;
   await mkdir(path.dirname(target), { recursive: true });

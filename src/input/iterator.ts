@@ -6,6 +6,7 @@ import {
   tf,
   TensorFlowError,
 } from "../tensorflow";
+import { cellSignal } from "../interrupt";
 import { expectWholeFiles, locateDamage } from "./corrupt";
 import { Held, knownFiles, type ElementSpec, type Plan } from "./plan";
 
@@ -29,6 +30,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   private readonly whole: Promise<void>;
   private damage: Error | undefined;
   private current: readonly tf.Tensor[] = [];
+  /** The element that is being read; an interrupt leaves it for the next call. */
+  private reading: Promise<tf.Tensor[]> | undefined;
   private position = 0;
   private done = false;
   private last: Promise<unknown> = Promise.resolve();
@@ -55,7 +58,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 
   /**
-   * The next element; the one before is disposed.
+   * The next element; the one before is disposed. If the running cell is interrupted it rejects, and the next call gives what
+   * this one would have given.
    * @throws {CorruptRecordError} if a TFRecord file is truncated or damaged
    * @throws {Error} with TensorFlow's reason, if the element can't be computed
    */
@@ -129,6 +133,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   dispose(): void {
     this.done = true;
     this.disposeCurrent();
+    this.reading?.then(tf.dispose, () => undefined);
+    this.reading = undefined;
     this.native.release();
   }
 
@@ -144,15 +150,19 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
 
   private async read(): Promise<tf.Tensor[] | undefined> {
     if (this.done) return undefined;
+    const interrupt = cellSignal();
+    interrupt?.throwIfAborted();
     try {
       if (this.damage !== undefined) throw this.damage;
-      const reading = nextElement(this.open(), this.spec.types);
-      const leaves = await unlessAborted(reading, this.signal);
+      this.reading ??= nextElement(this.open(), this.spec.types);
+      const leaves = await unlessAborted(this.reading, this.signal, interrupt);
+      if (this.isDisposed) return undefined; // meanwhile
+      this.reading = undefined;
       this.position++;
-      if (!this.isDisposed) return leaves;
-      tf.dispose(leaves); // disposed meanwhile
-      return undefined;
+      return leaves;
     } catch (error) {
+      const isInterrupt = interrupt?.aborted === true && this.signal?.aborted !== true;
+      if (isInterrupt && error === interrupt.reason) throw error; // what is read then waits for who goes on
       this.dispose();
       const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
       if (!ended) throw readableError(error, this.plan, this.position);
@@ -188,30 +198,27 @@ function openIterator(
   return { value, free: () => value.dispose() };
 }
 
-/** What was read, unless the signal comes first; what is then read too late is disposed. */
-async function unlessAborted(
-  reading: Promise<tf.Tensor[]>,
-  signal: AbortSignal | undefined,
-): Promise<tf.Tensor[]> {
-  if (signal === undefined) return reading;
+/** What is read, unless one of the signals comes first. */
+async function unlessAborted<T>(reading: Promise<T>, ...signals: (AbortSignal | undefined)[]): Promise<T> {
+  const present = signals.filter((signal) => signal !== undefined);
+  const [first] = present;
+  if (first === undefined) return reading;
+  const any = present.length === 1 ? first : AbortSignal.any(present);
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
-      const reason: unknown = signal.reason;
+      const reason: unknown = any.reason;
       reject(
         reason instanceof Error ? reason : new Error("Cannot go on reading: aborted", { cause: reason }),
       );
     };
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
+    any.addEventListener("abort", stop, { once: true });
+    if (any.aborted) stop();
   });
   try {
     return await Promise.race([reading, aborted]);
-  } catch (error) {
-    if (signal.aborted) reading.then(tf.dispose, () => undefined);
-    throw error;
   } finally {
-    signal.removeEventListener("abort", stop);
+    any.removeEventListener("abort", stop);
   }
 }
 

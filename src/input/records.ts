@@ -2,6 +2,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { interruptible } from "../interrupt";
 import { encodeExample, feature } from "../tensorflow";
 import { type BadImage, createImageReader, type EncodedImage, type ImageReader } from "./encoded";
 import { createRandom, shuffle } from "./chance";
@@ -39,7 +40,7 @@ export interface WriteRecordsOptions {
   readonly numParallel?: number;
   /** Called after each image. */
   readonly onProgress?: (progress: RecordsProgress) => void;
-  /** Stops the work; nothing is left behind then. */
+  /** Stops the work; nothing is left behind then. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
 }
 
@@ -91,7 +92,7 @@ export async function writeRecords(
     reader,
     numParallel,
     total,
-    options,
+    options: interruptible(options),
     writers: [],
     bad: [],
     written: {},

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { interruptible } from "../interrupt";
 import { encodeJpeg, tf } from "../tensorflow";
 import { createRandom } from "./chance";
 import { inOrder } from "./order";
@@ -33,7 +34,7 @@ export interface RenderPhotosOptions {
   readonly numParallel?: number;
   /** Called after each photo. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
-  /** Stops the work; the photos so far stay. */
+  /** Stops the work; the photos so far stay. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
 }
 
@@ -48,6 +49,7 @@ export interface RenderPhotosOptions {
 export async function renderPhotos(out: string, options: RenderPhotosOptions = {}): Promise<string[]> {
   const { classes = RENDERED_CLASSES.finetuning, perClass = 100, size = 128, seed = 0 } = options;
   const { quality = 90, numParallel = availableParallelism() } = options;
+  const { signal } = interruptible(options);
   for (const name of classes)
     if (!isShapeName(name))
       throw new RangeError(
@@ -70,7 +72,7 @@ export async function renderPhotos(out: string, options: RenderPhotosOptions = {
       pixels: await studio.take(order),
     }));
     for await (const { shape, number, seed: photoSeed, pixels } of pictures) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const file = path.join(out, shape, `${shape}_${String(number).padStart(4, "0")}.jpg`);
       const worse = Math.floor(15 * createRandom(photoSeed ^ 1)());
       const image = imageOf(pixels, size);

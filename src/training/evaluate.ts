@@ -1,3 +1,4 @@
+import { cellSignal } from "../interrupt";
 import type { Model } from "../model/model";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
@@ -31,7 +32,7 @@ export interface EvaluateOptions {
   readonly evalStep?: EvalStep;
   /** Called after each batch. */
   readonly onProgress?: (progress: { readonly batches: number; readonly images: number }) => void;
-  /** Stops between two batches, with its reason as the error. */
+  /** Stops between two batches, with its reason as the error. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
 }
 
@@ -75,7 +76,7 @@ export async function evaluate(
   dataset: AsyncIterable<Batch>,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { steps = Infinity, onProgress, signal } = options;
+  const { steps = Infinity, onProgress, signal = cellSignal() } = options;
   const evalStep = options.evalStep ?? createEvalStep(model);
   const { numClasses } = model.options;
   const totals = new Totals(numClasses);

@@ -1,3 +1,4 @@
+import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { random, tf, trace, type Signature } from "../tensorflow";
@@ -55,6 +56,7 @@ export interface TrainStep {
    * @param labels  int32 [batch], 0 … classes − 1
    * @throws {TypeError} if these are no batch
    * @throws {RangeError} if a label is no class of the model
+   * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
   /** Steps done. */
@@ -142,15 +144,19 @@ type UpdateArguments = [
   learningRate: tf.Scalar,
 ];
 
-/** The same function, whose calls wait for one another. */
+/** The same function, whose calls wait for one another; an interrupt lets the one that has begun finish, and begins no other. */
 function inTurn<A extends readonly unknown[], R>(
   work: (...args: A) => Promise<R>,
 ): (...args: A) => Promise<R> {
   let last: Promise<unknown> = Promise.resolve();
   return (...args) => {
-    const next = last.then(() => work(...args));
+    const signal = cellSignal();
+    const next = last.then(() => {
+      signal?.throwIfAborted();
+      return work(...args);
+    });
     last = next.catch(() => undefined);
-    return next;
+    return finishFirst(next);
   };
 }
 

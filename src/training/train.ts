@@ -1,3 +1,4 @@
+import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch";
 import type { StepResult, TrainStep } from "./step";
 
@@ -7,14 +8,18 @@ export interface TrainOptions {
   readonly steps?: number;
   /** Called after each step, e.g. to draw a curve; the next step waits for what it returns. */
   readonly onStep?: (result: StepResult) => void | Promise<void>;
-  /** Stops between two steps, with its reason as the error; the model keeps what it has learned. */
+  /**
+   * Stops between two steps, with its reason as the error; the model keeps what it has learned.
+   * @default the running cell's, if it is a notebook's: its Interrupt
+   */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Takes training steps on the batches of a dataset.
  *
- * Calling it again goes on: model, optimizer and global step are the step's.
+ * Calling it again goes on: model, optimizer and global step are the step's. Given a dataset it reads that from its start; given
+ * an iterator (`dataset.iterator()`) it goes on where that is, also after an interrupt, and leaves it open.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
  * @returns        the results of the steps, in order
  * @throws {RangeError} if the dataset ends before `steps`, or the loss is no longer finite
@@ -28,11 +33,11 @@ export async function train(
   dataset: AsyncIterable<Batch>,
   options: TrainOptions = {},
 ): Promise<StepResult[]> {
-  const { steps = Infinity, onStep, signal } = options;
+  const { steps = Infinity, onStep, signal = cellSignal() } = options;
   const results: StepResult[] = [];
   signal?.throwIfAborted();
   if (steps <= 0) return results;
-  for await (const [{ image }, label] of dataset) {
+  for await (const [{ image }, label] of leftOpen(dataset)) {
     const result = await step(image, label);
     results.push(result);
     await onStep?.(result);
@@ -45,6 +50,15 @@ export async function train(
   throw new RangeError(
     `Cannot train: expected ${wanted} batches, got ${results.length} before the dataset ended; repeat it for more`,
   );
+}
+
+/** The same batches; an iterator is not closed when no more are wanted, a dataset's own is. */
+function leftOpen(dataset: AsyncIterable<Batch>): AsyncIterable<Batch> {
+  const iterator = dataset[Symbol.asyncIterator]();
+  const isIterator = Object.is(iterator, dataset);
+  const close = (): Promise<IteratorResult<Batch>> =>
+    (isIterator ? undefined : iterator.return?.()) ?? Promise.resolve({ done: true, value: undefined });
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next(), return: close }) };
 }
 
 function expectFinite({ loss, globalStep, learningRate }: StepResult): void {

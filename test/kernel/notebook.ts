@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { installKernel } from "../../kernel/install";
+import { installKernel } from "../../kernel/cli/spec";
 
 const root = resolve(__dirname, "../../..");
 const installed = join(root, ".venv", "bin", "python");

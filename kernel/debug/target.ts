@@ -1,0 +1,79 @@
+import { inspect } from "node:util";
+import { type Json } from "../protocol";
+
+/** Where the debugger's thread finds this thread's {@link DebugTarget}: at this symbol of `globalThis`. */
+export const targetSymbol = "slimlab.debugger";
+
+/** What the debugger's thread needs of the thread that runs cells; it reaches it through the inspector. */
+export interface DebugTarget {
+  /** The variables of the cells run so far, by name. */
+  readonly scope: Readonly<Record<string, unknown>>;
+  /** The value as a MIME bundle, made at once: nothing may be awaited while a cell is paused. */
+  render(value: unknown): Json;
+  /** Makes a value a variable that later cells see. */
+  assign(name: string, value: unknown): void;
+}
+
+/** Lets debuggers see the cells' variables; called once, on the thread that runs cells. */
+export function exposeTarget(target: {
+  /** Looked up anew each time, since a session's reset may replace it. */
+  readonly scope: () => Readonly<Record<string, unknown>>;
+  /** Tells the compiler of a variable that no cell has declared. */
+  readonly declare: (name: string) => void;
+}): void {
+  const exposed: DebugTarget = {
+    get scope() {
+      return target.scope();
+    },
+    render: renderValue,
+    assign: (name, value) => {
+      const scope = target.scope();
+      const isNew = !Object.hasOwn(scope, name);
+      if (isNew || !setVariable(scope, name, value)) {
+        Object.defineProperty(scope, name, { value, writable: true, enumerable: true, configurable: true });
+      }
+      if (isNew) target.declare(name);
+    },
+  };
+  Object.defineProperty(globalThis, Symbol.for(targetSymbol), { value: exposed, configurable: true });
+}
+
+/** Gives a cell's variable another value; false if it is a constant. */
+function setVariable(scope: object, name: string, value: unknown): boolean {
+  try {
+    return Reflect.set(scope, name, value);
+  } catch {
+    return false;
+  }
+}
+
+const displaySymbol = Symbol.for("Jupyter.display");
+const context = { publish: nothing, publishOnce: nothing, update: nothing };
+
+function nothing(): void {
+  // a variable looked at in the debugger adds no outputs to its cell
+}
+
+/** As text, and as its display method shows it if that needs no waiting; a value that cannot be shown says why. */
+function renderValue(value: unknown): Json {
+  const text = typeof value === "string" ? value : inspect(value);
+  const method: unknown = isObject(value) ? Reflect.get(value, displaySymbol) : undefined;
+  if (typeof method !== "function") return { "text/plain": text };
+  try {
+    const bundle: unknown = Reflect.apply(method, value, [context]);
+    if (!isObject(bundle) || bundle instanceof Promise) return { "text/plain": text };
+    return { "text/plain": text, ...toPlain(bundle) };
+  } catch (error) {
+    return { "text/plain": `${text}\n(its display failed: ${String(error)})` };
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+/** What of a bundle can go through JSON. */
+function toPlain(bundle: object): Json {
+  const plain: unknown = JSON.parse(JSON.stringify(bundle));
+  return isObject(plain) ? { ...plain } : {};
+}

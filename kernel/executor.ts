@@ -1,0 +1,148 @@
+import { currentCell, runAs, type Cell, type Publish } from "./cell";
+import { createGlobals, declarations, type Globals } from "./globals";
+import { Interruption } from "./interrupt/interrupts";
+import { guard } from "./interrupt/guard";
+import type { Comms } from "./comm";
+import { pagesOf } from "./language/page";
+import { runCell } from "./magics/cell";
+import type { MagicContext } from "./magics/run";
+import { pictureOf, type MimeBundle } from "./output/display";
+import type { NotebookScreen } from "./output/notebook";
+import type { Json } from "./protocol";
+import type { Failure, Outcome, Session } from "./session/api";
+
+/** What an execute_request asks for. */
+export interface ExecuteRequest {
+  readonly code: string;
+  readonly silent: boolean;
+  readonly storeHistory: boolean;
+  readonly userExpressions: Json;
+  readonly cellId: unknown;
+  /** Whether the user interrupted it while it waited for its turn. */
+  readonly interrupted: boolean;
+  readonly ask?: Cell["ask"];
+}
+
+/** Runs cells and sends what they show. */
+export class CellExecutor {
+  readonly #session: Session;
+  readonly #screen: NotebookScreen;
+  readonly #magics: MagicContext;
+  #displays: Promise<void>[] = [];
+  #interruption: Interruption | undefined;
+  /** Cells counted so far. */
+  count = 0;
+
+  constructor(session: Session, screen: NotebookScreen, comms: Comms) {
+    this.#session = session;
+    this.#screen = screen;
+    const globals: Globals = createGlobals(screen, comms, (work) => this.#displays.push(work));
+    session.define({ ...globals }, declarations);
+    this.#magics = {
+      session,
+      write: (text) => process.stdout.write(text),
+      writeError: (text) => process.stderr.write(text),
+      show: (value) => void globals.display(value),
+    };
+  }
+
+  /** Stops the running cell; gives whether there is one. */
+  interrupt(): boolean {
+    this.#interruption?.interrupt();
+    return this.#interruption !== undefined;
+  }
+
+  /** Runs a cell; gives the content of its execute_reply. */
+  async execute(request: ExecuteRequest, publish: Publish): Promise<Json> {
+    const { code, silent, storeHistory, cellId, ask } = request;
+    const interruption = new Interruption();
+    if (request.interrupted) interruption.interrupt();
+    const cell: Cell = { interruption, publish, cellId, ...(ask === undefined ? {} : { ask }) };
+    if (storeHistory) this.count++;
+    const execution_count = this.count;
+    this.#interruption = interruption;
+    this.#displays = [];
+    return runAs(cell, async () => {
+      this.#screen.begin(cellId);
+      if (!silent) publish("execute_input", { code, execution_count });
+      const payload = silent ? undefined : guard.run(() => pagesOf(this.#session, code));
+      const count = silent ? undefined : execution_count;
+      const outcome = payload === undefined ? await this.#run(code, count, interruption) : pageShown(payload);
+      const failure = outcome.status === "error" ? outcome : await this.#showResult(outcome.value, silent);
+      const user_expressions = failure === undefined ? await this.#evaluateAll(request.userExpressions) : {};
+      this.#screen.end();
+      this.#interruption = undefined;
+      if (failure === undefined)
+        return { status: "ok", execution_count, user_expressions, payload: payload ?? [] };
+      const { ename, evalue, traceback } = failure;
+      if (!silent) publish("error", { ename, evalue, traceback });
+      return {
+        status: "error",
+        execution_count,
+        ename,
+        evalue,
+        traceback,
+        user_expressions: {},
+        payload: [],
+      };
+    });
+  }
+
+  /** The outcome of a cell and of what it displays without waiting. */
+  async #run(code: string, count: number | undefined, interruption: Interruption): Promise<Outcome> {
+    try {
+      const outcome = await interruption.race(runCell(code, count, this.#magics));
+      const shown = await interruption.race(Promise.allSettled(this.#displays));
+      const failed = shown.find((result) => result.status === "rejected");
+      if (outcome.status === "ok" && failed !== undefined) return this.#session.describe(failed.reason);
+      return outcome;
+    } catch (error) {
+      return this.#session.describe(error);
+    }
+  }
+
+  async #showResult(value: unknown, silent: boolean): Promise<Failure | undefined> {
+    if (value === undefined || silent || this.#isDisplay(value)) return undefined;
+    try {
+      const picture = await pictureOf(value, this.#screen);
+      if (picture.live) this.#screen.show(picture);
+      else this.#publishResult(picture.data, picture.metadata, picture.displayId);
+      return undefined;
+    } catch (error) {
+      return this.#session.describe(error);
+    }
+  }
+
+  /** Whether a cell's value is that of display(), which has shown all there is. */
+  #isDisplay(value: unknown): boolean {
+    return this.#displays.some((done) => done === value);
+  }
+
+  #publishResult(data: MimeBundle, metadata: Json, display_id: string): void {
+    currentCell()?.publish("execute_result", {
+      execution_count: this.count,
+      data,
+      metadata,
+      transient: { display_id },
+    });
+  }
+
+  async #evaluateAll(expressions: Json): Promise<Json> {
+    const results: Record<string, unknown> = {};
+    for (const [name, expression] of Object.entries(expressions)) {
+      const outcome = await this.#session.run(`(${String(expression)})`);
+      if (outcome.status === "error") results[name] = outcome;
+      else {
+        const { data, metadata } = await pictureOf(outcome.value, this.#screen);
+        results[name] = { status: "ok", data, metadata };
+      }
+    }
+    return results;
+  }
+}
+
+/** The outcome of a cell that asks for documentation. */
+function pageShown(pages: readonly object[]): Outcome {
+  if (pages.length === 0) process.stdout.write("Nothing is known of this name.\n");
+  return { status: "ok", value: undefined };
+}

@@ -1,0 +1,123 @@
+import { Session } from "node:inspector";
+import { Guard } from "./guard";
+
+/** Ends what the main thread does, from another thread. */
+export interface Interrupter {
+  /** Asks the main thread to stop the running cell; if it is too busy to hear that, ends the JavaScript it runs. */
+  interrupt(): void;
+  /** The main thread has heard the last request. */
+  taken(): void;
+}
+
+/** How long a main thread that is not busy may take to hear a request, in ms. */
+const patienceMs = 50;
+
+/** How long busy JavaScript may take to come to a place where it can be paused, in ms. */
+const pauseMs = 1_000;
+
+/** What the main thread puts under this symbol is called before its JavaScript is ended. */
+export const beforeEnd = Symbol.for("slimlab.beforeEnd");
+
+/**
+ * Made in a thread that is never busy.
+ * @param ask          tells the main thread to stop the running cell
+ * @param guardMemory  of the main thread's guard: while it is closed nothing is ended
+ */
+export function createInterrupter(ask: () => void, guardMemory: SharedArrayBuffer): Interrupter {
+  const guard = new Guard(guardMemory);
+  let waiting: NodeJS.Timeout | undefined;
+  const endWhenOpen = (): void => {
+    if (guard.closed) waiting = setTimeout(endWhenOpen, patienceMs / 5);
+    else endJavaScript().catch((error: unknown) => console.error("Cannot interrupt the cell:", error));
+  };
+  return {
+    interrupt: () => {
+      ask();
+      clearTimeout(waiting);
+      waiting = setTimeout(endWhenOpen, patienceMs);
+    },
+    taken: () => clearTimeout(waiting),
+  };
+}
+
+/** Calls `onSignal` for each SIGINT of the process, also when the main thread is busy. Gives a way to end that. */
+export function onInterruptSignal(onSignal: () => void): () => void {
+  const signal = createSignal();
+  signal.onsignal = onSignal;
+  signal.start(2); // SIGINT; process.on() hears signals in the main thread only
+  return () => signal.close();
+}
+
+interface Signal {
+  onsignal: () => void;
+  start(number: number): void;
+  close(): void;
+}
+
+function createSignal(): Signal {
+  const { Signal } = internals((bind) => bind("signal_wrap"));
+  return new Signal();
+}
+
+/** Parts of Node below its public interface: there is no other way to these two. */
+interface Bindings {
+  readonly signal_wrap: { readonly Signal: new () => Signal };
+  readonly async_wrap: {
+    readonly async_hook_fields: Uint32Array;
+    readonly constants: { readonly kCheck: number };
+    clearAsyncIdStack(): void;
+  };
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- it is how Node's types are written
+  namespace NodeJS {
+    interface Process {
+      noDeprecation?: boolean;
+      binding<N extends keyof Bindings>(name: N): Bindings[N];
+    }
+  }
+}
+
+/** Reaches below Node's public interface without the note that is printed for it. */
+export function internals<T>(look: (bind: typeof process.binding) => T): T {
+  const silent = process.noDeprecation ?? false;
+  process.noDeprecation = true;
+  try {
+    return look((name) => process.binding(name));
+  } finally {
+    process.noDeprecation = silent;
+  }
+}
+
+/**
+ * Ends the JavaScript that the main thread runs; no `catch` and no `finally` of it runs. It is first paused to leave
+ * Node's stack of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself.
+ */
+async function endJavaScript(): Promise<void> {
+  const session = new Session();
+  session.connectToMainThread();
+  const post = (method: string, parameters?: object): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
+    );
+  try {
+    const paused = new Promise<boolean>((resolve) => {
+      session.once("Debugger.paused", () => resolve(true));
+      setTimeout(() => resolve(false), pauseMs);
+    });
+    await post("Debugger.enable"); // it may be paused already, at a breakpoint
+    await post("Debugger.pause");
+    if (await paused) {
+      await post("Runtime.evaluate", {
+        expression: `globalThis[Symbol.for("${beforeEnd.description}")]?.()`,
+      });
+      await post("Debugger.resume", { terminateOnResume: true });
+    } else {
+      await post("Runtime.terminateExecution");
+    }
+    await post("Debugger.disable");
+  } finally {
+    session.disconnect();
+  }
+}

@@ -1,0 +1,84 @@
+import * as ts from "@tslab/typescript-for-tslab";
+import { parseMagics } from "../magics/parse";
+import { type Completeness } from "../session/api";
+
+/** Makes a module of a cell, in which `await` is a keyword. */
+const prefix = "export {};\n";
+
+/**
+ * Whether a cell can run as it is or goes on in the next line.
+ *
+ * It goes on where the parser misses something at its very end; an error before that makes it invalid. Two empty lines at
+ * the end make any cell complete, so that a terminal can run what will then be an error.
+ */
+export function isComplete(code: string): Completeness {
+  if (/(^|\n)[^\S\n]*\n\s*$/.test(code)) return { status: "complete" };
+  const parsed = parseMagics(code);
+  if (parsed.magics.some((magic) => magic.body !== undefined)) {
+    return /\n[^\S\n]*$/.test(code) && /\n.*\S/.test(code)
+      ? { status: "complete" }
+      : { status: "incomplete", indent: "" };
+  }
+  const text = prefix + parsed.code.trimEnd();
+  const { parseDiagnostics } = ts.createSourceFile(
+    "cell.ts",
+    text,
+    ts.ScriptTarget.ES2022,
+    false,
+    ts.ScriptKind.TS,
+  );
+  const [first] = parseDiagnostics;
+  if (first === undefined) return { status: "complete" };
+  if (first.start < text.length) return { status: "invalid" };
+  return { status: "incomplete", indent: indentAfter(parsed.code.trimEnd()) };
+}
+
+/** The indentation of the line after the last one: two more if a bracket of it is open, those of the first such line. */
+function indentAfter(code: string): string {
+  const scanner = ts.createScanner(ts.ScriptTarget.ES2022, true, ts.LanguageVariant.Standard, code);
+  const open: number[] = [];
+  let last: ts.SyntaxKind = ts.SyntaxKind.Unknown;
+  for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
+    if (scanner.isUnterminated()) return ""; // of a text or comment, whose spaces count
+    last = kind;
+    if (isOpening(kind)) open.push(scanner.getTokenPos());
+    else if (isClosing(kind)) open.pop();
+  }
+  const innermost = open.at(-1);
+  if (innermost === undefined) {
+    const indent = lineIndent(code, code.length);
+    return continues(last) ? `${indent}${unitOf(indent)}` : indent;
+  }
+  const indent = lineIndent(code, innermost);
+  return `${indent}${unitOf(indent)}`;
+}
+
+function isOpening(kind: ts.SyntaxKind): boolean {
+  return (
+    kind === ts.SyntaxKind.OpenBraceToken ||
+    kind === ts.SyntaxKind.OpenBracketToken ||
+    kind === ts.SyntaxKind.OpenParenToken
+  );
+}
+
+function isClosing(kind: ts.SyntaxKind): boolean {
+  return (
+    kind === ts.SyntaxKind.CloseBraceToken ||
+    kind === ts.SyntaxKind.CloseBracketToken ||
+    kind === ts.SyntaxKind.CloseParenToken
+  );
+}
+
+/** Whether a line that ends in this token has its other half in the next. */
+function continues(kind: ts.SyntaxKind): boolean {
+  return kind === ts.SyntaxKind.EqualsToken || kind === ts.SyntaxKind.EqualsGreaterThanToken;
+}
+
+function lineIndent(code: string, position: number): string {
+  const start = code.lastIndexOf("\n", position - 1) + 1;
+  return /^[ \t]*/.exec(code.slice(start))?.[0] ?? "";
+}
+
+function unitOf(indent: string): string {
+  return indent.startsWith("\t") ? "\t" : "  ";
+}

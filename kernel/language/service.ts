@@ -1,0 +1,145 @@
+import { magicHelp, magicPlacement } from "../magics/list";
+import { parseMagics, type Magic } from "../magics/parse";
+import { type Completeness, type Completion, type Inspection } from "../session/api";
+import { type SourceContext } from "../session/program";
+import type * as completeness from "./completeness";
+import { completeIn } from "./completion";
+import { inspectIn } from "./inspection";
+import { isPathLike, listPaths } from "./paths";
+
+/** What the language service needs of a session. */
+export interface LanguageOptions {
+  /** Calls a function on code that is parsed and bound as the next cell would be. */
+  readonly withSource: <T>(code: string, use: (context: SourceContext) => T) => T;
+  /** The variables' values. */
+  readonly scope: Readonly<Record<string, unknown>>;
+  /** The code of cells that have run, latest first. @default none */
+  readonly cells?: () => Iterable<string>;
+  /** Where paths that are typed begin. @default the process's directory */
+  readonly cwd?: () => string;
+}
+
+/** Answers what editors ask about a cell that is being written. Positions are UTF-16 offsets. */
+export interface Language {
+  complete(code: string, position: number): Completion;
+  /** @param detail  0: signature and first line; 1: everything */
+  inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;
+  isComplete(code: string): Completeness;
+}
+
+/** Makes the language service of a session. */
+export function createLanguage(options: LanguageOptions): Language {
+  const { withSource, scope, cells = () => [], cwd = () => process.cwd() } = options;
+  return {
+    complete: (code, position) => {
+      const at = clamp(position, code);
+      const place = placeOf(code, at);
+      if (place.magic !== undefined) return completeMagic(place, at, cwd());
+      return (
+        quietly(() => withSource(place.code, (context) => completeIn(context, at, scope))) ?? nothingAt(at)
+      );
+    },
+    inspect: (code, position, detail) => {
+      const at = clamp(position, code);
+      const place = placeOf(code, at);
+      if (place.isBody) return undefined;
+      if (place.magic !== undefined) return inspectMagic(place.magic);
+      return quietly(() =>
+        withSource(place.code, (context) => inspectIn(context, at, { detail, scope, cells })),
+      );
+    },
+    isComplete: judge,
+  };
+}
+
+function judge(code: string): Completeness {
+  // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
+  const { isComplete }: typeof completeness = require("./completeness");
+  return isComplete(code);
+}
+
+interface Place {
+  /** The magic on whose line the position is, unless the position is in TypeScript there. */
+  readonly magic: Magic | undefined;
+  /** Whether the position is in what a cell magic takes instead of TypeScript. */
+  readonly isBody: boolean;
+  /** The line's text, and the position in it. */
+  readonly line: string;
+  readonly column: number;
+  /** The cell for TypeScript. */
+  readonly code: string;
+}
+
+/** Whether a position is within a magic or within TypeScript. */
+function placeOf(code: string, at: number): Place {
+  const parsed = parseMagics(code);
+  const before = code.slice(0, at).split("\n");
+  const [number, column] = [before.length - 1, before.at(-1)?.length ?? 0];
+  const line = code.split("\n")[number] ?? "";
+  const magic = parsed.magics.find(
+    (each) => each.line === number || (each.body !== undefined && each.line < number),
+  );
+  const place = { isBody: magic !== undefined && magic.line < number, line, column, code: parsed.code };
+  if (magic?.code === undefined) return { ...place, magic };
+  const argument = magic.code.split("\n")[number] ?? "";
+  if (column < argument.length - argument.trimStart().length) return { ...place, magic };
+  const lines = parsed.code.split("\n");
+  lines[number] = argument;
+  return { ...place, code: lines.join("\n"), magic: undefined };
+}
+
+/** Names of magics, and the paths and variables that some take. */
+function completeMagic({ line, column, isBody }: Place, at: number, cwd: string): Completion {
+  const typed = line.slice(0, column);
+  const word = /\S*$/.exec(typed)?.[0] ?? "";
+  const [, name = "", argument] = /^\s*(%%?\w*)(\s+.*)?$/.exec(typed) ?? [];
+  if (isBody) return isPathLike(word) ? completePath(word, at, cwd) : nothingAt(at);
+  if (argument === undefined) return completeName(name, line.slice(column), at);
+  if (name === "%env" && !word.includes("=")) {
+    const names = Object.keys(process.env).filter((each) => each.startsWith(word));
+    return { start: at - word.length, end: at, matches: names.sort().map((text) => ({ text, kind: "var" })) };
+  }
+  if (name === "%%writefile") return completePath(word, at, cwd);
+  if (name !== "%cd") return nothingAt(at);
+  const { matches, ...range } = completePath(word, at, cwd);
+  return { ...range, matches: matches.filter(({ kind }) => kind === "directory") };
+}
+
+function completeName(name: string, rest: string, at: number): Completion {
+  const end = at + (/^\w*/.exec(rest)?.[0].length ?? 0);
+  const fitting = magicHelp.filter(
+    (magic) => magic.name.startsWith(name) || magic.name.startsWith(`%${name}`),
+  );
+  const matches = fitting.map((magic) => ({ text: magic.name, kind: "magic", signature: magic.usage }));
+  return { start: at - name.length, end, matches };
+}
+
+function completePath(typed: string, at: number, cwd: string): Completion {
+  const begin = typed === "~" ? typed : typed.slice(typed.lastIndexOf("/") + 1);
+  return { start: at - begin.length, end: at, matches: listPaths(typed, cwd) };
+}
+
+function inspectMagic({ name }: Magic): Inspection | undefined {
+  const help = magicHelp.find((each) => each.name === name);
+  if (help === undefined) return undefined;
+  const plain = `${help.usage}\n\n${help.description}. ${magicPlacement}`;
+  return { bundle: { "text/plain": plain, "text/markdown": plain.replace(help.usage, `\`${help.usage}\``) } };
+}
+
+/** TypeScript's own failures on half-written code are no news to who writes it. */
+function quietly<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}
+
+function nothingAt(at: number): Completion {
+  return { start: at, end: at, matches: [] };
+}
+
+function clamp(position: number, code: string): number {
+  return Math.min(Math.max(position, 0), code.length);
+}

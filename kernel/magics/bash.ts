@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** Where a script's output goes, and what ends it. */
+export interface BashOptions {
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** So long a script that was interrupted has to end by itself. */
+const graceMs = 1000;
+
+/**
+ * Runs a script in bash, its output passed on as it comes; all that it started is ended on an interrupt.
+ * @throws {Error} if it exits with another code than 0
+ */
+export async function runBash(script: string, { write, writeError, signal }: BashOptions): Promise<void> {
+  signal?.throwIfAborted();
+  const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  child.stdout.setEncoding("utf8").on("data", write);
+  child.stderr.setEncoding("utf8").on("data", writeError);
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    kill(child.pid, "SIGINT");
+    timer = setTimeout(() => kill(child.pid, "SIGKILL"), graceMs);
+  };
+  signal?.addEventListener("abort", end, { once: true });
+  try {
+    await once(child, "close");
+  } finally {
+    signal?.removeEventListener("abort", end);
+    clearTimeout(timer);
+  }
+  signal?.throwIfAborted();
+  const { exitCode, signalCode } = child;
+  if (exitCode !== 0)
+    throw new Error(`Cannot finish %%bash: expected exit code 0, got ${exitCode ?? signalCode}`);
+}
+
+/** Ends a script with all that it has started, which is its process group. */
+function kill(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // it is gone already
+  }
+}

@@ -1,0 +1,115 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { kindOf, preview } from "../language/preview";
+import { type Session } from "../session/api";
+import { runBash } from "./bash";
+import { magicHelp, magicPlacement, nearestMagic } from "./list";
+import { type Magic } from "./parse";
+import { Table } from "./table";
+
+/** What magics work on. */
+export interface MagicContext {
+  readonly session: Pick<Session, "run" | "scope" | "reset" | "describe"> & {
+    /** Forgets local modules, so that the next import runs them anew. */
+    readonly reload?: () => void;
+  };
+  /** Takes text for the cell's standard output. */
+  readonly write: (text: string) => void;
+  /** Takes text for its standard error. */
+  readonly writeError: (text: string) => void;
+  /** Shows a magic's value when more of the cell follows. @default it is not shown */
+  readonly show?: (value: unknown) => void;
+}
+
+const commands: Readonly<Record<string, (magic: Magic, context: MagicContext) => unknown>> = {
+  "%%bash": ({ body = "" }, { write, writeError }) =>
+    runBash(body, { write, writeError, signal: currentSignal() }),
+  "%%writefile": writeFile,
+  "%cd": changeFolder,
+  "%env": showEnvironment,
+  "%who": (_magic, { session }) => listVariables(session.scope),
+  "%reset": (_magic, { session }) => session.reset(),
+  "%reload": (_magic, { session }) => session.reload?.(),
+  "%help": () => new HelpTable(),
+};
+
+/**
+ * Runs a magic; %time and %%time, which run TypeScript, are run by {@link runCell}.
+ * @returns what there is to show, undefined if nothing
+ * @throws {Error} if there is no such magic, or it fails
+ */
+export async function runMagic(magic: Magic, context: MagicContext): Promise<unknown> {
+  const command = Object.hasOwn(commands, magic.name) ? commands[magic.name] : undefined;
+  if (command !== undefined) return await command(magic, context);
+  const known = `expected a magic that %help lists, such as ${nearestMagic(magic.name)}`;
+  throw new Error(`Cannot run ${magic.name}: ${known}, got an unknown one`);
+}
+
+/** The table of %help, with the rule below it. */
+class HelpTable extends Table {
+  constructor() {
+    super(
+      ["Magic", "What it does"],
+      [...magicHelp.map(({ usage, description }) => [usage, description]), ["", magicPlacement]],
+    );
+  }
+}
+
+function writeFile({ argument, body = "" }: Magic, { write }: MagicContext): void {
+  const [, append, path] = /^(-a\s+)?(.+)$/.exec(argument) ?? [];
+  if (path === undefined)
+    throw new TypeError("Cannot write a file: expected %%writefile [-a] path, got no path");
+  const target = toPath(path);
+  const text = body.endsWith("\n") ? body : `${body}\n`;
+  if (append === undefined) writeFileSync(target, text);
+  else appendFileSync(target, text);
+  write(`${append === undefined ? "Wrote" : "Appended to"} ${target}\n`);
+}
+
+function changeFolder({ argument }: Magic, { write }: MagicContext): void {
+  process.chdir(toPath(argument === "" ? "~" : argument));
+  write(`${process.cwd()}\n`);
+}
+
+/** A path as a shell takes it: perhaps in quotes, ~ for the home. */
+function toPath(argument: string): string {
+  const path = /^(["'])(.*)\1$/.exec(argument)?.[2] ?? argument;
+  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** Names whose values %env shows only if it is asked for one of them. */
+const secret = /key|token|secret|password|passwd|credential/i;
+
+function showEnvironment({ argument }: Magic): Table | string | undefined {
+  if (argument === "") {
+    const names = Object.keys(process.env).sort();
+    return new Table(
+      ["Name", "Value"],
+      names.map((name) => [name, secret.test(name) ? "…" : (process.env[name] ?? "")]),
+    );
+  }
+  const [, name = argument, value] = /^([^\s=]+)(?:\s*=\s*|\s+)(.*)$/.exec(argument) ?? [];
+  if (value === undefined) {
+    const present = process.env[name];
+    if (present === undefined)
+      throw new Error(`Cannot show ${name}: expected an environment variable, got none`);
+    return present;
+  }
+  process.env[name] = value;
+  return undefined;
+}
+
+function listVariables(scope: Readonly<Record<string, unknown>>): Table {
+  const rows = Object.keys(scope).map((name) => {
+    const value = scope[name];
+    return [name, kindOf(value), typeof value === "function" ? "" : preview(value)];
+  });
+  return new Table(["Variable", "Type", "Value"], rows);
+}
+
+/** The AbortSignal of the cell that runs. */
+function currentSignal(): AbortSignal | undefined {
+  const signal: unknown = Reflect.get(globalThis, Symbol.for("Jupyter.signal"));
+  return signal instanceof AbortSignal ? signal : undefined;
+}

@@ -1,0 +1,131 @@
+import { inspect } from "node:util";
+import type { Json } from "../protocol";
+
+/** What a value shows, by MIME type; a front end picks the richest type it can draw. */
+export type MimeBundle = Json;
+
+/** A value's picture of itself. */
+export interface Picture {
+  readonly data: MimeBundle;
+  /** By MIME type, e.g. the width at which to draw a PNG. */
+  readonly metadata: Json;
+  /** By which the output is replaced later. */
+  readonly displayId: string;
+  /** Whether the value may replace its output: its display method takes the context. */
+  readonly live: boolean;
+}
+
+/** Where pictures go: a notebook's outputs, or a terminal. */
+export interface Screen {
+  /** Shows a picture as a new output. */
+  show(picture: Picture): void;
+  /** Replaces what the outputs `displayId` show, also when their cell has ended long ago. */
+  refresh(data: MimeBundle, metadata: Json, displayId: string): void;
+  /** Shows a bundle unless the notebook already holds the output that was shown under this key. */
+  showOnce(key: string, bundle: () => MimeBundle): void;
+}
+
+/** What a display method is given: the output it stands for, and the one just before. */
+export interface DisplayContext {
+  /** Shows another bundle, as an output of its own before this one. */
+  publish(bundle: MimeBundle): void;
+  /** The same, but once per notebook for each key: for scripts that several outputs share. */
+  publishOnce(key: string, bundle: () => MimeBundle): void;
+  /** Replaces this value's output, now or in a later cell. */
+  update(bundle: MimeBundle): void;
+}
+
+/** How display() shows a value. */
+export interface DisplayOptions {
+  /** By which a later display() with `update` replaces the output. @default one of its own */
+  readonly displayId?: string;
+  /** Replaces the outputs with this displayId instead of adding one. @default false */
+  readonly update?: boolean;
+  /** For front ends, by MIME type. */
+  readonly metadata?: Json;
+  /** Whether the value is itself a MIME bundle. @default false */
+  readonly raw?: boolean;
+}
+
+const displaySymbol = Symbol.for("Jupyter.display");
+let displays = 0;
+
+/**
+ * Shows a value: as the MIME bundle its method at Symbol.for("Jupyter.display") gives, else as text; a string as it is.
+ * Synchronous unless the method is, so that output stays in the order of the calls.
+ * @throws {TypeError} if the method gives no bundle
+ */
+export function display(value: unknown, screen: Screen, options: DisplayOptions = {}): void | Promise<void> {
+  const { update = false, metadata = {} } = options;
+  if (update && options.displayId === undefined)
+    throw new TypeError("Cannot update display: expected the displayId of what is to be replaced, got none");
+  const put = (picture: Picture): void => {
+    const all = { ...picture.metadata, ...metadata };
+    if (update) screen.refresh(picture.data, all, picture.displayId);
+    else screen.show({ ...picture, metadata: all });
+  };
+  const displayId = options.displayId ?? newDisplayId();
+  if (options.raw === true) return put({ ...expectBundle(value), displayId, live: false });
+  const picture =
+    typeof value === "string"
+      ? { data: { "text/plain": value }, metadata: {}, displayId, live: false }
+      : draw(value, screen, displayId);
+  return picture instanceof Promise ? picture.then(put) : put(picture);
+}
+
+/** A value's picture, not shown yet: for the value of a cell. */
+export function pictureOf(value: unknown, screen: Screen): Picture | Promise<Picture> {
+  return draw(value, screen, newDisplayId());
+}
+
+function draw(value: unknown, screen: Screen, displayId: string): Picture | Promise<Picture> {
+  const method = displayMethod(value);
+  if (method === undefined)
+    return { data: { "text/plain": inspect(value) }, metadata: {}, displayId, live: false };
+  const live = method.length > 0; // it is given a way to replace its output
+  const context: DisplayContext = {
+    publish: (bundle) => screen.show({ ...expectBundle(bundle), displayId: newDisplayId(), live: false }),
+    publishOnce: (key, bundle) => screen.showOnce(key, bundle),
+    update: (bundle) => {
+      const { data, metadata } = expectBundle(bundle);
+      screen.refresh(data, metadata, displayId);
+    },
+  };
+  const picture = (bundle: unknown): Picture => ({ ...expectBundle(bundle), displayId, live });
+  const shown: unknown = Reflect.apply(method, value, [context]);
+  return shown instanceof Promise ? shown.then(picture) : picture(shown);
+}
+
+function newDisplayId(): string {
+  return `slimlab-${process.pid}-${Date.now().toString(36)}-${++displays}`;
+}
+
+function displayMethod(value: unknown): ((context: DisplayContext) => unknown) | undefined {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
+  const method: unknown = Reflect.get(value, displaySymbol);
+  return isFunction(method) ? method : undefined;
+}
+
+function isFunction(value: unknown): value is (...args: readonly unknown[]) => unknown {
+  return typeof value === "function";
+}
+
+/** A bundle, or a bundle with metadata: { data, metadata }. */
+function expectBundle(bundle: unknown): Pick<Picture, "data" | "metadata"> {
+  if (isRecord(bundle)) {
+    const { data, metadata = {} } = bundle;
+    if (isBundle(data) && isRecord(metadata)) return { data, metadata };
+    if (isBundle(bundle)) return { data: bundle, metadata: {} };
+  }
+  throw new TypeError(
+    `Cannot display value: expected a MIME bundle such as {"text/html": …}, got ${inspect(bundle, { depth: 0 })}`,
+  );
+}
+
+function isBundle(value: unknown): value is MimeBundle {
+  return isRecord(value) && Object.keys(value).every((type) => type.includes("/"));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

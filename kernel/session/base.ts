@@ -1,0 +1,206 @@
+import { statSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
+import * as ts from "@tslab/typescript-for-tslab";
+
+/** After so many cells the program is made anew, since its type checker remembers them all. */
+const cellsPerProgram = 200;
+
+/**
+ * The TypeScript program of everything but the cells: the standard library, Node's types, and what cells import. Cells
+ * are checked by its type checker without becoming part of it, which keeps all it has worked out about the libraries.
+ */
+export class BaseProgram {
+  readonly options: ts.CompilerOptions;
+  readonly #system: ts.System;
+  readonly #rootName: string;
+  readonly #host: ts.CompilerHost;
+  readonly #files = new Map<
+    string,
+    { readonly file: ts.SourceFile | undefined; readonly modified: number }
+  >();
+  #checked = new WeakSet<ts.SourceFile>();
+  #imports: ReadonlySet<string> = new Set();
+  readonly #augmentations = new Set<string>();
+  #exists = new Map<string, boolean>();
+  #program: ts.Program | undefined;
+  #stale = true;
+  #cells = 0;
+
+  constructor(options: ts.CompilerOptions, system: ts.System, cwd: string) {
+    this.options = options;
+    this.#system = system;
+    this.#rootName = join(cwd, "__imports__.ts");
+    this.#host = this.#createHost(cwd);
+  }
+
+  /** The program, made anew if something has changed that it rests on. */
+  get program(): ts.Program {
+    if (this.#program !== undefined && !this.#stale && this.#cells < cellsPerProgram) return this.#program;
+    this.#exists = new Map();
+    this.#program = ts.createProgram([this.#rootName], this.options, this.#host, this.#program);
+    this.#exists = new Map();
+    [this.#stale, this.#cells] = [false, 0];
+    return this.#program;
+  }
+
+  /** The file whose imports are all that cells have imported so far. */
+  get root(): ts.SourceFile | undefined {
+    return this.program.getSourceFile(this.#rootName);
+  }
+
+  /** Parses and binds a file that is not part of the program. */
+  parse(name: string, text: string): ts.SourceFile {
+    const file = ts.createSourceFile(name, text, { languageVersion: ts.ScriptTarget.ES2022 });
+    this.#cells++;
+    file.path = file.resolvedPath = ts.toPath(name, undefined, (canonical) => canonical);
+    file.originalFileName = name;
+    file.imports = specifiersOf(file);
+    file.moduleAugmentations = [];
+    file.ambientModuleNames = [];
+    this.#addImports(file.imports);
+    file.resolvedModules = this.root?.resolvedModules;
+    ts.bindSourceFile(file, this.options);
+    return file;
+  }
+
+  /** The specifiers of what cells have imported. */
+  get imports(): ReadonlySet<string> {
+    return this.#imports;
+  }
+
+  set imports(imports: ReadonlySet<string>) {
+    if (imports.size !== this.#imports.size) this.#stale = true; // they are only ever added to, or put back
+    this.#imports = imports;
+  }
+
+  /** The text of a file; also of one that stands in a cell. */
+  read(name: string): string | undefined {
+    return this.#system.readFile(name);
+  }
+
+  /** Adds a `declare global` or `declare module`, which holds for all that follows. */
+  augment(statement: string): void {
+    if (this.#augmentations.has(statement)) return;
+    this.#augmentations.add(statement);
+    this.#stale = true;
+  }
+
+  /** The file that TypeScript takes for a module's specifier, undefined if it finds none. */
+  resolve(specifier: string, from: string): ts.ResolvedModuleFull | undefined {
+    return ts.resolveModuleName(specifier, from, this.options, this.#host).resolvedModule;
+  }
+
+  /** The program's files that the user may be editing, and that were not found to be free of errors. */
+  uncheckedFiles(): ts.SourceFile[] {
+    const files = this.program.getSourceFiles();
+    return files.filter(
+      (file) => isLocal(file.fileName) && file.fileName !== this.#rootName && !this.#checked.has(file),
+    );
+  }
+
+  /** Says that a file has no errors. */
+  markChecked(file: ts.SourceFile): void {
+    this.#checked.add(file);
+  }
+
+  /** Looks whether local files have changed since they were read; gives those that have. */
+  refresh(): string[] {
+    const changed: string[] = [];
+    for (const [name, { file, modified }] of this.#files) {
+      if (!isLocal(name)) continue;
+      const now = modifiedOf(name);
+      if (now === modified && (now !== 0 || this.#system.readFile(name) === file?.text)) continue;
+      this.#files.delete(name);
+      changed.push(name);
+    }
+    if (changed.length > 0) {
+      this.#stale = true;
+      this.#checked = new WeakSet(); // others may rest on them
+    }
+    return changed;
+  }
+
+  /** Forgets what cells have imported and augmented. */
+  reset(): void {
+    this.#imports = new Set();
+    this.#augmentations.clear();
+    this.#stale = true;
+  }
+
+  #addImports(imports: readonly ts.StringLiteralLike[]): void {
+    for (const { text } of imports) {
+      if (this.#imports.has(text) || isBuiltin(text)) continue;
+      if (this.resolve(text, this.#rootName) === undefined) continue; // perhaps it comes later
+      this.imports = new Set([...this.#imports, text]);
+    }
+  }
+
+  #createHost(cwd: string): ts.CompilerHost {
+    const system = this.#system;
+    const library = dirname(ts.sys.getExecutingFilePath());
+    return {
+      fileExists: (name) => {
+        const known = this.#exists.get(name);
+        if (known !== undefined) return known;
+        const exists = system.fileExists(name);
+        this.#exists.set(name, exists);
+        return exists;
+      },
+      readFile: (name) => system.readFile(name),
+      directoryExists: (name) => system.directoryExists(name),
+      getDirectories: (name) => system.getDirectories(name),
+      realpath: (name) => system.realpath?.(name) ?? name,
+      getSourceFile: (name) => this.#getFile(name),
+      getDefaultLibFileName: (options) => join(library, ts.getDefaultLibFileName(options)),
+      getDefaultLibLocation: () => library,
+      getCurrentDirectory: () => cwd,
+      getCanonicalFileName: (name) => name,
+      useCaseSensitiveFileNames: () => true,
+      getNewLine: () => "\n",
+      writeFile: () => undefined,
+    };
+  }
+
+  #getFile(name: string): ts.SourceFile | undefined {
+    if (name === this.#rootName) {
+      const imports = [...this.#imports].map((specifier) => `import ${JSON.stringify(specifier)};\n`);
+      const text = `export {};\n${imports.join("")}${[...this.#augmentations].join("\n")}`;
+      return ts.createSourceFile(name, text, { languageVersion: ts.ScriptTarget.ES2022 });
+    }
+    const known = this.#files.get(name);
+    if (known !== undefined) return known.file;
+    const modified = isLocal(name) ? modifiedOf(name) : 0;
+    const text = this.#system.readFile(name);
+    const file = text === undefined ? undefined : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+    this.#files.set(name, { file, modified });
+    return file;
+  }
+}
+
+/** Whether a file is one that the user may be editing. */
+export function isLocal(name: string): boolean {
+  return !name.includes("/node_modules/") && !name.endsWith(".d.ts");
+}
+
+function modifiedOf(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The specifiers of all modules a file names: in imports, in `import()` and in types. */
+function specifiersOf(file: ts.SourceFile): ts.StringLiteralLike[] {
+  const specifiers: ts.StringLiteralLike[] = [];
+  const add = (node: ts.Node | undefined): void => {
+    if (node !== undefined && ts.isStringLiteralLike(node)) specifiers.push(node);
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
+    else if (ts.isExternalModuleReference(node)) add(node.expression);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0]);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return specifiers;
+}

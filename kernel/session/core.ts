@@ -1,0 +1,134 @@
+import { guard } from "../interrupt/guard";
+import { type Failure, type Outcome, type Session } from "./api";
+import type * as engine from "./engine";
+import { expectUninterrupted } from "./awaiting";
+import { describeThrown } from "./errors";
+import { type SourceContext } from "./program";
+import { type Runnable } from "./runner";
+import { Scope } from "./scope";
+import { type OnScript, Scripts } from "./scripts";
+import { mapStacks, unmapStacks } from "./stacks";
+
+/** Where a session runs and who wants to know of its scripts. */
+export interface SessionOptions {
+  /** The directory from which cells import; the process's if it is not given. */
+  readonly cwd?: string;
+  readonly onScript?: OnScript;
+}
+
+/** A session without its language service, which is made from {@link SessionCore.withSource}. */
+export interface SessionCore extends Omit<Session, "complete" | "inspect" | "isComplete"> {
+  /** Loads TypeScript and the libraries' types, so that the first cell need not; for when the process is idle. */
+  warm(): Promise<void>;
+  /** Calls a function on code that is parsed, bound, and about to be checked as the next cell; changes nothing. */
+  withSource<T>(code: string, use: (context: SourceContext) => T): T;
+  /** Forgets local modules, so that the next import runs them anew, also those that have not changed. */
+  reload(): void;
+  /** The names that cells have declared, of values and of types. */
+  readonly declaredNames: ReadonlySet<string>;
+  /** The scripts of cells and local modules, by url. */
+  readonly scripts: Scripts;
+}
+
+/** Begins a session. TypeScript is loaded when it is first needed. */
+export function createSession(options: SessionOptions = {}): SessionCore {
+  return new CoreSession(options);
+}
+
+class CoreSession implements SessionCore {
+  readonly scripts: Scripts;
+  readonly #scope = new Scope();
+  readonly #options: SessionOptions;
+  #engine: engine.Engine | undefined;
+  #globals = "";
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.scripts = new Scripts(options.onScript);
+    mapStacks(this.scripts);
+  }
+
+  get scope(): Readonly<Record<string, unknown>> {
+    return this.#scope.variables;
+  }
+
+  get declaredNames(): ReadonlySet<string> {
+    return this.#engine?.names ?? new Set();
+  }
+
+  async run(code: string, cell?: number, typed = code): Promise<Outcome> {
+    let prepared: Runnable | Failure | undefined;
+    try {
+      prepared = guard.run(() => this.#getEngine().compile(code, cell, typed));
+    } catch (error) {
+      return this.describe(error);
+    }
+    if (prepared === undefined) return { status: "ok", value: undefined };
+    if ("status" in prepared) return prepared;
+    const { run } = prepared;
+    // A task of its own, so that an interrupt ends it alone.
+    return new Promise((resolve) => setImmediate(() => void this.#finish(run).then(resolve)));
+  }
+
+  withSource<T>(code: string, use: (context: SourceContext) => T): T {
+    return guard.run(() => this.#getEngine().withSource(code, use));
+  }
+
+  define(globals: Readonly<Record<string, unknown>>, declarations: string): void {
+    this.#scope.define(globals);
+    this.#globals += `${declarations}\n`;
+    this.#engine?.define(this.#globals);
+  }
+
+  describe(thrown: unknown): Failure {
+    return guard.run(() => describeThrown(thrown, this.scripts));
+  }
+
+  warm(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        try {
+          guard.run(() => this.#getEngine().warm());
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+  }
+
+  reload(): void {
+    this.#engine?.reload();
+  }
+
+  reset(): void {
+    this.#engine?.reset();
+    this.#scope.reset();
+  }
+
+  close(): void {
+    this.#engine?.close();
+    unmapStacks(this.scripts);
+  }
+
+  async #finish(run: () => Promise<unknown>): Promise<Outcome> {
+    try {
+      expectUninterrupted();
+      const last = await run();
+      return { status: "ok", value: Array.isArray(last) ? last[0] : undefined };
+    } catch (thrown) {
+      return this.describe(thrown);
+    }
+  }
+
+  #getEngine(): engine.Engine {
+    if (this.#engine !== undefined) return this.#engine;
+    // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
+    const { Engine }: typeof engine = require("./engine");
+    const { cwd = process.cwd() } = this.#options;
+    this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts });
+    if (this.#globals !== "") this.#engine.define(this.#globals);
+    return this.#engine;
+  }
+}

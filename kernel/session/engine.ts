@@ -1,0 +1,145 @@
+import { type ConvertResult } from "tslab/dist/converter";
+import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
+import { type CodeMetadata } from "tslab/dist/metadata";
+import { type Failure } from "./api";
+import { Compiler } from "./compiler";
+import { Declarations } from "./declarations";
+import { describeProblems, labelOf } from "./errors";
+import { Modules } from "./modules";
+import { type SourceContext } from "./program";
+import { Runner, type Runnable } from "./runner";
+import { type Scope } from "./scope";
+import { type Scripts } from "./scripts";
+
+/** What the engine shares with the session. */
+export interface EngineOptions {
+  readonly cwd: string;
+  readonly scope: Scope;
+  readonly scripts: Scripts;
+}
+
+/**
+ * tslab's converter and executor with all that needs TypeScript, which takes its time to load: so this module is
+ * loaded when the first cell needs it.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #compiler: Compiler;
+  readonly #modules: Modules;
+  readonly #runner: Runner;
+  readonly #executor: Executor;
+  #declarations = Declarations.none;
+  /** The declarations of the cell that ran last, until it is known which of its variables it has set. */
+  #last: { readonly names: readonly string[]; readonly text: string } | undefined;
+  #cell: number | undefined;
+  #typed = "";
+  #outcome: Runnable | Failure | undefined;
+  #thrown: { readonly error: unknown } | undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#compiler = new Compiler(options.cwd);
+    this.#modules = new Modules(options.cwd, this.#compiler, options.scripts);
+    this.#runner = new Runner(options.cwd, options.scope, this.#modules, options.scripts);
+    const node = {
+      convert: (_declarations: string, code: string): ConvertResult => {
+        try {
+          return this.#convert(code);
+        } catch (error) {
+          this.#thrown = { error };
+          return { diagnostics: [] };
+        }
+      },
+      addModule: (name: string, content: string, meta: CodeMetadata = {}) => {
+        const problems = this.#compiler.addModule(name, content, meta);
+        if (problems.length > 0)
+          this.#outcome = describeProblems(problems, labelOf(this.#cell), "the module has errors");
+        return [];
+      },
+      inspect: refuse,
+      complete: refuse,
+      close: () => this.#compiler.close(),
+    };
+    const converters: ConverterSet = { node, browser: node, close: () => node.close() };
+    const silent = { log: () => undefined, error: () => undefined };
+    this.#executor = createExecutor(options.cwd, converters, silent);
+  }
+
+  /** Compiles a cell; gives what runs it, what is wrong with it, or nothing if there is nothing to run. */
+  compile(code: string, cell: number | undefined, typed: string): Runnable | Failure | undefined {
+    this.#typed = typed;
+    this.#cell = cell;
+    this.#outcome = undefined;
+    void this.#executor.execute(code); // converts at once; never fails, for #convert does not
+    if (this.#thrown === undefined) return this.#outcome;
+    const { error } = this.#thrown;
+    this.#thrown = undefined;
+    throw error;
+  }
+
+  /** See {@link SessionCore}. */
+  withSource<T>(code: string, use: (context: SourceContext) => T): T {
+    return this.#compiler.withSource(code, this.#settled().text, use);
+  }
+
+  /** The names that cells have declared, of values and of types. */
+  get names(): Set<string> {
+    return this.#settled().names;
+  }
+
+  /** Declares the kernel's own globals. */
+  define(declarations: string): void {
+    this.#compiler.files.setGlobals(declarations);
+  }
+
+  /** Makes the program that the first cell needs. */
+  warm(): void {
+    this.withSource("[1].map((x) => x)", ({ program, sourceFile }) =>
+      program.getSemanticDiagnostics(sourceFile),
+    );
+  }
+
+  /** Forgets local modules, so that the next import runs them anew. */
+  reload(): void {
+    this.#modules.reset();
+  }
+
+  reset(): void {
+    this.#declarations = Declarations.none;
+    this.#last = undefined;
+    this.#compiler.base.reset();
+    this.#modules.reset();
+    this.#executor.reset();
+  }
+
+  close(): void {
+    this.#executor.close();
+  }
+
+  #convert(code: string): ConvertResult {
+    const declarations = this.#settled();
+    this.#declarations = declarations;
+    this.#last = undefined;
+    const compiled = this.#compiler.compile(code, declarations.text);
+    if ("length" in compiled) {
+      this.#outcome = describeProblems(compiled, labelOf(this.#cell));
+      return { diagnostics: [] };
+    }
+    const runnable = this.#runner.prepare(this.#typed, compiled, this.#cell);
+    this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
+    this.#outcome = runnable;
+    // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
+    // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
+    return { diagnostics: [], declOutput: "" };
+  }
+
+  /** The declarations that hold: those of the last cell as far as it has come. */
+  #settled(): Declarations {
+    if (this.#last === undefined) return this.#declarations;
+    return this.#declarations.with(this.#last.text, this.#options.scope.unset(this.#last.names));
+  }
+}
+
+function refuse(): never {
+  throw new Error("Cannot ask tslab about a cell: expected the session's language service to be asked");
+}

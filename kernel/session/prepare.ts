@@ -1,0 +1,76 @@
+import * as ts from "@tslab/typescript-for-tslab";
+
+/** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
+export interface Prepared {
+  readonly code: string;
+  /** How many characters come before the original. */
+  readonly shift: number;
+  /** Whether it awaits at its top level. */
+  readonly isAsync: boolean;
+  /** Its `declare global` and `declare module`, which hold for all cells and stand no longer in it. */
+  readonly augmentations: readonly string[];
+}
+
+/** Takes out of a cell what is for modules only: everything a cell declares is exported anyway. */
+export function prepare(code: string): Prepared {
+  if (isObjectLiteral(code)) return { ...prepare(`(${code}\n)`), shift: 1 };
+  const file = parse(`export {};\n${code}`);
+  const offset = file.text.length - code.length;
+  const augmentations: string[] = [];
+  let prepared = code;
+  const replace = (from: number, to: number, text = ""): void => {
+    const old = prepared.slice(from - offset, to - offset);
+    const blank = text + old.slice(text.length).replace(/[^\r\n]/g, " ");
+    prepared = prepared.slice(0, from - offset) + blank + prepared.slice(to - offset);
+  };
+  for (const statement of file.statements.slice(1)) {
+    const start = statement.getStart(file);
+    if (isAugmentation(statement)) {
+      augmentations.push(statement.getText(file));
+      replace(start, statement.end);
+    } else if (ts.isExportAssignment(statement) && statement.isExportEquals !== true) {
+      replace(start, statement.expression.getStart(file));
+    } else if (ts.isExportDeclaration(statement)) {
+      if (statement.moduleSpecifier === undefined) replace(start, statement.end);
+      else if (statement.exportClause !== undefined) replace(start, start + "export".length, "import");
+    } else if (ts.canHaveModifiers(statement)) {
+      for (const modifier of ts.getModifiers(statement) ?? []) {
+        const isExport =
+          modifier.kind === ts.SyntaxKind.ExportKeyword || modifier.kind === ts.SyntaxKind.DefaultKeyword;
+        if (isExport) replace(modifier.getStart(file), modifier.end);
+      }
+    }
+  }
+  return { code: prepared, shift: 0, isAsync: file.statements.some(awaits), augmentations };
+}
+
+/** Whether a cell is meant as an object, though by its grammar it is a block, as `{ a: 1 }` is. */
+function isObjectLiteral(code: string): boolean {
+  if (!/^\s*\{[^]*\}\s*$/.test(code)) return false;
+  const { parseDiagnostics, statements } = parse(`(${code}\n)`);
+  const [only, more] = statements;
+  if (parseDiagnostics.length > 0 || more !== undefined || only === undefined) return false;
+  if (!ts.isExpressionStatement(only) || !ts.isParenthesizedExpression(only.expression)) return false;
+  const literal = only.expression.expression;
+  return ts.isObjectLiteralExpression(literal) && literal.properties.length > 0;
+}
+
+function parse(text: string): ts.SourceFile {
+  return ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, true);
+}
+
+function isAugmentation(statement: ts.Statement): boolean {
+  if (!ts.isModuleDeclaration(statement)) return false;
+  return ts.isStringLiteral(statement.name) || (statement.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
+}
+
+/** Whether a node awaits, functions within it aside. */
+function awaits(node: ts.Node): boolean {
+  if (ts.isAwaitExpression(node)) return true;
+  if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
+  if (ts.isFunctionLike(node) || ts.isModuleDeclaration(node) || ts.isClassStaticBlockDeclaration(node)) {
+    return false;
+  }
+  if (ts.isPropertyDeclaration(node)) return ts.isComputedPropertyName(node.name) && awaits(node.name);
+  return ts.forEachChild(node, awaits) ?? false;
+}

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import * as ts from "@tslab/typescript-for-tslab";
+import { type BaseProgram } from "./base";
+import { type Prepared } from "./prepare";
+
+/** What a language service needs to answer about a position of a cell. */
+export interface SourceContext {
+  readonly ts: typeof ts;
+  /** Knows the libraries and modules; `sourceFile` is not among its files, but its checker answers about it. */
+  readonly program: ts.Program;
+  readonly checker: ts.TypeChecker;
+  /** The cell, below what earlier cells declare. */
+  readonly sourceFile: ts.SourceFile;
+  /** Where the cell's code begins in the file: add it to a position of the code. */
+  readonly offset: number;
+}
+
+/** What comes before a cell's code in its file, so that it is a module; tslab puts it there too. */
+export const cellPrefix = `export {};${ts.sys.newLine}`;
+
+/** A cell's file within what is declared around it. */
+export interface CellFile {
+  readonly file: ts.SourceFile;
+  /** The files of what earlier cells and the kernel declare, innermost first. */
+  readonly outer: readonly ts.SourceFile[];
+}
+
+/** Makes files of cells, each within the declarations of the cells before. */
+export class CellFiles {
+  readonly #base: BaseProgram;
+  readonly #cwd: string;
+  #count = 0;
+  #globals: Outer = { text: "" };
+  #declared: Outer = { text: "" };
+
+  constructor(base: BaseProgram, cwd: string) {
+    this.#base = base;
+    this.#cwd = cwd;
+  }
+
+  /** Declarations of the kernel's own globals. */
+  setGlobals(text: string): void {
+    this.#globals = { text };
+  }
+
+  /** @param text  the cell's code after {@link cellPrefix} */
+  create(text: string, declarations: string): CellFile {
+    const name = join(this.#cwd, `__cell${this.#count++}__.ts`); // the checker keeps errors by file name
+    const file = this.#base.parse(name, text);
+    if (this.#declared.text !== declarations) this.#declared = { text: declarations };
+    const globals = this.#outer(this.#globals, "__globals__.d.ts");
+    const declared = this.#outer(this.#declared, "__prev__.d.ts");
+    file.parent = declared;
+    declared.parent = globals;
+    return { file, outer: [declared, globals] };
+  }
+
+  /** Calls a function on a cell's code, without any effect on the cells to come. */
+  withSource<T>({ code, shift }: Prepared, declarations: string, use: (context: SourceContext) => T): T {
+    const { file } = this.create(cellPrefix + code, declarations);
+    const { program } = this.#base;
+    const checker = program.getTypeChecker();
+    return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length + shift });
+  }
+
+  #outer(outer: Outer, name: string): ts.SourceFile {
+    const { root } = this.#base;
+    if (outer.file === undefined || outer.root !== root) {
+      outer.file = this.#base.parse(join(this.#cwd, name), cellPrefix + outer.text);
+      outer.root = this.#base.root;
+    }
+    return outer.file;
+  }
+}
+
+/** A file around cells; made anew with the program, to whose checker its symbols belong. */
+interface Outer {
+  readonly text: string;
+  file?: ts.SourceFile;
+  root?: ts.SourceFile | undefined;
+}
+
+/** All errors of a file: of its syntax if there are any, else of its types. */
+export function diagnose(program: ts.Program, file: ts.SourceFile): readonly ts.Diagnostic[] {
+  const syntax = program.getSyntacticDiagnostics(file);
+  return syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
+}

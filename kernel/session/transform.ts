@@ -1,0 +1,254 @@
+import * as ts from "@tslab/typescript-for-tslab";
+
+/** What the script of a cell brings about, beside what its code says. */
+export interface Plan {
+  /** For each name that the cell declares as a value, the expression that reads it; its own name where it can be set. */
+  readonly bindings: Map<string, string>;
+  /** The specifiers of what it imports. */
+  readonly imports: string[];
+}
+
+/** Names of what a cell's script is given; see {@link Runtime}. */
+export const given = { cell: "__cell__", scope: "__scope__" } as const;
+
+/**
+ * Turns a cell into the body of a function: earlier cells' variables become properties of the scope, imports become
+ * loads, and the last expression is returned, in an array so that a promise is not awaited.
+ *
+ * @param cell   the file of the cell, bound; its suffix exports all it declares
+ * @param outer  the files of what earlier cells and the kernel declare
+ */
+export function cellTransformer(
+  checker: ts.TypeChecker,
+  cell: ts.SourceFile,
+  outer: readonly ts.SourceFile[],
+  plan: Plan,
+): ts.TransformerFactory<ts.SourceFile> {
+  return (context) => (file) => {
+    const { factory } = context;
+    const imports = new Imports(factory, cell);
+    const body: ts.Statement[] = [];
+    for (const statement of file.statements) {
+      if (ts.isImportDeclaration(statement)) {
+        imports.add(statement);
+        if (ts.isStringLiteral(statement.moduleSpecifier)) plan.imports.push(statement.moduleSpecifier.text);
+      }
+      if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) body.push(statement);
+    }
+    const { rewrite } = new Rewriter(context, checker, outer, imports);
+    const statements = body.map((statement) => ts.visitNode(statement, rewrite, ts.isStatement));
+    addBindings(cell, imports, plan);
+    const last = statements.at(-1);
+    if (last !== undefined && ts.isExpressionStatement(last)) {
+      const value = factory.createReturnStatement(factory.createArrayLiteralExpression([last.expression]));
+      statements[statements.length - 1] = ts.setTextRange(value, last);
+    }
+    return factory.updateSourceFile(file, [...imports.statements(), ...statements]);
+  };
+}
+
+function addBindings(cell: ts.SourceFile, imports: Imports, plan: Plan): void {
+  for (const [name, expression] of imports.bindings()) plan.bindings.set(name, expression);
+  cell.locals?.forEach((symbol) => {
+    if (hasVariable(symbol)) plan.bindings.set(symbol.name, symbol.name);
+  });
+}
+
+/** Whether a variable stands for the symbol when the cell runs, a global one for `declare`; those of imports aside. */
+function hasVariable(symbol: ts.Symbol): boolean {
+  if (symbol.flags & ts.SymbolFlags.Alias)
+    return symbol.declarations?.some(ts.isImportEqualsDeclaration) ?? false;
+  return (symbol.flags & ts.SymbolFlags.Value) !== 0;
+}
+
+/** Rewrites a cell's expressions. */
+class Rewriter {
+  readonly #context: ts.TransformationContext;
+  readonly #checker: ts.TypeChecker;
+  readonly #outer: readonly ts.SourceFile[];
+  readonly #imports: Imports;
+
+  constructor(
+    context: ts.TransformationContext,
+    checker: ts.TypeChecker,
+    outer: readonly ts.SourceFile[],
+    imports: Imports,
+  ) {
+    this.#context = context;
+    this.#checker = checker;
+    this.#outer = outer;
+    this.#imports = imports;
+  }
+
+  readonly rewrite = (node: ts.Node): ts.Node => {
+    if (ts.isIdentifier(node)) return this.#identifier(node);
+    if (ts.isShorthandPropertyAssignment(node)) return this.#shorthand(node);
+    if (ts.isCallExpression(node)) return this.#call(node);
+    if (ts.isAwaitExpression(node)) return this.#await(node);
+    if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return this.#forAwait(node);
+    if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+      return this.#given("meta");
+    return this.#children(node);
+  };
+
+  #children<T extends ts.Node>(node: T): T {
+    return ts.visitEachChild(node, this.rewrite, this.#context);
+  }
+
+  #given(name: string): ts.Expression {
+    const { factory } = this.#context;
+    return factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), name);
+  }
+
+  /** What stands for a variable of an earlier cell or an import; undefined for any other symbol. */
+  #replacement(symbol: ts.Symbol | undefined): ts.Expression | undefined {
+    if (symbol === undefined) return undefined;
+    const isOuter = this.#outer.some(({ locals }) => locals?.get(symbol.escapedName) === symbol);
+    if (!isOuter) return this.#imports.reference(symbol);
+    const { factory } = this.#context;
+    return factory.createPropertyAccessExpression(factory.createIdentifier(given.scope), symbol.name);
+  }
+
+  #identifier(node: ts.Identifier): ts.Node {
+    const original = ts.getParseTreeNode(node, ts.isIdentifier) ?? node;
+    if (isNameOfMember(original)) return node;
+    const replaced = this.#replacement(this.#checker.getSymbolAtLocation(original));
+    return replaced === undefined ? node : ts.setOriginalNode(ts.setTextRange(replaced, node), node);
+  }
+
+  /** `{ name }` is written out, since what stands for the name is no name. */
+  #shorthand(node: ts.ShorthandPropertyAssignment): ts.Node {
+    const { factory } = this.#context;
+    const original = ts.getParseTreeNode(node, ts.isShorthandPropertyAssignment);
+    const value = this.#replacement(original && this.#checker.getShorthandAssignmentValueSymbol(original));
+    if (value === undefined) return this.#children(node);
+    const fallback = node.objectAssignmentInitializer;
+    const whole =
+      fallback === undefined
+        ? value
+        : factory.createAssignment(value, ts.visitNode(fallback, this.rewrite, ts.isExpression));
+    return ts.setTextRange(factory.createPropertyAssignment(node.name, whole), node);
+  }
+
+  /** What is awaited is given to the runner first, so that an interrupt ends the waiting. */
+  #await(node: ts.AwaitExpression): ts.Node {
+    const visited = this.#children(node);
+    return this.#context.factory.updateAwaitExpression(visited, this.#handed("race", visited.expression));
+  }
+
+  #forAwait(node: ts.ForOfStatement): ts.Node {
+    const visited = this.#children(node);
+    const { awaitModifier, initializer, expression, statement } = visited;
+    const elements = this.#handed("each", expression);
+    return this.#context.factory.updateForOfStatement(
+      visited,
+      awaitModifier,
+      initializer,
+      elements,
+      statement,
+    );
+  }
+
+  #handed(name: string, value: ts.Expression): ts.Expression {
+    const { factory } = this.#context;
+    return ts.setTextRange(factory.createCallExpression(this.#given(name), undefined, [value]), value);
+  }
+
+  #call(node: ts.CallExpression): ts.Node {
+    const { factory } = this.#context;
+    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const call = factory.createCallExpression(this.#given("import"), undefined, node.arguments);
+      return this.#children(ts.setTextRange(call, node));
+    }
+    const visited = this.#children(node);
+    if (visited.expression === node.expression || !ts.isIdentifier(node.expression)) return visited;
+    // `(0, scope.f)()`: a function that is called by its name alone has no `this`.
+    const callee = factory.createComma(factory.createNumericLiteral(0), visited.expression);
+    const whole = ts.setTextRange(factory.createParenthesizedExpression(callee), node.expression);
+    const start = node.expression.getStart();
+    ts.setSourceMapRange(whole, { pos: start, end: start }); // where stacks say that the call is
+    return factory.updateCallExpression(visited, whole, undefined, visited.arguments);
+  }
+}
+
+function isNameOfMember(node: ts.Identifier): boolean {
+  const parent: ts.Node | undefined = node.parent;
+  return parent !== undefined && ts.isPropertyAccessExpression(parent) && parent.name === node;
+}
+
+/** The imports of a cell that are left once those of types alone are gone. */
+class Imports {
+  readonly #factory: ts.NodeFactory;
+  readonly #cell: ts.SourceFile;
+  readonly #statements: ts.Statement[] = [];
+  /** By local name: the module's variable and the name of the export there, undefined for the module itself. */
+  readonly #names = new Map<string, { readonly module: string; readonly name: string | undefined }>();
+
+  constructor(factory: ts.NodeFactory, cell: ts.SourceFile) {
+    this.#factory = factory;
+    this.#cell = cell;
+  }
+
+  add(statement: ts.ImportDeclaration): void {
+    const clause = statement.importClause;
+    if (clause === undefined) return this.#load("module", statement);
+    const bindings = clause.namedBindings;
+    if (clause.name !== undefined) {
+      this.#names.set(clause.name.text, { module: this.#module("default", statement), name: "default" });
+    }
+    if (bindings === undefined) return;
+    if (ts.isNamespaceImport(bindings)) {
+      this.#names.set(bindings.name.text, { module: this.#module("namespace", statement), name: undefined });
+      return;
+    }
+    for (const { name, propertyName } of bindings.elements) {
+      const imported = (propertyName ?? name).text;
+      const module = this.#module(imported === "default" ? "default" : "module", statement);
+      this.#names.set(name.text, { module, name: imported });
+    }
+  }
+
+  statements(): readonly ts.Statement[] {
+    return this.#statements;
+  }
+
+  /** How each imported name is read. */
+  *bindings(): Iterable<[string, string]> {
+    for (const [local, { module, name }] of this.#names) {
+      yield [local, name === undefined ? module : `${module}[${JSON.stringify(name)}]`];
+    }
+  }
+
+  /** The expression for a symbol that one of the imports brings. */
+  reference(symbol: ts.Symbol): ts.Expression | undefined {
+    const found = this.#names.get(symbol.name);
+    if (found === undefined || this.#cell.locals?.get(symbol.escapedName) !== symbol) return undefined;
+    const module = this.#factory.createIdentifier(found.module);
+    return found.name === undefined
+      ? module
+      : this.#factory.createPropertyAccessExpression(module, found.name);
+  }
+
+  #module(form: string, statement: ts.ImportDeclaration): string {
+    const name = `__module${this.#statements.length}__`;
+    this.#load(form, statement, name);
+    return name;
+  }
+
+  #load(form: string, statement: ts.ImportDeclaration, name?: string): void {
+    const factory = this.#factory;
+    const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), form);
+    const call = factory.createCallExpression(load, undefined, [statement.moduleSpecifier]);
+    const loading =
+      name === undefined
+        ? factory.createExpressionStatement(call)
+        : factory.createVariableStatement(
+            undefined,
+            factory.createVariableDeclarationList(
+              [factory.createVariableDeclaration(name, undefined, undefined, call)],
+              ts.NodeFlags.Const,
+            ),
+          );
+    this.#statements.push(ts.setTextRange(loading, statement));
+  }
+}

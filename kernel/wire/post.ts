@@ -1,0 +1,58 @@
+import { MessagePort } from "node:worker_threads";
+import { type FromWire, type ToWire } from "../protocol";
+import { type Connection } from "./connection";
+
+/** What the wire thread is started with. */
+export interface WireData {
+  readonly connection: Connection;
+  /** The end of the mailbox, and the memory it shares with the main thread's. */
+  readonly port: MessagePort;
+  readonly mailbox: SharedArrayBuffer;
+  /** Of the main thread's guard. */
+  readonly guard: SharedArrayBuffer;
+}
+
+/** Whether a thread was started as the wire thread. */
+export function isWireData(data: unknown): data is WireData {
+  if (typeof data !== "object" || data === null) return false;
+  const { port, mailbox, guard, connection }: { [name in keyof WireData]?: unknown } = data;
+  const memories = mailbox instanceof SharedArrayBuffer && guard instanceof SharedArrayBuffer;
+  return memories && port instanceof MessagePort && connection !== undefined;
+}
+
+/** JSON texts and bytes of a message: made by the main thread, which alone may run a value's toJSON(). */
+export interface Body {
+  readonly content: string;
+  readonly metadata: string;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** What the main thread posts: as ToWire, but as flat and small as it can be. */
+export type Posted =
+  | (Body & {
+      readonly kind: "reply";
+      readonly channel: "shell" | "control";
+      readonly identities: readonly Uint8Array[];
+      /** The request's header as JSON. */
+      readonly parent: string;
+      readonly type: string;
+    })
+  | (Body & { readonly kind: "publish"; readonly parent: string; readonly type: string })
+  | (Body & {
+      readonly kind: "input";
+      readonly id: number;
+      readonly identities: readonly Uint8Array[];
+      readonly parent: string;
+    })
+  | Extract<ToWire, { kind: "script" | "close" }>;
+
+/** What wakes the wire thread. */
+export type Bell =
+  /** There is something in the mailbox. */
+  | "mail"
+  /** The main thread has heard the last interrupt. */
+  | "taken";
+
+/** What the wire thread posts. */
+export type Answered =
+  FromWire | { readonly kind: "failed"; readonly error: Error } | { readonly kind: "closed" };

@@ -1,0 +1,116 @@
+import { Reply, Router, XPublisher } from "zeromq";
+import { endpoint, type Connection } from "./connection";
+import { log } from "./log";
+import { type Frame } from "./message";
+
+/** How long what was sent may take to leave after a socket was closed, in ms. */
+const lingerMs = 250;
+
+/** A socket's way out: one message after the other, as ZeroMQ wants it. */
+export class Outlet {
+  readonly #send: (frames: Frame[]) => Promise<void>;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(send: (frames: Frame[]) => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Sends a message after those before it; resolves when ZeroMQ has it. */
+  send(frames: Frame[]): Promise<void> {
+    this.#last = this.#last
+      .then(() => this.#send(frames))
+      .catch((error: unknown) => log(`Cannot send message: ${String(error)}`));
+    return this.#last;
+  }
+
+  /** Resolves when ZeroMQ has all messages. */
+  sent(): Promise<void> {
+    return this.#last;
+  }
+}
+
+/** What messages come in on. */
+export type Channel = "shell" | "control" | "stdin";
+
+/** A kernel's five sockets. */
+export interface Sockets {
+  readonly shell: Outlet;
+  readonly control: Outlet;
+  readonly stdin: Outlet;
+  readonly iopub: Outlet;
+  /** Stops listening; what was sent leaves before, if somebody takes it. */
+  close(): Promise<void>;
+}
+
+/** What is done about messages that come in. */
+export interface Receivers {
+  readonly receive: (channel: Channel, frames: readonly Uint8Array[]) => void;
+  /** Somebody wants what is published under a topic; "" is all. */
+  readonly subscribed: (topic: Uint8Array) => void;
+}
+
+/**
+ * Listens as a connection file says.
+ * @throws {Error} if an address is in use or not of this machine
+ */
+export async function bindSockets(connection: Connection, receivers: Receivers): Promise<Sockets> {
+  // without limits on what waits to be sent: beyond them ZeroMQ throws messages away
+  const common = { linger: lingerMs, sendHighWaterMark: 0, ipv6: connection.ip.includes(":") };
+  const router = (): Router => new Router({ ...common, handover: true });
+  const [shell, control, stdin] = [router(), router(), router()];
+  const iopub = new XPublisher({ ...common, verbosity: "allSubs" });
+  const heartbeat = new Reply(common);
+  const bound = await Promise.allSettled([
+    shell.bind(endpoint(connection, "shell_port")),
+    control.bind(endpoint(connection, "control_port")),
+    stdin.bind(endpoint(connection, "stdin_port")),
+    iopub.bind(endpoint(connection, "iopub_port")),
+    heartbeat.bind(endpoint(connection, "hb_port")),
+  ]);
+  const failed = bound.find((result) => result.status === "rejected");
+  if (failed !== undefined) {
+    for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
+    throw failed.reason;
+  }
+  const served = Promise.all([
+    serve("shell", shell, (frames) => receivers.receive("shell", frames)),
+    serve("control", control, (frames) => receivers.receive("control", frames)),
+    serve("stdin", stdin, (frames) => receivers.receive("stdin", frames)),
+    serve("iopub", iopub, ([frame]) => {
+      if (frame?.[0] === 1) receivers.subscribed(frame.subarray(1));
+    }),
+    serve("heartbeat", heartbeat, (frames) => heartbeat.send(frames)),
+  ]);
+  const outlets = {
+    shell: new Outlet((frames) => shell.send(frames)),
+    control: new Outlet((frames) => control.send(frames)),
+    stdin: new Outlet((frames) => stdin.send(frames)),
+    iopub: new Outlet((frames) => iopub.send(frames)),
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(Object.values(outlets).map((outlet) => outlet.sent()));
+    for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
+    await served; // a thread that ends while a socket is read from has the process aborted
+  };
+  return { ...outlets, close };
+}
+
+interface Readable {
+  receive(): Promise<Buffer[]>;
+  readonly closed: boolean;
+}
+
+/** Hands on what comes in until the socket is closed. */
+async function serve(
+  name: string,
+  socket: Readable,
+  take: (frames: Buffer[]) => void | Promise<void>,
+): Promise<void> {
+  while (!socket.closed) {
+    try {
+      await take(await socket.receive());
+    } catch (error) {
+      if (!socket.closed) log(`Cannot take message on ${name}: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { createInterrupter, onInterruptSignal } from "../interrupt/interrupter";
+import { kernelInfo } from "./info";
+import { endSoon, watchParent } from "./lifetime";
+import { Inbox } from "./mailbox";
+import { Signer } from "./message";
+import { isWireData, type Answered, type Bell, type Posted, type WireData } from "./post";
+import { Server } from "./server";
+import { bindSockets } from "./sockets";
+
+/** The thread with the sockets: never busy, so that it hears and answers while a cell runs. */
+async function main(port: MessagePort, data: WireData): Promise<void> {
+  const post = (message: Answered, buffers: readonly Uint8Array[] = []): void => {
+    port.postMessage(message, memoryOf(buffers));
+  };
+  const end = (restart: boolean): void => {
+    post({ kind: "shutdown", restart });
+    endSoon();
+  };
+  const interrupter = createInterrupter(() => post({ kind: "interrupt" }), data.guard);
+  const server = new Server({
+    signer: new Signer(data.connection),
+    info: kernelInfo(),
+    interrupter,
+    post,
+    end,
+  });
+  const inbox = new Inbox<Posted>(data.port, data.mailbox, (message) => server.send(message));
+  port.on("message", (bell: Bell) => {
+    if (bell === "taken") interrupter.taken();
+    else void inbox.take();
+  });
+  server.use(await bindSockets(data.connection, server));
+  onInterruptSignal(() => server.interrupt());
+  watchParent(() => end(false));
+  post({ kind: "bound" });
+}
+
+/** The memory of buffers, which is given away. */
+function memoryOf(buffers: readonly Uint8Array[]): ArrayBuffer[] {
+  return buffers.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
+}
+
+/** Serves; what prevents that is told the main thread. */
+async function start(port: MessagePort, data: unknown): Promise<void> {
+  try {
+    if (!isWireData(data))
+      throw new TypeError("Cannot start: expected to be a worker that openWire() starts");
+    await main(port, data);
+  } catch (error) {
+    const answer: Answered = {
+      kind: "failed",
+      error: error instanceof Error ? error : new Error(String(error)),
+    };
+    port.postMessage(answer);
+    process.exit(); // of this thread
+  }
+}
+
+if (parentPort !== null) void start(parentPort, workerData);

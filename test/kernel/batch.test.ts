@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { describe, test } from "node:test";
+import { python, readCells, runCells, skip as noJupyter } from "./notebook";
+import { kernelEnvironment } from "./suite";
+
+const root = resolve(__dirname, "../../..");
+const hasPapermill = python !== undefined && spawnSync(python, ["-c", "import papermill"]).status === 0;
+const noPapermill = noJupyter || (!hasPapermill && "no papermill: npm test sets it up");
+const skip = noJupyter;
+
+describe("notebooks in batch", { concurrency: 2 }, () => {
+  test("nbconvert ends with 0, or with 1 at an error; --allow-errors runs every cell", { skip }, async () => {
+    const cells = ["throw new Error('first')", "1", "const x: string = 3", "2", "await Promise.reject(new Error('third'))", "3"]; // prettier-ignore
+    const stopped = await runCells(cells);
+    assert.equal(stopped.status, 1);
+    assert.equal(existsSync(stopped.path), false);
+    const allowed = await runCells(cells, ["--allow-errors"]);
+    assert.equal(allowed.status, 0, allowed.stderr);
+    assert.deepEqual(
+      allowed.outputs.map((outputs) =>
+        outputs.map(({ output_type, data, evalue }) => evalue ?? [output_type, data]),
+      ),
+      [
+        ["first"],
+        [["execute_result", { "text/plain": "1" }]],
+        ["Type 'number' is not assignable to type 'string'."],
+        [["execute_result", { "text/plain": "2" }]],
+        ["third"],
+        [["execute_result", { "text/plain": "3" }]],
+      ],
+    );
+  });
+
+  test("nbconvert keeps 100,000 lines in order and 50 MB whole", { skip }, async () => {
+    const began = performance.now();
+    const { status, stderr, outputs } = await runCells([
+      "for (let i = 0; i < 100_000; i++) console.log(i);",
+      "console.log('x'.repeat(50_000_000));",
+      "'after'",
+    ]);
+    assert.equal(status, 0, stderr);
+    const [lines = "", long = ""] = outputs.map((cell) => cell.map(({ text }) => text ?? "").join(""));
+    const numbers = lines.split("\n").map(Number);
+    assert.equal(numbers.length, 100_001);
+    assert.equal(
+      numbers.findIndex((number, i) => number !== i && i < 100_000),
+      -1,
+    );
+    assert.equal(long.length, 50_000_001);
+    assert.equal(outputs[2]?.[0]?.data["text/plain"], "'after'");
+    assert.ok(performance.now() - began < 60_000);
+  });
+
+  test("two kernels run side by side without seeing each other", { skip }, async () => {
+    const cells = (name: string): string[] => [
+      `var mine = "${name}"; console.log(process.pid);`,
+      "await new Promise((done) => setTimeout(done, 1000));",
+      "mine",
+    ];
+    const runs = await Promise.all(["left", "right"].map((name) => runCells(cells(name))));
+    assert.deepEqual(
+      runs.map(({ outputs }) => outputs[2]?.[0]?.data["text/plain"]),
+      ["'left'", "'right'"],
+    );
+    const pids = runs.map(({ outputs }) => outputs[0]?.[0]?.text);
+    assert.notEqual(pids[0], pids[1]);
+  });
+
+  test(
+    "papermill runs a notebook with parameters, typed, after the cell that is tagged",
+    { skip: noPapermill },
+    () => {
+      const { folder, status, stderr } = papermill(
+        [
+          "-p",
+          "steps",
+          "100",
+          "-p",
+          "name",
+          'a "text"',
+          "-p",
+          "rate",
+          "0.5",
+          "-y",
+          "{ fine: true, list: [1, null] }",
+        ],
+        "[steps === 7, name, rate / 2, fine, list]",
+      );
+      assert.equal(status, 0, stderr);
+      const cells = readCells(join(folder, "out.ipynb"));
+      assert.equal(
+        cells[1]?.source,
+        '// Parameters\nconst fine: boolean = true;\nconst list = [1, null];\nconst steps: number = 100;\nconst name: string = "a \\"text\\"";\nconst rate: number = 0.5;\n',
+      );
+      assert.equal(
+        cells[2]?.outputs[0]?.data["text/plain"],
+        `[ false, 'a "text"', 0.25, true, [ 1, null ] ]`,
+      );
+    },
+  );
+
+  test(
+    "papermill ends with 1 at an error, which the notebook that it wrote shows",
+    { skip: noPapermill },
+    () => {
+      const { folder, status, stderr } = papermill(
+        ["-p", "steps", "3"],
+        "throw new RangeError(`no ${steps}`)",
+      );
+      assert.equal(status, 1);
+      assert.match(stderr, /RangeError: no 3/);
+      assert.match(readFileSync(join(folder, "out.ipynb"), "utf8"), /"evalue": "no 3"/);
+    },
+  );
+});
+
+/** Runs scripts/parameters.py over a notebook with a cell of defaults and one more. */
+function papermill(words: readonly string[], code: string) {
+  const folder = mkdtempSync(join(tmpdir(), "slimlab-papermill-"));
+  const cell = (id: string, source: string, tags: readonly string[] = []) => ({
+    id,
+    cell_type: "code",
+    source,
+    metadata: { tags },
+    outputs: [],
+    execution_count: null,
+  });
+  const kernelspec = { name: "slimlab", display_name: "TypeScript (slimlab)", language: "typescript" };
+  const defaults = cell("a", 'const steps: number = 7;\nconst name: string = "default";', ["parameters"]);
+  const notebook = {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec },
+    cells: [defaults, cell("b", code)],
+  };
+  writeFileSync(join(folder, "in.ipynb"), JSON.stringify(notebook));
+  const script = join(root, "scripts", "parameters.py");
+  const { status, stderr } = spawnSync(python ?? "", [script, "in.ipynb", "out.ipynb", ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    env: kernelEnvironment(),
+  });
+  return { folder, status, stderr };
+}

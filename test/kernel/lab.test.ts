@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Locator, Page } from "playwright-core";
+import { folder, skip, startBrowser, startLab, type Lab } from "./labserver";
+
+const CELLS = [
+  `const greeting: string = "hello";\nconsole.log(greeting);\n6 * 7`,
+  `console.log("busy");\nfor (;;);`,
+  `Math.ma`,
+  `const radius: number = "long";`,
+  `function half(x: number): number {\n  if (x > 3) throw new RangeError("too much");\n  return x / 2;\n}\nhalf(4)`,
+  `import * as slim from "slimlab";\nslim.figure([{ type: "scatter", x: [1, 2, 3, 4], y: [1, 4, 2, 3] }], { title: { text: "a figure" } })`,
+  `const bar = slim.progressBar("Counting");\ndisplay(bar);\nfor (let done = 1; done <= 20; done++) {\n  await new Promise((go) => setTimeout(go, 60));\n  bar.update({ done, total: 20 });\n}`,
+  `let total = 0;\nfor (const part of [10, 20, 30]) {\n  total += part;\n}\ntotal`,
+];
+const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+function writeNotebook(): void {
+  const cells = CELLS.map((source, index) => ({
+    id: `cell-${index}`,
+    cell_type: "code",
+    source,
+    metadata: {},
+    outputs: [],
+    execution_count: null,
+  }));
+  const kernelspec = { name: "slimlab", display_name: "TypeScript (slimlab)", language: "typescript" };
+  writeFileSync(
+    join(folder, "cells.ipynb"),
+    JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells }),
+  );
+}
+
+/** What a person sees and does in a notebook. */
+class Notebook {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  cell(index: number): Locator {
+    return this.page.locator(".jp-Notebook .jp-CodeCell").nth(index);
+  }
+
+  output(index: number): Locator {
+    return this.cell(index).locator(".jp-OutputArea");
+  }
+
+  /** The count beside a cell: "[ ]", "[*]" while it runs, "[3]". */
+  prompt(index: number): Locator {
+    return this.cell(index).locator(".jp-InputPrompt");
+  }
+
+  async edit(index: number): Promise<void> {
+    await this.cell(index).locator(".cm-content").click();
+    await this.page.keyboard.press("Control+End");
+  }
+
+  async start(index: number): Promise<void> {
+    await this.edit(index);
+    await this.page.keyboard.press("Control+Enter");
+  }
+
+  async run(index: number): Promise<void> {
+    await this.start(index);
+    await this.ended(index);
+  }
+
+  async ended(index: number): Promise<void> {
+    await this.prompt(index)
+      .filter({ hasText: /\[\d+\]/ })
+      .waitFor();
+  }
+
+  async press(item: string): Promise<void> {
+    await this.page.locator(`.jp-NotebookPanel-toolbar [data-jp-item-name="${item}"] jp-button`).click();
+  }
+
+  async idle(): Promise<void> {
+    await this.page.locator("#jp-main-statusbar").getByText("(slimlab) | Idle").waitFor();
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+}
+
+describe("kernel in JupyterLab", { skip }, () => {
+  let lab: Lab, browser: Browser, notebook: Notebook;
+  before(async () => {
+    lab = await startLab();
+    writeNotebook();
+    browser = await startBrowser();
+    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    page.setDefaultTimeout(20_000);
+    notebook = new Notebook(page);
+    await page.goto(lab.page("cells.ipynb"));
+    await page.locator(".jp-Notebook").waitFor();
+    await notebook.idle();
+  });
+  after(async () => {
+    await browser?.close();
+    await lab?.close();
+  });
+
+  test("runs a cell", async () => {
+    await notebook.run(RUN);
+    assert.equal((await notebook.output(RUN).innerText()).replace(/\s+/g, " ").trim(), "hello [1]: 42");
+    await notebook.picture("run");
+  });
+
+  test("interrupts a busy loop, and goes on", async () => {
+    await notebook.start(LOOP);
+    await notebook.output(LOOP).getByText("busy").waitFor();
+    await notebook.press("interrupt");
+    await notebook.output(LOOP).getByText("Interrupted").first().waitFor();
+    await notebook.idle();
+    await notebook.picture("interrupt");
+    await notebook.run(RUN);
+    assert.match(await notebook.output(RUN).innerText(), /42/);
+  });
+
+  test("completes with Tab and explains with Shift-Tab", async () => {
+    const { page } = notebook;
+    await notebook.edit(COMPLETE);
+    await page.keyboard.press("Tab");
+    const item = page.locator(".jp-Completer .jp-Completer-item", { hasText: "max" });
+    await item.waitFor();
+    await notebook.picture("complete");
+    await item.click();
+    await notebook.cell(COMPLETE).locator(".cm-content", { hasText: "Math.max" }).waitFor();
+    await page.keyboard.press("Shift+Tab");
+    await page.locator(".jp-Tooltip", { hasText: /max\(.*number/ }).waitFor();
+    await notebook.picture("inspect");
+    await page.keyboard.press("Escape");
+  });
+
+  test("shows type errors with a caret and thrown errors with their cell and line", async () => {
+    await notebook.run(MISTYPED);
+    const mistyped = await notebook.output(MISTYPED).innerText();
+    assert.match(mistyped, /Type 'string' is not assignable to type 'number'/);
+    assert.match(mistyped, /Cell \[\d+\], line 1[^]*\^/);
+    await notebook.run(THROW);
+    const thrown = await notebook.output(THROW).innerText();
+    assert.match(thrown, /RangeError: too much[^]*half[^]*Cell \[\d+\], line 2/);
+    assert.doesNotMatch(thrown, /node:|kernel\//);
+    await notebook.picture("errors");
+  });
+
+  test("draws a figure, and a progress bar that moves while its cell runs", async () => {
+    await notebook.run(FIGURE);
+    await notebook.output(FIGURE).locator(".main-svg").first().waitFor();
+    await notebook.output(FIGURE).scrollIntoViewIfNeeded();
+    await notebook.picture("figure");
+    await notebook.start(PROGRESS);
+    const bar = notebook.output(PROGRESS).locator("progress");
+    await bar.waitFor();
+    const values = new Set<string | null>();
+    while ((await notebook.prompt(PROGRESS).innerText()).includes("*")) {
+      values.add(await bar.getAttribute("value"));
+      await notebook.page.waitForTimeout(100);
+    }
+    assert.ok(values.size >= 3, [...values].join(", "));
+    assert.equal(await bar.getAttribute("value"), "20");
+    await notebook.output(PROGRESS).scrollIntoViewIfNeeded();
+    await notebook.picture("progress");
+  });
+
+  test("stops at a breakpoint in the debugger's panel, shows variables, goes on", async () => {
+    const { page } = notebook;
+    await page.locator(".jp-DebuggerBugButton").first().click();
+    await notebook.cell(DEBUG).scrollIntoViewIfNeeded();
+    const gutter = notebook.cell(DEBUG).locator(".cm-breakpoint-gutter .cm-gutterElement");
+    await gutter.nth(3).click();
+    await notebook.start(DEBUG);
+    await notebook.cell(DEBUG).locator(".jp-DebuggerEditor-highlight").waitFor();
+    const panel = page.locator(".jp-DebuggerSidebar");
+    const onwards = panel.locator('[data-command="debugger:continue"], [title^="Continue"]').first();
+    for (const total of [0, 10, 30]) {
+      await panel
+        .locator(".jp-DebuggerVariables", { hasText: new RegExp(`total\\s*${total}(?!\\d)`) })
+        .waitFor();
+      if (total === 10) await notebook.picture("debugger");
+      await onwards.click();
+    }
+    await notebook.ended(DEBUG);
+    assert.match(await notebook.output(DEBUG).innerText(), /60/);
+    await page.locator(".jp-DebuggerBugButton").first().click();
+  });
+
+  test("restarts with nothing left of the session", async () => {
+    const { page } = notebook;
+    await notebook.press("restart");
+    await page.locator(".jp-Dialog .jp-mod-accept").click();
+    await notebook.idle();
+    await notebook.run(RUN);
+    assert.equal(await notebook.prompt(RUN).innerText(), "[1]:");
+    await notebook.picture("restart");
+  });
+});

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chromium, type Browser } from "playwright-core";
+import { installKernel } from "../../kernel/cli/spec";
+import { python, skip as noJupyter } from "./notebook";
+
+const browserPath = process.env["SLIMLAB_CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Why JupyterLab is not tried, false if it is. */
+export const skip =
+  noJupyter || (!existsSync(browserPath) && `no browser at "${browserPath}" (SLIMLAB_CHROMIUM)`);
+
+/** Where the notebook, JupyterLab's own files and the pictures are: in the checkout, so that "slimlab" is found. */
+export const folder = resolve(__dirname, "../../../build/lab");
+
+/** A running JupyterLab that writes nothing outside its folder. */
+export interface Lab {
+  /** The address of a notebook's page. */
+  page(notebook: string): string;
+  close(): Promise<void>;
+}
+
+/** Starts JupyterLab on a free port of this machine and waits until it answers. */
+export async function startLab(): Promise<Lab> {
+  rmSync(folder, { recursive: true, force: true });
+  installKernel(folder);
+  const config = join(folder, "config", "labconfig");
+  mkdirSync(config, { recursive: true });
+  const disabled = { "@jupyterlab/apputils-extension:announcements": true };
+  writeFileSync(join(config, "page_config.json"), JSON.stringify({ disabledExtensions: disabled }));
+  const [port, token] = [await freePort(), "a-test"];
+  const log = openSync(join(folder, "jupyterlab.log"), "w");
+  const program = spawn(python ?? "python3", argumentsOf(port, token), {
+    env: { ...process.env, ...environment() },
+    stdio: ["ignore", log, log],
+  });
+  const root = `http://127.0.0.1:${port}`;
+  await answer(`${root}/api/status?token=${token}`, program);
+  return {
+    page: (notebook) => `${root}/lab/tree/${notebook}?token=${token}`,
+    close: async () => {
+      const gone = once(program, "exit");
+      program.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+function argumentsOf(port: number, token: string): string[] {
+  return [
+    ...["-m", "jupyterlab", "--no-browser", "--allow-root", `--ServerApp.port=${port}`],
+    ...["--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", `--IdentityProvider.token=${token}`],
+    `--ServerApp.root_dir=${folder}`,
+  ];
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    JUPYTER_PATH: join(folder, "share", "jupyter"),
+    JUPYTER_CONFIG_DIR: join(folder, "config"),
+    JUPYTER_DATA_DIR: join(folder, "data"),
+    JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
+    JUPYTERLAB_SETTINGS_DIR: join(folder, "settings"),
+    JUPYTERLAB_WORKSPACES_DIR: join(folder, "workspaces"),
+    SLIMLAB_HISTORY: join(folder, "history.sqlite"),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
+
+async function answer(url: string, program: ChildProcess): Promise<void> {
+  while (program.exitCode === null) {
+    const answered = await fetch(url).catch(() => undefined);
+    if (answered?.ok === true) return;
+    await sleep(200);
+  }
+  throw new Error(`JupyterLab ended with exit code ${program.exitCode}; see build/lab/jupyterlab.log`);
+}
+
+/** A browser without a window. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath, args: ["--disable-gpu", "--disable-dev-shm-usage"] });
+}

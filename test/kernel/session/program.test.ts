@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { cellPath } from "../../../kernel/debug/path";
+import { createSession } from "../../../kernel/session/core";
+import { sessionIn } from "./cells";
+
+test("a session begins at once, and is warmed when there is time", async () => {
+  const started = performance.now();
+  const session = createSession({ cwd: tmpdir() });
+  assert.ok(performance.now() - started < 200);
+  await session.warm();
+  const cpu = process.cpuUsage();
+  assert.deepEqual(await session.run("1 + 1", 1), { status: "ok", value: 2 });
+  assert.ok(process.cpuUsage(cpu).user < 500_000);
+  session.close();
+});
+
+test("withSource() gives the checked code within what cells have declared, and changes nothing", async () => {
+  const cells = sessionIn({});
+  await cells.value("const text = 'a'; interface Kind { a: number }");
+  const code = "const text = 5; text.";
+  const type = cells.session.withSource(code, ({ ts, checker, sourceFile, offset }) => {
+    assert.equal(sourceFile.text.slice(offset), code);
+    const last = sourceFile.statements.at(-1);
+    assert.ok(
+      last !== undefined && ts.isExpressionStatement(last) && ts.isPropertyAccessExpression(last.expression),
+    );
+    return checker.typeToString(checker.getTypeAtLocation(last.expression.expression));
+  });
+  assert.equal(type, "5");
+  const earlier = cells.session.withSource("text", ({ checker, sourceFile }) => {
+    const found = checker.getSymbolsInScope(sourceFile, 111551).map(({ name }) => name);
+    return ["text", "console", "Array"].map((name) => found.includes(name));
+  });
+  assert.deepEqual(earlier, [true, true, true]);
+  assert.equal(await cells.value("text.length"), 1);
+  assert.deepEqual([...cells.session.declaredNames], ["text", "Kind"]);
+});
+
+test("the debugger is told of each script, with the line of the cell of each of its lines", async () => {
+  const told: { url: string; source: string; lines: readonly number[] }[] = [];
+  const cells = sessionIn({}, { onScript: (script) => told.push(script) });
+  const code = "interface Gone {\n  a: 1;\n}\nconst a = 1;\nfunction f() {\n  return a;\n}";
+  await cells.value(code);
+  assert.deepEqual(told, [{ url: cellPath(code), source: code, lines: [0, 4, 5, 6, 7] }]);
+  assert.equal(cells.session.scripts.get(cellPath(code))?.label, "Cell [1]");
+});
+
+test("cells are fast and leave nothing behind", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  assert.ok(typeof collect === "function");
+  const heap = (): number => {
+    Reflect.apply(collect, undefined, []);
+    return process.memoryUsage().heapUsed;
+  };
+  const cells = sessionIn({});
+  const codes = ["1 + 1", "let x = [1].map((v) => v + 1);", "function f(a: number) { return a; }\nf(2);"];
+  const run = async (count: number): Promise<number> => {
+    const cpu = process.cpuUsage();
+    for (let i = 0; i < count; i++) await cells.value(codes[i % codes.length] ?? "");
+    const { user, system } = process.cpuUsage(cpu);
+    return (user + system) / 1000 / count;
+  };
+  await run(500);
+  const before = heap();
+  const mean = await run(1000);
+  const grown = (heap() - before) / 2 ** 20;
+  assert.ok(mean < 10, `a cell takes ${mean.toFixed(1)} ms of the processor`);
+  assert.ok(grown < 8, `the heap has grown by ${grown.toFixed(1)} MB`);
+});
