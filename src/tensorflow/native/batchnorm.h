@@ -3,6 +3,7 @@
 // seven. The loops go along the channels, so that compilers vectorize them without reordering any sum.
 #pragma once
 #include <cstdint>
+#include <cstring>
 
 // One body for each generation of processors, chosen at load; elsewhere the one that the compiler makes.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
@@ -22,9 +23,6 @@ namespace slimlab {
 
 // Rows summed in single precision before they join a sum in double precision.
 constexpr int64_t kBlock = 64;
-
-// Where the gradient passes: everywhere, or where the output is positive, as the input or the output itself tells.
-enum class Mask { kNone, kByInput, kByOutput };
 
 // What the loops need of each channel; `sum` and `product` are of a block or, in the backward pass, of all.
 struct Channels {
@@ -87,65 +85,75 @@ SLIMLAB_VECTORIZED static void Normalize(const float *x, const float *side, bool
   else NormalizeRows<false, false>(x, side, of, rows, channels, y);
 }
 
-// The gradient before the ReLU.
-template <Mask kMask>
-SLIMLAB_INLINE float Slope(float dy, float x, const float *y, const Channels &of, int64_t c) {
-  if (kMask == Mask::kNone) return dy;
-  return (kMask == Mask::kByInput ? Normalized(x, of, c) : y[c]) > 0 ? dy : 0;
+template <bool kOther, bool kMasked>
+SLIMLAB_INLINE void GatherSlopeValues(const float *dy, const float *other, const float *y, int64_t channels, float *slopes) {
+  SLIMLAB_ALONG_CHANNELS {
+    const float slope = kOther ? dy[c] + other[c] : dy[c];
+    // By bits, so that the sum is no branch, which would keep compilers from vectorizing.
+    uint32_t bits;
+    std::memcpy(&bits, &slope, sizeof bits);
+    if (kMasked) bits &= -uint32_t(y[c] > 0);
+    std::memcpy(&slopes[c], &bits, sizeof bits);
+  }
+}
+// slopes = dy + other where y > 0; without other, dy; without y, everywhere. slopes may be dy or other.
+// Apart from the sums, though it is for them: as one long row, which processors fetch ahead by themselves.
+SLIMLAB_VECTORIZED static void GatherSlopes(const float *dy, const float *other, const float *y, int64_t count, float *slopes) {
+  if (other && y) GatherSlopeValues<true, true>(dy, other, y, count, slopes);
+  else if (other) GatherSlopeValues<true, false>(dy, other, y, count, slopes);
+  else if (y) GatherSlopeValues<false, true>(dy, other, y, count, slopes);
+  else if (dy != slopes) std::memcpy(slopes, dy, count * sizeof(float));
 }
 
-template <Mask kMask>
-SLIMLAB_INLINE void SumSlopeRows(const float *dy, const float *x, const float *y, const Channels of, int64_t rows,
-                                 int64_t channels, float *sum, float *product) {
+// The gradient before the ReLU, if there is one, which the input tells.
+template <bool kRectify>
+SLIMLAB_INLINE float Slope(float dy, float x, const Channels &of, int64_t c) {
+  return !kRectify || Normalized(x, of, c) > 0 ? dy : 0;
+}
+
+template <bool kRectify>
+SLIMLAB_INLINE void SumSlopeRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *sum,
+                                 float *product) {
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0;
-  for (; rows >= 2; rows -= 2, dy += 2 * channels, x += 2 * channels, y += kMask == Mask::kByOutput ? 2 * channels : 0) {
+  for (; rows >= 2; rows -= 2, dy += 2 * channels, x += 2 * channels) {
     FetchAhead(x, 2 * channels);
     FetchAhead(dy, 2 * channels);
-    if (kMask == Mask::kByOutput) FetchAhead(y, 2 * channels);
-    const float *dy1 = dy + channels, *x1 = x + channels, *y1 = kMask == Mask::kByOutput ? y + channels : y;
+    const float *dy1 = dy + channels, *x1 = x + channels;
     SLIMLAB_ALONG_CHANNELS {
-      const float a = Slope<kMask>(dy[c], x[c], y, of, c), b = Slope<kMask>(dy1[c], x1[c], y1, of, c);
+      const float a = Slope<kRectify>(dy[c], x[c], of, c), b = Slope<kRectify>(dy1[c], x1[c], of, c);
       sum[c] += a + b;
       product[c] += a * (x[c] - of.mean[c]) + b * (x1[c] - of.mean[c]);
     }
   }
   if (rows > 0) {
     SLIMLAB_ALONG_CHANNELS {
-      const float a = Slope<kMask>(dy[c], x[c], y, of, c);
+      const float a = Slope<kRectify>(dy[c], x[c], of, c);
       sum[c] += a;
       product[c] += a * (x[c] - of.mean[c]);
     }
   }
 }
-// sum = Σ g, product = Σ g · (x − mean), g being dy behind the mask
-SLIMLAB_VECTORIZED static void SumSlopes(Mask mask, const float *dy, const float *x, const float *y, const Channels &of,
-                                         int64_t rows, int64_t channels, float *sum, float *product) {
-  if (mask == Mask::kNone) SumSlopeRows<Mask::kNone>(dy, x, y, of, rows, channels, sum, product);
-  else if (mask == Mask::kByInput) SumSlopeRows<Mask::kByInput>(dy, x, y, of, rows, channels, sum, product);
-  else SumSlopeRows<Mask::kByOutput>(dy, x, y, of, rows, channels, sum, product);
+// sum = Σ g, product = Σ g · (x − mean), g being dy before the ReLU if there is one
+SLIMLAB_VECTORIZED static void SumSlopes(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
+                                         int64_t channels, float *sum, float *product) {
+  if (rectify) SumSlopeRows<true>(dy, x, of, rows, channels, sum, product);
+  else SumSlopeRows<false>(dy, x, of, rows, channels, sum, product);
 }
 
-// dx or dside may be dy
-template <Mask kMask, bool kSide>
-SLIMLAB_INLINE void PropagateRows(const float *dy, const float *x, const float *y, const Channels of, int64_t rows,
-                                  int64_t channels, float *dx, float *dside) {
+template <bool kRectify>
+SLIMLAB_INLINE void PropagateRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *dx) {
   for (; rows > 0; rows--, dy += channels, x += channels, dx += channels) {
     SLIMLAB_ALONG_CHANNELS {
-      const float g = Slope<kMask>(dy[c], x[c], y, of, c);
-      if (kSide) dside[c] = g;
+      const float g = Slope<kRectify>(dy[c], x[c], of, c);
       dx[c] = (g - of.sum[c] - (x[c] - of.mean[c]) * of.product[c]) * of.scale[c];
     }
-    if (kMask == Mask::kByOutput) y += channels;
-    if (kSide) dside += channels;
   }
 }
-// dx = (g − sum − (x − mean) · product) · scale, dside = g
-SLIMLAB_VECTORIZED static void Propagate(Mask mask, const float *dy, const float *x, const float *y, const Channels &of,
-                                         int64_t rows, int64_t channels, float *dx, float *dside) {
-  if (mask == Mask::kByInput) PropagateRows<Mask::kByInput, false>(dy, x, y, of, rows, channels, dx, dside);
-  else if (mask == Mask::kByOutput) PropagateRows<Mask::kByOutput, true>(dy, x, y, of, rows, channels, dx, dside);
-  else if (dside) PropagateRows<Mask::kNone, true>(dy, x, y, of, rows, channels, dx, dside);
-  else PropagateRows<Mask::kNone, false>(dy, x, y, of, rows, channels, dx, dside);
+// dx = (g − sum − (x − mean) · product) · scale; dx may be dy
+SLIMLAB_VECTORIZED static void Propagate(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
+                                         int64_t channels, float *dx) {
+  if (rectify) PropagateRows<true>(dy, x, of, rows, channels, dx);
+  else PropagateRows<false>(dy, x, of, rows, channels, dx);
 }
 
 }  // namespace slimlab

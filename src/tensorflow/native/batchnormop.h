@@ -45,11 +45,13 @@ struct Work {
     using Threads = tsl::thread::ThreadPool;
     context->device()->tensorflow_cpu_worker_threads()->workers->ParallelFor(shares, Threads::SchedulingParams::Fixed(1), run);
   }
-  // From the last row to the first: what a pass from the first to the last has left in the cache comes first.
+  // From the last row to the first: what a pass from the first to the last has left in the cache comes first. In blocks that
+  // are long enough for processors to fetch ahead in them.
   void RunBackwards(const std::function<void(int64_t row, int64_t rows)> &task) const {
+    const int64_t block = std::max<int64_t>(kBlock, (1 << 15) / channels);
     Run([&](int, Share share) {
       for (int64_t end = share.end; end > share.begin;) {
-        const int64_t begin = std::max(share.begin, end - kBlock);
+        const int64_t begin = std::max(share.begin, end - block);
         task(begin, end - begin);
         end = begin;
       }
@@ -164,34 +166,41 @@ class NormalizeKernel : public OpKernel {
   bool rectify_;
 };
 
-// dy, x, mean, inverse, gamma, beta, y if rectified with a side → dx, dgamma, dbeta, dside if any
+// dy, x, mean, inverse, gamma, beta, y if rectified with a side, what to add to dy if anything → dx, dgamma, dbeta, dside if any
 class NormalizeGradientKernel : public OpKernel {
  public:
   explicit NormalizeGradientKernel(OpKernelConstruction *context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("rectify", &rectify_));
+    OP_REQUIRES_OK(context, context->GetAttr("outputs", &outputs_));
+    OP_REQUIRES_OK(context, context->GetAttr("others", &others_));
   }
   void Compute(OpKernelContext *context) override {
     SLIMLAB_REQUIRE_SHAPE(1)
     SLIMLAB_REQUIRE_CHANNELS(2)
-    const Tensor &dy = context->input(0), &x = context->input(1);
-    const bool has_side = context->num_outputs() > 3, has_y = context->num_inputs() > 6;
-    OP_REQUIRES(context, has_y == (has_side && rectify_), absl::InvalidArgumentError("y is for a rectified sum"));
-    if (has_y) SLIMLAB_REQUIRE_SHAPE(6)
+    const Tensor &x = context->input(1);
+    const bool has_side = context->num_outputs() > 3;
+    OP_REQUIRES(context, outputs_ == (has_side && rectify_), absl::InvalidArgumentError("y is for a rectified sum"));
+    OP_REQUIRES(context, others_ <= 1, absl::InvalidArgumentError("dy has two parts at most"));
+    for (int i = 6; i < context->num_inputs(); i++) SLIMLAB_REQUIRE_SHAPE(i)
     const Work work(context, x);
-    const float *slopes = Values(dy), *inverse = Values(context->input(3));
-    const float *y = has_y ? Values(context->input(6)) : nullptr;
-    Tensor *dx, *dgamma, *dbeta, *dside = nullptr;
+    const int last = others_ ? 6 + outputs_ : 0;
+    const float *dy = Values(context->input(0)), *other = last ? Values(context->input(last)) : nullptr;
+    const float *inverse = Values(context->input(3)), *y = outputs_ ? Values(context->input(6)) : nullptr;
+    Tensor *dx, *dgamma, *dbeta, *dside;
     OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({work.channels}), &dgamma));
     OP_REQUIRES_OK(context, context->allocate_output(2, TensorShape({work.channels}), &dbeta));
-    OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({0}, has_side ? 3 : 0, x.shape(), has_side ? &dside : &dx));
+    OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({0, last}, has_side ? 3 : 0, x.shape(), has_side ? &dside : &dx));
     if (has_side) OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &dx));
 
-    const Mask mask = !rectify_ ? Mask::kNone : has_side ? Mask::kByOutput : Mask::kByInput;
+    const bool by_input = rectify_ && !has_side;
     const std::vector<float> scale = Scale(work, context->input(4), context->input(3));
     Channels of{Values(context->input(2)), scale.data(), Values(context->input(5))};
+    float *gathered = has_side ? Values(dside) : other ? Values(dx) : nullptr;
+    const float *slopes = gathered ? gathered : dy;
     const Sums sums(work, [&](int64_t row, int64_t rows, float *sum, float *product) {
       const int64_t at = row * work.channels;
-      SumSlopes(mask, slopes + at, Values(x) + at, y ? y + at : nullptr, of, rows, work.channels, sum, product);
+      if (gathered) GatherSlopes(dy + at, other ? other + at : nullptr, y ? y + at : nullptr, rows * work.channels, gathered + at);
+      SumSlopes(by_input, slopes + at, Values(x) + at, of, rows, work.channels, sum, product);
     });
     std::vector<float> sum(work.channels), product(work.channels);
     for (int64_t c = 0; c < work.channels; c++) {
@@ -203,13 +212,13 @@ class NormalizeGradientKernel : public OpKernel {
     of.sum = sum.data(), of.product = product.data();
     work.RunBackwards([&](int64_t row, int64_t rows) {
       const int64_t at = row * work.channels;
-      Propagate(mask, slopes + at, Values(x) + at, y ? y + at : nullptr, of, rows, work.channels, Values(dx) + at,
-                dside ? Values(dside) + at : nullptr);
+      Propagate(by_input, slopes + at, Values(x) + at, of, rows, work.channels, Values(dx) + at);
     });
   }
 
  private:
   bool rectify_;
+  int outputs_, others_;
 };
 
 absl::Status OneShape(tensorflow::shape_inference::InferenceContext *context, int first, int last) {
@@ -237,9 +246,9 @@ static void RegisterBatchNorm() {
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 0); });
   REGISTER_OP("SlimlabNormalizeGrad")
       .Input("dy: float").Input("x: float").Input("mean: float").Input("inverse: float").Input("gamma: float")
-      .Input("beta: float").Input("y: outputs * float")
+      .Input("beta: float").Input("y: outputs * float").Input("other: others * float")
       .Output("dx: float").Output("dgamma: float").Output("dbeta: float").Output("dside: sides * float")
-      .Attr("outputs: int >= 0").Attr("sides: int >= 0").Attr("rectify: bool")
+      .Attr("outputs: int >= 0").Attr("others: int >= 0").Attr("sides: int >= 0").Attr("rectify: bool")
       .SetShapeFn([](Context *context) { return OneShape(context, 1, 3); });
   REGISTER_KERNEL_BUILDER(Name("SlimlabMoments").Device(DEVICE_CPU), MomentsKernel);
   REGISTER_KERNEL_BUILDER(Name("SlimlabNormalize").Device(DEVICE_CPU), NormalizeKernel);

@@ -82,7 +82,7 @@ function normalize(
     const common = { sides: attr.int(sides.length), rectify: attr.bool(rectify) };
     const y = executeOne("SlimlabNormalize", [x, mean, inverse, gamma, beta, ...sides], common);
     const outputs = rectify ? sides.map(() => y) : []; // that the side's gradient is masked by
-    const attrs = { ...common, outputs: attr.int(outputs.length) };
+    const attrs = { ...common, outputs: attr.int(outputs.length), others: attr.int(0) };
     save([x, mean, inverse, gamma, beta, ...outputs]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
       execute("SlimlabNormalizeGrad", [dy, ...saved], attrs, 3 + sides.length);
