@@ -7,8 +7,10 @@ import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
 import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
-import { openSession } from "./session";
+import { openSession, type SessionOptions } from "./session/open";
 import { openWire, type Wire } from "./wire/wire";
+
+type OnScript = NonNullable<SessionOptions["onScript"]>;
 
 /** What kernel.json starts: `node dist/kernel/main.js <connection file>`. */
 async function main(connectionFile: string | undefined): Promise<void> {
@@ -18,8 +20,12 @@ async function main(connectionFile: string | undefined): Promise<void> {
   keepCompiled();
   allowEnding();
   offerSignal();
-  const wire = await openWire(connectionFile, { guard });
-  const session = openSession({ onScript: (script) => wire.send({ kind: "script", ...script }) });
+  let onScript: OnScript = () => undefined;
+  const opening = openWire(connectionFile, { guard }); // in a thread of its own, while this one loads TypeScript
+  const session = openSession({ onScript: (script) => onScript(script) });
+  const warming = session.warm();
+  const wire = await opening;
+  onScript = (script) => wire.send({ kind: "script", ...script });
   exposeTarget({
     scope: () => session.scope,
     declare: (name) => session.define({}, `declare let ${name}: any;`),
@@ -38,7 +44,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
     process.on(event, (thrown: unknown) => {
       if (!(thrown instanceof Interrupted)) kernel.showUncaught(thrown); // its cell has shown the interrupt
     });
-  await session.warm();
+  await warming;
   serve(wire, kernel, questions);
 }
 
@@ -84,5 +90,5 @@ class Questions {
 
 main(process.argv[2]).catch((error: unknown) => {
   console.error(error);
-  process.exitCode = 1;
+  process.exit(1); // the thread with the sockets would keep the process
 });

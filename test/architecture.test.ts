@@ -14,7 +14,7 @@ const MAX_LINES = 300;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   display: [],
   interrupt: [],
-  tensorflow: [],
+  tensorflow: ["interrupt"],
   input: ["tensorflow", "display", "interrupt"],
   model: ["tensorflow", "display"],
   training: ["tensorflow", "display", "interrupt", "input", "model"],

@@ -15,7 +15,7 @@ export const cellPaths = {
  * the cell runs. Nothing need be there on disk.
  *
  * @param code  the cell as the front end shows it, before any transformation
- * @returns e.g. "/tmp/slimlab-4711/2853943102.ts"
+ * @returns e.g. "slimlab-4711/2853943102.ts" in the temporary folder
  */
 export function cellPath(code: string): string {
   return `${cellPaths.tmpFilePrefix}${murmur2(code, cellPaths.hashSeed)}${cellPaths.tmpFileSuffix}`;

@@ -1,4 +1,5 @@
 import { Session } from "node:inspector";
+import { log } from "../wire/log";
 import { Guard } from "./guard";
 
 /** Ends what the main thread does, from another thread. */
@@ -9,11 +10,8 @@ export interface Interrupter {
   taken(): void;
 }
 
-/** How long a main thread that is not busy may take to hear a request, in ms. */
+/** How long a main thread that is not busy with the user's JavaScript may take to hear a request, in ms. */
 const patienceMs = 50;
-
-/** How long busy JavaScript may take to come to a place where it can be paused, in ms. */
-const pauseMs = 1_000;
 
 /** What the main thread puts under this symbol is called before its JavaScript is ended. */
 export const beforeEnd = Symbol.for("slimlab.beforeEnd");
@@ -26,17 +24,26 @@ export const beforeEnd = Symbol.for("slimlab.beforeEnd");
 export function createInterrupter(ask: () => void, guardMemory: SharedArrayBuffer): Interrupter {
   const guard = new Guard(guardMemory);
   let waiting: NodeJS.Timeout | undefined;
-  const endWhenOpen = (): void => {
-    if (guard.closed) waiting = setTimeout(endWhenOpen, patienceMs / 5);
-    else endJavaScript().catch((error: unknown) => console.error("Cannot interrupt the cell:", error));
+  let hear = (): void => undefined;
+  let heard = Promise.resolve();
+  const endUnlessKernels = (entries: number): void => {
+    if (guard.closed || guard.entries !== entries) wait();
+    else endJavaScript(heard).catch((error: unknown) => log(`Cannot interrupt the cell: ${String(error)}`));
+  };
+  const wait = (): void => {
+    clearTimeout(waiting);
+    waiting = setTimeout(endUnlessKernels, patienceMs, guard.entries);
   };
   return {
     interrupt: () => {
+      heard = new Promise((resolve) => (hear = resolve));
       ask();
-      clearTimeout(waiting);
-      waiting = setTimeout(endWhenOpen, patienceMs);
+      wait();
     },
-    taken: () => clearTimeout(waiting),
+    taken: () => {
+      clearTimeout(waiting);
+      hear();
+    },
   };
 }
 
@@ -92,9 +99,10 @@ export function internals<T>(look: (bind: typeof process.binding) => T): T {
 
 /**
  * Ends the JavaScript that the main thread runs; no `catch` and no `finally` of it runs. It is first paused to leave
- * Node's stack of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself.
+ * Node's stack of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself or hang.
+ * @param heard  when the main thread has heard the request: then there is nothing to end
  */
-async function endJavaScript(): Promise<void> {
+async function endJavaScript(heard: Promise<void>): Promise<void> {
   const session = new Session();
   session.connectToMainThread();
   const post = (method: string, parameters?: object): Promise<unknown> =>
@@ -102,19 +110,16 @@ async function endJavaScript(): Promise<void> {
       session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
     );
   try {
-    const paused = new Promise<boolean>((resolve) => {
+    const paused = new Promise<true>((resolve) => {
       session.once("Debugger.paused", () => resolve(true));
-      setTimeout(() => resolve(false), pauseMs);
     });
     await post("Debugger.enable"); // it may be paused already, at a breakpoint
     await post("Debugger.pause");
-    if (await paused) {
+    if ((await Promise.race([paused, heard])) === true) {
       await post("Runtime.evaluate", {
         expression: `globalThis[Symbol.for("${beforeEnd.description}")]?.()`,
       });
       await post("Debugger.resume", { terminateOnResume: true });
-    } else {
-      await post("Runtime.terminateExecution");
     }
     await post("Debugger.disable");
   } finally {

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { guard } from "./guard";
 import { beforeEnd, internals } from "./interrupter";
 
 /** Why a cell ended that the user stopped. */
@@ -14,7 +14,14 @@ export class Interrupted extends Error {
 export type CellSignal = AbortSignal & {
   /** What must be finished first, such as a training step under way: the cell ends when it is settled. */
   waitUntil(work: Promise<unknown>): void;
+  /** Runs synchronous work that must not be ended halfway. */
+  shield<T>(work: () => T): T;
 };
+
+/** Interruptions that wait for what must be finished first. */
+const stopping = new Set<Interruption>();
+/** Whether JavaScript was ended since the last cell began: what must be finished first may be among that. */
+let ended = false;
 
 /** The work of one cell, its callbacks and what it left running included. */
 export class Interruption {
@@ -31,7 +38,9 @@ export class Interruption {
         .finally(() => this.#finishing.delete(settled));
       this.#finishing.add(settled);
     };
-    this.signal = Object.assign(this.#controller.signal, { waitUntil });
+    const shield = <T>(work: () => T): T => guard.run(work);
+    this.signal = Object.assign(this.#controller.signal, { waitUntil, shield });
+    ended = false;
   }
 
   /** The same promise, but an interrupt rejects it: at once if there was one before. */
@@ -51,11 +60,14 @@ export class Interruption {
   interrupt(): void {
     const impatient = this.signal.aborted;
     this.#controller.abort(new Interrupted());
-    if (impatient) this.#end();
-    else void Promise.all(this.#finishing).then(() => setImmediate(() => this.#end()));
+    stopping.add(this);
+    if (impatient || ended) this.end();
+    else void Promise.all(this.#finishing).then(() => setImmediate(() => this.end()));
   }
 
-  #end(): void {
+  /** Ends the waiting, whatever is not finished. */
+  end(): void {
+    stopping.delete(this);
     this.#asked = true;
     for (const reject of this.#waiting) reject(new Interrupted());
     this.#waiting.clear();
@@ -66,8 +78,10 @@ export class Interruption {
 export function allowEnding(): void {
   const wrap = internals((bind) => bind("async_wrap"));
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
-  Object.defineProperty(globalThis, beforeEnd, { value: () => wrap.clearAsyncIdStack(), configurable: true });
+  const value = (): void => {
+    wrap.clearAsyncIdStack();
+    ended = true;
+    setImmediate(() => stopping.forEach((interruption) => interruption.end()));
+  };
+  Object.defineProperty(globalThis, beforeEnd, { value, configurable: true });
 }
-
-/** What belongs to a cell, in everything it calls and awaits. */
-export const cells = new AsyncLocalStorage<{ readonly interruption: Interruption }>();

@@ -2,6 +2,9 @@ import * as ts from "@tslab/typescript-for-tslab";
 import { parseMagics } from "../magics/parse";
 import { type Completeness } from "../session/api";
 
+/** TypeScript's number for a string literal that does not end on its line. */
+const unterminatedString = 1002;
+
 /** Makes a module of a cell, in which `await` is a keyword. */
 const prefix = "export {};\n";
 
@@ -29,7 +32,8 @@ export function isComplete(code: string): Completeness {
   );
   const [first] = parseDiagnostics;
   if (first === undefined) return { status: "complete" };
-  if (first.start < text.length) return { status: "invalid" };
+  const endsInString = first.code === unterminatedString && !text.endsWith("\\"); // a string ends with its line
+  if (first.start < text.length || endsInString) return { status: "invalid" };
   return { status: "incomplete", indent: indentAfter(parsed.code.trimEnd()) };
 }
 

@@ -8,7 +8,7 @@ import { type Json, type Request, type ToWire } from "../protocol";
 import { type Backend, type Host } from "./backend";
 import { Conversation } from "./conversation";
 import { Replies, type Link, type LinkEvents, type Received } from "./link";
-import { openSession } from "../session";
+import { openSession } from "../session/open";
 
 /** Cells that run in this process: by the notebook's kernel, without its sockets. */
 export async function createLocal(host: Host): Promise<Backend> {

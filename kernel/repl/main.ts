@@ -58,13 +58,15 @@ async function main(): Promise<number> {
     colours,
     banner: `slimlab: ${kernel === undefined ? `TypeScript in Node ${process.versions.node}` : `kernel of ${kernel}`}. Tab completes, name? tells more, Ctrl-D leaves.`,
   });
-  return exitCodes.ok;
+  return process.exit(exitCodes.ok); // who leaves does not wait for what cells left running
 }
 
 function readScript(file: string | 0): string {
   try {
     return readFileSync(file, "utf8").replace(/^#!.*/, "");
   } catch (error) {
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (isAbsent) return program.error(`error: unknown command or file '${file}'`);
     return program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

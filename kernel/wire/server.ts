@@ -28,6 +28,11 @@ interface Broadcast extends Body {
 
 type Answer = (request: Request) => Json | Promise<object>;
 
+type Script = Parameters<DebugAdapter["script"]>[0];
+
+/** So many scripts are remembered for a debugger that comes later. */
+const scriptCapacity = 1000;
+
 /** Answers what must be answered also when the main thread is busy, and hands the rest on to that. */
 export class Server implements Receivers {
   readonly #options: ServerOptions;
@@ -37,7 +42,7 @@ export class Server implements Receivers {
   readonly #printed = new Joiner((message) => void this.#transmit({ ...message, topic: message.type }));
   /** Made when it is first asked for: a debugger that is connected costs the main thread time. */
   #debug: DebugAdapter | undefined;
-  readonly #scripts: Parameters<DebugAdapter["script"]>[0][] = [];
+  readonly #scripts = new Map<string, Script>();
   readonly #answers: ReadonlyMap<string, Answer>;
   #sockets: Sockets | undefined;
   /** What the main thread works on, as the JSON of the request's header. */
@@ -110,13 +115,17 @@ export class Server implements Receivers {
   #createDebugger(): DebugAdapter {
     const publish = (type: string, event: Json): void => void this.#publish(type, this.#debugParent, event);
     const adapter = createDebugAdapter({ publish });
-    for (const script of this.#scripts.splice(0)) adapter.script(script);
+    for (const script of this.#scripts.values()) adapter.script(script);
+    this.#scripts.clear();
     return adapter;
   }
 
-  #addScript(script: Parameters<DebugAdapter["script"]>[0]): void {
-    if (this.#debug === undefined) this.#scripts.push(script);
-    else this.#debug.script(script);
+  #addScript(script: Script): void {
+    if (this.#debug !== undefined) return this.#debug.script(script);
+    this.#scripts.delete(script.url); // to the end of the queue
+    this.#scripts.set(script.url, script);
+    const [oldest] = this.#scripts.keys();
+    if (this.#scripts.size > scriptCapacity && oldest !== undefined) this.#scripts.delete(oldest);
   }
 
   #takeRequest(request: Request): void {

@@ -21,6 +21,21 @@ export function finishFirst<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
+/**
+ * Runs synchronous work that an interrupt does not end halfway, such as changing what several things rely on.
+ * @returns what the work gives
+ */
+export function shielded<T>(work: () => T): T {
+  const signal = cellSignal();
+  const shield: unknown = signal && Reflect.get(signal, "shield");
+  if (typeof shield !== "function") return work();
+  let result: { readonly value: T } | undefined;
+  Reflect.apply(shield, signal, [() => (result = { value: work() })]);
+  if (result === undefined)
+    throw new Error("Cannot go on: expected the kernel to run what was to be shielded");
+  return result.value;
+}
+
 /** Options whose signal is the running cell's unless they have one of their own. */
 export function interruptible<T extends { readonly signal?: AbortSignal }>(options: T): T {
   const signal = options.signal ?? cellSignal();

@@ -1,4 +1,5 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
+import { shielded } from "../interrupt";
 import { attr } from "./attributes";
 import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
@@ -52,6 +53,15 @@ export function recordFunction(
   example: readonly tf.Tensor[],
   name = fn.name === "" ? "fn" : fn.name,
   options: RecordOptions = {},
+): RecordedFunction {
+  return shielded(() => record(fn, example, name, options));
+}
+
+function record(
+  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
+  example: readonly tf.Tensor[],
+  name: string,
+  options: RecordOptions,
 ): RecordedFunction {
   const first = runRecorded(fn, example, name);
   const again = first.createdVariables ? runRecorded(fn, example, name) : first;

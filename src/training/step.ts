@@ -1,4 +1,4 @@
-import { cellSignal, finishFirst } from "../interrupt";
+import { cellSignal, finishFirst, shielded } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { random, tf, trace, type Signature } from "../tensorflow";
@@ -105,7 +105,9 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     return metricsOf(pass);
   };
   const compiled = trace(update, { name: "trainStep" });
-  const run = eager ? (...args: UpdateArguments): tf.Tensor1D => tf.tidy(() => update(...args)) : compiled;
+  const run = eager
+    ? (...args: UpdateArguments): tf.Tensor1D => shielded(() => tf.tidy(() => update(...args)))
+    : compiled;
 
   const runOne = async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult> => {
     expectBatch(images, labels, { numClasses, what: "train" });

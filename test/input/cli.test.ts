@@ -90,7 +90,7 @@ test("slimlab ends with 1 and one line when it cannot go on", () => {
     /'--shards <number>' argument 'two' is invalid. Expected a whole number, got "two"/,
   );
   assert.match(slimlab("records", "a", "b", "--split", "a=x").stderr, /Expected name=fraction, got "a=x"/);
-  assert.match(slimlab("recrods").stderr, /unknown command 'recrods'/);
+  assert.match(slimlab("recrods").stderr, /unknown command or file 'recrods'/);
 });
 
 test("progressLine() shows a bar, a count and the time left", () => {

@@ -172,7 +172,7 @@ test(
       historyPath({ SLIMLAB_HISTORY: "", XDG_DATA_HOME: "/data" }),
       "/data/slimlab/history.sqlite",
     );
-    assert.equal(historyPath({ HOME: "/home/a" }), "/home/a/.local/share/slimlab/history.sqlite");
+    assert.equal(historyPath({ HOME: "/a/home" }), "/a/home/.local/share/slimlab/history.sqlite");
   },
 );
 

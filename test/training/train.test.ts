@@ -18,7 +18,8 @@ test("train() takes a step for each batch, tells each and gives all", async () =
   );
   assert.deepEqual(told, [1, 2]);
   const before = memory();
-  await train(step, batchesOf("a", "b", "c"), { steps: 2 });
+  const dataset = { [Symbol.asyncIterator]: () => batchesOf("a", "b", "c") };
+  await train(step, dataset, { steps: 2 });
   assert.deepEqual(memory(), before, "the dataset is closed after its last step");
   assert.equal(step.globalStep, 4);
   assert.deepEqual(await train(step, batchesOf("a"), { steps: 0 }), []);

@@ -1,4 +1,4 @@
-import { openSession, type OpenSession } from "../../../kernel/session";
+import { openSession, type OpenSession } from "../../../kernel/session/open";
 import { type Completion } from "../../../kernel/session/api";
 
 /** A session in which cells have run. */

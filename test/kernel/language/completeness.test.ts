@@ -69,6 +69,8 @@ const invalid = [
   "}",
   "if (a) }",
   "1 % %time",
+  '"open',
+  "x = 'a",
 ];
 
 for (const code of invalid) {

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { completeIn } from "../../../kernel/language/completion";
 import { inspectIn } from "../../../kernel/language/inspection";
 import { createSession } from "../../../kernel/session/core";
-import { type OpenSession } from "../../../kernel/session";
+import { type OpenSession } from "../../../kernel/session/open";
 import { atCursor, completed, completionAt, sessionAfter, textsAt } from "./ask";
 
 const folder = mkdtempSync(join(tmpdir(), "slimlab-complete-"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type OpenSession } from "../../../kernel/session";
+import { type OpenSession } from "../../../kernel/session/open";
 import { completionAt, sessionAfter } from "./ask";
 
 let session: OpenSession;

@@ -9,7 +9,7 @@ import { runCell } from "../../../kernel/magics/cell";
 import { magicHelp, nearestMagic } from "../../../kernel/magics/list";
 import { parseMagics } from "../../../kernel/magics/parse";
 import { type MagicContext } from "../../../kernel/magics/run";
-import { openSession, type OpenSession } from "../../../kernel/session";
+import { openSession, type OpenSession } from "../../../kernel/session/open";
 import { type Outcome } from "../../../kernel/session/api";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-magics-")));

@@ -111,7 +111,7 @@ test("decodePng() and encodeImage() go by what the terminal said", () => {
 });
 
 test("createGraphics() believes a multiplexer's device attributes only", () => {
-  const inside = createGraphics({ TMUX: "/tmp/tmux", TERM_PROGRAM: "iTerm.app" });
+  const inside = createGraphics({ TMUX: "/run/tmux", TERM_PROGRAM: "iTerm.app" });
   assert.equal(inside.question, "\x1b[c");
   inside.hear("\x1b_Gi=31;OK\x1b\\");
   assert.equal(inside.protocol(), undefined);

@@ -120,11 +120,16 @@ export interface Kernel {
 }
 
 /** Starts the tiny kernel, or another program that takes a connection file; gives it when it listens. */
-export async function startKernel(program = join(__dirname, "main.js")): Promise<Kernel> {
+export async function startKernel(
+  program = join(__dirname, "main.js"),
+  options: { readonly cwd?: string } = {},
+): Promise<Kernel> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-wire-"));
   const file = join(folder, "kernel.json");
   const client = new Client(await writeConnection(file));
   const child = spawn(process.execPath, [...kernelFlags, program, file], {
+    ...options,
+    env: { ...process.env, SLIMLAB_HISTORY: "off" },
     stdio: ["ignore", "inherit", "pipe"],
   });
   let log = "";

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startKernel, type Message } from "./wire/client";
+
+/** How long a cell may take, in ms. */
+const patienceMs = 40_000;
+
+const starting = startKernel(join(__dirname, "../../kernel/main.js"), {
+  cwd: join(__dirname, "../../../notebooks"),
+});
+after(async () => (await starting).close());
+
+/** Runs a cell; `stop` interrupts it when it has printed "go". A cell that hangs fails the test with what it showed. */
+async function run(
+  code: string,
+  stop?: "signal" | "message",
+): Promise<{ result: unknown; outputs: string[] }> {
+  const { log } = await starting;
+  const shown: string[] = [];
+  const stuck = sleep(patienceMs, undefined, { ref: false }).then(() => {
+    throw new Error(`Cannot go on: expected the cell to end, got ${shown.join(" ")} of ${code}\n${log()}`);
+  });
+  return Promise.race([execute(code, stop, shown), stuck]);
+}
+
+async function execute(
+  code: string,
+  stop: "signal" | "message" | undefined,
+  shown: string[],
+): Promise<{ result: unknown; outputs: string[] }> {
+  const { client, process } = await starting;
+  const id = await client.send("shell", "execute_request", { code });
+  const outputs: string[] = [];
+  let result: unknown;
+  for (;;) {
+    const { header, parent, content } = await client.receive("iopub");
+    shown.push(`${String(header["msg_type"])} ${JSON.stringify(content).slice(0, 80)}`);
+    if (parent["msg_id"] !== id) continue;
+    if (content["text"] === "go\n" && stop !== undefined) {
+      await sleep(100);
+      if (stop === "signal") process.kill("SIGINT");
+      else await client.send("control", "interrupt_request", {});
+    } else if (header["msg_type"] === "stream") outputs.push(String(content["text"]));
+    if (header["msg_type"] === "execute_result") result = textOf(content);
+    if (header["msg_type"] === "error") result = `${String(content["ename"])}: ${String(content["evalue"])}`;
+    if (content["execution_state"] === "idle") break;
+  }
+  const reply: Message = await client.receive("shell");
+  assert.equal(reply.parent["msg_id"], id);
+  return { result, outputs };
+}
+
+function textOf(content: Record<string, unknown>): unknown {
+  const data = content["data"];
+  return typeof data === "object" && data !== null ? Reflect.get(data, "text/plain") : undefined;
+}
+
+const cells: readonly (readonly [what: string, code: string, look?: string])[] = [
+  ["a busy loop", "let n = 0; console.log('go'); for (;;) n++;", "n > 0"],
+  ["a busy loop after an await", "let m = 0; await null; console.log('go'); for (;;) m++;", "m > 0"],
+  ["a busy timer", "console.log('go'); await new Promise(() => setTimeout(() => { for (;;); }));"],
+  ["a slow regular expression", "console.log('go'); /(a+)+b/.test('a'.repeat(40))"],
+  ["sorting", "console.log('go'); for (;;) [...Array(1e5).keys()].sort((a, b) => b - a).map(String);"],
+  ["an await that never ends", "console.log('go'); await new Promise(() => 0);"],
+  [
+    "a loop of awaits",
+    "let k = 0; console.log('go'); for (;;) { await new Promise((done) => setTimeout(done, 5)); k++; }",
+    "const seen = k; await new Promise((done) => setTimeout(done, 50)); k > 0 && k === seen",
+  ],
+  [
+    "a function of an earlier cell",
+    "let f = 0; const work = async () => { for (;;) { await new Promise((done) => setTimeout(done, 5)); f++; } }; console.log('go'); await work();",
+    "const before = f; await new Promise((done) => setTimeout(done, 50)); f > 0 && f === before",
+  ],
+  [
+    "an async iteration",
+    "async function* forever() { for (let i = 0; ; i++) { await new Promise((done) => setTimeout(done, 5)); yield i; } } let got = 0; console.log('go'); for await (const i of forever()) got = i;",
+    "got > 0",
+  ],
+  [
+    "fetching",
+    "console.log('go'); await new Promise((_, no) => (globalThis as any)[Symbol.for('Jupyter.signal')].addEventListener('abort', (e: any) => no(e.target.reason)));",
+  ],
+];
+
+for (const stop of ["signal", "message"] as const) {
+  test(
+    `a ${stop} interrupts whatever a cell does, and the session goes on`,
+    { timeout: 120_000 },
+    async () => {
+      for (const [what, code, look] of cells) {
+        const { result } = await run(code, stop);
+        assert.equal(result, "Interrupted: The cell was interrupted", what);
+        if (look !== undefined) assert.equal((await run(look)).result, "true", what);
+        assert.equal((await run("1 + 1")).result, "2", what);
+      }
+    },
+  );
+}
+
+test("finally and catch of what awaits run, and what was caught may be thrown on", async () => {
+  const code = `try { console.log("go"); await new Promise(() => 0); }
+    catch (error) { console.log("caught " + (error as Error).name); throw error; } finally { console.log("finally"); }`;
+  const { result, outputs } = await run(code, "message");
+  assert.equal(result, "Interrupted: The cell was interrupted");
+  assert.equal(outputs.join(""), "caught Interrupted\nfinally\n");
+});
+
+const model = `
+import * as slim from "slimlab";
+const photos = slim.tf.tidy(() => slim.random.uniform([24, 32, 32, 3], slim.random.seed(1, 2), 0, 255));
+const labels = slim.tf.tensor1d(Array.from({ length: 24 }, (_, i) => i % 3), "int32");
+const begin = () => {
+  const network = new slim.Model({ isTraining: true, numClasses: 3, width: 1 / 8, fixedResizeSide: 32, defaultImageSize: 32, seed: 1 });
+  const dataset = slim.Dataset.fromTensorSlices([{ image: photos }, labels] as const).shuffle(24, { seed: 3 }).repeat().batch(8);
+  return { network, step: slim.createTrainStep(network), batches: dataset.iterator() };
+};`;
+
+test(
+  "training that is interrupted, looked at and run on has the curve of training that is not",
+  { timeout: 240_000 },
+  async () => {
+    await run(model);
+    await run(
+      "const whole = begin(); const expected = (await slim.train(whole.step, whole.batches as any, { steps: 24 })).map(({ loss }) => loss);",
+    );
+    await run("const part = begin(); const curve: number[] = [];");
+    const train = `console.log("go");
+    await slim.train(part.step, part.batches as any, { steps: 1000, onStep: ({ loss }) => void curve.push(loss) });`;
+    for (const stop of ["message", "signal"] as const) {
+      const { result } = await run(train, stop);
+      assert.equal(result, "Interrupted: The cell was interrupted");
+      const look =
+        "[part.step.globalStep === curve.length, curve.length > 0, (await slim.evaluate(part.network, slim.Dataset.fromTensorSlices([{ image: photos }, labels] as const).batch(8) as any)).count].join()";
+      assert.equal((await run(look)).result, "'true,true,24'");
+    }
+    const left =
+      "const left = Math.max(0, 24 - curve.length); await slim.train(part.step, part.batches as any, { steps: left, onStep: ({ loss }) => void curve.push(loss) }); ";
+    await run(left);
+    const same = await run("expected.every((loss, i) => loss === curve[i]) && expected.length === 24");
+    assert.equal(same.result, "true");
+  },
+);
