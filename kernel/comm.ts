@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { currentCell } from "./cell";
-import type { Extras, Json, Request } from "./protocol";
+import { isJson, type Extras, type Json, type Request } from "./protocol";
 
 /** Both ends of a channel between a cell and the front end, such as a widget's. */
 export interface Comm {
@@ -104,8 +104,4 @@ export class Comms implements CommApi {
 
 function publish(type: string, content: Json, extras?: Extras): void {
   currentCell()?.publish(type, content, extras);
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

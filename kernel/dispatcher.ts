@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Publish } from "./cell";
-import type { Json, Request, ToWire } from "./protocol";
+import { errorReply, replyType, type Json, type Request, type ToWire } from "./protocol";
 
 /** Answers a request: gives the reply's content, undefined for messages that have no reply. */
 export type Handler = (request: Request, publish: Publish) => Json | undefined | Promise<Json | undefined>;
@@ -48,8 +48,7 @@ export class Dispatcher {
     publish("status", { execution_state: "busy" });
     const content = await this.#contentOf(request, order, publish);
     if (content !== undefined) {
-      const type = request.header.msg_type.replace(/_request$/, "_reply");
-      this.#send({ kind: "reply", to: request, type, content });
+      this.#send({ kind: "reply", to: request, type: replyType(request.header), content });
     }
     publish("status", { execution_state: "idle" });
     this.#answered++;
@@ -68,7 +67,7 @@ export class Dispatcher {
       if (type === "execute_request" && content?.["status"] === "error") await this.#abortQueued(request);
       return content;
     } catch (error) {
-      return errorContent(error);
+      return errorReply(error);
     }
   }
 
@@ -78,9 +77,4 @@ export class Dispatcher {
     await sleep(abortWindowMs);
     this.#abortUpTo = this.#received;
   }
-}
-
-function errorContent(error: unknown): Json {
-  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return { status: "error", ename: name, evalue: message, traceback: stack.split("\n") };
 }

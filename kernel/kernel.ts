@@ -7,7 +7,7 @@ import { guard } from "./interrupt/guard";
 import { Interruption } from "./interrupt/interrupts";
 import { toCompleteReply, toUtf16 } from "./language/positions";
 import { NotebookScreen } from "./output/notebook";
-import type { Json, Request, ToWire } from "./protocol";
+import { isJson, type Json, type Request, type ToWire } from "./protocol";
 import type { Session } from "./session/api";
 import type { History } from "./history";
 
@@ -117,8 +117,4 @@ export class Kernel {
 function text(value: unknown): string {
   if (typeof value === "string") return value;
   throw new TypeError(`Cannot answer request: expected its code to be a string, got ${typeof value}`);
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

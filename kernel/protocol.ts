@@ -3,6 +3,11 @@
 /** A JSON object, such as a message's content. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Whether a value is a JSON object. */
+export function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 export interface Header {
   readonly msg_id: string;
   readonly msg_type: string;
@@ -68,3 +73,14 @@ export type FromWire =
   /** The user wants the running cell to stop. */
   | { readonly kind: "interrupt" }
   | { readonly kind: "shutdown"; readonly restart: boolean };
+
+/** The type of the message that answers a request. */
+export function replyType({ msg_type }: Header): string {
+  return msg_type.replace(/_request$/, "_reply");
+}
+
+/** The content of a reply to a request that could not be answered. */
+export function errorReply(thrown: unknown): Json {
+  const { name, message, stack = "" } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { status: "error", ename: name, evalue: message, traceback: stack.split("\n") };
+}

@@ -5,14 +5,13 @@
  *     node dist/kernel/cli/probe.js <argv of a kernelspec as JSON>
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type Connection } from "./client";
+import { writeConnection } from "../wire/connection";
+import { Client } from "./client";
 
 /** What the program prints. */
 export interface Probe {
@@ -29,8 +28,7 @@ const TIMEOUT_MS = 30_000;
 async function probe(argv: readonly string[]): Promise<Probe> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-probe-"));
   const file = join(folder, "connection.json");
-  const connection = await freeConnection();
-  writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
+  const connection = await writeConnection(file);
   const began = performance.now();
   const [command = "", ...rest] = argv.map((word) => (word === "{connection_file}" ? file : word));
   const kernel = spawn(command, rest, { stdio: ["ignore", "ignore", "inherit"] });
@@ -102,20 +100,6 @@ async function end(client: Client, kernel: ChildProcess): Promise<void> {
   }
   clearTimeout(timer);
   client.close();
-}
-
-/** Ports that are free now, on this machine only. */
-async function freeConnection(): Promise<Connection> {
-  const servers = Array.from({ length: 5 }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" ? (address?.port ?? 0) : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  const [shell_port = 0, iopub_port = 0, stdin_port = 0, control_port = 0, hb_port = 0] = ports;
-  const way = { transport: "tcp", ip: "127.0.0.1", signature_scheme: "hmac-sha256" } as const;
-  return { ...way, key: randomUUID(), shell_port, iopub_port, stdin_port, control_port, hb_port };
 }
 
 const words: unknown = JSON.parse(process.argv[2] ?? "[]");

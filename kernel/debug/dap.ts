@@ -1,4 +1,4 @@
-import { type Json } from "../protocol";
+import { isJson, type Json } from "../protocol";
 
 /** The thread that runs cells, as debuggers name it; there is no other that they see. */
 export const mainThread = { id: 1, name: "main" } as const;
@@ -70,11 +70,6 @@ export interface SourceBreakpoint {
 /** A request that cannot be answered; its message is what the client is told. */
 export class DebugError extends Error {
   override readonly name = "DebugError";
-}
-
-/** Tells whether a value is a JSON object. */
-export function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The number `name` among a request's arguments, if there is one. */

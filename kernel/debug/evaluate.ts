@@ -1,6 +1,6 @@
 import { type Runtime, type Session } from "node:inspector/promises";
-import { type Json } from "../protocol";
-import { DebugError, isJson } from "./dap";
+import { isJson, type Json } from "../protocol";
+import { DebugError } from "./dap";
 import { targetSymbol } from "./target";
 
 /** What an expression came to. */

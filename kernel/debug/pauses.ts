@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { type Debugger, type Runtime, type Session } from "node:inspector/promises";
 import { beforeEnd } from "../interrupt/interrupter";
-import { type Json } from "../protocol";
+import { isJson, type Json } from "../protocol";
 import { type Breakpoints, type Judge } from "./breakpoints";
-import { DebugError, isJson, mainThread, readList, readString, type Scope, type StackFrame } from "./dap";
+import { DebugError, mainThread, readList, readString, type Scope, type StackFrame } from "./dap";
 import { type Evaluator } from "./evaluate";
 import { isCell, type Scripts, sourceLine } from "./scripts";
 import { Step, type StepCommand, type StepKind } from "./stepping";

@@ -1,4 +1,4 @@
-import { type Json } from "../protocol";
+import { isJson, type Json } from "../protocol";
 import { type Completeness, type Completion, type Inspection } from "../session/api";
 import { type Backend, type Ended, type Host } from "./backend";
 import { type Link, type Received } from "./link";
@@ -97,7 +97,7 @@ export class Conversation implements Backend {
     const where = { code, cursor_pos: codePoints(code, position), detail_level: detail };
     const content = await this.#ask("inspect_request", where);
     const data = content?.["data"];
-    if (content?.["found"] !== true || !isObject(data)) return undefined;
+    if (content?.["found"] !== true || !isJson(data)) return undefined;
     const plain = textOf(data["text/plain"]);
     return { bundle: { "text/plain": plain, "text/markdown": textOf(data["text/markdown"], plain) } };
   }
@@ -139,8 +139,8 @@ export class Conversation implements Backend {
     const { type, content, parent } = message;
     const { output } = this.#host;
     const own = parent === this.#running;
-    const data = isObject(content["data"]) ? content["data"] : {};
-    const transient = isObject(content["transient"]) ? content["transient"] : {};
+    const data = isJson(content["data"]) ? content["data"] : {};
+    const transient = isJson(content["transient"]) ? content["transient"] : {};
     const id = typeof transient["display_id"] === "string" ? transient["display_id"] : undefined;
     if (type === "stream")
       output.print(content["name"] === "stderr" ? "stderr" : "stdout", String(content["text"]));
@@ -179,9 +179,9 @@ function tracebackOf(content: Json): readonly string[] {
 
 /** The kinds of completions, where the kernel tells them as IPython's does. */
 function kindsOf(metadata: unknown): ReadonlyMap<string, string> {
-  const types: unknown = isObject(metadata) ? metadata["_jupyter_types_experimental"] : undefined;
+  const types: unknown = isJson(metadata) ? metadata["_jupyter_types_experimental"] : undefined;
   const known: readonly unknown[] = Array.isArray(types) ? types : [];
-  return new Map(known.filter(isObject).map(({ text, type }) => [String(text), String(type)]));
+  return new Map(known.filter(isJson).map(({ text, type }) => [String(text), String(type)]));
 }
 
 /** Jupyter counts characters in code points, JavaScript in UTF-16 code units. */
@@ -195,8 +195,4 @@ function unitsOf(text: string, points: number): number {
 
 function textOf(value: unknown, otherwise = ""): string {
   return typeof value === "string" ? value : otherwise;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type Json } from "../protocol";
-import { isJson } from "./json";
+import { isJson, type Json } from "../protocol";
 import { protocolVersion } from "./message";
 
 const typescriptPackage = "@tslab/typescript-for-tslab/package.json";

@@ -1,4 +1,4 @@
-import { type Json } from "../protocol";
+import { isJson, type Json } from "../protocol";
 
 /** How large and how deep JSON of a message may be: what comes from elsewhere must not exhaust stack or memory. */
 const limits = { bytes: 256 * 1024 * 1024, depth: 500 } as const;
@@ -19,11 +19,6 @@ export function parseObject(bytes: Uint8Array): Json {
     throw new TypeError(`expected an object, got ${Array.isArray(value) ? "a list" : typeof value}`);
   if (/__proto__|constructor|\\u/.test(text)) removePrototypes(value); // \u may spell either
   return value;
-}
-
-/** Whether a value is a JSON object. */
-export function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const [quote, backslash] = [0x22, 0x5c];

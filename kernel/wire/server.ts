@@ -1,6 +1,6 @@
 import { createDebugAdapter, type DebugAdapter } from "../debug/adapter";
 import { type Interrupter } from "../interrupt/interrupter";
-import { type Header, type Json, type Request } from "../protocol";
+import { errorReply, replyType, type Json, type Request } from "../protocol";
 import { Inputs } from "./inputs";
 import { Joiner } from "./joiner";
 import { log } from "./log";
@@ -201,15 +201,10 @@ export class Server implements Receivers {
   }
 }
 
-function replyType({ msg_type }: Header): string {
-  return msg_type.replace(/_request$/, "_reply");
-}
-
 async function contentOf(request: Request, answer: Answer): Promise<object> {
   try {
     return await answer(request);
   } catch (error) {
-    const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-    return { status: "error", ename: name, evalue: message, traceback: stack.split("\n") };
+    return errorReply(error);
   }
 }

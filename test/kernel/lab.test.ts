@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
 import { folder, skip, startBrowser, startLab, type Lab } from "./labserver";
+import { createNotebook } from "./notebook";
 
 const CELLS = [
   `const greeting: string = "hello";\nconsole.log(greeting);\n6 * 7`,
@@ -16,22 +17,6 @@ const CELLS = [
   `let total = 0;\nfor (const part of [10, 20, 30]) {\n  total += part;\n}\ntotal`,
 ];
 const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG] = [0, 1, 2, 3, 4, 5, 6, 7];
-
-function writeNotebook(): void {
-  const cells = CELLS.map((source, index) => ({
-    id: `cell-${index}`,
-    cell_type: "code",
-    source,
-    metadata: {},
-    outputs: [],
-    execution_count: null,
-  }));
-  const kernelspec = { name: "slimlab", display_name: "TypeScript (slimlab)", language: "typescript" };
-  writeFileSync(
-    join(folder, "cells.ipynb"),
-    JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec }, cells }),
-  );
-}
 
 /** What a person sees and does in a notebook. */
 class Notebook {
@@ -92,7 +77,7 @@ describe("kernel in JupyterLab", { skip }, () => {
   let lab: Lab, browser: Browser, notebook: Notebook;
   before(async () => {
     lab = await startLab();
-    writeNotebook();
+    writeFileSync(join(folder, "cells.ipynb"), JSON.stringify(createNotebook(CELLS)));
     browser = await startBrowser();
     const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
     page.setDefaultTimeout(20_000);

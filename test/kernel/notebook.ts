@@ -52,7 +52,8 @@ export async function runCells(cells: readonly string[], flags: readonly string[
   };
 }
 
-function createNotebook(cells: readonly string[]): object {
+/** A notebook of code cells, as on disk. */
+export function createNotebook(cells: readonly string[]): object {
   return {
     nbformat: 4,
     nbformat_minor: 5,

@@ -1,3 +1,4 @@
+import { isJson } from "../../../kernel/protocol";
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -6,13 +7,7 @@ import { tmpdir } from "node:os";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import {
-  type Breakpoint,
-  isJson,
-  type Scope,
-  type StackFrame,
-  type Variable,
-} from "../../../kernel/debug/dap";
+import { type Breakpoint, type Scope, type StackFrame, type Variable } from "../../../kernel/debug/dap";
 import { cellPath } from "../../../kernel/debug/path";
 
 /** A response's body, with what tests look at. */

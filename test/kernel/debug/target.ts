@@ -1,9 +1,10 @@
+import { isJson } from "../../../kernel/protocol";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { inspect } from "node:util";
 import { createDebugAdapter } from "../../../kernel/debug/adapter";
-import { isJson, readObject, readString } from "../../../kernel/debug/dap";
+import { readObject, readString } from "../../../kernel/debug/dap";
 import { exposeTarget } from "../../../kernel/debug/target";
 import { allowEnding } from "../../../kernel/interrupt/interrupts";
 import { createSession } from "../../../kernel/session/core";
