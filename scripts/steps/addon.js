@@ -1,6 +1,6 @@
 "use strict";
-// The addon that tfjs-node-gpu loads, compiled from our runtime.cc (which includes the vendor's sources unchanged)
-// against the TensorFlow library of .venv.
+// The addon that tfjs-node-gpu loads, compiled from our runtime.cc (which includes the vendor's sources unchanged) and
+// our own operations, against the TensorFlow library of .venv.
 
 const { mkdirSync, renameSync } = require("node:fs");
 const { dirname, join, relative } = require("node:path");
@@ -18,10 +18,11 @@ function flags(output) {
     : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
   return [
     ...["-std=c++17", "-O2", "-shared", "-fPIC", "-DNAPI_VERSION=9"],
+    "-DEIGEN_MAX_ALIGN_BYTES=64", // as tf.sysconfig.get_compile_flags() has it for operations
     ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
     ...["-isystem", join(places.nodeModules, "node-api-headers", "include")],
     ...["-isystem", places.vendor, "-isystem", join(wheel, "include")],
-    join("src", "tensorflow", "native", "runtime.cc"),
+    ...["runtime.cc", "operations.cc"].map((name) => join("src", "tensorflow", "native", name)),
     ...["-o", output],
     ...libraries.map((name) => join(wheel, name)),
     `-Wl,-rpath,${origin}`,

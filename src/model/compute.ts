@@ -1,4 +1,13 @@
-import { convolve, frozenBatchNorm, fusedBatchNorm, globalMean, maximumPool, relu, tf } from "../tensorflow";
+import {
+  convolve,
+  frozenBatchNorm,
+  fusedBatchNorm,
+  globalMean,
+  maximumPool,
+  relu,
+  tf,
+  type NormalizedBatch,
+} from "../tensorflow";
 import { fixedPadding, layerNames, type ConvolutionLayer, type Layers } from "./layers";
 import type { ModelVariables } from "./variables";
 
@@ -38,7 +47,8 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   const { onEndpoint } = options;
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
-  const normalize = batchNormalization(variables, updates, options);
+  const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
+  const normalize = batchNormalization(variables, updates, joins, options);
 
   const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D =>
     (endpoints[name] = onEndpoint === undefined ? x : onEndpoint(name, x));
@@ -49,10 +59,9 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     const weights = variables.expect(layerNames.weights(scope));
     const padding = stride === 1 || kernel === 1 ? "same" : fixedPadding(kernel, rate);
     const linear = convolve(x, weights, { stride, rate, padding });
-    const scaled = hasNorm
-      ? normalize(linear, layerNames.norm(scope))
-      : tf.add<tf.Tensor4D>(linear, variables.expect(layerNames.biases(scope)));
-    return endpoint(scope, rectify ? relu(scaled) : scaled);
+    if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
+    const biased = tf.add<tf.Tensor4D>(linear, variables.expect(layerNames.biases(scope)));
+    return endpoint(scope, rectify ? relu(biased) : biased);
   };
 
   return {
@@ -61,10 +70,12 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     endpoint,
     convolution,
     channels: (x) => x.shape[3],
-    batchNorm: (x, scope) => relu(normalize(x, scope)),
+    batchNorm: (x, scope) => normalize(x, scope, true),
     rootPool: (x, padding) => maximumPool(x, 3, { stride: 2, padding: padding === "same" ? "same" : [1, 1] }),
     subsample: (x, factor) => (factor === 1 ? x : maximumPool(x, 1, { stride: factor, padding: "same" })),
     join: (shortcut, residual, { rectify }) => {
+      const joinedTo = rectify ? joins.get(residual) : undefined;
+      if (joinedTo !== undefined) return joinedTo(shortcut);
       const sum = tf.add<tf.Tensor4D>(shortcut, residual);
       return rectify ? relu(sum) : sum;
     },
@@ -73,24 +84,31 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   };
 }
 
-/** Batch normalization of one scope, by the batch's moments or the moving ones. */
+/**
+ * Batch normalization of one scope, by the batch's moments or the moving ones, with the ReLU behind it.
+ * @param joins  takes down how to join what was normalized by the batch's moments to a shortcut
+ */
 function batchNormalization(
   variables: ModelVariables,
   updates: MovingUpdate[],
+  joins: WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>,
   options: RunOptions,
-): (x: tf.Tensor4D, scope: string) => tf.Tensor4D {
+): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
   const { isTraining = false, frozen = () => false } = options;
   const { batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
-  return (x, scope) => {
+  return (x, scope, rectify) => {
     const gamma = variables.expect(layerNames.gamma(scope));
     const beta = variables.expect(layerNames.beta(scope));
     const movingMean = variables.expect(layerNames.movingMean(scope));
     const movingVariance = variables.expect(layerNames.movingVariance(scope));
     const epsilon = { epsilon: batchNormEpsilon };
     if (!isTraining || frozen(layerNames.gamma(scope))) {
-      return frozenBatchNorm(x, gamma, beta, movingMean, movingVariance, epsilon);
+      const scaled = frozenBatchNorm(x, gamma, beta, movingMean, movingVariance, epsilon);
+      return rectify ? relu(scaled) : scaled;
     }
-    const { y, batchMean, batchVariance } = fusedBatchNorm(x, gamma, beta, epsilon);
+    const normalized = fusedBatchNorm(x, gamma, beta, { ...epsilon, rectify });
+    const { y, batchMean, batchVariance, joinedTo } = normalized;
+    if (!rectify) joins.set(y, joinedTo);
     updates.push(movingUpdate(movingMean, batchMean, batchNormDecay));
     updates.push(movingUpdate(movingVariance, batchVariance, batchNormDecay));
     return y;

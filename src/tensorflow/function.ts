@@ -3,6 +3,7 @@ import { shielded } from "../interrupt";
 import { attr } from "./attributes";
 import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
+import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
 import { openBatch, type SizedRun } from "./openbatch";
@@ -64,7 +65,7 @@ function record(
 ): RecordedFunction {
   const first = runRecorded(fn, example, name);
   const again = first.createdVariables ? runRecorded(fn, example, name) : first;
-  const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : again;
+  const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : fuse(again);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
   const built = buildFunction({
@@ -118,7 +119,9 @@ function runRecorded(
   try {
     const args = observe(undefined, () => {
       const copies = example.map((tensor) => executeOne("Identity", [tensor]));
-      handlesOf(copies).forEach((handle, i) => recording.argument(i, handle, types[i] ?? 0));
+      handlesOf(copies).forEach((handle, i) =>
+        recording.argument(i, handle, types[i] ?? 0, copies[i]?.shape ?? []),
+      );
       return copies;
     });
     return observe(recording, () => {

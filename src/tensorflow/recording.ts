@@ -34,6 +34,8 @@ export interface RecordedNode {
   readonly inputTypes: readonly number[];
   readonly outputTypes: readonly number[];
   readonly constant?: RecordedConstant;
+  /** Of the inputs in the recorded run, as far as it knows them. */
+  readonly inputShapes?: readonly (readonly number[] | undefined)[];
 }
 
 // tfjs draws these in JavaScript, or seeds them there: recorded, their values would freeze.
@@ -56,6 +58,7 @@ export class Recording implements Observer {
   readonly captures: tf.Tensor[] = [];
   private readonly sources = new Map<number, Source>();
   private readonly types = new Map<number, number>();
+  private readonly shapes = new Map<number, readonly number[]>();
   private readonly inside = new WeakSet<object>();
   private refused: Error | undefined;
 
@@ -65,7 +68,8 @@ export class Recording implements Observer {
     private readonly variableOf: (dataId: object) => tf.Tensor | undefined,
   ) {}
 
-  argument(index: number, handle: number, dtype: number): void {
+  argument(index: number, handle: number, dtype: number, shape: readonly number[]): void {
+    this.shapes.set(handle, shape);
     this.sources.set(handle, { kind: "argument", index });
     this.types.set(handle, dtype);
   }
@@ -77,10 +81,12 @@ export class Recording implements Observer {
       inputs: inputs.map((handle) => this.sourceOf(handle, op)),
       inputTypes: inputs.map((handle) => this.types.get(handle) ?? 0),
       outputTypes: outputs.map((output) => output.dtype),
+      inputShapes: inputs.map((handle) => this.shapes.get(handle)),
     };
     this.nodes.push(node);
-    outputs.forEach(({ id, dtype }, output) => {
+    outputs.forEach(({ id, dtype, shape }, output) => {
       this.sources.set(id, { kind: "node", node, output });
+      this.shapes.set(id, shape);
       this.types.set(id, dtype);
     });
   }
@@ -117,6 +123,7 @@ export class Recording implements Observer {
     };
     this.nodes.push(node);
     this.sources.set(id, { kind: "node", node, output: 0 });
+    this.shapes.set(id, shape);
     this.types.set(id, dtype);
   }
 
@@ -136,6 +143,7 @@ export class Recording implements Observer {
       throw new TypeError(`Cannot trace "${this.name}": expected a tensor, got ${typeof source}`);
     this.sources.set(handle, { kind: "capture", index: this.captures.length });
     this.types.set(handle, typeNumber(source));
+    this.shapes.set(handle, source.shape);
     this.captures.push(source);
     return handle;
   }

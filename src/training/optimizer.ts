@@ -1,5 +1,5 @@
 import type { ModelVariable } from "../model/variables";
-import { tf } from "../tensorflow";
+import { descend, tf } from "../tensorflow";
 
 /** A gradient and the variable it belongs to. */
 export interface VariableGradient {
@@ -57,9 +57,10 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
             const slot = slotOf.get(variable.name);
             if (slot === undefined)
               throw new RangeError(`Cannot train "${variable.name}": expected a variable of the optimizer's`);
-            slot.assign(slot.mul(momentum).add(gradient));
-            const update = useNesterov ? gradient.add(slot.mul(momentum)) : slot;
-            variable.variable.assign(variable.variable.sub(update.mul(learningRate)));
+            const from = { variable: variable.variable, slot, gradient, learningRate };
+            const [next, nextSlot] = descend(from, { momentum, ahead: useNesterov });
+            slot.assign(nextSlot);
+            variable.variable.assign(next);
           }
         }),
       dispose: () => tf.dispose([...slotOf.values()]),

@@ -5,6 +5,7 @@
 
 #include "absl/log/globals.h"
 #include "checkpoint.h"
+#include "operations.h"
 
 namespace slimlab {
 
@@ -179,6 +180,7 @@ __attribute__((constructor)) static void ObeyLogLevel() {
 }
 
 static napi_value Initialize(napi_env env, napi_value exports) {
+  RegisterOperations();
   exports = tfnodejs::InitTFNodeJSBinding(env, exports);
   napi_value vendor = exports, ours;
   if (vendor == nullptr) return nullptr;

@@ -1,0 +1,159 @@
+// The loops of batch normalization by the batch's own moments, with what surrounds it in a residual network: an addition
+// and a ReLU. x is [rows, channels]; each way takes two passes over the data, where operation by operation it takes up to
+// seven. The loops go along the channels, so that compilers vectorize them without reordering any sum.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+// One body for each generation of processors, chosen at load; elsewhere the one that the compiler makes.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define SLIMLAB_VECTORIZED \
+  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3", "no-trapping-math")))
+#else
+#define SLIMLAB_VECTORIZED
+#endif
+#if defined(__clang__)
+#define SLIMLAB_ALONG_CHANNELS _Pragma("clang loop vectorize(assume_safety)") for (int64_t c = 0; c < channels; c++)
+#else
+#define SLIMLAB_ALONG_CHANNELS _Pragma("GCC ivdep") for (int64_t c = 0; c < channels; c++)
+#endif
+#define SLIMLAB_INLINE static inline __attribute__((always_inline))
+
+namespace slimlab {
+
+// Rows summed in single precision before they join a sum in double precision.
+constexpr int64_t kBlock = 64;
+
+// What the loops need of each channel; `sum` and `product` are of a block or, in the backward pass, of all.
+struct Channels {
+  const float *mean, *scale, *beta;
+  const float *sum = nullptr, *product = nullptr;
+};
+
+// Asks for what the next turn of a sum reads: processors do not fetch ahead across pages by themselves. Reading past the end
+// is harmless, since a prefetch never faults.
+SLIMLAB_INLINE void FetchAhead(const float *from, int64_t count) {
+#if defined(__GNUC__)
+  constexpr int64_t kLine = 16, kAhead = 64;
+  for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(from + kAhead + i);
+#endif
+}
+
+// sum = Σ (x − shift), square = Σ (x − shift)²
+SLIMLAB_VECTORIZED static void SumMoments(const float *x, const float *shift, int64_t rows, int64_t channels, float *sum,
+                                          float *square) {
+  for (int64_t c = 0; c < channels; c++) sum[c] = square[c] = 0;
+  for (; rows >= 4; rows -= 4, x += 4 * channels) {
+    FetchAhead(x, 4 * channels);
+    const float *x1 = x + channels, *x2 = x1 + channels, *x3 = x2 + channels;
+    SLIMLAB_ALONG_CHANNELS {
+      const float a = x[c] - shift[c], b = x1[c] - shift[c], d = x2[c] - shift[c], e = x3[c] - shift[c];
+      sum[c] += (a + b) + (d + e);
+      square[c] += (a * a + b * b) + (d * d + e * e);
+    }
+  }
+  for (; rows > 0; rows--, x += channels) {
+    SLIMLAB_ALONG_CHANNELS {
+      const float a = x[c] - shift[c];
+      sum[c] += a;
+      square[c] += a * a;
+    }
+  }
+}
+
+SLIMLAB_INLINE float Normalized(float x, const Channels &of, int64_t c) {
+  return (x - of.mean[c]) * of.scale[c] + of.beta[c];
+}
+
+// y may be side
+template <bool kRectify, bool kSide>
+SLIMLAB_INLINE void NormalizeRows(const float *x, const float *side, const Channels of, int64_t rows, int64_t channels,
+                                  float *y) {
+  for (; rows > 0; rows--, x += channels, y += channels, side += kSide ? channels : 0) {
+    SLIMLAB_ALONG_CHANNELS {
+      const float value = Normalized(x[c], of, c) + (kSide ? side[c] : 0);
+      y[c] = !kRectify || value > 0 ? value : 0;
+    }
+  }
+}
+// y = (x − mean) · scale + beta, to which side is added if there is one, and the ReLU of it if asked for
+SLIMLAB_VECTORIZED static void Normalize(const float *x, const float *side, bool rectify, const Channels &of, int64_t rows,
+                                         int64_t channels, float *y) {
+  if (rectify && side) NormalizeRows<true, true>(x, side, of, rows, channels, y);
+  else if (rectify) NormalizeRows<true, false>(x, side, of, rows, channels, y);
+  else if (side) NormalizeRows<false, true>(x, side, of, rows, channels, y);
+  else NormalizeRows<false, false>(x, side, of, rows, channels, y);
+}
+
+template <bool kOther, bool kMasked>
+SLIMLAB_INLINE void GatherSlopeValues(const float *dy, const float *other, const float *y, int64_t channels, float *slopes) {
+  SLIMLAB_ALONG_CHANNELS {
+    const float slope = kOther ? dy[c] + other[c] : dy[c];
+    // By bits, so that the sum is no branch, which would keep compilers from vectorizing.
+    uint32_t bits;
+    std::memcpy(&bits, &slope, sizeof bits);
+    if (kMasked) bits &= -uint32_t(y[c] > 0);
+    std::memcpy(&slopes[c], &bits, sizeof bits);
+  }
+}
+// slopes = dy + other where y > 0; without other, dy; without y, everywhere. slopes may be dy or other.
+// Apart from the sums, though it is for them: as one long row, which processors fetch ahead by themselves.
+SLIMLAB_VECTORIZED static void GatherSlopes(const float *dy, const float *other, const float *y, int64_t count, float *slopes) {
+  if (other && y) GatherSlopeValues<true, true>(dy, other, y, count, slopes);
+  else if (other) GatherSlopeValues<true, false>(dy, other, y, count, slopes);
+  else if (y) GatherSlopeValues<false, true>(dy, other, y, count, slopes);
+  else if (dy != slopes) std::memcpy(slopes, dy, count * sizeof(float));
+}
+
+// The gradient before the ReLU, if there is one, which the input tells.
+template <bool kRectify>
+SLIMLAB_INLINE float Slope(float dy, float x, const Channels &of, int64_t c) {
+  return !kRectify || Normalized(x, of, c) > 0 ? dy : 0;
+}
+
+template <bool kRectify>
+SLIMLAB_INLINE void SumSlopeRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *sum,
+                                 float *product) {
+  for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0;
+  for (; rows >= 2; rows -= 2, dy += 2 * channels, x += 2 * channels) {
+    FetchAhead(x, 2 * channels);
+    FetchAhead(dy, 2 * channels);
+    const float *dy1 = dy + channels, *x1 = x + channels;
+    SLIMLAB_ALONG_CHANNELS {
+      const float a = Slope<kRectify>(dy[c], x[c], of, c), b = Slope<kRectify>(dy1[c], x1[c], of, c);
+      sum[c] += a + b;
+      product[c] += a * (x[c] - of.mean[c]) + b * (x1[c] - of.mean[c]);
+    }
+  }
+  if (rows > 0) {
+    SLIMLAB_ALONG_CHANNELS {
+      const float a = Slope<kRectify>(dy[c], x[c], of, c);
+      sum[c] += a;
+      product[c] += a * (x[c] - of.mean[c]);
+    }
+  }
+}
+// sum = Σ g, product = Σ g · (x − mean), g being dy before the ReLU if there is one
+SLIMLAB_VECTORIZED static void SumSlopes(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
+                                         int64_t channels, float *sum, float *product) {
+  if (rectify) SumSlopeRows<true>(dy, x, of, rows, channels, sum, product);
+  else SumSlopeRows<false>(dy, x, of, rows, channels, sum, product);
+}
+
+template <bool kRectify>
+SLIMLAB_INLINE void PropagateRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *dx) {
+  for (; rows > 0; rows--, dy += channels, x += channels, dx += channels) {
+    SLIMLAB_ALONG_CHANNELS {
+      const float g = Slope<kRectify>(dy[c], x[c], of, c);
+      dx[c] = (g - of.sum[c] - (x[c] - of.mean[c]) * of.product[c]) * of.scale[c];
+    }
+  }
+}
+// dx = (g − sum − (x − mean) · product) · scale; dx may be dy
+SLIMLAB_VECTORIZED static void Propagate(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
+                                         int64_t channels, float *dx) {
+  if (rectify) PropagateRows<true>(dy, x, of, rows, channels, dx);
+  else PropagateRows<false>(dy, x, of, rows, channels, dx);
+}
+
+}  // namespace slimlab

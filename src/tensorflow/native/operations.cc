@@ -1,0 +1,14 @@
+// TensorFlow's C++ interface for operations, which the C interface of runtime.cc has no need of, is in this translation unit.
+#include "operations.h"
+
+#include "batchnormop.h"
+#include "momentumop.h"
+
+namespace slimlab {
+
+void RegisterOperations() {
+  RegisterBatchNorm();
+  RegisterMomentum();
+}
+
+}  // namespace slimlab

@@ -1,0 +1,43 @@
+import { attr } from "../attributes";
+import { execute } from "../execute";
+import { device, tf } from "../runtime";
+
+/** Options of descend(). */
+export interface DescendOptions {
+  /** How much of the last update goes into the next, 0 … 1. */
+  readonly momentum: number;
+  /** Whether the gradient counts as if taken where the momentum leads (Nesterov). @default false */
+  readonly ahead?: boolean;
+}
+
+/** What a step of gradient descent starts from; variable, slot and gradient are float32 of one shape. */
+export interface Descent {
+  readonly variable: tf.Tensor;
+  readonly slot: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  /** float32 scalar */
+  readonly learningRate: tf.Tensor;
+}
+
+/**
+ * A step of gradient descent with momentum: slot ← momentum · slot + gradient, variable ← variable − learningRate · slot.
+ * On a CPU it is one pass over the data, by an operation of the addon.
+ * @returns  the next variable and slot; the caller disposes
+ * @throws {TensorFlowError} INVALID_ARGUMENT if the shapes differ
+ * @see tf.raw_ops.ApplyMomentum
+ */
+export function descend(
+  { variable, slot, gradient, learningRate }: Descent,
+  { momentum, ahead = false }: DescendOptions,
+): [variable: tf.Tensor, slot: tf.Tensor] {
+  if (!device().isGpu) {
+    const attrs = { momentum: attr.float(momentum), ahead: attr.bool(ahead) };
+    const inputs = [variable, slot, gradient, learningRate];
+    return execute("SlimlabMomentum", inputs, attrs, 2) as [tf.Tensor, tf.Tensor];
+  }
+  return tf.tidy(() => {
+    const nextSlot = slot.mul(momentum).add(gradient);
+    const update = ahead ? gradient.add(nextSlot.mul(momentum)) : nextSlot;
+    return [variable.sub(update.mul(learningRate)), nextSlot];
+  });
+}

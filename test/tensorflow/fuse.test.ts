@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { descend, fusedBatchNorm, tf, trace } from "../../src/tensorflow";
+import { pattern } from "../patterns";
+
+type Compute = (...args: tf.Tensor[]) => tf.Tensor[];
+const values = ({ shape }: tf.Tensor, key: string): tf.Tensor => tf.tensor(pattern(key, shape), shape);
+
+/** Asserts that traced and eager values are equal to a tolerance, and gives how many operations were traced. */
+function operationsOf(compute: Compute, args: readonly tf.Tensor[], tolerance: number): number {
+  return tf.tidy(() => {
+    const traced = trace(compute, { name: "fused" });
+    const expected = compute(...args);
+    const actual = traced.sync(...args);
+    expected.forEach((tensor, i) => {
+      const difference = tensor.sub(actual[i] ?? tf.scalar(NaN)).abs().max().dataSync()[0] ?? NaN; // prettier-ignore
+      assert.ok(difference <= tolerance, `output ${i} is off by ${difference}`);
+    });
+    const operations = traced.signatures()[0]?.operations ?? NaN;
+    traced.dispose();
+    return operations;
+  });
+}
+
+const SHAPES = [[4, 29, 31, 48], [3, 7, 5, 19], [2, 7, 7, 2048]] as const; // prettier-ignore
+const FORMS: Readonly<Record<string, (x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor>> = {
+  "batch norm": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta).y,
+  "batch norm, ReLU": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta, { rectify: true }).y,
+  "batch norm, addition, ReLU": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta).joinedTo(x.square()),
+};
+
+for (const [form, layer] of Object.entries(FORMS)) {
+  test(`the gradients of ${form} that two layers take are added in its own gradient`, () => {
+    for (const shape of SHAPES) {
+      tf.tidy(() => {
+        const channels = [shape[3]];
+        const args = [tf.zeros([...shape]), tf.zeros(channels), tf.zeros(channels)].map((one, i) =>
+          values(one, `${form} ${i}`),
+        );
+        const weights = values(tf.zeros([...shape]), "weights");
+        const gradients =
+          (loss: (y: tf.Tensor) => tf.Tensor): Compute =>
+          (...xs) =>
+            tf.grads((x, gamma, beta) => loss(layer(x as tf.Tensor4D, gamma, beta)))(xs);
+        const added = (y: tf.Tensor): tf.Tensor => tf.add(y.mul(weights), y.square()).sum();
+        const scaled = (y: tf.Tensor): tf.Tensor => tf.add(y.mul(weights), y.square()).mul(2).sum();
+        operationsOf(gradients(added), args, 0);
+        operationsOf(gradients(scaled), args, 0);
+      });
+    }
+  });
+}
+
+test("what is added to a gradient joins it if it has its shape, and is left to TensorFlow if it is broadcast", () => {
+  tf.tidy(() => {
+    const x = values(tf.zeros([2, 5, 5, 8]), "x");
+    const plus = (more: tf.Tensor): Compute => {
+      const identity = tf.customGrad((y) => ({
+        value: (y as tf.Tensor).clone(),
+        gradFunc: (dy: tf.Tensor) => dy.add(more),
+      }));
+      const loss = (y: tf.Tensor): tf.Tensor => identity(fusedBatchNorm(y as tf.Tensor4D, tf.ones([8]), tf.zeros([8])).y);
+      return (z) => [tf.grad((y) => loss(y).square())(z)];
+    };
+    const joined = operationsOf(plus(values(x, "more")), [x], 1e-6);
+    const broadcast = operationsOf(plus(values(tf.zeros([8]), "more")), [x], 1e-6);
+    assert.equal(joined, broadcast - 1);
+  });
+}); // prettier-ignore
+
+test("weight decay is added in the step of momentum, unless something else needs the sum", () => {
+  tf.tidy(() => {
+    const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros([37, 11]), key));
+    assert.ok(variable !== undefined && slot !== undefined && gradient !== undefined);
+    const step = (ahead: boolean, isSeen: boolean): Compute => (rate, decay) => {
+      const total = variable.mul(decay).add(gradient);
+      const from = { variable, slot, gradient: total, learningRate: rate };
+      return [...descend(from, { momentum: 0.9, ahead }), ...(isSeen ? [total] : [])];
+    };
+    for (const ahead of [false, true]) {
+      const args = [tf.scalar(0.1), tf.scalar(0.01)];
+      const fused = operationsOf(step(ahead, false), args, 1e-6);
+      assert.equal(fused, 1);
+      assert.equal(operationsOf(step(ahead, true), args, 1e-6), 3);
+    }
+    const rows = values(tf.zeros([37, 1]), "a decay for each row");
+    assert.equal(operationsOf(step(false, false), [tf.scalar(0.1), rows], 1e-6), 3);
+  });
+}); // prettier-ignore
