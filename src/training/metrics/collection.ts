@@ -114,7 +114,7 @@ function matrixTable(name: string, matrix: readonly (readonly number[])[]): Tabl
 function bundleOfTables(tables: readonly Table[]): MimeBundle {
   const bundles = tables.map((each) => bundleOf(each));
   return {
-    "text/html": bundles.map((bundle) => bundle["text/html"]).join(""),
+    "text/html": bundles.map(({ "text/html": html }) => (typeof html === "string" ? html : "")).join(""),
     "text/plain": bundles.map((bundle) => bundle["text/plain"]).join("\n\n"),
   };
 }
