@@ -37,3 +37,4 @@ export {
   type Evaluation,
 } from "./evaluate";
 export { saveVariables, type SaveOptions } from "./saver";
+export * from "./metrics";

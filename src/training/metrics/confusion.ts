@@ -1,0 +1,67 @@
+/** Metrics by class: the confusion matrix, and the mean of the accuracies of the classes. */
+import { at, expectClasses, readClasses, readLabels, readWeights } from "./inputs";
+import { defineMetric, expectWhole, increase, ratio, type Metric } from "./metric";
+
+/** Options of confusionMatrixMetric() and meanPerClassAccuracyMetric(). */
+export interface ClassOptions {
+  /** How many classes there are: 1 or more. */
+  readonly numClasses: number;
+}
+
+/**
+ * Examples by label (rows) and predicted class (columns), by weight, as tf.math.confusion_matrix.
+ * Needs `labels`, and `classes` or `probabilities`.
+ * @throws {RangeError} if numClasses is no whole number above 0
+ */
+export function confusionMatrixMetric({ numClasses }: ClassOptions): Metric<number[][]> {
+  const name = "confusion matrix";
+  expectWhole(name, "numClasses", numClasses, 1);
+  return defineMetric({
+    name,
+    sizes: { counts: numClasses * numClasses },
+    options: { numClasses: [numClasses] },
+    async read(inputs) {
+      const labels = await readLabels(name, inputs);
+      const classes = await readClasses(name, inputs, labels.length);
+      const weight = await readWeights(name, inputs, labels.length);
+      expectClasses(name, "labels", labels, numClasses);
+      expectClasses(name, "classes", classes, numClasses);
+      return ({ counts }) => {
+        for (let index = 0; index < labels.length; index++) {
+          increase(counts, at(labels, index) * numClasses + at(classes, index), weight(index));
+        }
+      };
+    },
+    result: ({ counts }) =>
+      Array.from({ length: numClasses }, (_, row) => counts.slice(row * numClasses, (row + 1) * numClasses)),
+  });
+}
+
+/**
+ * The mean over the classes of each one's accuracy, as tf.metrics.mean_per_class_accuracy: a class without examples
+ * counts as 0. Needs `labels`, and `classes` or `probabilities`.
+ * @throws {RangeError} if numClasses is no whole number above 0
+ */
+export function meanPerClassAccuracyMetric({ numClasses }: ClassOptions): Metric {
+  const name = "mean per class accuracy";
+  expectWhole(name, "numClasses", numClasses, 1);
+  return defineMetric({
+    name,
+    sizes: { total: numClasses, count: numClasses },
+    async read(inputs) {
+      const labels = await readLabels(name, inputs);
+      const classes = await readClasses(name, inputs, labels.length);
+      const weight = await readWeights(name, inputs, labels.length);
+      expectClasses(name, "labels", labels, numClasses);
+      return ({ total, count }) => {
+        for (let index = 0; index < labels.length; index++) {
+          const label = at(labels, index);
+          increase(total, label, label === classes[index] ? weight(index) : 0);
+          increase(count, label, weight(index));
+        }
+      };
+    },
+    result: ({ total, count }) =>
+      total.reduce((sum, right, index) => sum + ratio(right, at(count, index)), 0) / numClasses,
+  });
+}
