@@ -115,7 +115,7 @@ type Place = readonly [file: number, record: number];
 
 const isBefore = (a: Place, b: Place): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
-/** Where runs were resumed, and from which step on they wrote. */
+/** Where a run was resumed, and from which step on it wrote. As in TensorBoard, the first start is the run's beginning. */
 async function startsOf(files: readonly string[]): Promise<{ place: Place; step: number }[]> {
   const starts: { place: Place; step: number }[] = [];
   for (const [index, file] of files.entries()) {
@@ -124,7 +124,7 @@ async function startsOf(files: readonly string[]): Promise<{ place: Place; step:
       if (isStart === true) starts.push({ place: [index, record], step });
     }
   }
-  return starts;
+  return starts.slice(1);
 }
 
 interface FileRecord {

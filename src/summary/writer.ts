@@ -82,8 +82,11 @@ export class SummaryWriter {
         cause: error,
       });
     }
-    if (purgeStep !== undefined)
-      this.queue.add(encodeEvent({ wallTime: now(), step: purgeStep, isStart: true }));
+    if (purgeStep !== undefined) {
+      // Twice, for TensorBoard takes the first start that it meets in a run for the run's beginning, which makes nothing void.
+      const start = encodeEvent({ wallTime: now(), step: purgeStep, isStart: true });
+      for (const one of [start, start]) this.queue.add(one);
+    }
   }
 
   /**

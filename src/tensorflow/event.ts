@@ -194,7 +194,7 @@ function tensorValue(tensor: RawTensor): TensorValue {
 }
 
 function unpack(dtype: DataType, content: Uint8Array): number[] {
-  const { buffer } = content.slice();
+  const { buffer } = Uint8Array.from(content); // a copy: Node's buffers share theirs
   switch (dtype) {
     case "float32":
       return [...new Float32Array(buffer)];

@@ -34,6 +34,7 @@ def write_v1(folder):
 
 def write_v1_files(folder, once):
     writer = v1.summary.FileWriter(folder)
+    writer.add_session_log(v1.SessionLog(status=v1.SessionLog.START), 0)
     for step in range(6):
         writer.add_summary(summary(tag="loss", simple_value=1 / (step + 1)), step)
     for made in once:

@@ -33,7 +33,7 @@ import tensorflow as tf
 v1 = tf.compat.v1
 def plain(value):
     kind = value.WhichOneof("value")
-    if kind == "simple_value": return value.simple_value
+    if kind == "simple_value": return value.simple_value if value.simple_value == value.simple_value else "NaN"
     if kind == "histo":
         h = value.histo
         return dict(min=h.min, max=h.max, num=h.num, sum=h.sum, sum_squares=h.sum_squares,
