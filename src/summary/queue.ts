@@ -93,7 +93,7 @@ export class RecordQueue {
 
   /** Never rejects: what went wrong is kept for those who ask. */
   private async write(records: readonly Pending[]): Promise<void> {
-    const made = await Promise.all(records);
+    const made = await Promise.all(records.map((record) => Promise.resolve(record)));
     if (this.failure !== undefined) return;
     const frames = Buffer.concat(made.flatMap((record) => (record === undefined ? [] : frameRecord(record))));
     if (frames.length === 0) return;

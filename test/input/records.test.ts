@@ -15,16 +15,8 @@ import { after, test, type TestContext } from "node:test";
 import { readClassFolder, splitFiles } from "../../src/input/folder";
 import { writeRecords } from "../../src/input/records";
 import { createRecordWriter } from "../../src/input/recordwriter";
-import {
-  encodeExample,
-  encodeJpeg,
-  encodePng,
-  feature,
-  frameRecord,
-  maskedCrc32c,
-  memory,
-  tf,
-} from "../../src/tensorflow";
+import { encodeExample, encodeJpeg, encodePng, feature, memory, tf } from "../../src/tensorflow";
+import { frameRecord, maskedCrc32c } from "../../src/tensorflow/frame";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-records-"));
 after(() => rmSync(scratch, { recursive: true }));

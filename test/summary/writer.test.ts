@@ -126,7 +126,7 @@ test("graph() keeps a traced function's operations in the layers of their variab
   const weights = tf.variable(tf.ones([3, 2]), true, "net/layer1/weights");
   const dense = trace(
     (x: tf.Tensor) => {
-      const y = tf.relu(tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D));
+      const y = tf.relu(tf.matMul(x, weights));
       weights.assign(tf.mul(weights, 0.5));
       return y;
     },
