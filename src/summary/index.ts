@@ -1,5 +1,10 @@
 /** What training tells: event files, written for TensorBoard and read for figures. */
-export { SummaryWriter, type ImageOptions, type SummaryWriterOptions } from "./writer";
+export {
+  SummaryWriter,
+  type HistogramValues,
+  type ImageSummaryOptions,
+  type SummaryWriterOptions,
+} from "./writer";
 export { readEvents, readScalars, type ReadEventsOptions, type ScalarSeries } from "./reader";
 export type {
   EventPoint,
@@ -12,3 +17,4 @@ export type {
   TensorPoint,
   TextPoint,
 } from "./point";
+export type { Hyperparameter, TensorValue } from "../tensorflow";

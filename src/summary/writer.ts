@@ -34,7 +34,7 @@ export interface SummaryWriterOptions {
 }
 
 /** Options of SummaryWriter.image(). */
-export interface ImageOptions {
+export interface ImageSummaryOptions {
   /** How many of a batch are kept. @default 3 (tf.summary.image) */
   readonly maxOutputs?: number;
 }
@@ -132,7 +132,7 @@ export class SummaryWriter {
    * @returns       when they are compressed, off the main thread; the tensor may be disposed before
    * @throws {TypeError} if the shape is another
    */
-  image(tag: string, images: tf.Tensor, step: number, options: ImageOptions = {}): Promise<void> {
+  image(tag: string, images: tf.Tensor, step: number, options: ImageSummaryOptions = {}): Promise<void> {
     const { maxOutputs = 3 } = options;
     const [height = 0, width = 0, channels = 0] = images.shape.slice(-3);
     if ((images.rank !== 3 && images.rank !== 4) || ![1, 3, 4].includes(channels))

@@ -1,6 +1,6 @@
 """Event files as TensorFlow 1's FileWriter and TensorFlow 2's tf.summary write them, and what is in them.
 
-Needs tensorboard beside tensorflow. Writes ../fixtures/events/ and ../fixtures/events.json.
+Environment: see slim.py (tensorflow brings tensorboard). Command: python test/oracle/events.py
 """
 
 import glob

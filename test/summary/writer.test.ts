@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -13,6 +14,17 @@ function folder(t: TestContext): string {
     rmSync(path, { recursive: true, force: true });
   });
   return path;
+}
+
+interface PythonHistogram {
+  readonly bucket: readonly number[];
+  readonly bucket_limit: readonly number[];
+}
+
+function histogramIn(value: unknown): PythonHistogram {
+  assert.ok(typeof value === "object" && value !== null);
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- readWithPython's script makes it
+  return value as PythonHistogram;
 }
 
 async function all(path: string): Promise<EventPoint[]> {
@@ -56,6 +68,20 @@ test("Python TensorFlow reads what SummaryWriter has written, and nothing else",
       { step: 5, tag: "note", plugin: "text" },
     ],
   );
+  const { bucket, bucket_limit, ...moments } = histogramIn(read[26]?.value);
+  assert.deepEqual(moments, {
+    min: -2,
+    max: 1e9,
+    num: 6,
+    sum: 1e9 - 1 + Math.fround(1e-7),
+    sum_squares: 1e18,
+  });
+  assert.deepEqual(
+    bucket.filter((n) => n > 0),
+    [1, 1, 1, 2, 1],
+  ); // the two 0.5 lie in one
+  const top = bucket_limit.findIndex((limit) => limit > 0.5);
+  assert.ok(Math.abs((bucket_limit[top] ?? 0) / (bucket_limit[top - 1] ?? 1) - 1.1) < 1e-9);
   const rows = (from: number): number[][][] =>
     [0, 1].map((y) => [0, 1].map((x) => [0, 1, 2].map((c) => from + 6 * y + 3 * x + c)));
   assert.deepEqual(read[27]?.value, ["2", "2", rows(0), rows(12)]);
@@ -208,4 +234,35 @@ test("SummaryWriter refuses what it cannot write", async (t) => {
     () => new SummaryWriter(dir, { flushSecs: 0 }),
     /^RangeError: Cannot create summary writer: expected flushSecs above 0, got 0$/,
   );
+});
+
+test("a file that can grow no more is an error, and ends with its last whole record", async (t) => {
+  const dir = folder(t);
+  const program = `
+    const { SummaryWriter } = require(${JSON.stringify(join(__dirname, "../../src/summary"))});
+    const writer = new SummaryWriter(${JSON.stringify(dir)}, { maxQueue: 1000 });
+    const said = [];
+    const write = async (from, to) => {
+      for (let step = from; step < to; step++) writer.scalar("loss", step, step);
+      await writer.flush();
+    };
+    write(0, 5)
+      .then(() => write(5, 100))
+      .catch((error) => said.push(error.message))
+      .then(() => writer.scalar("loss", 1, 100))
+      .catch((error) => said.push(error.message))
+      .then(() => writer.close())
+      .catch((error) => said.push(error.message))
+      .then(() => console.log(JSON.stringify(said)));`;
+  const limited = `trap "" XFSZ; ulimit -f 1; exec "$0" -e "$1"`; // blocks of 1024 bytes
+  const output = execFileSync("bash", ["-c", limited, process.execPath, program], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const said: unknown = JSON.parse(output);
+  assert.ok(Array.isArray(said) && said.length === 3, output);
+  for (const message of said) {
+    assert.match(String(message), /^Cannot write events to ".*": expected a file that can grow, got EFBIG/);
+  }
+  assert.deepEqual((await readScalars(dir))[0]?.steps, [0, 1, 2, 3, 4]);
 });
