@@ -1,6 +1,6 @@
 /**
  * slimlab: fine-tune and inspect a ResNet step by step in a TypeScript notebook.
- * The contents, along the way of the data: TensorFlow, input, model, training, inspection.
+ * The contents, along the way of the data: TensorFlow, input, model, summaries, training, inspection.
  */
 export {
   tf,
@@ -20,6 +20,7 @@ export type {
   CheckpointReader,
   CheckpointVariable,
   DataType,
+  GraphSource,
   Memory,
   TensorFlowCode,
 } from "./tensorflow";
@@ -44,6 +45,7 @@ export {
   type Strides,
   type SummaryOptions,
 } from "./model";
+export * from "./summary";
 export * from "./training";
 export * from "./inspect";
 export * from "./display";

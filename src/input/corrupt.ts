@@ -1,27 +1,8 @@
 /** What is wrong with a TFRecord file, and where. */
 import { statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { CorruptRecordError } from "../tensorflow";
 import { compressionOf, findBreak, findCutHeader, type FrameBreak } from "./frames";
-
-/** A TFRecord file that is truncated or damaged, with the record at which it is. */
-export class CorruptRecordError extends Error {
-  override readonly name = "CorruptRecordError";
-  constructor(
-    /** The file's path; "" if it is not known which file was read. */
-    readonly file: string,
-    /** The record, counted from 0 in its file. */
-    readonly record: number,
-    /** Where the record begins, in bytes; in a compressed file, in its uncompressed data. */
-    readonly offset: number,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `Cannot read record ${record} of "${file}": expected a whole TFRecord at byte ${offset}, got damage: ${reason}`,
-      options,
-    );
-  }
-}
 
 const toError = (file: string, { record, offset, reason }: FrameBreak, cause?: unknown): CorruptRecordError =>
   new CorruptRecordError(file, record, offset, reason, cause === undefined ? {} : { cause });

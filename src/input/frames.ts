@@ -1,6 +1,7 @@
 /** The frames of TFRecord files: length, its checksum, data, their checksum. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { gunzipSync, inflateSync, constants } from "node:zlib";
+import { FRAME_FOOTER as FOOTER, FRAME_HEADER as HEADER, maskedCrc32c } from "../tensorflow";
 
 /** Where a TFRecord file is no longer right. */
 export interface FrameBreak {
@@ -10,24 +11,6 @@ export interface FrameBreak {
   readonly offset: number;
   readonly reason: string;
 }
-
-const HEADER = 12; // uint64 length, uint32 checksum of it
-const FOOTER = 4; // uint32 checksum of the data
-
-/** CRC-32C of bytes, masked as TFRecord files store it. @see tensorflow/core/lib/hash/crc32c.h */
-export function maskedCrc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
-  crc = ~crc >>> 0;
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-const CASTAGNOLI = 0x82f63b78;
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
-  return crc >>> 0;
-});
 
 interface Bytes {
   readonly length: number;

@@ -9,7 +9,7 @@ export {
 } from "./dataset";
 export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { Batched, Sliced } from "./shapes";
-export { CorruptRecordError } from "./corrupt";
+export { CorruptRecordError } from "../tensorflow";
 export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 export { readDataset, type ReadOptions } from "./read";
 export * from "./image";

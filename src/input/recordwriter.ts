@@ -1,19 +1,6 @@
 /** Files of records: each framed by its length and checksums, so that readers see what is cut off or damaged. */
 import { open, rename, rm } from "node:fs/promises";
-import { maskedCrc32c } from "./frames";
-
-/**
- * A record as TFRecord files hold it: its length (uint64), the length's checksum, the data, the data's checksum.
- * @see tensorflow/core/lib/io/record_writer.cc
- */
-export function frameRecord(data: Uint8Array): Uint8Array {
-  const frame = Buffer.alloc(data.length + 16);
-  frame.writeBigUInt64LE(BigInt(data.length), 0);
-  frame.writeUInt32LE(maskedCrc32c(frame.subarray(0, 8)), 8);
-  frame.set(data, 12);
-  frame.writeUInt32LE(maskedCrc32c(data), 12 + data.length);
-  return frame;
-}
+import { frameRecord } from "../tensorflow";
 
 /** A record file being written, under another name until it is whole. */
 export interface RecordWriter {

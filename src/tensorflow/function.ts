@@ -5,6 +5,7 @@ import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
 import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
+import { graphBytes } from "./graphdef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
@@ -22,6 +23,8 @@ export interface RecordedFunction {
   /** Variables assigned inside: output `outputTypes.length - assigned.length + i` is the new value of `assigned[i]`. */
   readonly assigned: readonly tf.Variable[];
   readonly nodeCount: number;
+  /** As a serialized GraphDef, to be looked at. */
+  graph(): Uint8Array;
   /** Takes it out of TensorFlow; calling it afterwards fails. */
   dispose(): void;
 }
@@ -68,13 +71,14 @@ function record(
   const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : fuse(again);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
-  const built = buildFunction({
+  const parts = {
     name: unique,
     nodes: run.nodes,
     argumentTypes: example.map(typeNumber),
     captureTypes: captures.map(typeNumber),
     outputs: run.outputs,
-  });
+  };
+  const built = buildFunction(parts);
   native.registerFunction(built.bytes);
   defineFunctionOp(built.definition);
   registered++;
@@ -86,6 +90,12 @@ function record(
     outputShapes: run.shapes,
     assigned: run.assigned,
     nodeCount: built.nodeCount,
+    graph() {
+      const captureNames = captures.map((capture) =>
+        capture instanceof tf.Variable ? capture.name : undefined,
+      );
+      return graphBytes({ ...parts, captureNames, assignedNames: run.assigned.map((one) => one.name) });
+    },
     dispose() {
       if (!live) return;
       live = false;

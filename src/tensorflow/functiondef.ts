@@ -93,7 +93,12 @@ function usedNodes({ nodes, outputs }: FunctionParts): Set<RecordedNode> {
   return new Set(nodes.filter((node) => wanted.has(node)));
 }
 
-function nodeMessage(node: RecordedNode, name: string, refer: (source: Source) => string): NodeMessage {
+/** A recorded operation as a node, its inputs named by `refer`. */
+export function nodeMessage(
+  node: RecordedNode,
+  name: string,
+  refer: (source: Source) => string,
+): NodeMessage {
   if (node.constant !== undefined) return constantMessage(node.constant, name);
   const definition = opDefinition(node.op);
   const attr: Record<string, AttrValue> = { ...node.attrs };

@@ -35,6 +35,7 @@ export * from "./ops/image";
 export * from "./ops/data";
 export * from "./ops/iterator";
 export * from "./ops/example";
+export * from "./ops/summary";
 export {
   openCheckpoint,
   type CheckpointReader,
@@ -43,3 +44,16 @@ export {
   restoreTensors,
 } from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";
+export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameRecord, maskedCrc32c } from "./frame";
+export {
+  decodeEvent,
+  decodeEventStart,
+  encodeEvent,
+  encodeHyperparameters,
+  type EventMessage,
+  type HistogramMessage,
+  type Hyperparameter,
+  type SummaryValue,
+  type TensorValue,
+} from "./event";
+export type { GraphSource } from "./graphdef";

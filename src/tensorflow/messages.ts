@@ -82,3 +82,5 @@ export const AttrValueMessage = root.lookupType("tensorflow.AttrValue");
 export const FunctionDefMessage = root.lookupType("tensorflow.FunctionDef");
 /** tensorflow.OpList, to be decoded. */
 export const OpListMessage = root.lookupType("tensorflow.OpList");
+/** tensorflow.GraphDef, to be encoded. */
+export const GraphDefMessage = root.lookupType("tensorflow.GraphDef");

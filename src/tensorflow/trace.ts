@@ -39,6 +39,11 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
   sync(...args: A): R;
   /** Its recordings, one for each form, data types and shapes of inputs met so far. */
   signatures(): Signature[];
+  /**
+   * Its latest recording as a serialized GraphDef, which TensorBoard draws.
+   * @throws {Error} if it has not been called yet
+   */
+  graph(): Uint8Array;
   /** Frees the recordings. Calling it afterwards records anew. */
   dispose(): void;
 }
@@ -107,6 +112,12 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   return Object.assign(traced, {
     sync,
     signatures: () => [...entries.values()].map(({ signature }) => signature),
+    graph: () => {
+      const latest = [...entries.values()].pop();
+      if (latest === undefined)
+        throw new Error(`Cannot draw "${name}": expected a recording, got a function that was never called`);
+      return latest.fn.graph();
+    },
     dispose: () => {
       for (const { fn: recorded } of entries.values()) recorded.dispose();
       entries.clear();

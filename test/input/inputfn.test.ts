@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { createInputFn } from "../../src/input";
-import { frameRecord } from "../../src/input/recordwriter";
-import { encodeExample, encodePng, feature, memory, random, tf } from "../../src/tensorflow";
+import { encodeExample, encodePng, feature, frameRecord, memory, random, tf } from "../../src/tensorflow";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-inputfn-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test, type TestContext } from "node:test";
-import { maskedCrc32c } from "../../src/input/frames";
 import { readClassFolder, splitFiles } from "../../src/input/folder";
 import { writeRecords } from "../../src/input/records";
-import { createRecordWriter, frameRecord } from "../../src/input/recordwriter";
+import { createRecordWriter } from "../../src/input/recordwriter";
 import { encodeExample, encodeJpeg, encodePng, feature, memory, tf } from "../../src/tensorflow";
+import { frameRecord, maskedCrc32c } from "../../src/tensorflow/frame";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-records-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -6,8 +6,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
 import { CorruptRecordError, readDataset, TFRecordDataset, type Dataset } from "../../src/input";
-import { frameRecord } from "../../src/input/recordwriter";
-import { bytesOf, memory, type tf } from "../../src/tensorflow";
+import { bytesOf, frameRecord, memory, type tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 
 const fixture = readFixture<{

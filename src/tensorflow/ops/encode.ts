@@ -4,7 +4,7 @@ import { bytesOf, castTo, executeOne } from "../execute";
 import { tf } from "../runtime";
 
 /** Pixels of any number type as the bytes that files hold: rounded and clipped. */
-function pixelsOf(image: tf.Tensor): tf.Tensor {
+export function pixelsOf(image: tf.Tensor): tf.Tensor {
   return castTo(tf.clipByValue(tf.round(castTo(image, "float32")), 0, 255), "uint8");
 }
 

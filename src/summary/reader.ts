@@ -1,0 +1,196 @@
+/** Event files, read for figures. */
+import { readdirSync, statSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import {
+  CorruptRecordError,
+  decodeEvent,
+  decodeEventStart,
+  FRAME_FOOTER,
+  FRAME_HEADER,
+  maskedCrc32c,
+} from "../tensorflow";
+import { isEventFile } from "./name";
+import { pointsOf, type EventPoint } from "./point";
+
+/** Options of readEvents(). */
+export interface ReadEventsOptions {
+  /** Which tags are wanted. @default all */
+  readonly tags?: readonly string[] | RegExp;
+  /** Whether what a resumed run has made void is given too. @default false */
+  readonly includePurged?: boolean;
+}
+
+/**
+ * What event files hold, in the order in which it was written: of one file, or of a folder and those below it.
+ *
+ * A file that is still being written ends with its last whole record. What a resumed run has made void is left out, so that a
+ * step comes once.
+ * @throws {RangeError} if there is no event file
+ * @throws {CorruptRecordError} if a record is damaged, with file, record and offset
+ * @example
+ * for await (const point of readEvents("build/run")) if (point.kind === "scalar") console.log(point.step, point.value);
+ */
+export async function* readEvents(
+  path: string,
+  options: ReadEventsOptions = {},
+): AsyncGenerator<EventPoint, void, undefined> {
+  const { tags, includePurged = false } = options;
+  const isWanted = (tag: string): boolean =>
+    tags === undefined || (tags instanceof RegExp ? tag.search(tags) >= 0 : tags.includes(tag));
+  for (const [run, files] of runsOf(path)) {
+    const starts = includePurged ? [] : await startsOf(files);
+    const plugins = new Map<string, string>();
+    for (const [index, file] of files.entries()) {
+      for await (const { data, record, offset } of readRecords(file)) {
+        const event = decoded(decodeEvent, data, { file, record, offset });
+        if (event.summary === undefined) continue;
+        const points = pointsOf(event, { run, file }, plugins);
+        if (starts.some((start) => isBefore([index, record], start.place) && event.step >= start.step))
+          continue;
+        for (const point of points) {
+          if (isWanted(point.tag) && !point.tag.startsWith("_hparams_/")) yield point;
+        }
+      }
+    }
+  }
+}
+
+/** The scalars of one tag in one run; the arrays are of one length. */
+export interface ScalarSeries {
+  readonly run: string;
+  readonly tag: string;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+  /** In seconds since 1970. */
+  readonly wallTimes: readonly number[];
+}
+
+/** The scalars of event files as arrays, for figures. See readEvents(). */
+export async function readScalars(path: string, options: ReadEventsOptions = {}): Promise<ScalarSeries[]> {
+  const series = new Map<
+    string,
+    { run: string; tag: string; steps: number[]; values: number[]; wallTimes: number[] }
+  >();
+  for await (const point of readEvents(path, options)) {
+    if (point.kind !== "scalar") continue;
+    const { run, tag, step, value, wallTime } = point;
+    const key = `${run}\n${tag}`;
+    const one = series.get(key) ?? { run, tag, steps: [], values: [], wallTimes: [] };
+    series.set(key, one);
+    one.steps.push(step);
+    one.values.push(value);
+    one.wallTimes.push(wallTime);
+  }
+  return [...series.values()];
+}
+
+/** The event files of each run, in the order of their names, which is that of their times. */
+function runsOf(path: string): Map<string, string[]> {
+  const runs = new Map<string, string[]>();
+  const visit = (folder: string): void => {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const names = entries
+      .filter((entry) => entry.isFile() && isEventFile(entry.name))
+      .map(({ name }) => name);
+    const run = relative(path, folder).split(sep).join("/") || ".";
+    if (names.length > 0)
+      runs.set(
+        run,
+        names.sort().map((name) => join(folder, name)),
+      );
+    for (const entry of entries) if (entry.isDirectory()) visit(join(folder, entry.name));
+  };
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return new Map([[".", [path]]]);
+  if (found?.isDirectory() === true) visit(path);
+  if (runs.size === 0)
+    throw new RangeError(
+      `Cannot read events of "${path}": expected event files, got ${found === undefined ? "nothing there" : "none"}`,
+    );
+  return runs;
+}
+
+type Place = readonly [file: number, record: number];
+
+const isBefore = (a: Place, b: Place): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
+
+/** Where a run was resumed, and from which step on it wrote. As in TensorBoard, the first start is the run's beginning. */
+async function startsOf(files: readonly string[]): Promise<{ place: Place; step: number }[]> {
+  const starts: { place: Place; step: number }[] = [];
+  for (const [index, file] of files.entries()) {
+    for await (const { data, record, offset } of readRecords(file)) {
+      const { isStart, step } = decoded(decodeEventStart, data, { file, record, offset });
+      if (isStart === true) starts.push({ place: [index, record], step });
+    }
+  }
+  return starts.slice(1);
+}
+
+interface FileRecord {
+  readonly data: Buffer;
+  /** Counted from 0. */
+  readonly record: number;
+  /** In bytes, of the record's beginning. */
+  readonly offset: number;
+}
+
+function decoded<T>(
+  decode: (bytes: Uint8Array) => T,
+  data: Uint8Array,
+  { file, record, offset }: { readonly file: string; readonly record: number; readonly offset: number },
+): T {
+  try {
+    return decode(data);
+  } catch (error) {
+    throw new CorruptRecordError(file, record, offset, "it is no event", { cause: error });
+  }
+}
+
+/** The whole records of a file, checked. */
+async function* readRecords(path: string): AsyncGenerator<FileRecord, void, undefined> {
+  const file = await open(path, "r");
+  try {
+    const bytes = new Chunks(file);
+    let offset = 0;
+    for (let record = 0; ; record++) {
+      const header = await bytes.take(FRAME_HEADER);
+      if (header === undefined) return;
+      if (maskedCrc32c(header.subarray(0, 8)) !== header.readUInt32LE(8))
+        throw new CorruptRecordError(path, record, offset, "the checksum of the record's length is wrong");
+      const length = Number(header.readBigUInt64LE(0));
+      const body = await bytes.take(length + FRAME_FOOTER);
+      if (body === undefined) return;
+      const data = body.subarray(0, length);
+      if (maskedCrc32c(data) !== body.readUInt32LE(length))
+        throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
+      yield { data, record, offset };
+      offset += FRAME_HEADER + length + FRAME_FOOTER;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+const CHUNK = 1 << 20;
+
+/** A file in pieces of any size, read ahead. */
+class Chunks {
+  private ahead = Buffer.alloc(0);
+
+  constructor(private readonly file: FileHandle) {}
+
+  /** The next `length` bytes; undefined if there are fewer. */
+  async take(length: number): Promise<Buffer | undefined> {
+    if (length > this.ahead.length && length > (await this.file.stat()).size) return undefined;
+    while (this.ahead.length < length) {
+      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, length - this.ahead.length));
+      const { bytesRead } = await this.file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) return undefined;
+      this.ahead = Buffer.concat([this.ahead, chunk.subarray(0, bytesRead)]);
+    }
+    const taken = this.ahead.subarray(0, length);
+    this.ahead = this.ahead.subarray(length);
+    return taken;
+  }
+}
