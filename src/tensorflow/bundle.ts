@@ -1,7 +1,8 @@
 /** Checkpoints on disk: tensors by name, in TensorFlow's V1 and V2 formats. */
 import { attr } from "./attributes";
+import { describeDamage, placeOfEntry } from "./bundleindex";
 import { dataTypeName, type DataType } from "./datatype";
-import { asTensorFlowError } from "./error";
+import { asTensorFlowError, TensorFlowError, type TensorFlowCode } from "./error";
 import { constant, execute, executeAsync } from "./execute";
 import { dataType, native, tf, wrap } from "./runtime";
 
@@ -19,7 +20,8 @@ export interface CheckpointReader {
   readonly variables: readonly CheckpointVariable[];
   /**
    * The value of one entry; the caller disposes.
-   * @throws {TensorFlowError} if there is none of that name, or the file is damaged
+   * @throws {TensorFlowError} if there is none of that name
+   * @throws {Error} that names the entry and the file, if its bytes do not fit their checksum
    */
   read(name: string): tf.Tensor;
   /** Frees the reader. */
@@ -36,9 +38,10 @@ export function openCheckpoint(prefix: string): CheckpointReader {
     try {
       return native.openCheckpoint(prefix);
     } catch (cause) {
-      throw new Error(`Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`, {
-        cause: asTensorFlowError("OpenCheckpoint", cause),
-      });
+      const error = asTensorFlowError("OpenCheckpoint", cause);
+      const reason = error instanceof TensorFlowError ? `${error.code}: ${error.reason}` : String(error);
+      const what = `Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`;
+      throw new Error(`${what}, got ${reason}`, { cause: error });
     }
   };
   const reader = open();
@@ -53,11 +56,25 @@ export function openCheckpoint(prefix: string): CheckpointReader {
       try {
         return wrap(native.readCheckpoint(reader, name));
       } catch (cause) {
-        throw asTensorFlowError(`ReadCheckpoint ${name}`, cause);
+        throw asReadError(prefix, name, cause);
       }
     },
     close: () => native.closeCheckpoint(reader),
   };
+}
+
+/** What TensorFlow says of an entry whose bytes do not fit their checksum, end too early or are gone. */
+const damage: ReadonlySet<TensorFlowCode> = new Set(["DATA_LOSS", "OUT_OF_RANGE", "NOT_FOUND"] as const);
+
+/** What went wrong when an entry was read; if its bytes are damaged or gone, with its name and their file. */
+function asReadError(prefix: string, name: string, cause: unknown): unknown {
+  const error = asTensorFlowError(`ReadCheckpoint ${name}`, cause);
+  const isDamage = error instanceof TensorFlowError && damage.has(error.code);
+  const place = isDamage ? placeOfEntry(prefix, name) : undefined;
+  if (place === undefined) return error;
+  return new Error(`Cannot read variable "${name}" of "${place.file}": ${describeDamage(place)}`, {
+    cause: error,
+  });
 }
 
 /**
