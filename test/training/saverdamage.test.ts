@@ -72,7 +72,7 @@ test("no flipped byte or truncation of the index gives other values", async () =
       writeFileSync(`${prefix}.index`, contents);
       const error = errorOf(prefix, variables);
       if (error === "")
-        assert.deepEqual(Object.values(variables).map(valuesOf), names.map((_, n) => Array(5 + n).fill(n))); // prettier-ignore
+        assert.deepEqual(Object.values(variables).map(valuesOf), names.map((_, n) => Array<number>(5 + n).fill(n))); // prettier-ignore
       else found++;
       if (error !== "")
         assert.match(error, new RegExp(`^Cannot open checkpoint "${prefix}": expected .* got DATA_LOSS: `));
