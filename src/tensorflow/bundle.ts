@@ -1,8 +1,9 @@
 /** Checkpoints on disk: tensors by name, in TensorFlow's V1 and V2 formats. */
 import { attr } from "./attributes";
+import { describeDamage, placeOfEntry } from "./bundleindex";
 import { dataTypeName, type DataType } from "./datatype";
-import { asTensorFlowError } from "./error";
-import { constant, execute } from "./execute";
+import { asTensorFlowError, TensorFlowError, type TensorFlowCode } from "./error";
+import { constant, execute, executeAsync } from "./execute";
 import { dataType, native, tf, wrap } from "./runtime";
 
 /** One entry of a checkpoint. */
@@ -19,7 +20,8 @@ export interface CheckpointReader {
   readonly variables: readonly CheckpointVariable[];
   /**
    * The value of one entry; the caller disposes.
-   * @throws {TensorFlowError} if there is none of that name, or the file is damaged
+   * @throws {TensorFlowError} if there is none of that name
+   * @throws {Error} that names the entry and the file, if its bytes do not fit their checksum
    */
   read(name: string): tf.Tensor;
   /** Frees the reader. */
@@ -36,9 +38,10 @@ export function openCheckpoint(prefix: string): CheckpointReader {
     try {
       return native.openCheckpoint(prefix);
     } catch (cause) {
-      throw new Error(`Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`, {
-        cause: asTensorFlowError("OpenCheckpoint", cause),
-      });
+      const error = asTensorFlowError("OpenCheckpoint", cause);
+      const reason = error instanceof TensorFlowError ? `${error.code}: ${error.reason}` : String(error);
+      const what = `Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`;
+      throw new Error(`${what}, got ${reason}`, { cause: error });
     }
   };
   const reader = open();
@@ -53,11 +56,25 @@ export function openCheckpoint(prefix: string): CheckpointReader {
       try {
         return wrap(native.readCheckpoint(reader, name));
       } catch (cause) {
-        throw asTensorFlowError(`ReadCheckpoint ${name}`, cause);
+        throw asReadError(prefix, name, cause);
       }
     },
     close: () => native.closeCheckpoint(reader),
   };
+}
+
+/** What TensorFlow says of an entry whose bytes do not fit their checksum, end too early or are gone. */
+const damage: ReadonlySet<TensorFlowCode> = new Set(["DATA_LOSS", "OUT_OF_RANGE", "NOT_FOUND"] as const);
+
+/** What went wrong when an entry was read; if its bytes are damaged or gone, with its name and their file. */
+function asReadError(prefix: string, name: string, cause: unknown): unknown {
+  const error = asTensorFlowError(`ReadCheckpoint ${name}`, cause);
+  const isDamage = error instanceof TensorFlowError && damage.has(error.code);
+  const place = isDamage ? placeOfEntry(prefix, name) : undefined;
+  if (place === undefined) return error;
+  return new Error(`Cannot read variable "${name}" of "${place.file}": ${describeDamage(place)}`, {
+    cause: error,
+  });
 }
 
 /**
@@ -82,6 +99,70 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
     );
     execute("MergeV2Checkpoints", [list([part]), text(prefix)], { delete_old_dirs: attr.bool(false) }, 0);
   });
+}
+
+/**
+ * Writes tensors by name as a V2 checkpoint off the main thread, at most on one thread at a time.
+ *
+ * The tensors' values are those at the call, and they may be disposed or assigned to meanwhile: their memory is shared, not
+ * copied. A process that is killed leaves parts behind: write to a folder of its own, then move the files.
+ * @param prefix  path without an ending; its folder must exist
+ * @param shards  into how many data files, of about one size; the values are spread over them
+ * @throws {TensorFlowError} if the disk refuses
+ */
+export async function writeCheckpoint(
+  prefix: string,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+  shards = 1,
+): Promise<void> {
+  const text = (value: string): tf.Tensor => constant([value], [], "string");
+  const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
+  const write = (path: string, entries: readonly Entry[]): Promise<tf.Tensor[]> => {
+    const names = entries.map(([name]) => name);
+    const values = entries.map(([, value]) => value);
+    return freeing([text(path), list(names), list(names.map(() => ""))], (inputs) =>
+      executeAsync("SaveV2", [...inputs, ...values], { dtypes: attr.types(values.map(dataType)) }, 0),
+    );
+  };
+  const parts = spread(Object.entries(tensors), shards);
+  if (parts.length === 1) {
+    await write(prefix, Object.entries(tensors));
+    return;
+  }
+  const held = parts.map((entries) => entries.map(([name, value]): Entry => [name, tf.keep(value.clone())]));
+  try {
+    const paths = held.map((_, i) => `${prefix}.part-${i}`);
+    for (const [i, entries] of held.entries()) await write(paths[i] ?? prefix, entries);
+    const attrs = { delete_old_dirs: attr.bool(false) };
+    await freeing([list(paths), text(prefix)], (inputs) =>
+      executeAsync("MergeV2Checkpoints", inputs, attrs, 0),
+    );
+  } finally {
+    tf.dispose(held.flat().map(([, value]) => value));
+  }
+}
+
+type Entry = readonly [name: string, value: tf.Tensor];
+
+/** The result of work that needs these tensors only when it begins. */
+function freeing<T>(inputs: readonly tf.Tensor[], work: (inputs: readonly tf.Tensor[]) => T): T {
+  const result = work(inputs);
+  tf.dispose([...inputs]);
+  return result;
+}
+
+/** Entries in so many parts of about one size, none of them empty: the largest go first, each to the smallest part. */
+function spread(entries: readonly Entry[], count: number): (readonly Entry[])[] {
+  const parts = Array.from({ length: Math.max(1, Math.min(count, entries.length)) }, () => ({
+    size: 0,
+    entries: [] as Entry[],
+  }));
+  for (const entry of [...entries].sort(([, a], [, b]) => b.size - a.size)) {
+    const smallest = parts.reduce((least, part) => (part.size < least.size ? part : least));
+    smallest.entries.push(entry);
+    smallest.size += entry[1].size + 1; // an empty tensor counts too, so that no part stays empty
+  }
+  return parts.map((part) => part.entries);
 }
 
 /**

@@ -41,6 +41,7 @@ export {
   type CheckpointReader,
   type CheckpointVariable,
   saveCheckpoint,
+  writeCheckpoint,
   restoreTensors,
 } from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";

@@ -1,18 +1,9 @@
 /** Checkpoints as a trainer finds them: by path, or as the latest of a folder. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { table, type Table } from "../display/table";
 import { openCheckpoint, type CheckpointVariable } from "../tensorflow";
-
-/** The file in a folder of checkpoints that says which is the latest. */
-export const stateFile = "checkpoint";
-
-/** What a folder's `checkpoint` file says: paths as they stand there. */
-export interface CheckpointState {
-  readonly latest: string;
-  /** All that are kept, oldest first. */
-  readonly all: readonly string[];
-}
+import { readCheckpointState, stateFile } from "./state";
 
 /** The contents of a checkpoint; shows itself as a table. */
 export interface CheckpointListing extends Table {
@@ -67,19 +58,20 @@ export function findCheckpoint(path: string): string {
   );
 }
 
-/** What the `checkpoint` file of a folder says, or undefined where there is none. */
-export function readCheckpointState(folder: string): CheckpointState | undefined {
-  const file = join(folder, stateFile);
-  if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
-  const paths = (field: string): string[] =>
-    [...text.matchAll(new RegExp(`^\\s*${field}\\s*:\\s*"((?:[^"\\\\]|\\\\.)*)"`, "gm"))].map((match) =>
-      unescape(match[1] ?? ""),
-    );
-  const [latest] = paths("model_checkpoint_path");
-  if (latest === undefined)
-    throw new Error(`Cannot read "${file}": expected a line model_checkpoint_path: "…", got none`);
-  return { latest, all: paths("all_model_checkpoint_paths") };
+/**
+ * The prefix of a folder's latest checkpoint, or undefined where there is none.
+ * Should the files of the latest be gone, it is the newest of those in the list that are there.
+ * @throws {Error} that quotes the `checkpoint` file, if it is not one
+ * @see tf.train.latest_checkpoint
+ */
+export function latestCheckpoint(folder: string): string | undefined {
+  const state = readCheckpointState(folder);
+  if (state === undefined) return undefined;
+  const older = state.all.map(({ path }) => path).reverse();
+  const found = [state.latest, ...older]
+    .map((path) => placeOf(folder, path))
+    .find((one) => one !== undefined);
+  return found === undefined ? undefined : findCheckpoint(found);
 }
 
 function latestIn(folder: string): string {
@@ -90,17 +82,21 @@ function latestIn(folder: string): string {
     );
   }
   const { latest } = state;
-  const stated = isAbsolute(latest) ? latest : join(folder, latest);
-  const candidates = [stated, join(folder, basename(latest))];
-  const found = candidates.find((prefix) =>
-    filesIn(dirname(prefix)).some((file) => isPartOf(file, basename(prefix))),
-  );
+  const found = placeOf(folder, latest);
   if (found === undefined) {
     throw new Error(
-      `Cannot find the latest checkpoint of "${folder}": expected "${latest}" or "${candidates[1] ?? ""}", got neither`,
+      `Cannot find the latest checkpoint of "${folder}": expected "${latest}" or "${join(folder, basename(latest))}", got neither`,
     );
   }
   return findCheckpoint(found);
+}
+
+/** Where a checkpoint is that a folder's state names, or in the folder itself if it came from another machine. */
+function placeOf(folder: string, path: string): string | undefined {
+  const candidates = [isAbsolute(path) ? path : join(folder, path), join(folder, basename(path))];
+  return candidates.find((prefix) =>
+    filesIn(dirname(prefix)).some((file) => isPartOf(file, basename(prefix))),
+  );
 }
 
 function filesIn(folder: string): readonly string[] {
@@ -116,15 +112,4 @@ function isPartOf(file: string, name: string): boolean {
   const shards = /^(.*)-\?{5}(-of-\d{5})$/.exec(name);
   if (shards !== null) return isShardOf(file, shards[1] ?? "") && file.endsWith(shards[2] ?? "");
   return file === `${name}.index` || file === name || isShardOf(file, name);
-}
-
-/** A text-format protobuf string without its C escapes; the bytes are UTF-8. */
-function unescape(text: string): string {
-  const bytes = [...text.matchAll(/\\([0-7]{1,3}|x[0-9a-fA-F]{2}|.)|[^\\]+/g)].map(([whole, escape]) => {
-    if (escape === undefined) return Buffer.from(whole);
-    if (/^[0-7]/.test(escape)) return Buffer.from([parseInt(escape, 8)]);
-    if (/^x./.test(escape)) return Buffer.from([parseInt(escape.slice(1), 16)]);
-    return Buffer.from({ n: "\n", r: "\r", t: "\t" }[escape] ?? escape);
-  });
-  return Buffer.concat(bytes).toString("utf8");
 }

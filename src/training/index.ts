@@ -1,5 +1,5 @@
 /** A model that learns. */
-export { listCheckpoint, findCheckpoint, type CheckpointListing } from "./checkpoint";
+export { listCheckpoint, findCheckpoint, latestCheckpoint, type CheckpointListing } from "./checkpoint";
 export { initVariablesFromCheckpoint, type InitOptions, type InitReport } from "./initialize";
 export { getTrainableVariables, type Scopes, type TrainableOptions } from "./scopes";
 export {
@@ -36,5 +36,7 @@ export {
   type EvaluateOptions,
   type Evaluation,
 } from "./evaluate";
-export { saveVariables, type SaveOptions } from "./saver";
+export { saveVariables, type SaveOptions } from "./save";
+export { Saver, type SaveCheckpointOptions, type SaverOptions } from "./saver";
+export type { Restored, Saveable, SavedStep } from "./restore";
 export * from "./metrics";

@@ -1,58 +1,134 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Model } from "../model/model";
-import { constant, saveCheckpoint, tf } from "../tensorflow";
-import { readCheckpointState, stateFile } from "./checkpoint";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Model } from "../model/model";
+import { constant, tf } from "../tensorflow";
+import { publish } from "./publish";
+import { restoreVariables, variablesOf, type Restored, type Saveable, type SavedStep } from "./restore";
+import type { Retention } from "./retention";
 
-/** Options of saveVariables(). */
-export interface SaveOptions {
-  /** Goes into the file's name ("model.ckpt-40") and into the checkpoint as int64 "global_step". @default neither */
+/** Options of a Saver. */
+export interface SaverOptions {
+  /** How many of the newest checkpoints are kept; 0 keeps all. @default 5 (tf.train.Saver) */
+  readonly maxToKeep?: number;
+  /** Of the older ones, one in so many hours is kept for good. @default 10000 (tf.train.Saver): none */
+  readonly keepCheckpointEveryNHours?: number;
+  /** Into how many data files a checkpoint is written; false for one. @default false */
+  readonly sharded?: number | false;
+  /** Whether the `checkpoint` file names them relative to its folder, so that this may be moved. @default true */
+  readonly saveRelativePaths?: boolean;
+}
+
+/** Options of Saver.save(). */
+export interface SaveCheckpointOptions {
+  /** A train step, whose optimizer's variables and globalStep are saved too. @default none */
+  readonly step?: SavedStep;
+  /** Goes into the file's name ("model.ckpt-40") and into the checkpoint as int64 "global_step". @default the train step's */
   readonly globalStep?: number;
-  /** More to save, by name, e.g. the optimizer's: `step.slots`. @default none */
-  readonly slots?: Readonly<Record<string, tf.Tensor>>;
+  /** More to save, by name. @default none */
+  readonly extra?: Readonly<Record<string, tf.Tensor>>;
 }
 
 /**
- * Writes a model's variables under their TF-Slim names as a V2 checkpoint, and names it in the folder's `checkpoint` file.
+ * Saves checkpoints in TensorFlow's V2 format in the background, keeps the newest and restores from them.
  *
- * Paths in that file are relative, so that the folder may be moved.
- * @param prefix  e.g. "model/model.ckpt"; its folder is made if need be
- * @returns       the prefix written: `prefix`, or `${prefix}-${globalStep}`
- * @throws {RangeError} if globalStep is not a whole number from 0 on
- * @throws {TensorFlowError} if the disk refuses
+ * A checkpoint is written to a temporary folder beside its place and moved there when the disk has it, its index last; then the
+ * folder's `checkpoint` file names it, and only then are old ones deleted. So a process may be killed and a disk be full at any
+ * moment: the folder has its latest checkpoint or the one before. What a killed process left is removed by the next save.
+ * One process at a time should save in a folder.
+ * @example
+ * const saver = new Saver({ maxToKeep: 3 });
+ * const saved = saver.save("model", model, { step }); // goes on while it is written
+ * await step(images, labels);
+ * await saved; // "model/model.ckpt-40"
+ * @see tf.compat.v1.train.Saver
  */
-export function saveVariables(model: Model, prefix: string, options: SaveOptions = {}): string {
-  const { globalStep, slots = {} } = options;
+export class Saver {
+  private readonly retention: Retention;
+  private readonly shards: number;
+  private readonly saveRelativePaths: boolean;
+  private readonly created = Date.now() / 1000;
+  private last: Promise<unknown> = Promise.resolve();
+  private failure: { readonly error: unknown } | undefined;
+
+  /** @throws {RangeError} if a number is none that it may be */
+  constructor(options: SaverOptions = {}) {
+    const { maxToKeep = 5, keepCheckpointEveryNHours = 10000 } = options;
+    const { sharded = false, saveRelativePaths = true } = options;
+    expectNumber("maxToKeep", maxToKeep, "of 0 or more", Number.isSafeInteger(maxToKeep) && maxToKeep >= 0);
+    expectNumber(
+      "keepCheckpointEveryNHours",
+      keepCheckpointEveryNHours,
+      "above 0",
+      keepCheckpointEveryNHours > 0,
+    );
+    const shards = sharded === false ? 1 : sharded;
+    expectNumber("sharded", shards, "of 1 or more", Number.isSafeInteger(shards) && shards >= 1);
+    this.retention = { maxToKeep, keepCheckpointEveryNHours };
+    this.shards = shards;
+    this.saveRelativePaths = saveRelativePaths;
+  }
+
+  /**
+   * Saves what the variables are now; the call returns at once, and they may be trained, assigned or disposed while it writes.
+   * Saves of one saver are written one after the other.
+   *
+   * Who does not await each save awaits flush() at the end: it throws what went wrong meanwhile.
+   * @param path  a prefix such as "model/model.ckpt", or a folder, for "model.ckpt" in it; a folder that is missing is made,
+   *   and taken for one if the path ends in "/"
+   * @param what  a model, or tensors by name
+   * @returns     the prefix written, when the disk has it: with `-${globalStep}`, if there is one
+   * @throws {RangeError} at once, if globalStep is not a whole number from 0 on
+   * @throws {Error} if the disk refuses; older checkpoints are as they were
+   */
+  save(path: string, what: Saveable, options: SaveCheckpointOptions = {}): Promise<string> {
+    const { step, globalStep = step?.globalStep, extra = {} } = options;
+    const prefix = prefixOf(path, globalStep);
+    const tensors = { ...(what instanceof Model ? variablesOf(what) : what), ...step?.slots, ...extra };
+    const held = Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tensor.clone())] as const);
+    if (globalStep !== undefined)
+      held.push(["global_step", tf.keep(constant([globalStep], [], "int64"))] as const);
+    const snapshot = Object.fromEntries(held);
+    const { shards, saveRelativePaths, retention, created } = this;
+    const work = this.last.then(() =>
+      publish(prefix, snapshot, { shards, saveRelativePaths, retention, created }),
+    );
+    this.last = work.then(undefined, (error: unknown) => (this.failure ??= { error }));
+    return work;
+  }
+
+  /**
+   * Waits until all that was saved is on the disk.
+   * @throws what the first save threw that has failed since the last flush()
+   */
+  async flush(): Promise<void> {
+    await this.last;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /**
+   * Gives variables their values from a checkpoint: all of them or, at an error, none.
+   * @param path  a checkpoint or a folder, whose latest is taken; see findCheckpoint()
+   * @param what  a model, or variables by their names in the checkpoint
+   * @param step  a train step, whose optimizer's variables and globalStep are restored too
+   * @throws {RangeError} that names the variables which are missing or of another shape or type
+   * @throws {Error} that names the variable and the file, if a checksum shows it damaged
+   */
+  restore(path: string, what: Saveable<tf.Variable>, step?: SavedStep): Restored {
+    return restoreVariables(path, what instanceof Model ? variablesOf(what) : what, step);
+  }
+}
+
+/** Where to save: the prefix with the step's number. */
+function prefixOf(path: string, globalStep: number | undefined): string {
   if (globalStep !== undefined && !(Number.isSafeInteger(globalStep) && globalStep >= 0))
-    throw new RangeError(`Cannot save "${prefix}": expected a global step of 0 or more, got ${globalStep}`);
-  const path = globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
-  mkdirSync(dirname(path), { recursive: true });
-  const variables = model.variables.all().map(({ name, variable }) => [name, variable] as const);
-  tf.tidy(() => {
-    const step = globalStep === undefined ? {} : { global_step: constant([globalStep], [], "int64") };
-    saveCheckpoint(path, { ...Object.fromEntries(variables), ...slots, ...step });
-  });
-  writeState(dirname(path), basename(path));
-  return path;
+    throw new RangeError(`Cannot save "${path}": expected a global step of 0 or more, got ${globalStep}`);
+  const isFolder = path.endsWith("/") || (existsSync(path) && statSync(path).isDirectory());
+  const prefix = isFolder ? join(path, "model.ckpt") : path;
+  return globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
 }
 
-/** Adds a checkpoint to its folder's list as the latest; those that are gone leave it. */
-function writeState(folder: string, latest: string): void {
-  const before = readCheckpointState(folder)?.all ?? [];
-  const isThere = (prefix: string): boolean =>
-    existsSync(`${isAbsolute(prefix) ? prefix : join(folder, prefix)}.index`);
-  const kept = [...before.filter((prefix) => prefix !== latest && isThere(prefix)), latest];
-  const lines = [
-    `model_checkpoint_path: ${quote(latest)}`,
-    ...kept.map((prefix) => `all_model_checkpoint_paths: ${quote(prefix)}`),
-  ];
-  const file = join(folder, stateFile);
-  const part = `${file}.part-${process.pid}`;
-  writeFileSync(part, `${lines.join("\n")}\n`);
-  renameSync(part, file);
-}
-
-/** A string of a text-format protobuf: UTF-8, of which only quotes, backslashes and line ends are escaped. */
-function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+function expectNumber(name: string, value: number, expected: string, isRight: boolean): void {
+  if (!isRight) throw new RangeError(`Cannot create saver: expected ${name} ${expected}, got ${value}`);
 }

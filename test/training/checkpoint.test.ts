@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { saveCheckpoint, tf } from "../../src/tensorflow";
 import { findCheckpoint, listCheckpoint } from "../../src/training";
-import { readCheckpointState } from "../../src/training/checkpoint";
+import { readCheckpointState } from "../../src/training/state";
 import { fixturePath, readFixture } from "../fixtures";
 import { sharedData } from "./thin";
 
@@ -97,7 +97,11 @@ test("readCheckpointState() reads escapes as Python writes them", () => {
   const root = mkdtempSync(join(tmpdir(), "checkpoint-"));
   const lines = ['model_checkpoint_path: "a\\"b\\303\\244"', 'all_model_checkpoint_paths: "x"'];
   writeFileSync(join(root, "checkpoint"), lines.join("\n"));
-  assert.deepEqual(readCheckpointState(root), { latest: 'a"bä', all: ["x"] });
+  assert.deepEqual(readCheckpointState(root), {
+    latest: 'a"bä',
+    all: [{ path: "x", time: undefined }],
+    lastPreserved: undefined,
+  });
   rmSync(root, { recursive: true });
 });
 

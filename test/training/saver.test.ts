@@ -1,98 +1,184 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openCheckpoint, tf } from "../../src/tensorflow";
-import {
-  createTrainStep,
-  findCheckpoint,
-  initVariablesFromCheckpoint,
-  saveVariables,
-} from "../../src/training";
+import { memory, tf } from "../../src/tensorflow";
+import { createTrainStep, latestCheckpoint, Saver } from "../../src/training";
+import { sweep } from "../../src/training/retention";
+import { readCheckpointState, type KeptCheckpoint } from "../../src/training/state";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 const root = mkdtempSync(join(tmpdir(), "saver-"));
 after(() => rmSync(root, { recursive: true }));
 
-test("saveVariables() keeps the folder's list of checkpoints, with relative paths", () => {
-  const model = thinModel();
-  const folder = join(root, "list");
-  const prefix = join(folder, "model.ckpt");
-  assert.equal(saveVariables(model, prefix, { globalStep: 1 }), `${prefix}-1`);
-  saveVariables(model, prefix, { globalStep: 2 });
-  const lines = [
-    'model_checkpoint_path: "model.ckpt-2"',
-    'all_model_checkpoint_paths: "model.ckpt-1"',
-    'all_model_checkpoint_paths: "model.ckpt-2"',
-  ];
-  assert.equal(readFileSync(join(folder, "checkpoint"), "utf8"), `${lines.join("\n")}\n`);
-  rmSync(`${prefix}-1.index`);
-  saveVariables(model, prefix, { globalStep: 2 });
-  assert.equal(readFileSync(join(folder, "checkpoint"), "utf8"), `${lines[0]}\n${lines[2]}\n`);
-  renameSync(folder, join(root, "moved"));
-  assert.equal(findCheckpoint(join(root, "moved")), join(root, "moved/model.ckpt-2"));
-  model.dispose();
-});
+const indexes = (folder: string): string[] =>
+  readdirSync(folder).flatMap((file) => (file.endsWith(".index") ? [file.slice(0, -".index".length)] : []));
 
-test("saveVariables() saves the optimizer's slots and the global step", async () => {
-  const model = thinModel();
-  const step = createTrainStep(model, { globalStep: 40 });
-  const [{ image }, labels] = patternBatch("slots");
+function setTo(variable: tf.Variable, value: number): void {
+  const filled = tf.fill(variable.shape, value);
+  variable.assign(filled);
+  filled.dispose();
+}
+
+test("save() saves what the variables are at the call, while training goes on; restore() takes training back there", async () => {
+  const folder = join(root, "step");
+  const model = thinModel({ isTraining: true });
+  const step = createTrainStep(model);
+  const [{ image }, labels] = patternBatch("saver");
+  const everything = (): number[][] =>
+    [...model.variables.all().map(({ variable }) => variable), ...Object.values(step.slots)].map(valuesOf);
   await step(image, labels);
-  const { globalStep, slots } = step;
-  const reader = openCheckpoint(saveVariables(model, join(root, "slots/model.ckpt"), { globalStep, slots }));
-  assert.match(reader.prefix, /model\.ckpt-41$/);
-  assert.deepEqual(
-    reader.variables.find(({ name }) => name === "global_step"),
-    {
-      name: "global_step",
-      dtype: "int64",
-      shape: [],
-    },
-  );
-  const name = "resnet_v1_50/conv1/weights/Momentum";
-  const slot = slots[name];
-  assert.ok(slot !== undefined);
-  assert.deepEqual(valuesOf(reader.read(name)), valuesOf(slot));
-  reader.close();
-  assert.equal(initVariablesFromCheckpoint(model, reader.prefix).unused.length, 161 + 1);
+  await step(image, labels);
+  const before = memory();
+  const saver = new Saver({ sharded: 3 });
+  const then = everything();
+  const saved = saver.save(`${folder}/`, model, { step });
+  await step(image, labels);
+  const next = everything();
+  assert.equal(await saved, join(folder, "model.ckpt-2"));
+  await step(image, labels);
+  assert.deepEqual(saver.restore(folder, model, step), {
+    checkpoint: join(folder, "model.ckpt-2"),
+    globalStep: 2,
+  });
+  assert.equal(step.globalStep, 2);
+  assert.deepEqual(everything(), then);
+  await step(image, labels);
+  assert.deepEqual(everything(), next);
+  assert.deepEqual(memory(), before);
+  tf.dispose([image, labels]);
   step.dispose();
   model.dispose();
 });
 
-test("saveVariables() refuses a global step that is none", () => {
-  const model = thinModel();
-  assert.throws(() => saveVariables(model, join(root, "x"), { globalStep: -1 }), {
-    name: "RangeError",
-    message: `Cannot save "${join(root, "x")}": expected a global step of 0 or more, got -1`,
-  });
-  model.dispose();
+test("save() writes calls that do not wait for each other one after the other; flush() waits for them", async () => {
+  const folder = join(root, "row");
+  const a = tf.variable(tf.scalar(0));
+  setTo(a, 0);
+  const before = memory();
+  const saver = new Saver({ maxToKeep: 2 });
+  for (let globalStep = 1; globalStep <= 4; globalStep++) {
+    setTo(a, globalStep);
+    void saver.save(join(folder, "a.ckpt"), { a }, { globalStep });
+  }
+  await saver.flush();
+  assert.deepEqual(indexes(folder), ["a.ckpt-3", "a.ckpt-4"]);
+  for (const globalStep of [3, 4]) {
+    assert.equal(saver.restore(join(folder, `a.ckpt-${globalStep}`), { a }).globalStep, globalStep);
+    assert.equal(a.dataSync()[0], globalStep);
+  }
+  assert.deepEqual(memory(), before);
+  a.dispose();
 });
 
-const python = join(__dirname, "../../../.venv/bin/python");
-const skip = existsSync(python) ? false : "no .venv with Python's TensorFlow";
+test("sweep() keeps for good what Python's CheckpointManager keeps", () => {
+  // test/training/saver.py, retain: max_to_keep=3, keep_checkpoint_every_n_hours=2
+  const hours = [0, 0.5, 1.2, 1.9, 2.1, 4, 4.2, 4.4, 5, 5.5, 9, 9.1, 9.2, 9.3, 12, 12.5];
+  const there = new Set(hours.keys());
+  let [kept, lastPreserved]: [readonly KeptCheckpoint[], number] = [[], 1000];
+  for (const [i, hour] of hours.entries()) {
+    const all = [...kept, { path: String(i), time: 1000 + 3600 * hour }];
+    const swept = sweep(all, lastPreserved, { maxToKeep: 3, keepCheckpointEveryNHours: 2 });
+    for (const { path } of swept.deleted) there.delete(Number(path));
+    ({ kept, lastPreserved } = swept);
+  }
+  assert.deepEqual([...there], [4, 6, 10, 13, 14, 15]);
+  assert.deepEqual(
+    kept.map(({ path }) => path),
+    ["13", "14", "15"],
+  );
+  assert.equal(lastPreserved, 33400);
+});
 
-const readByPython = `
-import sys, json, tensorflow as tf
-path = tf.train.latest_checkpoint(sys.argv[1])
-reader = tf.train.load_checkpoint(path)
-weights = reader.get_tensor("Predict/logits/weights")
-print(json.dumps([path, len(reader.get_variable_to_shape_map()), int(reader.get_tensor("global_step")),
-                  abs(float(weights.sum()) - float(sys.argv[2])) < 1e-4, list(weights.shape)]))
-`;
+test("a new Saver goes on with the folder's list: it deletes the old ones, keeps one an hour, and leaves others' alone", async () => {
+  const folder = join(root, "restart");
+  const a = tf.variable(tf.scalar(1));
+  const options = { maxToKeep: 2, keepCheckpointEveryNHours: 1 };
+  await new Saver().save(join(folder, "best.ckpt"), { a }, { globalStep: 7 });
+  for (let globalStep = 1; globalStep <= 3; globalStep++)
+    await new Saver(options).save(`${folder}/`, { a }, { globalStep });
+  assert.deepEqual(indexes(folder), ["best.ckpt-7", "model.ckpt-2", "model.ckpt-3"]);
+  const file = join(folder, "checkpoint");
+  const anHourAgo = Date.now() / 1000 - 3601;
+  const aged = readFileSync(file, "utf8").replace(/(last_preserved_timestamp): .*/, `$1: ${anHourAgo}`);
+  writeFileSync(file, aged);
+  for (const globalStep of [4, 5]) await new Saver(options).save(folder, { a }, { globalStep });
+  assert.deepEqual(indexes(folder), ["best.ckpt-7", "model.ckpt-2", "model.ckpt-4", "model.ckpt-5"]);
+  const state = readCheckpointState(folder);
+  assert.deepEqual(
+    state?.all.map(({ path }) => path),
+    ["best.ckpt-7", "model.ckpt-4", "model.ckpt-5"],
+  );
+  assert.ok(state?.all.every(({ time = 0 }) => Math.abs(time - Date.now() / 1000) < 60));
+  assert.ok((state.lastPreserved ?? 0) > anHourAgo + 3600);
+  a.dispose();
+});
 
-test("saveVariables() writes what Python's TensorFlow reads", { skip }, () => {
-  const model = thinModel();
-  const prefix = saveVariables(model, join(root, "python é/model.ckpt"), { globalStep: 3 });
-  const environment = { ...process.env, CUDA_VISIBLE_DEVICES: "-1", TF_CPP_MIN_LOG_LEVEL: "3" };
-  const sum = valuesOf(tf.tidy(() => model.variables.expect("Predict/logits/weights").sum())).join();
-  const output = execFileSync(python, ["-c", readByPython, join(root, "python é"), sum], {
-    encoding: "utf8",
-    env: environment,
-    stdio: ["ignore", "pipe", "ignore"],
+test("save() under a name that is taken replaces all of its files", async () => {
+  const folder = join(root, "same");
+  const a = tf.variable(tf.ones([3]));
+  const b = tf.variable(tf.ones([2]));
+  const prefix = join(folder, "only.ckpt");
+  await new Saver({ sharded: 2 }).save(prefix, { a, b });
+  setTo(a, 2);
+  await new Saver({ saveRelativePaths: false }).save(prefix, { a });
+  setTo(a, 3);
+  assert.deepEqual(new Saver().restore(folder, { a }), { checkpoint: prefix, globalStep: undefined });
+  assert.deepEqual(valuesOf(a), [2, 2, 2]);
+  const files = ["checkpoint", "only.ckpt.data-00000-of-00001", "only.ckpt.index"];
+  assert.deepEqual(readdirSync(folder).sort(), files);
+  assert.equal(readCheckpointState(folder)?.latest, prefix);
+  tf.dispose([a, b]);
+});
+
+test("latestCheckpoint() takes the newest that is there", async () => {
+  const folder = join(root, "latest");
+  assert.equal(latestCheckpoint(folder), undefined);
+  const a = tf.variable(tf.scalar(1));
+  for (const globalStep of [1, 2, 3]) await new Saver().save(`${folder}/`, { a }, { globalStep });
+  assert.equal(latestCheckpoint(folder), join(folder, "model.ckpt-3"));
+  rmSync(join(folder, "model.ckpt-3.index"));
+  assert.equal(latestCheckpoint(folder), join(folder, "model.ckpt-2"));
+  a.dispose();
+});
+
+test("restore() changes nothing unless the checkpoint has all of it", async () => {
+  const prefix = join(root, "missing/a.ckpt");
+  const a = tf.variable(tf.ones([2]));
+  const b = tf.variable(tf.zeros([3]));
+  const saver = new Saver();
+  await saver.save(prefix, { a });
+  setTo(a, 5);
+  const wrong = { a, b, c: b };
+  assert.throws(() => saver.restore(prefix, wrong), {
+    name: "RangeError",
+    message: `Cannot restore "${prefix}": expected every variable in it, got 2 missing or of another shape or type: "b" (expected float32 [3], got none), "c" (expected float32 [3], got none)`,
   });
-  assert.deepEqual(JSON.parse(output.trim().split("\n").at(-1) ?? ""), [prefix, 268, 3, true, [128, 5]]);
-  model.dispose();
+  assert.throws(() => saver.restore(prefix, { a: b }), /"a" \(expected float32 \[3\], got float32 \[2\]\)$/);
+  assert.throws(() => saver.restore(prefix, { a }, { globalStep: 0, slots: {} }), {
+    message: `Cannot restore "${prefix}": expected a "global_step" in it, got none`,
+  });
+  assert.deepEqual(valuesOf(a), [5, 5]);
+  tf.dispose([a, b]);
+});
+
+test("Saver refuses numbers that make no sense", () => {
+  const message = (text: string): object => ({ name: "RangeError", message: text });
+  assert.throws(
+    () => new Saver({ maxToKeep: -1 }),
+    message("Cannot create saver: expected maxToKeep of 0 or more, got -1"),
+  );
+  assert.throws(
+    () => new Saver({ sharded: 0 }),
+    message("Cannot create saver: expected sharded of 1 or more, got 0"),
+  );
+  assert.throws(
+    () => new Saver({ keepCheckpointEveryNHours: 0 }),
+    message("Cannot create saver: expected keepCheckpointEveryNHours above 0, got 0"),
+  );
+  assert.throws(
+    () => void new Saver().save("x", {}, { globalStep: 1.5 }),
+    message('Cannot save "x": expected a global step of 0 or more, got 1.5'),
+  );
 });
