@@ -1,7 +1,7 @@
 /** The frames of TFRecord files: length, its checksum, data, their checksum. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { gunzipSync, inflateSync, constants } from "node:zlib";
-import { FRAME_FOOTER as FOOTER, FRAME_HEADER as HEADER, maskedCrc32c } from "../tensorflow";
+import { FRAME_FOOTER as FOOTER, FRAME_HEADER as HEADER, frameData, frameLength } from "../tensorflow";
 
 /** Where a TFRecord file is no longer right. */
 export interface FrameBreak {
@@ -26,13 +26,13 @@ function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length
     const header = bytes.read(offset, HEADER);
     if (header.length < HEADER)
       return at(`the file ends ${header.length} bytes into a record's 12-byte header`);
-    if (maskedCrc32c(header.subarray(0, 8)) !== header.readUInt32LE(8))
+    const length = frameLength(header);
+    if (length === undefined)
       return at(
         offset === 0
           ? "the file does not begin with a record"
           : "the checksum of the record's length is wrong",
       );
-    const length = Number(header.readBigUInt64LE(0));
     const whole = HEADER + length + FOOTER;
     if (offset + whole > bytes.length)
       return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}`);
@@ -58,8 +58,7 @@ export function findBreak(path: string, suspect: number | undefined): FrameBreak
     let wrong: FrameBreak | undefined;
     const { broken } = walkFrames(bytes, (record, offset, length) => {
       if (suspect === undefined || suspect < offset || suspect >= offset + HEADER + length) return;
-      const data = bytes.read(offset + HEADER, length + FOOTER);
-      if (maskedCrc32c(data.subarray(0, length)) !== data.readUInt32LE(length))
+      if (frameData(bytes.read(offset + HEADER, length + FOOTER)) === undefined)
         wrong = { record, offset, reason: "the checksum of the record's data is wrong" };
     });
     return wrong ?? broken;
@@ -84,9 +83,7 @@ export function compressionOf(path: string): "" | "GZIP" | "ZLIB" | undefined {
       // A TFRecord file begins with a length: as a zlib header it would be of a record of at least 0x5e78 bytes, so look twice.
       if (start[0] !== 0x78 || start.readUInt16BE(0) % 31 !== 0) return "";
       const header = file.read(0, HEADER);
-      return header.length === HEADER && maskedCrc32c(header.subarray(0, 8)) === header.readUInt32LE(8)
-        ? ""
-        : "ZLIB";
+      return header.length === HEADER && frameLength(header) !== undefined ? "" : "ZLIB";
     });
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 /** Frames on their way into a file: they go out in the order in which they were handed in, off the main thread. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { frameRecord } from "../tensorflow";
+import { frameRecord, reasonOf } from "../tensorflow";
 
 /** A record, or one that is still being made; undefined if it could not be. */
 export type Pending = Uint8Array | Promise<Uint8Array | undefined>;
@@ -127,5 +127,3 @@ export class RecordQueue {
       );
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,7 +8,8 @@ import {
   decodeEventStart,
   FRAME_FOOTER,
   FRAME_HEADER,
-  maskedCrc32c,
+  frameData,
+  frameLength,
 } from "../tensorflow";
 import { isEventFile } from "./name";
 import { pointsOf, type EventPoint } from "./point";
@@ -156,13 +157,13 @@ async function* readRecords(path: string): AsyncGenerator<FileRecord, void, unde
     for (let record = 0; ; record++) {
       const header = await bytes.take(FRAME_HEADER);
       if (header === undefined) return;
-      if (maskedCrc32c(header.subarray(0, 8)) !== header.readUInt32LE(8))
+      const length = frameLength(header);
+      if (length === undefined)
         throw new CorruptRecordError(path, record, offset, "the checksum of the record's length is wrong");
-      const length = Number(header.readBigUInt64LE(0));
       const body = await bytes.take(length + FRAME_FOOTER);
       if (body === undefined) return;
-      const data = body.subarray(0, length);
-      if (maskedCrc32c(data) !== body.readUInt32LE(length))
+      const data = frameData(body);
+      if (data === undefined)
         throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
       yield { data, record, offset };
       offset += FRAME_HEADER + length + FRAME_FOOTER;

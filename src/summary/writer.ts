@@ -14,6 +14,7 @@ import {
   type GraphSource,
   type Hyperparameter,
   type SummaryValue,
+  reasonOf,
 } from "../tensorflow";
 import { nextEventFile } from "./name";
 import { RecordQueue } from "./queue";
@@ -77,10 +78,8 @@ export class SummaryWriter {
       this.path = join(logDir, nextEventFile(logDir, filenameSuffix));
       this.queue = new RecordQueue(this.path, version, { flushSecs, maxQueue });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot write events to "${logDir}": expected a folder to write to, got ${reason}`, {
-        cause: error,
-      });
+      const what = `Cannot write events to "${logDir}": expected a folder to write to`;
+      throw new Error(`${what}, got ${reasonOf(error)}`, { cause: error });
     }
     if (purgeStep !== undefined) {
       // Twice, for TensorBoard takes the first start that it meets in a run for the run's beginning, which makes nothing void.

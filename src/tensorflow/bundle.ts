@@ -88,8 +88,6 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
   const values = Object.values(tensors);
   const part = `${prefix}.part-${process.pid}`;
   tf.tidy(() => {
-    const text = (value: string): tf.Tensor => constant([value], [], "string");
-    const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
     const slices = list(names.map(() => ""));
     execute(
       "SaveV2",
@@ -115,8 +113,6 @@ export async function writeCheckpoint(
   tensors: Readonly<Record<string, tf.Tensor>>,
   shards = 1,
 ): Promise<void> {
-  const text = (value: string): tf.Tensor => constant([value], [], "string");
-  const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
   const write = (path: string, entries: readonly Entry[]): Promise<tf.Tensor[]> => {
     const names = entries.map(([name]) => name);
     const values = entries.map(([, value]) => value);
@@ -141,6 +137,9 @@ export async function writeCheckpoint(
     tf.dispose(held.flat().map(([, value]) => value));
   }
 }
+
+const text = (value: string): tf.Tensor => constant([value], [], "string");
+const list = (values: readonly string[]): tf.Tensor => constant(values, [values.length], "string");
 
 type Entry = readonly [name: string, value: tf.Tensor];
 
@@ -174,11 +173,10 @@ function spread(entries: readonly Entry[], count: number): (readonly Entry[])[] 
  */
 export function restoreTensors(prefix: string, names: Readonly<Record<string, DataType>>): tf.Tensor[] {
   const keys = Object.keys(names);
-  const list = (strings: readonly string[]): tf.Tensor => constant(strings, [strings.length], "string");
   return tf.tidy(() =>
     execute(
       "RestoreV2",
-      [constant([prefix], [], "string"), list(keys), list(keys.map(() => ""))],
+      [text(prefix), list(keys), list(keys.map(() => ""))],
       { dtypes: attr.types(Object.values(names)) },
       keys.length,
     ),

@@ -49,6 +49,12 @@ export class TensorFlowError extends Error {
   }
 }
 
+/** What an error says went wrong, for the end of another error's message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof TensorFlowError) return `${error.code}: ${error.reason}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 // The stock binding says `Invalid TF_Status: <number>\nMessage: <text>`
 const STOCK = /^Invalid TF_Status: (\d+)\nMessage: ([\s\S]*)$/;
 

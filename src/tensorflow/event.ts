@@ -1,8 +1,7 @@
 /** tensorflow.Event, the message that a record of an event file holds: a step, and what was seen at it. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
+import { messageType } from "./protos";
 
 /** tensorflow.HistogramProto: `bucket[i]` values were below `bucket_limit[i]` and not below the limit before it. */
 export interface HistogramMessage {
@@ -47,13 +46,10 @@ export interface EventMessage {
   readonly isStart?: boolean;
 }
 
-// The compiled file lies in dist/src/tensorflow, the message format beside the source.
-const file = path.resolve(__dirname, "../../../src/tensorflow/protos/event.proto");
-const root = protobuf.parse(readFileSync(file, "utf8"), { keepCase: true }).root;
-const Event = root.lookupType("tensorflow.Event");
-const EventStart = root.lookupType("tensorflow.EventStart");
-const Summary = root.lookupType("tensorflow.Summary");
-const HParamsPluginData = root.lookupType("tensorflow.HParamsPluginData");
+const Event = messageType("Event");
+const EventStart = messageType("EventStart");
+const Summary = messageType("Summary");
+const HParamsPluginData = messageType("HParamsPluginData");
 
 const START = 1; // SessionLog.SessionStatus
 const TENSOR_CLASS = 2; // DataClass.DATA_CLASS_TENSOR

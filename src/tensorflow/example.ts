@@ -1,7 +1,5 @@
 /** tensorflow.Example, the message that a record holds: named lists of bytes or numbers. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import protobuf from "protobufjs";
+import { messageType } from "./protos";
 
 /** One feature of an Example: a list of bytes, of 64-bit integers or of floats; made by `feature`. */
 export type Feature =
@@ -19,11 +17,7 @@ export const feature = {
   float: (...value: readonly number[]): Feature => ({ float_list: { value } }),
 } as const;
 
-// The compiled file lies in dist/src/tensorflow, the message format beside the source.
-const file = path.resolve(__dirname, "../../../src/tensorflow/protos/example.proto");
-const ExampleMessage = protobuf
-  .parse(readFileSync(file, "utf8"), { keepCase: true })
-  .root.lookupType("tensorflow.Example");
+const ExampleMessage = messageType("Example");
 
 /**
  * An Example as bytes, its features in the order given.

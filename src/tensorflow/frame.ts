@@ -33,6 +33,19 @@ export function frameRecord(data: Uint8Array): Uint8Array {
   return frame;
 }
 
+/** The length of the record that a header is of; undefined if its checksum is wrong. */
+export function frameLength(header: Buffer): number | undefined {
+  const isRight = maskedCrc32c(header.subarray(0, 8)) === header.readUInt32LE(8);
+  return isRight ? Number(header.readBigUInt64LE(0)) : undefined;
+}
+
+/** The record that what follows a header holds; undefined if its checksum is wrong. */
+export function frameData(body: Buffer): Buffer | undefined {
+  const length = body.length - FRAME_FOOTER;
+  const data = body.subarray(0, length);
+  return maskedCrc32c(data) === body.readUInt32LE(length) ? data : undefined;
+}
+
 /** A TFRecord file that is truncated or damaged, with the record at which it is. */
 export class CorruptRecordError extends Error {
   override readonly name = "CorruptRecordError";

@@ -2,7 +2,7 @@
 export { tf, version, device, dataType } from "./runtime";
 export { memory, type Memory } from "./memory";
 export type { DataType } from "./datatype";
-export { TensorFlowError, type TensorFlowCode } from "./error";
+export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
 export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
 export {
   execute,
@@ -45,7 +45,7 @@ export {
   restoreTensors,
 } from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";
-export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameRecord, maskedCrc32c } from "./frame";
+export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameData, frameLength, frameRecord } from "./frame";
 export {
   decodeEvent,
   decodeEventStart,

@@ -1,7 +1,5 @@
-/** TensorFlow's messages, read from protos/graph.proto, with the types that the floor uses. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import protobuf from "protobufjs";
+/** TensorFlow's messages of protos/graph.proto, with the types that the floor uses. */
+import { messageType } from "./protos";
 
 /** tensorflow.TensorShapeProto */
 export interface ShapeMessage {
@@ -72,15 +70,11 @@ export interface FunctionMessage {
   attr: Record<string, AttrValue>;
 }
 
-// The compiled file lies in dist/src/tensorflow, the message format beside the source.
-const file = path.resolve(__dirname, "../../../src/tensorflow/protos/graph.proto");
-const root = protobuf.parse(readFileSync(file, "utf8"), { keepCase: true }).root;
-
 /** tensorflow.AttrValue, to be encoded. */
-export const AttrValueMessage = root.lookupType("tensorflow.AttrValue");
+export const AttrValueMessage = messageType("AttrValue");
 /** tensorflow.FunctionDef, to be encoded. */
-export const FunctionDefMessage = root.lookupType("tensorflow.FunctionDef");
+export const FunctionDefMessage = messageType("FunctionDef");
 /** tensorflow.OpList, to be decoded. */
-export const OpListMessage = root.lookupType("tensorflow.OpList");
+export const OpListMessage = messageType("OpList");
 /** tensorflow.GraphDef, to be encoded. */
-export const GraphDefMessage = root.lookupType("tensorflow.GraphDef");
+export const GraphDefMessage = messageType("GraphDef");

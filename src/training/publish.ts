@@ -1,7 +1,7 @@
 /** How a checkpoint comes into its folder: written beside its place, moved there, announced, and the oldest ones deleted. */
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { TensorFlowError, tf, writeCheckpoint } from "../tensorflow";
+import { reasonOf, tf, writeCheckpoint } from "../tensorflow";
 import * as disk from "./disk";
 import { sweep, type Retention } from "./retention";
 import {
@@ -142,9 +142,4 @@ function namesIn(state: CheckpointState | undefined): readonly string[] {
 /** "model.ckpt-40" → "model.ckpt" */
 function stemOf(name: string): string {
   return name.replace(/-\d+$/, "");
-}
-
-function reasonOf(cause: unknown): string {
-  if (cause instanceof TensorFlowError) return `${cause.code}: ${cause.reason}`;
-  return cause instanceof Error ? cause.message : String(cause);
 }

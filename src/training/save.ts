@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Model } from "../model/model";
 import { constant, saveCheckpoint, tf } from "../tensorflow";
+import { variablesOf } from "./restore";
 import { readCheckpointState, stateFile, stateText, type KeptCheckpoint } from "./state";
 
 /** Options of saveVariables(). */
@@ -23,17 +24,26 @@ export interface SaveOptions {
  */
 export function saveVariables(model: Model, prefix: string, options: SaveOptions = {}): string {
   const { globalStep, slots = {} } = options;
-  if (globalStep !== undefined && !(Number.isSafeInteger(globalStep) && globalStep >= 0))
-    throw new RangeError(`Cannot save "${prefix}": expected a global step of 0 or more, got ${globalStep}`);
-  const path = globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
+  expectGlobalStep(prefix, globalStep);
+  const path = numbered(prefix, globalStep);
   mkdirSync(dirname(path), { recursive: true });
-  const variables = model.variables.all().map(({ name, variable }) => [name, variable] as const);
   tf.tidy(() => {
     const step = globalStep === undefined ? {} : { global_step: constant([globalStep], [], "int64") };
-    saveCheckpoint(path, { ...Object.fromEntries(variables), ...slots, ...step });
+    saveCheckpoint(path, { ...variablesOf(model), ...slots, ...step });
   });
   announce(dirname(path), basename(path));
   return path;
+}
+
+/** Checks a step's number before anything is saved. */
+export function expectGlobalStep(path: string, globalStep: number | undefined): void {
+  if (globalStep !== undefined && !(Number.isSafeInteger(globalStep) && globalStep >= 0))
+    throw new RangeError(`Cannot save "${path}": expected a global step of 0 or more, got ${globalStep}`);
+}
+
+/** A checkpoint's prefix with the step's number, if there is one. */
+export function numbered(prefix: string, globalStep: number | undefined): string {
+  return globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
 }
 
 /** Adds a checkpoint to its folder's list as the latest; those that are gone leave it. */

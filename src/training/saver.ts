@@ -5,6 +5,7 @@ import { constant, tf } from "../tensorflow";
 import { publish } from "./publish";
 import { restoreVariables, variablesOf, type Restored, type Saveable, type SavedStep } from "./restore";
 import type { Retention } from "./retention";
+import { expectGlobalStep, numbered } from "./save";
 
 /** Options of a Saver. */
 export interface SaverOptions {
@@ -122,11 +123,9 @@ export class Saver {
 
 /** Where to save: the prefix with the step's number. */
 function prefixOf(path: string, globalStep: number | undefined): string {
-  if (globalStep !== undefined && !(Number.isSafeInteger(globalStep) && globalStep >= 0))
-    throw new RangeError(`Cannot save "${path}": expected a global step of 0 or more, got ${globalStep}`);
+  expectGlobalStep(path, globalStep);
   const isFolder = path.endsWith("/") || (existsSync(path) && statSync(path).isDirectory());
-  const prefix = isFolder ? join(path, "model.ckpt") : path;
-  return globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
+  return numbered(isFolder ? join(path, "model.ckpt") : path, globalStep);
 }
 
 function expectNumber(name: string, value: number, expected: string, isRight: boolean): void {

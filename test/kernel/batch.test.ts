@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
-import { python, readCells, runCells, skip as noJupyter } from "./notebook";
+import { python, skip as noJupyter } from "../python";
+import { readCells, runCells } from "./notebook";
 import { kernelEnvironment } from "./suite";
 
 const root = resolve(__dirname, "../../..");

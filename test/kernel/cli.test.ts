@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { installKernel, kernelSpec, NODE_FLAGS } from "../../kernel/cli/spec";
-import { python, skip } from "./notebook";
+import { python, skip } from "../python";
 
 const root = resolve(__dirname, "../../..");
 const temporary = mkdtempSync(join(tmpdir(), "slimlab-cli-"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { python, skip as noJupyter } from "./notebook";
+import { python, skip as noJupyter } from "../python";
 import { runSuite } from "./suite";
 
 const hasSuite = python !== undefined && spawnSync(python, ["-c", "import jupyter_kernel_test"]).status === 0;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { runCells, skip } from "./notebook";
+import { skip } from "../python";
+import { runCells } from "./notebook";
 
 const figure = `
 const display = Symbol.for("Jupyter.display");

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Browser } from "playwright-core";
 import { installKernel } from "../../kernel/cli/spec";
-import { python, skip as noJupyter } from "./notebook";
+import { python, skip as noJupyter } from "../python";
 
 const browserPath = process.env["SLIMLAB_CHROMIUM"] ?? "/usr/bin/chromium";
 

@@ -2,18 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { installKernel } from "../../kernel/cli/spec";
-
-const root = resolve(__dirname, "../../..");
-const installed = join(root, ".venv", "bin", "python");
-
-/** The Python that has Jupyter: the one set-up made, or $SLIMLAB_PYTHON; undefined if there is none. */
-export const python = process.env["SLIMLAB_PYTHON"] ?? (existsSync(installed) ? installed : undefined);
-
-/** Why tests of the kernel are skipped, false if they are not. */
-export const skip =
-  python === undefined && "no .venv/bin/python and no SLIMLAB_PYTHON: run scripts/setup for Jupyter";
+import { python } from "../python";
 
 export interface Output {
   readonly output_type: string;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { installKernel } from "../../kernel/cli/spec";
-import { python } from "./notebook";
+import { python } from "../python";
 
 /** How a test of a Python suite ended. */
 export interface Result {

@@ -1,14 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-
-const root = resolve(__dirname, "../../..");
-const installed = join(root, ".venv", "bin", "python");
-const python = process.env["SLIMLAB_PYTHON"] ?? (existsSync(installed) ? installed : undefined);
-
-/** Why tests against Python TensorFlow are skipped, false if they are not. */
-export const skip = python === undefined && "no .venv/bin/python and no SLIMLAB_PYTHON: run scripts/setup";
+import { python } from "../python";
 
 /** One value of an event file, as Python TensorFlow reads it. */
 export interface PythonValue {

@@ -6,7 +6,8 @@ import { basename, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { readEvents, readScalars, SummaryWriter, type EventPoint } from "../../src/summary";
 import { constant, memory, tf, trace } from "../../src/tensorflow";
-import { readWithPython, skip } from "./python";
+import { skip } from "../python";
+import { readWithPython } from "./python";
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "slimlab-summary-"));

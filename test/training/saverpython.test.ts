@@ -6,21 +6,23 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { constant, tf } from "../../src/tensorflow";
 import { latestCheckpoint, Saver } from "../../src/training";
+import { python, skip } from "../python";
 import { valuesOf } from "./thin";
 
 const root = mkdtempSync(join(tmpdir(), "saverpython-"));
 after(() => rmSync(root, { recursive: true }));
 
-const python = process.env.SLIMLAB_PYTHON ?? join(__dirname, "../../../.venv/bin/python");
-const skip = existsSync(python) ? false : "no .venv with Python's TensorFlow";
-
 /** Runs saver.py; what each of its commands gave. */
 function runPython(...args: readonly string[]): unknown[] {
-  const output = execFileSync(python, [join(__dirname, "../../../test/training/saver.py"), ...args], {
-    encoding: "utf8",
-    env: { ...process.env, CUDA_VISIBLE_DEVICES: "-1", TF_CPP_MIN_LOG_LEVEL: "3" },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const output = execFileSync(
+    python ?? "python3",
+    [join(__dirname, "../../../test/training/saver.py"), ...args],
+    {
+      encoding: "utf8",
+      env: { ...process.env, CUDA_VISIBLE_DEVICES: "-1", TF_CPP_MIN_LOG_LEVEL: "3" },
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
   const result: unknown = JSON.parse(output.trim().split("\n").at(-1) ?? "");
   assert.ok(Array.isArray(result));
   return result;

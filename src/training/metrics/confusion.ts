@@ -1,5 +1,5 @@
 /** Metrics by class: the confusion matrix, and the mean of the accuracies of the classes. */
-import { at, expectClasses, readClasses, readLabels, readWeights } from "./inputs";
+import { at, expectClasses, readExamples } from "./inputs";
 import { defineMetric, expectWhole, increase, ratio, type Metric } from "./metric";
 
 /** Options of confusionMatrixMetric() and meanPerClassAccuracyMetric(). */
@@ -21,9 +21,7 @@ export function confusionMatrixMetric({ numClasses }: ClassOptions): Metric<numb
     sizes: { counts: numClasses * numClasses },
     options: { numClasses: [numClasses] },
     async read(inputs) {
-      const labels = await readLabels(name, inputs);
-      const classes = await readClasses(name, inputs, labels.length);
-      const weight = await readWeights(name, inputs, labels.length);
+      const { labels, classes, weight } = await readExamples(name, inputs);
       expectClasses(name, "labels", labels, numClasses);
       expectClasses(name, "classes", classes, numClasses);
       return ({ counts }) => {
@@ -49,9 +47,7 @@ export function meanPerClassAccuracyMetric({ numClasses }: ClassOptions): Metric
     name,
     sizes: { total: numClasses, count: numClasses },
     async read(inputs) {
-      const labels = await readLabels(name, inputs);
-      const classes = await readClasses(name, inputs, labels.length);
-      const weight = await readWeights(name, inputs, labels.length);
+      const { labels, classes, weight } = await readExamples(name, inputs);
       expectClasses(name, "labels", labels, numClasses);
       return ({ total, count }) => {
         for (let index = 0; index < labels.length; index++) {

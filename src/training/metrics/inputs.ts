@@ -118,6 +118,21 @@ export async function readWeights(
   return shape.length === 0 ? () => at(values, 0) : (index) => at(values, index);
 }
 
+/** What a batch of examples is measured by. */
+export interface Examples {
+  readonly labels: ArrayLike<number>;
+  readonly classes: ArrayLike<number>;
+  /** How much each counts, by its index. */
+  readonly weight: (index: number) => number;
+}
+
+/** Reads the labels, the predicted classes and the weights. */
+export async function readExamples(metric: string, inputs: MetricInputs): Promise<Examples> {
+  const labels = await readLabels(metric, inputs);
+  const classes = await readClasses(metric, inputs, labels.length);
+  return { labels, classes, weight: await readWeights(metric, inputs, labels.length) };
+}
+
 /** values[index], NaN beyond the end. */
 export function at(values: ArrayLike<number>, index: number): number {
   return values[index] ?? NaN;

@@ -4,7 +4,7 @@ import {
   expectClasses,
   inputError,
   read,
-  readClasses,
+  readExamples,
   readLabels,
   readProbabilities,
   readWeights,
@@ -37,9 +37,7 @@ export function accuracyMetric(): Metric {
     name,
     sizes,
     async read(inputs) {
-      const labels = await readLabels(name, inputs);
-      const classes = await readClasses(name, inputs, labels.length);
-      const weight = await readWeights(name, inputs, labels.length);
+      const { labels, classes, weight } = await readExamples(name, inputs);
       return addMatches(labels.length, weight, (index) => labels[index] === classes[index]);
     },
     result: meanOf,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { skip } from "../notebook";
+import { skip } from "../../python";
 import { runSuite } from "../suite";
 
 describe("debug requests of a kernel", { skip }, async () => {
