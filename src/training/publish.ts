@@ -35,7 +35,8 @@ export async function publish(
 ): Promise<string> {
   const [folder, name] = [dirname(prefix), basename(prefix)];
   try {
-    const left = await disk.removeStale(folder, namesIn(readCheckpointState(folder)));
+    const whole = await disk.removeStale(folder, namesIn(readCheckpointState(folder)));
+    const left = new Set(whole.filter((one) => one !== name)); // the one of this name is saved anew
     const temporary = await disk.createTemporary(folder, name);
     try {
       await writeCheckpoint(join(temporary, name), snapshot, options.shards);

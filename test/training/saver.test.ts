@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -130,6 +139,28 @@ test("save() under a name that is taken replaces all of its files", async () => 
   assert.deepEqual(readdirSync(folder).sort(), files);
   assert.equal(readCheckpointState(folder)?.latest, prefix);
   tf.dispose([a, b]);
+});
+
+test("save() lists a checkpoint once that a killed process has moved there but not named", async () => {
+  const folder = join(root, "unnamed");
+  const a = tf.variable(tf.scalar(1));
+  const saver = new Saver({ maxToKeep: 1 });
+  await saver.save(`${folder}/`, { a }, { globalStep: 1 });
+  for (const ending of ["index", "data-00000-of-00001"])
+    copyFileSync(join(folder, `model.ckpt-1.${ending}`), join(folder, `model.ckpt-2.${ending}`));
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  mkdirSync(join(folder, `model.ckpt-2.saving-${pid}-aaaaaa`));
+  setTo(a, 2);
+  await saver.save(folder, { a }, { globalStep: 2 });
+  assert.deepEqual(
+    readCheckpointState(folder)?.all.map(({ path }) => path),
+    ["model.ckpt-2"],
+  );
+  assert.deepEqual(indexes(folder), ["model.ckpt-2"]);
+  setTo(a, 0);
+  assert.equal(saver.restore(folder, { a }).globalStep, 2);
+  assert.deepEqual(valuesOf(a), [2]);
+  a.dispose();
 });
 
 test("latestCheckpoint() takes the newest that is there", async () => {
