@@ -9,19 +9,34 @@ const NOTICE = "The loss and gradients of a step";
 export function checked({ loss, gradients }: Pass): tf.Scalar {
   // A sum is finite only if all it adds is.
   const sums = gradients.map(({ gradient }) => gradient.sum().mul<tf.Scalar>(0));
-  return checkFinite(tf.addN([loss.mul<tf.Scalar>(0), ...sums]), NOTICE) as tf.Scalar;
+  return checkFinite(tf.addN([loss.mul<tf.Scalar>(0), ...sums]), NOTICE);
 }
 
-/** Whether an error is that of checked(). */
-export function isNotice(error: unknown): boolean {
-  return error instanceof TensorFlowError && error.message.includes(NOTICE);
+/**
+ * The error that says where a step's numbers were no longer finite, for the error of checked(); any other as it is.
+ * @param look  gives the pass of the step again
+ */
+export function explained(
+  error: unknown,
+  {
+    model,
+    images,
+    look,
+    at,
+  }: { readonly model: Model; readonly images: tf.Tensor; readonly look: () => Pass; readonly at: string },
+): unknown {
+  if (!(error instanceof TensorFlowError && error.message.includes(NOTICE))) return error;
+  const found = tf.tidy(() => firstNotFinite(model, images, look()));
+  return new RangeError(`Cannot go on training: expected finite numbers ${at}, got ${found}`, {
+    cause: error,
+  });
 }
 
 /**
  * What is the first not to be finite on the way through a pass: images, variables, endpoints in the order of the network,
  * loss, then gradients from the last layer back to the first. It reads every tensor: for after the fact.
  */
-export function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
+function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
   const { predictions, loss, gradients } = pass;
   const places: (readonly [place: string, tensor: tf.Tensor])[] = [
     ["the images", images],

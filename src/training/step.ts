@@ -1,14 +1,13 @@
-import { shielded } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
-import { random, tf, trace, type Signature } from "../tensorflow";
+import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
-import { firstNotFinite, isNotice } from "./numerics";
+import { explained } from "./numerics";
 import { callsOf, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import { getTrainableVariables } from "./scopes";
 import { inTurn } from "./turn";
-import { metricsOf, updatesOf, type UpdateArguments } from "./update";
+import { metricsOf, runnerOf, updatesOf } from "./update";
 
 /** What one step of training gives. */
 export interface StepResult {
@@ -89,12 +88,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const calls = callsOf(options);
   const state = optimizer(trained);
   const updates = updatesOf(model, trained, state, options);
-  const compiled = {
-    update: trace(updates.update, { name: "trainStep" }),
-    gather: trace(updates.gather, { name: "gatherGradients" }),
-  };
-  const run = (part: "update" | "gather", args: UpdateArguments): tf.Tensor1D | Promise<tf.Tensor1D> =>
-    eager ? shielded(() => tf.tidy(() => updates[part](...args))) : compiled[part](...args);
+  const runner = runnerOf(updates, eager);
   let accumulated = 0;
   const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + accumulated);
 
@@ -104,22 +98,18 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
     const isUpdate = accumulated + 1 === calls;
     try {
-      const metrics = await run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
-      const { values, ...read } = await readMetrics(metrics);
+      const metrics = await runner.run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
+      const { norms, ...read } = await readMetrics(
+        metrics,
+        options.gradientNorms === true && isUpdate ? trained : [],
+      );
       accumulated = isUpdate ? 0 : accumulated + 1;
       if (isUpdate) step.globalStep++;
-      const more = {
-        ...(options.gradientNorms === true && isUpdate ? { gradientNorms: normsOf(trained, values) } : {}),
-        ...(calls > 1 ? { accumulated } : {}),
-      };
-      return { ...read, learningRate, globalStep: step.globalStep, ...more };
+      const gathered = calls > 1 ? { accumulated } : {};
+      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...gathered };
     } catch (error) {
-      if (!isNotice(error)) throw error;
-      const found = tf.tidy(() => firstNotFinite(model, images, updates.look(images, labels, stepSeed)));
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
-      throw new RangeError(`Cannot go on training: expected finite numbers ${at}, got ${found}`, {
-        cause: error,
-      });
+      throw explained(error, { model, images, look: () => updates.look(images, labels, stepSeed), at });
     } finally {
       tf.dispose([stepSeed, rate]);
     }
@@ -134,10 +124,9 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       const inspected = tf.tidy(() => inspectedOf(updates.look(images, labels, nextSeed())));
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
     },
-    signatures: () => [...compiled.update.signatures(), ...compiled.gather.signatures()],
+    signatures: () => runner.signatures(),
     dispose: () => {
-      compiled.update.dispose();
-      compiled.gather.dispose();
+      runner.dispose();
       updates.dispose();
       state.dispose();
     },
@@ -167,16 +156,16 @@ async function inspectionOf(
 
 type Metrics = Pick<StepResult, "loss" | "crossEntropy" | "accuracy">;
 
-/** The metrics, and the values behind them. */
-async function readMetrics(metrics: tf.Tensor1D): Promise<Metrics & { readonly values: readonly number[] }> {
+/** The metrics, and the norms behind them of the gradients of `variables`. */
+async function readMetrics(
+  metrics: tf.Tensor1D,
+  variables: readonly ModelVariable[] = [],
+): Promise<Metrics & { readonly norms: Pick<StepResult, "gradientNorms"> }> {
   try {
     const [loss = NaN, crossEntropy = NaN, accuracy = NaN, ...values] = await metrics.data();
-    return { loss, crossEntropy, accuracy, values };
+    const norms = Object.fromEntries(variables.map(({ name }, i) => [name, values[i] ?? NaN]));
+    return { loss, crossEntropy, accuracy, norms: variables.length > 0 ? { gradientNorms: norms } : {} };
   } finally {
     metrics.dispose();
   }
-}
-
-function normsOf(trained: readonly ModelVariable[], values: readonly number[]): Record<string, number> {
-  return Object.fromEntries(trained.map(({ name }, i) => [name, values[i] ?? NaN]));
 }

@@ -1,7 +1,8 @@
 /** What a step does with the model, as functions to compile. */
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
-import { tf } from "../tensorflow";
+import { shielded } from "../interrupt";
+import { tf, trace, type Signature } from "../tensorflow";
 import { gradientTransform, normOf } from "./gradients";
 import { checked } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
@@ -79,6 +80,31 @@ export function updatesOf(
       return metricsOf(pass, checks);
     },
     dispose: () => sums?.dispose(),
+  };
+}
+
+/** The parts of a step that change the model, to run. */
+export interface UpdateRunner {
+  run(part: "update" | "gather", args: UpdateArguments): Promise<tf.Tensor1D>;
+  /** The recordings of both; none if eager. */
+  signatures(): Signature[];
+  dispose(): void;
+}
+
+/** The parts compiled, or operation by operation if eager. */
+export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
+  const compiled = {
+    update: trace(updates.update, { name: "trainStep" }),
+    gather: trace(updates.gather, { name: "gatherGradients" }),
+  };
+  return {
+    run: async (part, args) =>
+      eager ? shielded(() => tf.tidy(() => updates[part](...args))) : await compiled[part](...args),
+    signatures: () => [...compiled.update.signatures(), ...compiled.gather.signatures()],
+    dispose: () => {
+      compiled.update.dispose();
+      compiled.gather.dispose();
+    },
   };
 }
 

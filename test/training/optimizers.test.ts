@@ -77,10 +77,10 @@ for (const [name, [optimizer, options = {}]] of Object.entries(CASES)) {
             tf.tensor(pattern(`${one.name}/${step}`, one.variable.shape), one.variable.shape),
           ),
         }));
-        const run = isTraced
-          ? traced
-          : async (...args: Parameters<typeof update>): Promise<tf.Tensor> => tf.tidy(() => update(...args));
-        tf.dispose([await run(inputs.rate, inputs.slopes), inputs]);
+        const done = isTraced
+          ? await traced(inputs.rate, inputs.slopes)
+          : tf.tidy(() => update(inputs.rate, inputs.slopes));
+        tf.dispose([done, inputs]);
         if (step === 0) expectValues(first, all, "step 1");
       }
       expectValues(last, all, `step ${rates.length}`);

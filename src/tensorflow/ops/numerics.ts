@@ -9,6 +9,6 @@ import type { tf } from "../runtime";
  * @throws {TensorFlowError} INVALID_ARGUMENT unless all of it is finite; inside a traced function the call throws
  * @see tf.debugging.check_numerics
  */
-export function checkFinite(x: tf.Tensor, message: string): tf.Tensor {
-  return executeOne("CheckNumerics", [x], { T: attr.type("float32"), message: attr.string(message) });
+export function checkFinite<T extends tf.Tensor>(x: T, message: string): T {
+  return executeOne("CheckNumerics", [x], { T: attr.type("float32"), message: attr.string(message) }) as T;
 }
