@@ -89,6 +89,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const state = optimizer(trained);
   const updates = updatesOf(model, trained, state, options);
   const runner = runnerOf(updates, eager);
+  const normed = options.gradientNorms === true ? trained : [];
   let accumulated = 0;
   const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + accumulated);
 
@@ -99,10 +100,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     const isUpdate = accumulated + 1 === calls;
     try {
       const metrics = await runner.run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
-      const { norms, ...read } = await readMetrics(
-        metrics,
-        options.gradientNorms === true && isUpdate ? trained : [],
-      );
+      const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
       accumulated = isUpdate ? 0 : accumulated + 1;
       if (isUpdate) step.globalStep++;
       const gathered = calls > 1 ? { accumulated } : {};
@@ -125,11 +123,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
     },
     signatures: () => runner.signatures(),
-    dispose: () => {
-      runner.dispose();
-      updates.dispose();
-      state.dispose();
-    },
+    dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;
 }
