@@ -179,14 +179,14 @@ for (const eager of [false, true]) {
     const gamma = model.variables.expect(`${NETWORK}/block2/unit_1/bottleneck_v1/conv1/BatchNorm/gamma`);
     const good = gamma.clone();
     const state = (): number[][] => model.variables.all().map(({ variable }) => valuesOf(variable));
-    gamma.assign(tf.tidy(() => good.mul<tf.Tensor>(3e38).mul(3e38)));
+    tf.tidy(() => gamma.assign(good.mul<tf.Tensor>(3e38).mul(3e38)));
     const [before, tensors] = [state(), memory().tensors];
     await assert.rejects(takeStep(step, "broken"), {
       name: "RangeError",
       message: `Cannot go on training: expected finite numbers at step 2 with learning rate 0.01, got Infinity in variable "${NETWORK}/block2/unit_1/bottleneck_v1/conv1/BatchNorm/gamma"`,
     });
     assert.deepEqual(state(), before);
-    gamma.assign(tf.tidy(() => tf.fill(gamma.shape, 3.3e38))); // finite, but not times more than one deviation
+    tf.tidy(() => gamma.assign(tf.fill(gamma.shape, 3.3e38))); // finite, but not times more than one deviation
     await assert.rejects(takeStep(step, "broken"), {
       message: new RegExp(`at step 2 .*, got (NaN|-?Infinity) in endpoint "${NETWORK}/block2/unit_1/`),
     });
