@@ -25,6 +25,7 @@ export * from "./ops/convolution";
 export * from "./ops/pooling";
 export * from "./ops/loss";
 export * from "./ops/momentum";
+export * from "./ops/numerics";
 export * from "./ops/pixels";
 export * from "./ops/shape";
 export * from "./ops/strings";

@@ -14,19 +14,24 @@ export {
 } from "./schedule";
 export {
   momentumOptimizer,
+  sgdOptimizer,
   type MomentumOptions,
   type Optimizer,
   type OptimizerState,
   type VariableGradient,
 } from "./optimizer";
-export type { Batch } from "./batch";
 export {
-  createTrainStep,
-  type StepInspection,
-  type StepResult,
-  type TrainStep,
-  type TrainStepOptions,
-} from "./step";
+  adamOptimizer,
+  adamWOptimizer,
+  rmsPropOptimizer,
+  type AdamOptions,
+  type AdamWOptions,
+  type RmsPropOptions,
+} from "./adaptive";
+export type { GradientOptions } from "./gradients";
+export type { Batch } from "./batch";
+export { createTrainStep, type StepInspection, type StepResult, type TrainStep } from "./step";
+export type { TrainStepOptions } from "./options";
 export { train, type TrainOptions } from "./train";
 export {
   createEvalStep,

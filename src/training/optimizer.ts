@@ -1,5 +1,6 @@
 import type { ModelVariable } from "../model/variables";
 import { descend, tf } from "../tensorflow";
+import { slotsOf } from "./slots";
 
 /** A gradient and the variable it belongs to. */
 export interface VariableGradient {
@@ -43,29 +44,38 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
   if (!(momentum >= 0 && momentum <= 1))
     throw new RangeError(`Cannot create momentum optimizer: expected momentum in 0 … 1, got ${momentum}`);
   return (variables) => {
-    const slotOf = new Map(
-      variables.map(({ name, variable }) => [
-        name,
-        tf.tidy(() => tf.variable(tf.zerosLike(variable), false)),
-      ]),
-    );
+    const slots = slotsOf(variables, ["Momentum"]);
     return {
-      slots: Object.fromEntries([...slotOf].map(([name, slot]) => [`${name}/Momentum`, slot])),
+      slots: slots.named,
       apply: (gradients, learningRate) =>
         tf.tidy(() => {
           for (const { variable, gradient } of gradients) {
-            const slot = slotOf.get(variable.name);
-            if (slot === undefined)
-              throw new RangeError(`Cannot train "${variable.name}": expected a variable of the optimizer's`);
+            const [slot] = slots.of(variable);
             const from = { variable: variable.variable, slot, gradient, learningRate };
             const [next, nextSlot] = descend(from, { momentum, ahead: useNesterov });
             slot.assign(nextSlot);
             variable.variable.assign(next);
           }
         }),
-      dispose: () => tf.dispose([...slotOf.values()]),
+      dispose: slots.dispose,
     };
   };
+}
+
+/**
+ * Plain gradient descent: v ← v − learningRate · g. It keeps nothing.
+ * @see tf.compat.v1.train.GradientDescentOptimizer
+ */
+export function sgdOptimizer(): Optimizer {
+  return () => ({
+    slots: {},
+    apply: (gradients, learningRate) =>
+      tf.tidy(() => {
+        for (const { variable, gradient } of gradients)
+          variable.variable.assign(variable.variable.sub(gradient.mul(learningRate)));
+      }),
+    dispose: () => undefined,
+  });
 }
 
 /**

@@ -6,7 +6,7 @@ import type { VariableGradient } from "./optimizer";
 /** What one pass forward and backward through a model gives; nothing of the model has changed by it. */
 export interface Pass {
   readonly predictions: Predictions;
-  /** float32 scalar, with weight decay */
+  /** float32 scalar, with weight decay if regularized */
   readonly loss: tf.Scalar;
   readonly crossEntropy: tf.Scalar;
   readonly accuracy: tf.Scalar;
@@ -20,6 +20,8 @@ export interface PassOptions {
   readonly isTrained: (name: string) => boolean;
   /** int32 [2], what model.preprocess() draws crops and mirrorings from */
   readonly seed: tf.Tensor;
+  /** Whether the loss holds the weight decay. @default true */
+  readonly isRegularized?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function differentiate(
   [images, labels]: readonly [tf.Tensor4D, tf.Tensor1D],
   options: PassOptions,
 ): Pass {
-  const { trained, isTrained, seed } = options;
+  const { trained, isTrained, seed, isRegularized = true } = options;
   const frozen = (name: string): boolean => !isTrained(name);
   const preprocessed = model.preprocess(images, seed);
   // The tape frees everything but the loss when it ends: what else is wanted must be kept beyond it.
@@ -51,7 +53,7 @@ export function differentiate(
         const losses = model.loss(predictions, labels);
         mapPredictions(predictions, keep);
         forwards.push({ predictions, crossEntropy: keep(losses.crossEntropy) });
-        return losses.loss;
+        return isRegularized ? losses.loss : losses.crossEntropy.clone();
       },
       trained.map(({ variable }) => variable),
     );

@@ -1,40 +1,29 @@
-import { cellSignal, finishFirst, shielded } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
-import { random, tf, trace, type Signature } from "../tensorflow";
+import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
-import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "./optimizer";
-import { differentiate, type Pass } from "./pass";
-import type { Schedule } from "./schedule";
-import { getTrainableVariables, trainedNames, type TrainableOptions } from "./scopes";
-
-/** Options of createTrainStep(). */
-export interface TrainStepOptions extends TrainableOptions {
-  /** A rate, or one for each step; a tfjs optimizer has its own. @default 0.01 (TF-Slim train_image_classifier) */
-  readonly learningRate?: number | Schedule;
-  /** Of the default optimizer. @default 0.9 */
-  readonly momentum?: number;
-  /** One of ours or of tfjs, whose learning rate is then fixed in the compiled step. @default momentumOptimizer({ momentum }) */
-  readonly optimizer?: Optimizer | tf.Optimizer;
-  /** Whether each step runs operation by operation, not compiled: slower, but a debugger sees inside. @default false */
-  readonly eager?: boolean;
-  /** What a model made for training draws its crops and mirrorings from, with the step's number. @default 0 */
-  readonly seed?: number;
-  /** Steps that the model has behind it, e.g. from a checkpoint. @default 0 */
-  readonly globalStep?: number;
-}
+import { explained } from "./numerics";
+import { callsOf, optimizerOf, type TrainStepOptions } from "./options";
+import type { Pass } from "./pass";
+import { getTrainableVariables } from "./scopes";
+import { inTurn } from "./turn";
+import { metricsOf, runnerOf, updatesOf } from "./update";
 
 /** What one step of training gives. */
 export interface StepResult {
-  /** Of the batch before the update: cross-entropy and weight decay. */
+  /** Of the batch before the update: cross-entropy and weight decay, if that is in the loss. */
   readonly loss: number;
   readonly crossEntropy: number;
   /** 0…1, of the batch before the update */
   readonly accuracy: number;
   /** That the update was made with. */
   readonly learningRate: number;
-  /** Steps done, this one included. */
+  /** Updates done, this one included. */
   readonly globalStep: number;
+  /** With gradientNorms, if there was an update: L2 norms of the gradients it was made with, by variable. */
+  readonly gradientNorms?: Readonly<Record<string, number>>;
+  /** With gradientAccumulation: calls that wait for the next update, 0 after one. */
+  readonly accumulated?: number;
 }
 
 /** What a step would do, with the tensors it would do it with. */
@@ -56,10 +45,11 @@ export interface TrainStep {
    * @param labels  int32 [batch], 0 … classes − 1
    * @throws {TypeError} if these are no batch
    * @throws {RangeError} if a label is no class of the model
+   * @throws {RangeError} with checkNumerics, before anything has changed, if the loss or a gradient is not finite
    * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
-  /** Steps done. */
+  /** Updates done. */
   readonly globalStep: number;
   /** The variables it trains. */
   readonly trained: readonly ModelVariable[];
@@ -80,6 +70,8 @@ export interface TrainStep {
  * What is frozen (in `scopesToFreeze`, or outside `trainableScopes`) gets no gradient; its batch norms neither use nor update
  * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
  * its first step. The caller disposes the step.
+ *
+ * With gradientAccumulation, what was gathered is in no checkpoint: save when `accumulated` is 0.
  * @throws {RangeError} if a scope is unknown or nothing is left to train
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or momentum
  * @example
@@ -89,33 +81,33 @@ export interface TrainStep {
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { eager = false, seed = 0, globalStep = 0 } = options;
   const { numClasses } = model.options;
-  const isTrained = trainedNames(model, options);
   const trained = getTrainableVariables(model, options);
   if (trained.length === 0)
     throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
   const { optimizer, schedule } = optimizerOf(options);
+  const calls = callsOf(options);
   const state = optimizer(trained);
-
-  const look = (images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass =>
-    differentiate(model, [images, labels], { trained, isTrained, seed: stepSeed });
-  const update = (...[images, labels, stepSeed, learningRate]: UpdateArguments): tf.Tensor1D => {
-    const pass = look(images, labels, stepSeed);
-    for (const { variable, value } of pass.predictions.updates) variable.assign(value);
-    state.apply(pass.gradients, learningRate);
-    return metricsOf(pass);
-  };
-  const compiled = trace(update, { name: "trainStep" });
-  const run = eager
-    ? (...args: UpdateArguments): tf.Tensor1D => shielded(() => tf.tidy(() => update(...args)))
-    : compiled;
+  const updates = updatesOf(model, trained, state, options);
+  const runner = runnerOf(updates, eager);
+  const normed = options.gradientNorms === true ? trained : [];
+  let accumulated = 0;
+  const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + accumulated);
 
   const runOne = async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult> => {
     expectBatch(images, labels, { numClasses, what: "train" });
     const learningRate = schedule(step.globalStep);
-    const [stepSeed, rate] = [random.seed(seed, step.globalStep), tf.scalar(learningRate)];
+    const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
+    const isUpdate = accumulated + 1 === calls;
     try {
-      const metrics = await readMetrics(await run(images, labels, stepSeed, rate));
-      return { ...metrics, learningRate, globalStep: ++step.globalStep };
+      const metrics = await runner.run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
+      const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
+      accumulated = isUpdate ? 0 : accumulated + 1;
+      if (isUpdate) step.globalStep++;
+      const gathered = calls > 1 ? { accumulated } : {};
+      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...gathered };
+    } catch (error) {
+      const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
+      throw explained(error, { model, images, look: () => updates.look(images, labels, stepSeed), at });
     } finally {
       tf.dispose([stepSeed, rate]);
     }
@@ -127,59 +119,13 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     inspect: async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection> => {
       expectBatch(images, labels, { numClasses, what: "inspect a step" });
       const learningRate = schedule(step.globalStep);
-      const inspected = tf.tidy(() => inspectedOf(look(images, labels, random.seed(seed, step.globalStep))));
+      const inspected = tf.tidy(() => inspectedOf(updates.look(images, labels, nextSeed())));
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
     },
-    signatures: () => compiled.signatures(),
-    dispose: () => {
-      compiled.dispose();
-      state.dispose();
-    },
+    signatures: () => runner.signatures(),
+    dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;
-}
-
-type UpdateArguments = [
-  images: tf.Tensor4D,
-  labels: tf.Tensor1D,
-  stepSeed: tf.Tensor1D,
-  learningRate: tf.Scalar,
-];
-
-/** The same function, whose calls wait for one another; an interrupt lets the one that has begun finish, and begins no other. */
-function inTurn<A extends readonly unknown[], R>(
-  work: (...args: A) => Promise<R>,
-): (...args: A) => Promise<R> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (...args) => {
-    const signal = cellSignal();
-    const next = last.then(() => {
-      signal?.throwIfAborted();
-      return work(...args);
-    });
-    last = next.catch(() => undefined);
-    return finishFirst(next);
-  };
-}
-
-function optimizerOf(options: TrainStepOptions): {
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-} {
-  const { learningRate, momentum, optimizer } = options;
-  if (optimizer !== undefined && momentum !== undefined)
-    throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
-  if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
-    if (learningRate !== undefined)
-      throw new TypeError(
-        "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
-      );
-    const { learningRate: own } = optimizer.getConfig();
-    return { optimizer: tfjsOptimizer(optimizer), schedule: () => Number(own) };
-  }
-  const rate = learningRate ?? 0.01;
-  const schedule = typeof rate === "number" ? (): number => rate : rate;
-  return { optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }), schedule };
 }
 
 type Inspected = Pick<StepInspection, "logits" | "endpoints" | "gradients"> & {
@@ -198,20 +144,21 @@ async function inspectionOf(
   { metrics, ...tensors }: Inspected,
   next: Pick<StepResult, "learningRate" | "globalStep">,
 ): Promise<StepInspection> {
-  return { ...tensors, ...(await readMetrics(metrics)), ...next, dispose: () => tf.dispose(tensors) };
+  const { loss, crossEntropy, accuracy } = await readMetrics(metrics);
+  return { ...tensors, loss, crossEntropy, accuracy, ...next, dispose: () => tf.dispose(tensors) };
 }
 
 type Metrics = Pick<StepResult, "loss" | "crossEntropy" | "accuracy">;
 
-/** One tensor, so that one read brings all. */
-function metricsOf({ loss, crossEntropy, accuracy }: Pass): tf.Tensor1D {
-  return tf.stack([loss, crossEntropy, accuracy]).as1D();
-}
-
-async function readMetrics(metrics: tf.Tensor1D): Promise<Metrics> {
+/** The metrics, and the norms behind them of the gradients of `variables`. */
+async function readMetrics(
+  metrics: tf.Tensor1D,
+  variables: readonly ModelVariable[] = [],
+): Promise<Metrics & { readonly norms: Pick<StepResult, "gradientNorms"> }> {
   try {
-    const [loss = NaN, crossEntropy = NaN, accuracy = NaN] = await metrics.data();
-    return { loss, crossEntropy, accuracy };
+    const [loss = NaN, crossEntropy = NaN, accuracy = NaN, ...values] = await metrics.data();
+    const norms = Object.fromEntries(variables.map(({ name }, i) => [name, values[i] ?? NaN]));
+    return { loss, crossEntropy, accuracy, norms: variables.length > 0 ? { gradientNorms: norms } : {} };
   } finally {
     metrics.dispose();
   }

@@ -1,0 +1,56 @@
+/** Losses and gradients that are no longer finite: noticed for one pass over the gradients, explained when it happens. */
+import type { Model } from "../model/model";
+import { checkFinite, tf, TensorFlowError } from "../tensorflow";
+import type { Pass } from "./pass";
+
+const NOTICE = "The loss and gradients of a step";
+
+/** A zero that stops the step, before it has changed anything, unless the loss and all gradients of the pass are finite. */
+export function checked({ loss, gradients }: Pass): tf.Scalar {
+  // A sum is finite only if all it adds is.
+  const sums = gradients.map(({ gradient }) => gradient.sum().mul<tf.Scalar>(0));
+  return checkFinite(tf.addN([loss.mul<tf.Scalar>(0), ...sums]), NOTICE);
+}
+
+/**
+ * The error that says where a step's numbers were no longer finite, for the error of checked(); any other as it is.
+ * @param look  gives the pass of the step again
+ */
+export function explained(
+  error: unknown,
+  {
+    model,
+    images,
+    look,
+    at,
+  }: { readonly model: Model; readonly images: tf.Tensor; readonly look: () => Pass; readonly at: string },
+): unknown {
+  if (!(error instanceof TensorFlowError && error.message.includes(NOTICE))) return error;
+  const found = tf.tidy(() => firstNotFinite(model, images, look()));
+  return new RangeError(`Cannot go on training: expected finite numbers ${at}, got ${found}`, {
+    cause: error,
+  });
+}
+
+/**
+ * What is the first not to be finite on the way through a pass: images, variables, endpoints in the order of the network,
+ * loss, then gradients from the last layer back to the first. It reads every tensor: for after the fact.
+ */
+function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
+  const { predictions, loss, gradients } = pass;
+  const places: (readonly [place: string, tensor: tf.Tensor])[] = [
+    ["the images", images],
+    ...model.variables.all().map(({ name, variable }) => [`variable "${name}"`, variable] as const),
+    ...Object.entries(predictions.endpoints).map(([name, one]) => [`endpoint "${name}"`, one] as const),
+    ["the logits", predictions.logits],
+    ["the loss", loss],
+    ...[...gradients]
+      .reverse()
+      .map(({ variable, gradient }) => [`the gradient of "${variable.name}"`, gradient] as const),
+  ];
+  for (const [place, tensor] of places) {
+    const wrong = tensor.dataSync().find((value) => !Number.isFinite(value));
+    if (wrong !== undefined) return `${wrong} in ${place}`;
+  }
+  return "gradients whose sum is beyond float32";
+}

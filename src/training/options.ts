@@ -1,0 +1,70 @@
+import { tf } from "../tensorflow";
+import type { GradientOptions } from "./gradients";
+import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "./optimizer";
+import type { Schedule } from "./schedule";
+import type { TrainableOptions } from "./scopes";
+
+/** Options of createTrainStep(). */
+export interface TrainStepOptions extends TrainableOptions, GradientOptions {
+  /** A rate, or one for each step; a tfjs optimizer has its own. @default 0.01 (TF-Slim train_image_classifier) */
+  readonly learningRate?: number | Schedule;
+  /** Of the default optimizer. @default 0.9 */
+  readonly momentum?: number;
+  /** One of ours or of tfjs, whose learning rate is then fixed in the compiled step. @default momentumOptimizer({ momentum }) */
+  readonly optimizer?: Optimizer | tf.Optimizer;
+  /**
+   * How the weights that the model regularizes decay, each by its own factor: "regularizer" in the loss, as in TF-Slim;
+   * "decoupled": weights ← weights − learningRate · factor · weights before each update, with the loss the cross-entropy
+   * alone; "none". @default "regularizer"
+   */
+  readonly weightDecay?: "regularizer" | "decoupled" | "none";
+  /** Calls that make one update, by the mean of their gradients; moving statistics follow each call. @default 1 */
+  readonly gradientAccumulation?: number;
+  /** Whether moving statistics follow the batches: slim's update ops. @default true */
+  readonly updateOps?: boolean;
+  /** Whether a call whose loss or gradients are not finite changes nothing and throws, naming where that began. @default false */
+  readonly checkNumerics?: boolean;
+  /** Whether the results hold the norms of the gradients, as slim summarizes them. @default false */
+  readonly gradientNorms?: boolean;
+  /** Whether each step runs operation by operation, not compiled: slower, but a debugger sees inside. @default false */
+  readonly eager?: boolean;
+  /** What a model made for training draws its crops and mirrorings from, with the step's number. @default 0 */
+  readonly seed?: number;
+  /** Steps that the model has behind it, e.g. from a checkpoint. @default 0 */
+  readonly globalStep?: number;
+}
+
+/**
+ * The optimizer that the options say, and its learning rate.
+ * @throws {TypeError} if a tfjs optimizer comes with another learning rate or decay, or an optimizer with a momentum
+ */
+export function optimizerOf(options: TrainStepOptions): {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+} {
+  const { learningRate, momentum, optimizer } = options;
+  if (optimizer !== undefined && momentum !== undefined)
+    throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
+  if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
+    if (learningRate !== undefined)
+      throw new TypeError(
+        "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
+      );
+    const { learningRate: own } = optimizer.getConfig();
+    return { optimizer: tfjsOptimizer(optimizer), schedule: () => Number(own) };
+  }
+  const rate = learningRate ?? 0.01;
+  const schedule = typeof rate === "number" ? (): number => rate : rate;
+  return { optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }), schedule };
+}
+
+/**
+ * How many calls make one update.
+ * @throws {RangeError} if it is no whole number from 1 on
+ */
+export function callsOf({ gradientAccumulation = 1 }: TrainStepOptions): number {
+  if (Number.isSafeInteger(gradientAccumulation) && gradientAccumulation >= 1) return gradientAccumulation;
+  throw new RangeError(
+    `Cannot accumulate gradients: expected a whole number of calls from 1 on, got ${gradientAccumulation}`,
+  );
+}

@@ -1,0 +1,122 @@
+/** What a step does with the model, as functions to compile. */
+import type { Model } from "../model/model";
+import type { ModelVariable } from "../model/variables";
+import { shielded } from "../interrupt";
+import { tf, trace, type Signature } from "../tensorflow";
+import { gradientTransform, normOf } from "./gradients";
+import { checked } from "./numerics";
+import type { OptimizerState, VariableGradient } from "./optimizer";
+import { callsOf, type TrainStepOptions } from "./options";
+import { differentiate, type Pass } from "./pass";
+import { trainedNames } from "./scopes";
+import { slotsOf } from "./slots";
+
+/** What a step is called with. */
+export type UpdateArguments = [
+  images: tf.Tensor4D,
+  labels: tf.Tensor1D,
+  stepSeed: tf.Tensor1D,
+  learningRate: tf.Scalar,
+];
+
+/** The parts of a step. The caller calls them inside tidy() or traces them. */
+export interface Updates {
+  /** Forward and backward; changes nothing. */
+  look(images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass;
+  /** Changes the model. @returns what metricsOf() does; then the norms of the gradients, if asked for, as applied */
+  update(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
+  gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  dispose(): void;
+}
+
+/** The parts of a step by its options. */
+export function updatesOf(
+  model: Model,
+  trained: readonly ModelVariable[],
+  state: OptimizerState,
+  options: TrainStepOptions,
+): Updates {
+  const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
+  const { weightDecay = "regularizer" } = options;
+  const calls = callsOf(options);
+  const isTrained = trainedNames(model, options);
+  const names = trained.map(({ name }) => name);
+  const transform = gradientTransform(names, options);
+  const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
+  const isRegularized = weightDecay === "regularizer";
+
+  const look: Updates["look"] = (images, labels, seed) =>
+    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
+  const begin = (images: tf.Tensor4D, labels: tf.Tensor1D, seed: tf.Tensor1D): [Pass, tf.Scalar[]] => {
+    const pass = look(images, labels, seed);
+    const checks = checkNumerics ? [checked(pass)] : [];
+    if (updateOps) for (const { variable, value } of pass.predictions.updates) variable.assign(value);
+    return [pass, checks];
+  };
+  return {
+    look,
+    update: (images, labels, seed, learningRate) => {
+      const [pass, checks] = begin(images, labels, seed);
+      const mean = pass.gradients.map(({ variable, gradient }): VariableGradient => {
+        const [sum] = sums?.of(variable) ?? [];
+        if (sum === undefined) return { variable, gradient };
+        const total = sum.add(gradient).div(calls);
+        sum.assign(tf.zerosLike(sum));
+        return { variable, gradient: total };
+      });
+      const gradients = transform(mean);
+      const norms = gradientNorms ? gradients.map(({ gradient }) => normOf(gradient)) : [];
+      if (weightDecay === "decoupled") decay(trained, learningRate);
+      state.apply(gradients, learningRate);
+      return metricsOf(pass, [...norms, ...checks]);
+    },
+    gather: (images, labels, seed) => {
+      const [pass, checks] = begin(images, labels, seed);
+      for (const { variable, gradient } of pass.gradients) {
+        const [sum] = sums?.of(variable) ?? [];
+        sum?.assign(sum.add(gradient));
+      }
+      return metricsOf(pass, checks);
+    },
+    dispose: () => sums?.dispose(),
+  };
+}
+
+/** The parts of a step that change the model, to run. */
+export interface UpdateRunner {
+  run(part: "update" | "gather", args: UpdateArguments): Promise<tf.Tensor1D>;
+  /** The recordings of both; none if eager. */
+  signatures(): Signature[];
+  dispose(): void;
+}
+
+/** The parts compiled, or operation by operation if eager. */
+export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
+  const compiled = {
+    update: trace(updates.update, { name: "trainStep" }),
+    gather: trace(updates.gather, { name: "gatherGradients" }),
+  };
+  return {
+    run: async (part, args) =>
+      eager ? shielded(() => tf.tidy(() => updates[part](...args))) : await compiled[part](...args),
+    signatures: () => [...compiled.update.signatures(), ...compiled.gather.signatures()],
+    dispose: () => {
+      compiled.update.dispose();
+      compiled.gather.dispose();
+    },
+  };
+}
+
+/** Loss, cross-entropy, accuracy and what else there is, as one tensor, so that one read brings all. */
+export function metricsOf(
+  { loss, crossEntropy, accuracy }: Pass,
+  more: readonly tf.Tensor[] = [],
+): tf.Tensor1D {
+  return tf.stack([loss, crossEntropy, accuracy, ...more]).as1D();
+}
+
+function decay(trained: readonly ModelVariable[], learningRate: tf.Scalar): void {
+  for (const { variable, weightDecay } of trained)
+    if (weightDecay > 0) variable.assign(variable.sub(variable.mul(learningRate.mul(weightDecay))));
+}
