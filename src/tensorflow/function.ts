@@ -6,6 +6,7 @@ import { executeOne } from "./execute";
 import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
+import { dropFunction, keepFunction } from "./library";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
 import { currentObserver, dataType, handlesOf, native, observe, sharers, tf, typeNumber } from "./runtime";
@@ -77,6 +78,7 @@ function record(
   });
   native.registerFunction(built.bytes);
   defineFunctionOp(built.definition);
+  keepFunction(built.bytes, built.definition);
   registered++;
   let live = true;
   return {
@@ -92,6 +94,7 @@ function record(
       registered--;
       native.removeFunction(unique);
       forgetFunctionOp(unique);
+      dropFunction(unique);
     },
   };
 }

@@ -43,3 +43,20 @@ export {
   restoreTensors,
 } from "./bundle";
 export { encodeExample, feature, type Feature } from "./example";
+export * from "./ops/map";
+export {
+  decodeSavedModel,
+  encodeMessage,
+  openSavedModel,
+  type SavedGraph,
+  type SavedModelSession,
+  type SavedSignature,
+  type SignatureTensor,
+} from "./savedmodel";
+export {
+  encodeServingGraph,
+  type ServingFunction,
+  type ServingGraph,
+  type ServingVariable,
+} from "./servinggraph";
+export { typeNumber } from "./runtime";
