@@ -47,7 +47,7 @@ export function recordClassifier(
   };
   try {
     // Recorded now, so that the signatures call it.
-    tf.tidy(() => run(receiver.receive(receiver.example)));
+    tf.dispose(tf.tidy(() => run(receiver.receive(receiver.example))));
     signatures.push(recordSignature("predict", predictSignature(run, receiver)));
     signatures.push(recordSignature("classify", classifySignature(run, examples, labels)));
   } catch (error) {

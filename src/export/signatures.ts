@@ -1,5 +1,11 @@
 /** Signatures: functions by name, recorded for any batch size, as a SavedModel holds them. */
-import { recordFunction, typeNumber, type RecordedFunction, type ServingFunction, tf } from "../tensorflow";
+import {
+  recordFunction,
+  typeNumber,
+  type RecordedFunction,
+  type ServingFunction,
+  type tf,
+} from "../tensorflow";
 
 /** A function that a SavedModel shall have. */
 export interface ExportSignature {

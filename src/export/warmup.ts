@@ -1,6 +1,6 @@
 /** The requests by which TensorFlow Serving warms a model up before it serves. */
 import { frameRecord } from "../input/recordwriter";
-import { bytesOf, dataType, encodeMessage, typeNumber, tf } from "../tensorflow";
+import { bytesOf, dataType, encodeMessage, typeNumber, type tf } from "../tensorflow";
 
 /** A request to send once before serving. */
 export interface WarmupRequest {
@@ -30,6 +30,6 @@ function tensorMessage(tensor: tf.Tensor): object {
     tensor_shape: { dim: tensor.shape.map((size) => ({ size })) },
   };
   if (dataType(tensor) === "string") return { ...message, string_val: bytesOf(tensor) };
-  const values = tensor.dataSync();
+  const values = tensor.dataSync<"float32">();
   return { ...message, tensor_content: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }

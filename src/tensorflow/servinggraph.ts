@@ -180,7 +180,7 @@ class GraphBuilder {
   private valueOf(tensor: tf.Tensor, scope: string): string {
     const before = this.read.get(tensor);
     if (before !== undefined) return before;
-    const node = tensor instanceof tf.Variable ? this.addVariable(tensor) : this.addConstant(tensor, scope);
+    const node = isVariable(tensor) ? this.addVariable(tensor) : this.addConstant(tensor, scope);
     this.read.set(tensor, node);
     return node;
   }
@@ -226,6 +226,8 @@ class GraphBuilder {
     return name;
   }
 }
+
+const isVariable = (tensor: tf.Tensor): tensor is tf.Variable => tensor instanceof tf.Variable;
 
 /** A name as TensorFlow allows it for nodes. */
 const nodeName = (name: string): string => name.replace(/[^\w./-]/g, "_");
