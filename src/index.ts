@@ -1,6 +1,6 @@
 /**
  * slimlab: fine-tune and inspect a ResNet step by step in a TypeScript notebook.
- * The contents, along the way of the data: TensorFlow, input, model, training, inspection.
+ * The contents, along the way of the data: TensorFlow, input, model, training, export, inspection.
  */
 export {
   tf,
@@ -45,5 +45,6 @@ export {
   type SummaryOptions,
 } from "./model";
 export * from "./training";
+export * from "./export";
 export * from "./inspect";
 export * from "./display";

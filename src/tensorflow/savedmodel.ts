@@ -24,7 +24,8 @@ export function encodeMessage(type: string, message: object): Uint8Array {
 export interface TensorInfoMessage {
   name: string;
   dtype: number;
-  tensor_shape: ShapeMessage;
+  /** null: not told. */
+  tensor_shape: ShapeMessage | null;
 }
 
 /** tensorflow.SignatureDef */
@@ -86,8 +87,10 @@ export function decodeSavedModel(bytes: Uint8Array): SavedGraph[] {
 function tensorsOf(infos: Record<string, TensorInfoMessage>): Record<string, SignatureTensor> {
   return Object.fromEntries(
     Object.entries(infos).map(([key, { name, dtype, tensor_shape }]) => {
-      const open = tensor_shape.unknown_rank === true;
-      const shape = open ? undefined : (tensor_shape.dim ?? []).map(({ size }) => (size < 0 ? null : size));
+      const isKnown = tensor_shape !== null && tensor_shape.unknown_rank !== true;
+      const shape = !isKnown
+        ? undefined
+        : (tensor_shape.dim ?? []).map(({ size }) => (size < 0 ? null : size));
       return [key, { dtype: dataTypeName(dtype), shape, tensor: name }];
     }),
   );
