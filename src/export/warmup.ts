@@ -16,7 +16,10 @@ export interface WarmupRequest {
  */
 export function encodeWarmup(name: string, requests: readonly WarmupRequest[]): Uint8Array {
   const records = requests.map(({ signature = "serving_default", inputs }) => {
-    const tensors = Object.entries(inputs).map(([key, tensor]) => [key, tensorMessage(tensor)]);
+    const tensors = Object.entries(inputs).map(([key, tensor]): [string, object] => [
+      key,
+      tensorMessage(tensor),
+    ]);
     const model_spec = { name, signature_name: signature };
     const request = { model_spec, inputs: Object.fromEntries(tensors) };
     return frameRecord(encodeMessage("PredictionLog", { predict_log: { request } }));
