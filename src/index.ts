@@ -1,6 +1,6 @@
 /**
  * slimlab: fine-tune and inspect a ResNet step by step in a TypeScript notebook.
- * The contents, along the way of the data: TensorFlow, input, model, summaries, training, inspection.
+ * The contents, along the way of the data: TensorFlow, input, model, summaries, training, export, inspection.
  */
 export {
   tf,
@@ -47,5 +47,6 @@ export {
 } from "./model";
 export * from "./summary";
 export * from "./training";
+export * from "./export";
 export * from "./inspect";
 export * from "./display";

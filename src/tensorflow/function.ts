@@ -7,6 +7,7 @@ import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
+import { dropFunction, keepFunction } from "./library";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
 import { currentObserver, dataType, handlesOf, native, observe, sharers, tf, typeNumber } from "./runtime";
@@ -81,6 +82,7 @@ function record(
   const built = buildFunction(parts);
   native.registerFunction(built.bytes);
   defineFunctionOp(built.definition);
+  keepFunction(built.bytes, built.definition);
   registered++;
   let live = true;
   return {
@@ -102,6 +104,7 @@ function record(
       registered--;
       native.removeFunction(unique);
       forgetFunctionOp(unique);
+      dropFunction(unique);
     },
   };
 }

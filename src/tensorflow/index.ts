@@ -59,3 +59,20 @@ export {
   type TensorValue,
 } from "./event";
 export type { GraphSource } from "./graphdef";
+export * from "./ops/map";
+export {
+  decodeSavedModel,
+  encodeMessage,
+  openSavedModel,
+  type SavedGraph,
+  type SavedModelSession,
+  type SavedSignature,
+  type SignatureTensor,
+} from "./savedmodel";
+export {
+  encodeServingGraph,
+  type ServingFunction,
+  type ServingGraph,
+  type ServingVariable,
+} from "./servinggraph";
+export { typeNumber } from "./runtime";

@@ -1,0 +1,116 @@
+/** SavedModels, ours or others', read back and run. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dataType, decodeSavedModel, openSavedModel, tf } from "../tensorflow";
+import type { SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
+
+/** Options of loadSavedModel(). */
+export interface LoadOptions {
+  /** Of the graph. @default ["serve"] */
+  readonly tags?: readonly string[];
+  /** @default "serving_default" */
+  readonly signature?: string;
+}
+
+/** A loaded SavedModel. */
+export interface LoadedModel {
+  /** The signature that predict() runs. */
+  readonly signature: SavedSignature;
+  /** All of the graph, by name. */
+  readonly signatures: Readonly<Record<string, SavedSignature>>;
+  /**
+   * The outputs by name, of their true data types; the caller disposes.
+   * @param inputs     by name, or the tensor of the only input; numbers of another type are cast
+   * @param signature  @default the one loaded
+   * @throws {TypeError} if names or shapes do not fit the signature
+   * @throws {TensorFlowError} what TensorFlow says
+   */
+  predict(
+    inputs: tf.Tensor | Readonly<Record<string, tf.Tensor>>,
+    signature?: string,
+  ): Record<string, tf.Tensor>;
+  /** Frees the graph and its variables. */
+  dispose(): void;
+}
+
+/**
+ * Loads a SavedModel, of TensorFlow 1 or 2.
+ * @param dir  the folder with saved_model.pb, or one of versions, whose greatest is taken
+ * @throws {Error} if there is none, or it lacks the tags or the signature
+ * @example
+ * const served = loadSavedModel("servo");
+ * const { probabilities } = served.predict({ examples });
+ */
+export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedModel {
+  const { tags = ["serve"], signature: name = "serving_default" } = options;
+  const folder = versionIn(dir);
+  const { signatures } = graphOf(folder, tags);
+  const find = (key: string): SavedSignature => {
+    const found = signatures[key];
+    if (found !== undefined) return found;
+    const known = Object.keys(signatures).join(", ");
+    throw new RangeError(`Cannot load "${dir}": expected a signature of ${known}, got "${key}"`);
+  };
+  const signature = find(name);
+  let session: SavedModelSession | undefined = openSavedModel(folder, tags);
+  return {
+    signature,
+    signatures,
+    predict(inputs, key = name) {
+      if (session === undefined) throw new Error(`Cannot predict by "${dir}": it is disposed`);
+      const chosen = find(key);
+      const named = inputs instanceof tf.Tensor ? { [Object.keys(chosen.inputs)[0] ?? ""]: inputs } : inputs;
+      expectInputs(chosen, named);
+      return session.run(chosen, named);
+    },
+    dispose() {
+      session?.close();
+      session = undefined;
+    },
+  };
+}
+
+function versionIn(dir: string): string {
+  if (existsSync(join(dir, "saved_model.pb"))) return dir;
+  const names = existsSync(dir) ? readdirSync(dir) : [];
+  const versions = names.filter(
+    (name) => /^\d+$/.test(name) && existsSync(join(dir, name, "saved_model.pb")),
+  );
+  const [latest] = versions.sort((a, b) => Number(b) - Number(a));
+  if (latest !== undefined) return join(dir, latest);
+  throw new Error(`Cannot load "${dir}": expected a saved_model.pb there or in a version's folder, got none`);
+}
+
+function graphOf(folder: string, tags: readonly string[]): SavedGraph {
+  const file = join(folder, "saved_model.pb");
+  let graphs: SavedGraph[];
+  try {
+    graphs = decodeSavedModel(readFileSync(file));
+  } catch (cause) {
+    throw new Error(`Cannot load "${file}": expected a SavedModel, got something else`, { cause });
+  }
+  const key = (list: readonly string[]): string => [...list].sort().join(", ");
+  const found = graphs.find((graph) => key(graph.tags) === key(tags));
+  if (found !== undefined) return found;
+  const known = graphs.map((graph) => `[${key(graph.tags)}]`).join(" or ");
+  throw new RangeError(`Cannot load "${folder}": expected tags ${known}, got [${key(tags)}]`);
+}
+
+function expectInputs({ inputs }: SavedSignature, given: Readonly<Record<string, tf.Tensor>>): void {
+  const names = (record: object): string => Object.keys(record).sort().join(", ");
+  if (names(inputs) !== names(given))
+    throw new TypeError(`Cannot predict: expected inputs ${names(inputs)}, got ${names(given) || "none"}`);
+  for (const [name, { shape, dtype }] of Object.entries(inputs)) {
+    const tensor = given[name];
+    if (tensor === undefined) continue;
+    const isSame =
+      shape === undefined ||
+      (shape.length === tensor.rank && shape.every((size, i) => size === null || size === tensor.shape[i]));
+    const isText = (type: string): boolean => type === "string";
+    if (isSame && isText(dtype) === isText(dataType(tensor))) continue;
+    const wanted = `${dtype} [${(shape ?? []).map((size) => size ?? "?").join(", ")}]`;
+    throw new TypeError(
+      `Cannot predict: expected "${name}" to be ${wanted}, got ${dataType(tensor)} [${tensor.shape.join(", ")}]`,
+    );
+  }
+}

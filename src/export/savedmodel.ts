@@ -1,0 +1,96 @@
+/** SavedModels on disk, as TensorFlow Serving looks for them: a folder a version. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { Model } from "../model";
+import { encodeServingGraph, saveCheckpoint, type ServingVariable } from "../tensorflow";
+import { recordClassifier, type ClassifierOptions } from "./classifier";
+import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
+import { encodeWarmup, type WarmupRequest } from "./warmup";
+
+/** Options of exportSavedModel(). */
+export interface ExportOptions extends ClassifierOptions {
+  /** Requests that TensorFlow Serving sends itself before it serves. @default none */
+  readonly warmup?: readonly WarmupRequest[];
+  /** The version's folder. @default the time in seconds, or one more than the latest version there */
+  readonly version?: number;
+  /** Names and kinds of variables that signatures close over. @default a model's TF-Slim names; else the tfjs variables' */
+  readonly variables?: readonly ServingVariable[];
+}
+
+/**
+ * Writes a model, or functions of your own by name, as a SavedModel that Python, TensorFlow Serving and tfjs load: variables,
+ * `assets/labels.txt`, a warm-up file, and the batch size open in every signature. Written whole or not at all.
+ * @param model  its signatures are predict, serving_default and classify, see createPredictInputFn() for what they receive
+ * @param dir    the folder of versions; made if need be
+ * @returns      the version's folder
+ * @throws {Error} if there is such a version, or the disk refuses
+ * @throws {TypeError} if a signature does what a graph can't
+ * @example
+ * const folder = exportSavedModel(model, "servo", { labels: ["cat", "dog"] }); // "servo/1700000000"
+ * @see tf.estimator.Estimator.export_saved_model
+ */
+export function exportSavedModel(
+  model: Model | Readonly<Record<string, ExportSignature>>,
+  dir: string,
+  options: ExportOptions = {},
+): string {
+  const version = options.version ?? nextVersion(dir);
+  if (!Number.isSafeInteger(version) || version < 0)
+    throw new RangeError(`Cannot export to "${dir}": expected a version of 0 or more, got ${version}`);
+  const folder = join(dir, String(version));
+  if (existsSync(folder))
+    throw new Error(`Cannot export to "${dir}": expected a new version, got ${version}, which is there`);
+  if (model instanceof Model) {
+    const recorded = recordClassifier(model, options);
+    try {
+      return write(recorded.signatures, folder, { variables: model.variables.all(), ...options });
+    } finally {
+      recorded.dispose();
+    }
+  }
+  const recorded: RecordedSignature[] = [];
+  try {
+    for (const [name, signature] of Object.entries(model)) recorded.push(recordSignature(name, signature));
+    return write(recorded, folder, options);
+  } finally {
+    for (const { fn } of recorded) fn.dispose();
+  }
+}
+
+/** Versions grow: TensorFlow Serving takes the greatest. */
+function nextVersion(dir: string): number {
+  const there = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+$/.test(name)).map(Number) : []; // prettier-ignore
+  return Math.max(Math.floor(Date.now() / 1000), ...there.map((version) => version + 1));
+}
+
+function write(
+  signatures: readonly RecordedSignature[],
+  folder: string,
+  { labels, warmup = [], variables = [] }: ExportOptions,
+): string {
+  const assets = labels === undefined ? [] : ["labels.txt"];
+  const graph = encodeServingGraph(signatures, variables, assets);
+  const dir = resolve(folder, "..");
+  mkdirSync(dir, { recursive: true });
+  const part = mkdtempSync(join(dir, `temp-${basename(folder)}-`)); // no number: TensorFlow Serving passes it by
+  try {
+    mkdirSync(join(part, "variables"));
+    writeFileSync(join(part, "saved_model.pb"), graph.bytes);
+    if (Object.keys(graph.variables).length > 0)
+      saveCheckpoint(join(part, "variables/variables"), graph.variables);
+    if (labels !== undefined) {
+      mkdirSync(join(part, "assets"));
+      writeFileSync(join(part, "assets/labels.txt"), labels.map((label) => `${label}\n`).join(""));
+    }
+    if (warmup.length > 0) {
+      mkdirSync(join(part, "assets.extra"));
+      const requests = encodeWarmup(basename(dir), warmup);
+      writeFileSync(join(part, "assets.extra/tf_serving_warmup_requests"), requests);
+    }
+    renameSync(part, folder);
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
+}
