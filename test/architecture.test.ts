@@ -18,10 +18,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: ["tensorflow", "display", "interrupt"],
   model: ["tensorflow", "display"],
   summary: ["tensorflow", "display"],
-  training: ["tensorflow", "display", "interrupt", "input", "model", "summary"],
+  distribute: ["tensorflow", "display", "interrupt", "input"],
+  training: ["tensorflow", "display", "interrupt", "input", "model", "summary", "distribute"],
   export: ["tensorflow", "display", "interrupt", "input", "model"],
+  estimator: [
+    "tensorflow",
+    "display",
+    "interrupt",
+    "input",
+    "model",
+    "summary",
+    "distribute",
+    "training",
+    "export",
+  ],
   inspect: ["tensorflow", "display", "model"],
-  cli: ["display", "input", "model", "training", "export", "inspect"],
+  cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
 };
 
 /** Every file of the project below a folder, as paths relative to the root. */
