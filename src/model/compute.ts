@@ -44,7 +44,7 @@ export interface ComputedLayers extends Layers<tf.Tensor4D> {
 
 /** Layers on tensors; every variable must exist. */
 export function computedLayers(variables: ModelVariables, options: RunOptions = {}): ComputedLayers {
-  const { onEndpoint } = options;
+  const { onEndpoint, isTraining = false } = options;
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
@@ -58,7 +58,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     const { rectify = true } = layer;
     const weights = variables.expect(layerNames.weights(scope));
     const padding = stride === 1 || kernel === 1 ? "same" : fixedPadding(kernel, rate);
-    const linear = convolve(x, weights, { stride, rate, padding });
+    const linear = convolve(x, weights, { stride, rate, padding, winograd: isTraining });
     if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
     const biased = tf.add<tf.Tensor4D>(linear, variables.expect(layerNames.biases(scope)));
     return endpoint(scope, rectify ? relu(biased) : biased);

@@ -3,12 +3,14 @@
 
 #include "batchnormop.h"
 #include "momentumop.h"
+#include "winogradop.h"
 
 namespace slimlab {
 
 void RegisterOperations() {
   RegisterBatchNorm();
   RegisterMomentum();
+  RegisterWinograd();
 }
 
 }  // namespace slimlab

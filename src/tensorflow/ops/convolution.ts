@@ -3,6 +3,7 @@ import { executeOne } from "../execute";
 import { tf } from "../runtime";
 import { differentiable } from "./kernel";
 import { dynamicReshape, dynamicShape } from "./shape";
+import { isForWinograd, winogradConvolve } from "./winograd";
 
 /** How a window moves over an image. */
 export interface WindowOptions {
@@ -24,6 +25,8 @@ export interface ConvolveOptions extends WindowOptions {
    * @default 1
    */
   readonly rate?: number;
+  /** Whether Winograd's algorithm may be used where it is faster; see winogradConvolve(). @default false */
+  readonly winograd?: boolean;
 }
 
 /** The attributes of an operation with a moving window. */
@@ -75,7 +78,9 @@ function pointwiseFilterGradient(x: tf.Tensor, filter: tf.Tensor, dy: tf.Tensor)
  * @see tf.nn.conv2d
  */
 export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
-  const { rate = 1, stride = 1, padding = "same" } = options;
+  const { rate = 1, stride = 1, padding = "same", winograd = false } = options;
+  if (winograd && rate === 1 && stride === 1 && padding === "same" && isForWinograd(x, filter))
+    return winogradConvolve(x, filter);
   const dilations = attr.ints([1, rate, rate, 1]);
   const [height, width] = filter.shape;
   const isPointwise = height === 1 && width === 1 && stride === 1;
