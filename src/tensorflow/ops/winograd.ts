@@ -3,9 +3,9 @@ import { executeOne } from "../execute";
 import { device, type tf } from "../runtime";
 import { differentiable } from "./kernel";
 
-const MIN_CHANNELS = 128;
+const MIN_CHANNELS = 64;
 
-/** Whether winogradConvolve() is there for a convolution and faster than TensorFlow's own: on CPUs, from 128 channels on. */
+/** Whether winogradConvolve() is there for a convolution and faster than TensorFlow's own: on CPUs, from 64 channels on. */
 export function isForWinograd(x: tf.Tensor4D, filter: tf.Tensor): boolean {
   const [height, width, channels = 0, outputs = 0] = filter.shape;
   const isDeep = Math.min(channels, outputs) >= MIN_CHANNELS;

@@ -17,11 +17,11 @@ for (const [height, width] of [
   test(`Winograd's convolution of ${height} x ${width} images has the values and gradients of Conv2D`, () => {
     const before = memory();
     tf.tidy(() => {
-      const [x, filter] = [normal([3, height, width, 128], 1), normal([3, 3, 128, 144], 2)];
-      const slopes = normal([3, height, width, 144], 3);
+      const [x, filter] = [normal([3, height, width, 64], 1), normal([3, 3, 64, 80], 2)];
+      const slopes = normal([3, height, width, 80], 3);
       const by = (winograd: boolean): readonly tf.Tensor[] => {
         const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) =>
-          convolve(a.as4D(3, height, width, 128), b, { winograd }),
+          convolve(a.as4D(3, height, width, 64), b, { winograd }),
         )([x, filter], slopes);
         return [value, ...grads];
       };
@@ -40,9 +40,9 @@ for (const [height, width] of [
 
 test("Winograd's convolution of whole numbers is exact, hand-computed: how many pixels each weight meets", () => {
   tf.tidy(() => {
-    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 4, 5, 128]), tf.ones<tf.Rank.R4>([3, 3, 128, 128])];
+    const [x, filter] = [tf.ones<tf.Rank.R4>([1, 4, 5, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
     const y = convolve(x, filter, { winograd: true });
-    const first = y.slice([0, 0, 0, 0], [1, 4, 5, 1]).div(128).dataSync();
+    const first = y.slice([0, 0, 0, 0], [1, 4, 5, 1]).div(64).dataSync();
     assert.deepEqual([...first], [4, 6, 6, 6, 4, 6, 9, 9, 9, 6, 6, 9, 9, 9, 6, 4, 6, 6, 6, 4]);
   });
 });
