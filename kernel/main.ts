@@ -8,6 +8,7 @@ import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
 import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
+import { codeFolder } from "./session/codecache";
 import { openSession, type SessionOptions } from "./session/open";
 import { openWire, type Wire } from "./wire/wire";
 
@@ -19,7 +20,6 @@ async function main(connectionFile: string | undefined): Promise<void> {
     throw new Error("Cannot start kernel: expected the path of a connection file, got no argument");
   }
   keepCompiled();
-  keepSmall();
   allowEnding();
   offerSignal();
   let onScript: OnScript = () => undefined;
@@ -47,13 +47,14 @@ async function main(connectionFile: string | undefined): Promise<void> {
       if (!(thrown instanceof Interrupted)) kernel.showUncaught(thrown); // its cell has shown the interrupt
     });
   await warming;
+  keepSmall();
   serve(wire, kernel, questions);
 }
 
-/** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; Node 20 can't. */
+/** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; for Node 20 the session does. */
 function keepCompiled(): void {
   const enable: unknown = Reflect.get(module, "enableCompileCache");
-  if (typeof enable === "function") Reflect.apply(enable, module, []);
+  if (typeof enable === "function") Reflect.apply(enable, module, [codeFolder]);
 }
 
 /**
