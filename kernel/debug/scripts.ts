@@ -22,7 +22,7 @@ export interface Script {
 /** How many runs of the same cell are remembered: functions of older ones are no longer stopped in. */
 const runsKept = 50;
 /** How many sources are remembered. */
-const tablesKept = 5000;
+const tablesKept = 2000;
 
 const ownCode = resolve(__dirname, "../..");
 

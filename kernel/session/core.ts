@@ -1,5 +1,7 @@
+import module from "node:module";
 import { guard } from "../interrupt/guard";
 import { type Failure, type Outcome, type Session } from "./api";
+import { CodeCache } from "./codecache";
 import type * as engine from "./engine";
 import { expectUninterrupted } from "./awaiting";
 import { describeThrown } from "./errors";
@@ -8,6 +10,9 @@ import { type Runnable } from "./runner";
 import { Scope } from "./scope";
 import { type OnScript, Scripts } from "./scripts";
 import { mapStacks, unmapStacks } from "./stacks";
+
+/** Whether Node can keep what it compiles by itself, as Node 22 does where it is told to. */
+const keepsCompiled = "enableCompileCache" in module;
 
 /** Where a session runs and who wants to know of its scripts. */
 export interface SessionOptions {
@@ -39,6 +44,7 @@ class CoreSession implements SessionCore {
   readonly scripts: Scripts;
   readonly #scope = new Scope();
   readonly #options: SessionOptions;
+  readonly #cache = new CodeCache();
   #engine: engine.Engine | undefined;
   #globals = "";
 
@@ -89,6 +95,7 @@ class CoreSession implements SessionCore {
       setImmediate(() => {
         try {
           guard.run(() => this.#getEngine().warm());
+          this.#cache.keep();
           resolve();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
@@ -123,6 +130,7 @@ class CoreSession implements SessionCore {
 
   #getEngine(): engine.Engine {
     if (this.#engine !== undefined) return this.#engine;
+    if (!keepsCompiled) this.#cache.load("@tslab/typescript-for-tslab");
     // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
     // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
     const { Engine }: typeof engine = require("./engine");

@@ -1,11 +1,9 @@
 import { decodeMappings, type Segment } from "./sourcemap";
 
-/** The code of a cell or of a local module, and where each place of the script that runs comes from. */
+/** The code of a cell or of a local module. */
 export interface Script {
   /** The source as the user wrote it. */
   readonly source: string;
-  /** `lines[i]` is the source's line (from 1) of script line i + 1, 0 for none. */
-  readonly lines: readonly number[];
   /** "Cell [3]" for cells; undefined for files, which are named by their path. */
   readonly label: string | undefined;
 }
@@ -33,6 +31,7 @@ export interface Mapping {
 export type OnScript = (script: {
   readonly url: string;
   readonly source: string;
+  /** `lines[i]` is the source's line (from 1) of script line i + 1, 0 for none. */
   readonly lines: readonly number[];
 }) => void;
 
@@ -71,18 +70,14 @@ export class Scripts {
   /** Adds a script, or replaces the one of this url. */
   add(url: string, source: string, label: string | undefined, mapping: Mapping): Script {
     this.#scripts.delete(url); // to the end of the queue
-    const lines = decodeMappings(mapping.mappings).map(([first]) =>
-      first === undefined ? 0 : Math.max(first.sourceLine - mapping.sourceOffset + 1, 0),
-    );
-    const none = Array.from({ length: mapping.scriptOffset }, () => 0);
-    const script: Script & Mapping & Decoded = { source, label, lines: [...none, ...lines], ...mapping };
+    const script: Script & Mapping & Decoded = { source, label, ...mapping };
     this.#scripts.set(url, script);
     this.#sources.set(label ?? url, source);
     for (const queue of [this.#scripts, this.#sources]) {
       const [oldest] = queue.keys();
       if (queue.size > capacity && oldest !== undefined) queue.delete(oldest);
     }
-    this.#onScript?.({ url, source, lines: script.lines });
+    this.#onScript?.({ url, source, lines: linesOf(mapping) });
     return script;
   }
 
@@ -103,4 +98,12 @@ export class Scripts {
 
 function lastUpTo(segments: readonly Segment[], column: number): Segment | undefined {
   return segments.filter((segment) => segment.column <= column).at(-1);
+}
+
+/** The source's line (from 1) of each line of a script, 0 for none. */
+function linesOf({ mappings, scriptOffset, sourceOffset }: Mapping): number[] {
+  const lines = decodeMappings(mappings).map(([first]) =>
+    first === undefined ? 0 : Math.max(first.sourceLine - sourceOffset + 1, 0),
+  );
+  return [...Array.from({ length: scriptOffset }, () => 0), ...lines];
 }

@@ -177,8 +177,12 @@ test("doctor says what is broken and what to do, with exit code 1", { skip }, ()
     report,
     /"ok":false.*"name":"kernelspec","ok":false,"found":"[^"]* names [^"]*gone\.js, which is gone"/,
   );
-  const nobody = slimlab(["doctor"], { SLIMLAB_PYTHON: "/nowhere/python", PATH: dirname(process.execPath) });
-  if (!existsSync(join(dirname(process.execPath), "python3"))) {
-    assert.match(nobody.stdout, /✗ jupyter {5}no Python with Jupyter — run: npm run setup/);
-  }
+});
+
+test("doctor takes the checkout's own Python where the one named and the PATH have none", { skip }, () => {
+  const nowhere = join(temporary, "nowhere");
+  const { stdout } = slimlab(["doctor"], { SLIMLAB_PYTHON: nowhere, PATH: nowhere });
+  const own = join(root, ".venv", "bin", "python");
+  if (existsSync(own)) assert.match(stdout, new RegExp(`✓ jupyter {5}.* of ${own}\n`));
+  else assert.match(stdout, /✗ jupyter {5}no Python with Jupyter — run: npm run setup/);
 });

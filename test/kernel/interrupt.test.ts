@@ -143,3 +143,25 @@ test(
     assert.equal(same.result, "true");
   },
 );
+
+test(
+  "a dataset's loop that is interrupted stops, and run again goes on where it was, but for a batch on its way",
+  { timeout: 240_000 },
+  async () => {
+    await run(`import * as slim from "slimlab";
+    const numbers = slim.Dataset.range(1_000_000).map((n) => slim.tf.add(n, 1)).batch(2).iterator();
+    const seen: number[] = [];`);
+    const loop = `console.log("go"); for await (const batch of numbers) seen.push(...slim.tf.tidy(() => (batch as any).dataSync()));`;
+    for (const stop of ["message", "signal"] as const) {
+      const { result } = await run(loop, stop);
+      assert.equal(result, "Interrupted: The cell was interrupted");
+      const look =
+        "const count = seen.length; await new Promise((done) => setTimeout(done, 100)); count > 0 && seen.length === count";
+      assert.equal((await run(look)).result, "true");
+    }
+    const gaps = await run(
+      "seen.filter((n, i) => n !== (seen[i - 1] ?? 0) + 1).length <= 2 && seen.at(-1)! <= seen.length + 4",
+    );
+    assert.equal(gaps.result, "true");
+  },
+);

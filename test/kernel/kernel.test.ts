@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { skip } from "../python";
@@ -92,6 +93,31 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
         outputs[2]?.map(({ data }) => data["text/plain"]),
         ["later", "between"],
       );
+    },
+  );
+
+  test(
+    "a progress bar and a curve that grow while their cell runs are whole after nbconvert",
+    { skip },
+    async () => {
+      const { status, stderr, outputs } = await runCells([
+        `import { progressBar, lossCurve } from ${JSON.stringify(join(__dirname, "../../src"))};`,
+        `const [bar, curve] = [progressBar("Counting"), lossCurve()];
+      display(bar);
+      display(curve);
+      for (let done = 1; done <= 3; done++) {
+        await new Promise((go) => setTimeout(go, 30));
+        bar.update({ done, total: 3 });
+        curve.add(done, { loss: 1 / done });
+      }
+      curve.done();`,
+      ]);
+      assert.equal(status, 0, stderr);
+      const [bar, curve, ...more] = outputs[1] ?? [];
+      assert.deepEqual(more, []);
+      assert.match(String(bar?.data["text/plain"]), /^Counting: 3 of 3,/);
+      const figure = JSON.stringify(curve?.data["application/vnd.plotly.v1+json"]);
+      assert.match(figure, /"x":\[1,2,3\],"y":\[1,0.5,0.333/);
     },
   );
 

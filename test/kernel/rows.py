@@ -99,6 +99,17 @@ def output_of_a_busy_cell_appears_at_once(kernel):
 
 
 @scenario
+def only_execute_requests_run_code(kernel):
+    code = kernel.say("globalThis.touched = 1; console.log('ran'); (() => { throw touched })().", "globals().update(touched=1); print('ran'); (1/0).")
+    for kind in ("complete_request", "inspect_request", "is_complete_request"):
+        content = {"code": code, "cursor_pos": len(code), "detail_level": 1}
+        assert kernel.ask("shell", kind, content)["content"]["status"] != "error", kind
+    _, messages = kernel.run(kernel.say("typeof (globalThis as any).touched", "'touched' in globals()"))
+    equal(of_type(messages, "execute_result")[0]["data"]["text/plain"], kernel.say("'undefined'", "False"))
+    equal(kernel.printed(messages), "")
+
+
+@scenario
 def silent_cells_leave_no_trace(kernel):
     before = kernel.run("1")[0]["execution_count"]
     id = kernel.start("40 + 2", silent=True)
