@@ -7,8 +7,11 @@ import {
   TensorFlowError,
 } from "../tensorflow";
 import { cellSignal } from "../interrupt";
-import { expectWholeFiles, locateDamage } from "./corrupt";
-import { Held, knownFiles, type ElementSpec, type Plan } from "./plan";
+import { expectWholeFiles } from "./corrupt";
+import { Draws, type Chance, type Draw } from "./draws";
+import { cleaned, readableError } from "./failure";
+import { Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
+import { chancesOf, readPosition, writePosition } from "./position";
 
 /** Options of Dataset.iterator(). */
 export interface IteratorOptions {
@@ -32,8 +35,12 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   private current: readonly tf.Tensor[] = [];
   /** The element that is being read; an interrupt leaves it for the next call. */
   private reading: Promise<tf.Tensor[]> | undefined;
-  private position = 0;
+  /** Elements given. */
+  private count = 0;
+  private draws: ReadonlyMap<Chance, Draw>;
   private done = false;
+  /** Calls that have not ended. */
+  private turns = 0;
   private last: Promise<unknown> = Promise.resolve();
 
   /** @internal Made by Dataset.iterator(). */
@@ -45,7 +52,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     this.signal?.throwIfAborted();
     try {
       this.spec = plan.spec();
-      this.native.get(() => openIterator(plan, this.spec));
+      this.draws = new Map(chancesOf(plan).map((chance) => [chance, chance.begin()]));
+      this.native.get(() => this.openAt(0, this.draws));
     } catch (error) {
       throw readableError(error, plan, undefined);
     }
@@ -96,12 +104,12 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   state(): Promise<Uint8Array> {
     return this.inTurn(() => {
       const position = Buffer.alloc(POSITION_BYTES);
-      position.writeDoubleLE(this.position);
+      position.writeDoubleLE(this.count);
       try {
         const state = serializeIterator(this.open());
         return Promise.resolve(new Uint8Array(Buffer.concat([position, state])));
       } catch (error) {
-        throw readableError(error, this.plan, this.position);
+        throw readableError(error, this.plan, this.count);
       }
     });
   }
@@ -124,9 +132,44 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
           },
         );
       }
-      this.position = Buffer.from(state).readDoubleLE(0);
+      this.count = Buffer.from(state).readDoubleLE(0);
       return Promise.resolve();
     });
+  }
+
+  /**
+   * Where the iteration is after the element given last, as a few hundred bytes for seek(): how many elements it gave, and the
+   * seeds of what the steps draw, also of those that were given none. An element that is being read is not among them.
+   * @throws {TypeError} if the order of the elements can't be repeated: map() or interleave() with `deterministic: false`, or a
+   * shuffle() inside of interleave()'s function
+   */
+  position(): Uint8Array {
+    return writePosition(this.plan, { count: this.count, draws: this.draws });
+  }
+
+  /**
+   * Goes to where an iterator over a dataset of the same steps and files was, in this process or another; the next element is
+   * the one that followed there.
+   *
+   * Elements before it are left out where they are cheapest: before map(), batch(), prefetch(), zip(), take() and shard() they
+   * are not made; shuffle(), repeat(), interleave(), filter(), cache() and concatenate() read through them.
+   * @param position  what position() gave
+   * @throws {RangeError} that tells the steps which differ, if it is one of another dataset or of other files; nothing has changed
+   * @throws {Error} if the iterator is at its end, or an element is being read
+   */
+  seek(position: Uint8Array): void {
+    this.open();
+    if (this.turns > 0)
+      throw new Error("Cannot move iterator: expected none of its elements being read, got some");
+    const { count, draws } = readPosition(this.plan, position);
+    const moved = this.openAt(count, draws);
+    this.disposeCurrent();
+    this.reading?.then(tf.dispose, () => undefined);
+    this.reading = undefined;
+    this.native.release();
+    this.native.get(() => moved);
+    this.count = count;
+    this.draws = draws;
   }
 
   /** Frees what the iterator holds, the current element included. */
@@ -143,7 +186,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 
   private inTurn<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.last.then(work);
+    this.turns++;
+    const result = this.last.then(work).finally(() => this.turns--);
     this.last = result.catch(() => undefined);
     return result;
   }
@@ -158,14 +202,14 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
       const leaves = await unlessAborted(this.reading, this.signal, interrupt);
       if (this.isDisposed) return undefined; // meanwhile
       this.reading = undefined;
-      this.position++;
+      this.count++;
       return leaves;
     } catch (error) {
       const isInterrupt = interrupt?.aborted === true && this.signal?.aborted !== true;
       if (isInterrupt && error === interrupt.reason) throw error; // what is read then waits for who goes on
       this.dispose();
       const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
-      if (!ended) throw readableError(error, this.plan, this.position);
+      if (!ended) throw readableError(error, this.plan, this.count);
       await this.whole;
       return undefined;
     }
@@ -179,7 +223,11 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   private open(): tf.Tensor {
     if (this.done)
       throw new Error("Cannot use iterator: expected one that is not at its end, got a disposed one");
-    return this.native.get(() => openIterator(this.plan, this.spec));
+    return this.native.get(() => this.openAt(this.count, this.draws));
+  }
+
+  private openAt(skip: number, drawn: ReadonlyMap<Chance, Draw>): { value: tf.Tensor; free(): void } {
+    return openIterator(this.plan, this.spec, { skip, draws: new Draws(drawn) });
   }
 
   private disposeCurrent(): void {
@@ -193,9 +241,19 @@ const POSITION_BYTES = 8;
 function openIterator(
   plan: Plan<unknown>,
   { types }: ElementSpec<unknown>,
+  start: Start,
 ): { value: tf.Tensor; free(): void } {
-  const value = tf.tidy(() => tf.keep(createIterator(plan.build(), types)));
-  return { value, free: () => value.dispose() };
+  try {
+    const value = tf.tidy(() => tf.keep(createIterator(plan.build(start), types)));
+    const free = (): void => {
+      value.dispose();
+      start.draws.dispose();
+    };
+    return { value, free };
+  } catch (error) {
+    start.draws.dispose();
+    throw error;
+  }
 }
 
 /** What is read, unless one of the signals comes first. */
@@ -220,39 +278,4 @@ async function unlessAborted<T>(reading: Promise<T>, ...signals: (AbortSignal | 
   } finally {
     any.removeEventListener("abort", stop);
   }
-}
-
-/** TensorFlow's error as one about the dataset: with the element's number, and the damaged file if that is the reason. */
-function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
-  if (!(error instanceof TensorFlowError)) return error;
-  if (error.code === "DATA_LOSS") {
-    const located = locateDamage(knownFiles(plan), error.reason, error);
-    if (located !== undefined) return located;
-  }
-  const which = position === undefined ? "the first element" : `element ${position}`;
-  const reason = cleaned(error.reason);
-  return new Error(`Cannot read ${which} of the dataset: ${reason}${hint(reason)}`, { cause: error });
-}
-
-/** TensorFlow's message without its names of nodes. */
-function cleaned(reason: string): string {
-  return reason
-    .replace(/\{\{[^}]*\}\}\s*/g, "")
-    .replace(
-      /^Error in user-defined function passed to \S+ transformation with iterator: Iterator::\S+: /,
-      "",
-    )
-    .replace(/\s*\[\[.*?\]\]/gs, "")
-    .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
-    .trim();
-}
-
-const BAKED =
-  /reshape is a tensor with|[Ii]ncompatible shapes|broadcastable|must have the same|squeeze|Expected size/;
-
-function hint(reason: string): string {
-  if (/Cannot (batch tensors with different shapes|add tensor to the batch)/.test(reason))
-    return "; give all elements one size before batch(), e.g. by resizing images in map()";
-  if (!BAKED.test(reason)) return "";
-  return "; a function given to map() is recorded on one example, whose sizes it keeps: for elements of other sizes compute them with dynamicShape()";
 }

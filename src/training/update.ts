@@ -8,6 +8,7 @@ import { checked } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
 import { callsOf, type TrainStepOptions } from "./options";
 import { differentiate, type Pass } from "./pass";
+import type { Gathered } from "./restore";
 import { trainedNames } from "./scopes";
 import { slotsOf } from "./slots";
 
@@ -27,6 +28,8 @@ export interface Updates {
   update(this: void, ...args: UpdateArguments): tf.Tensor1D;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
   gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  /** What gather() adds to; none if each call makes an update. */
+  readonly gathered: Gathered | undefined;
   dispose(): void;
 }
 
@@ -79,6 +82,7 @@ export function updatesOf(
       }
       return metricsOf(pass, checks);
     },
+    gathered: sums && { count: 0, calls, sums: sums.named },
     dispose: () => sums?.dispose(),
   };
 }
