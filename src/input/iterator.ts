@@ -11,7 +11,7 @@ import { expectWholeFiles } from "./corrupt";
 import { Draws, type Chance, type Draw } from "./draws";
 import { cleaned, readableError } from "./failure";
 import { Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
-import { chancesOf, readPosition, writePosition } from "./position";
+import { chancesOf, encodePosition, readPosition, writePosition, type Position } from "./position";
 
 /** Options of Dataset.iterator(). */
 export interface IteratorOptions {
@@ -96,18 +96,24 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 
   /**
-   * Where the iteration is, as bytes for restore(). Buffers are part of it: after a shuffle or prefetch it holds the elements that
-   * wait there. Not saved: what a cache holds in memory, and draws of a shuffle that reshuffles are repeated exactly only by the
-   * same seed.
-   * @throws {Error} if a step of the dataset can't tell where it is
+   * Where the iteration is, as bytes for restore(), with what waits in buffers: TensorFlow's own state of an iterator, which
+   * holds the records in a shuffle and the decoded images of a map, a batch and a prefetch, and which stops the main thread while
+   * it is made. Restoring it reads nothing again: for datasets whose order position() can't repeat, or that are far from their
+   * beginning. Not saved: what a cache holds in memory.
+   * @throws {Error} if a step of the dataset can't tell where it is, or an interrupted read has left an element
    */
   state(): Promise<Uint8Array> {
     return this.inTurn(() => {
-      const position = Buffer.alloc(POSITION_BYTES);
-      position.writeDoubleLE(this.count);
+      if (this.reading !== undefined)
+        throw new Error(
+          "Cannot save the iterator's state: expected no element read ahead, got an interrupted read's",
+        );
       try {
         const state = serializeIterator(this.open());
-        return Promise.resolve(new Uint8Array(Buffer.concat([position, state])));
+        const position = encodePosition(this.plan, { count: this.count, draws: this.draws });
+        const size = Buffer.alloc(SIZE_BYTES);
+        size.writeUInt32LE(position.length);
+        return Promise.resolve(new Uint8Array(Buffer.concat([size, position, state])));
       } catch (error) {
         throw readableError(error, this.plan, this.count);
       }
@@ -116,23 +122,24 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
 
   /**
    * Goes to where an iterator over a dataset made by the same steps was; the next element is the one that followed there.
+   * @param state  what state() gave
    * @throws {Error} if the state is of another dataset
    */
   restore(state: Uint8Array): Promise<void> {
     return this.inTurn(() => {
-      this.disposeCurrent();
+      const end = SIZE_BYTES + (state.length < SIZE_BYTES ? 0 : Buffer.from(state).readUInt32LE());
+      this.open();
+      const position = readPosition(this.plan, state.subarray(SIZE_BYTES, end));
+      const moved = this.openAt(0, position.draws);
       try {
-        deserializeIterator(this.open(), state.subarray(POSITION_BYTES));
-      } catch (error) {
-        const reason = error instanceof TensorFlowError ? cleaned(error.reason) : String(error);
-        throw new Error(
-          `Cannot restore iterator: expected the state of a dataset of the same steps, got: ${reason}`,
-          {
-            cause: error,
-          },
-        );
+        deserializeIterator(moved.value, state.subarray(end));
+      } catch (cause) {
+        moved.free();
+        const reason = cause instanceof TensorFlowError ? cleaned(cause.reason) : String(cause);
+        const what = "Cannot restore iterator: expected the state of a dataset of the same steps";
+        throw new Error(`${what}, got: ${reason}`, { cause });
       }
-      this.count = Buffer.from(state).readDoubleLE(0);
+      this.moveTo(position, moved);
       return Promise.resolve();
     });
   }
@@ -140,6 +147,10 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   /**
    * Where the iteration is after the element given last, as a few hundred bytes for seek(): how many elements it gave, and the
    * seeds of what the steps draw, also of those that were given none. An element that is being read is not among them.
+   *
+   * Counting is what checkpoints hold, not state(): of createInputFn()'s batches of 64 photos, shuffled in 2,048, state() makes
+   * 255 MB in 5 s, during which nothing else runs; a position is 313 bytes in 1 ms. Its price is paid at seek(), by reading
+   * records again, undecoded: 13,000 a second with a shuffle on two cores.
    * @throws {TypeError} if the order of the elements can't be repeated: map() or interleave() with `deterministic: false`, or a
    * shuffle() inside of interleave()'s function
    */
@@ -161,13 +172,16 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     this.open();
     if (this.turns > 0)
       throw new Error("Cannot move iterator: expected none of its elements being read, got some");
-    const { count, draws } = readPosition(this.plan, position);
-    const moved = this.openAt(count, draws);
+    const found = readPosition(this.plan, position);
+    this.moveTo(found, this.openAt(found.count, found.draws));
+  }
+
+  private moveTo({ count, draws }: Position, native: Native): void {
     this.disposeCurrent();
     this.reading?.then(tf.dispose, () => undefined);
     this.reading = undefined;
     this.native.release();
-    this.native.get(() => moved);
+    this.native.get(() => native);
     this.count = count;
     this.draws = draws;
   }
@@ -226,7 +240,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     return this.native.get(() => this.openAt(this.count, this.draws));
   }
 
-  private openAt(skip: number, drawn: ReadonlyMap<Chance, Draw>): { value: tf.Tensor; free(): void } {
+  private openAt(skip: number, drawn: ReadonlyMap<Chance, Draw>): Native {
     return openIterator(this.plan, this.spec, { skip, draws: new Draws(drawn) });
   }
 
@@ -236,13 +250,14 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 }
 
-const POSITION_BYTES = 8;
+interface Native {
+  readonly value: tf.Tensor;
+  free(): void;
+}
 
-function openIterator(
-  plan: Plan<unknown>,
-  { types }: ElementSpec<unknown>,
-  start: Start,
-): { value: tf.Tensor; free(): void } {
+const SIZE_BYTES = 4;
+
+function openIterator(plan: Plan<unknown>, { types }: ElementSpec<unknown>, start: Start): Native {
   try {
     const value = tf.tidy(() => tf.keep(createIterator(plan.build(start), types)));
     const free = (): void => {

@@ -27,12 +27,17 @@ interface Written {
  * A position as bytes, a few hundred.
  * @throws {TypeError} if the dataset has steps whose elements come in another order each time
  */
-export function writePosition(plan: Plan<unknown>, { count, draws }: Position): Uint8Array {
+export function writePosition(plan: Plan<unknown>, position: Position): Uint8Array {
   const loose = allPlans(plan).find((one) => one.isUnordered?.() === true);
   if (loose !== undefined)
     throw new TypeError(
       `Cannot save where the iterator is: expected steps whose results come in one order, got ${loose.name}() whose own can't be repeated`,
     );
+  return encodePosition(plan, position);
+}
+
+/** As writePosition(), of any dataset. */
+export function encodePosition(plan: Plan<unknown>, { count, draws }: Position): Uint8Array {
   const written: Written = {
     slimlabIterator: 1,
     count,
@@ -81,7 +86,7 @@ function parse(bytes: Uint8Array): Written {
     // said below
   }
   throw new RangeError(
-    `Cannot restore iterator: expected what position() gave, got ${bytes.length} other bytes`,
+    `Cannot restore iterator: expected what position() or state() gave, got ${bytes.length} bytes of something else`,
   );
 }
 

@@ -33,8 +33,9 @@ export interface SaveCheckpointOptions {
   /** A train step, whose optimizer's variables and globalStep are saved too. @default none */
   readonly step?: SavedStep;
   /**
-   * Where the next run goes on reading: its position() at the call, so save between two steps, when the step has taken the
-   * iterator's last element and no other is being read. @default none
+   * What the batches are read by: where it is at the call, as the string "iterator_state", so that the next run sees the records
+   * that are left. Save when the step is done with the last batch and the next one is not asked for. @default none
+   * @throws {TypeError} at once, if the order of its elements can't be repeated; see DatasetIterator.position()
    */
   readonly iterator?: DatasetIterator<unknown>;
   /** Goes into the file's name ("model.ckpt-40") and into the checkpoint as int64 "global_step". @default the train step's */
@@ -50,11 +51,20 @@ export interface SaveCheckpointOptions {
  * folder's `checkpoint` file names it, and only then are old ones deleted. So a process may be killed and a disk be full at any
  * moment: the folder has its latest checkpoint or the one before. What a killed process left is removed by the next save.
  * One process at a time should save in a folder.
+ *
+ * With `step` and `iterator` a run that was stopped goes on exactly: the records that are left, in the same order and with the
+ * same augmentation, learning rates and moving statistics, and with that, on a CPU, to the same bits as one that nothing stopped.
  * @example
  * const saver = new Saver({ maxToKeep: 3 });
  * const saved = saver.save("model", model, { step }); // goes on while it is written
  * await step(images, labels);
  * await saved; // "model/model.ckpt-40"
+ * @example
+ * const batches = inputFn().iterator();
+ * if (latestCheckpoint("model") !== undefined) saver.restore("model", model, step, batches);
+ * await train(step, batches, { steps: 1000 - step.globalStep, onStep: async ({ globalStep }) => {
+ *   if (globalStep % 100 === 0) await saver.save("model/", model, { step, iterator: batches });
+ * } });
  * @see tf.compat.v1.train.Saver
  */
 export class Saver {

@@ -47,10 +47,14 @@ export function updatesOf(
   const names = trained.map(({ name }) => name);
   const transform = gradientTransform(names, options);
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
-  const isRegularized = weightDecay === "regularizer";
 
   const look: Updates["look"] = (images, labels, seed) =>
-    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
+    differentiate(model, [images, labels], {
+      trained,
+      isTrained,
+      seed,
+      isRegularized: weightDecay === "regularizer",
+    });
   const begin = (images: tf.Tensor4D, labels: tf.Tensor1D, seed: tf.Tensor1D): [Pass, tf.Scalar[]] => {
     const pass = look(images, labels, seed);
     const checks = checkNumerics ? [checked(pass)] : [];

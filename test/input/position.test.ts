@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { Dataset, readDataset, TFRecordDataset } from "../../src/input";
-import { frameRecord, memory, type tf } from "../../src/tensorflow";
+import { frameRecord, memory, tf } from "../../src/tensorflow";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-position-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -19,8 +19,10 @@ const numbers = (): Dataset<tf.Scalar> => Dataset.range(23);
 const records = (numReaders: number): Dataset<tf.Scalar> =>
   readDataset(TFRecordDataset, pattern, { shuffle: true, shuffleBufferSize: 5, numReaders, readBlockLength: 2, numEpochs: 3 }); // prettier-ignore
 
+type Element = tf.Tensor | readonly tf.Tensor[];
+
 // Each is made anew, and with it the seeds that it draws.
-const datasets: Readonly<Record<string, () => Dataset<unknown>>> = {
+const datasets: Readonly<Record<string, () => Dataset<Element>>> = {
   "map, batch, prefetch": () => numbers().map((n) => n.mul(3)).batch(4).prefetch(2), // prettier-ignore
   "whole batches": () => numbers().batch(4, { dropRemainder: true, numParallelCalls: 2 }),
   shuffle: () => numbers().shuffle(7),
@@ -39,7 +41,7 @@ const datasets: Readonly<Record<string, () => Dataset<unknown>>> = {
   "records, four readers": () => records(4).batch(3),
 };
 
-async function restOf(iterator: AsyncIterable<unknown>, most = Infinity): Promise<unknown[]> {
+async function restOf(iterator: AsyncIterable<Element>, most = Infinity): Promise<unknown[]> {
   const values: unknown[] = [];
   for await (const element of iterator) {
     values.push(flat(element));
@@ -48,14 +50,8 @@ async function restOf(iterator: AsyncIterable<unknown>, most = Infinity): Promis
   return values;
 }
 
-function flat(element: unknown): unknown {
-  if (Array.isArray(element)) return element.map(flat);
-  return typeof element === "object" &&
-    element !== null &&
-    "dataSync" in element &&
-    typeof element.dataSync === "function"
-    ? [...element.dataSync()] // prettier-ignore
-    : element;
+function flat(element: Element | undefined): unknown {
+  return element instanceof tf.Tensor ? [...element.dataSync()] : element?.map(flat);
 }
 
 for (const [name, create] of Object.entries(datasets)) {
@@ -63,7 +59,7 @@ for (const [name, create] of Object.entries(datasets)) {
     const before = memory();
     for (const looked of [0, 2]) {
       const dataset = create();
-      for (let i = 0; i < looked; i++) (await dataset.first().then((one) => [one].flat())).forEach(dispose);
+      for (let i = 0; i < looked; i++) tf.dispose([await dataset.first()].flat());
       const iterator = dataset.iterator();
       const whole: { readonly position: Uint8Array; readonly value: unknown }[] = [];
       for (let position = iterator.position(); ; position = iterator.position()) {
@@ -89,17 +85,26 @@ for (const [name, create] of Object.entries(datasets)) {
   });
 }
 
-function dispose(one: unknown): void {
-  if (typeof one === "object" && one !== null && "dispose" in one && typeof one.dispose === "function")
-    one.dispose();
-}
-
 test("readDataset() gives one order for a seed, with several readers too", async () => {
   const options = { shuffle: true, numReaders: 4, readBlockLength: 1, numEpochs: 2, seed: 5 };
   const read = (): Promise<unknown[]> => restOf(readDataset(TFRecordDataset, pattern, options));
   const first = await read();
   assert.equal(first.length, 64);
   for (let i = 0; i < 5; i++) assert.deepEqual(await read(), first);
+});
+
+test("position() after restore() of a state goes on there too, with the seeds that were drawn", async () => {
+  const [first, second, third] = [0, 1, 2].map(() => numbers().shuffle(7).repeat().iterator());
+  for (let i = 0; i < 30; i++) await first?.next();
+  await second?.restore((await first?.state()) ?? new Uint8Array());
+  third?.seek(second?.position() ?? new Uint8Array());
+  const values: unknown[][] = [[], [], []];
+  for (let i = 0; i < 40; i++)
+    for (const [k, one] of [first, second, third].entries())
+      values[k]?.push(flat((await one?.next())?.value));
+  assert.deepEqual(values[1], values[0]);
+  assert.deepEqual(values[2], values[0]);
+  [first, second, third].forEach((one) => one?.dispose());
 });
 
 test("position() and seek() refuse what would not go on there", async () => {
@@ -115,7 +120,7 @@ test("position() and seek() refuse what would not go on there", async () => {
   assert.throws(() => fewer.seek(position), /: 4 strings for 3 strings|fromTensorSlices\(4 strings\) for fromTensorSlices\(3 strings\)/); // prettier-ignore
   const more = records(2).batch(3).iterator();
   assert.throws(() => more.seek(position), /Cannot restore iterator: expected a position in a dataset of the same steps \(batch\(3\).*: batch\(2\) for batch\(3\)$/); // prettier-ignore
-  assert.throws(() => more.seek(new Uint8Array(7)), { name: "RangeError", message: "Cannot restore iterator: expected what position() gave, got 7 other bytes" }); // prettier-ignore
+  assert.throws(() => more.seek(new Uint8Array(7)), { name: "RangeError", message: "Cannot restore iterator: expected what position() or state() gave, got 7 bytes of something else" }); // prettier-ignore
   const reading = iterator.next();
   assert.throws(
     () => iterator.seek(position),

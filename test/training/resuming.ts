@@ -4,7 +4,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInputFn, distortColor, distortedBoundingBoxCrop } from "../../src/input";
 import { Model } from "../../src/model/model";
-import { memory, tf } from "../../src/tensorflow";
+import { memory, type tf } from "../../src/tensorflow";
 import {
   adamOptimizer,
   configureLearningRate,
