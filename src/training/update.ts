@@ -41,20 +41,13 @@ export function updatesOf(
   options: TrainStepOptions,
 ): Updates {
   const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
-  const { weightDecay = "regularizer" } = options;
+  const { weightDecay } = options;
   const calls = callsOf(options);
-  const isTrained = trainedNames(model, options);
+  const look = lookOf(model, trained, options);
   const names = trained.map(({ name }) => name);
   const transform = gradientTransform(names, options);
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
 
-  const look: Updates["look"] = (images, labels, seed) =>
-    differentiate(model, [images, labels], {
-      trained,
-      isTrained,
-      seed,
-      isRegularized: weightDecay === "regularizer",
-    });
   const begin = (images: tf.Tensor4D, labels: tf.Tensor1D, seed: tf.Tensor1D): [Pass, tf.Scalar[]] => {
     const pass = look(images, labels, seed);
     const checks = checkNumerics ? [checked(pass)] : [];
@@ -89,6 +82,14 @@ export function updatesOf(
     gathered: sums && { count: 0, calls, sums: sums.named },
     dispose: () => sums?.dispose(),
   };
+}
+
+function lookOf(model: Model, trained: readonly ModelVariable[], options: TrainStepOptions): Updates["look"] {
+  const { weightDecay = "regularizer" } = options;
+  const isTrained = trainedNames(model, options);
+  const isRegularized = weightDecay === "regularizer";
+  return (images, labels, seed) =>
+    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
 }
 
 /** The parts of a step that change the model, to run. */
