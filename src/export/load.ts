@@ -66,7 +66,10 @@ export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedMo
   try {
     session = openSavedModel(folder, tags);
   } catch (error) {
-    throw refused(`load "${folder}": expected a graph and variables that TensorFlow ${version()} can load`, error);
+    throw refused(
+      `load "${folder}": expected a graph and variables that TensorFlow ${version()} can load`,
+      error,
+    );
   }
   return {
     signature,

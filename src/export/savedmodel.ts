@@ -73,7 +73,9 @@ function write(
 ): string {
   const broken = labels?.find((label) => label === "" || /[\r\n]/.test(label));
   if (broken !== undefined)
-    throw new RangeError(`Cannot export model: expected labels of one line each, got ${JSON.stringify(broken)}`);
+    throw new RangeError(
+      `Cannot export model: expected labels of one line each, got ${JSON.stringify(broken)}`,
+    );
   const assets = labels === undefined ? [] : [LABELS_FILE];
   const graph = encodeServingGraph(signatures, variables, assets);
   const dir = resolve(folder, "..");

@@ -8,7 +8,16 @@ import { loadSavedModel } from "../../src/export";
 import { encodeExample, feature, memory } from "../../src/tensorflow";
 import { skip } from "../python";
 import { sharedData } from "../training/thin";
-import { assertSame, byUs, floats, inPython, strings, type Calls, type PlainTensor, type PlainTensors } from "./serving";
+import {
+  assertSame,
+  byUs,
+  floats,
+  inPython,
+  strings,
+  type Calls,
+  type PlainTensor,
+  type PlainTensors,
+} from "./serving";
 
 const shared = sharedData("savedmodels");
 const root = mkdtempSync(join(tmpdir(), "slimlab-others-"));

@@ -38,7 +38,10 @@ export interface Answers {
   readonly outputs: readonly (PlainTensors | string)[];
 }
 
-export const floats = (values: readonly number[], shape: readonly number[] = [values.length]): PlainTensor => ({
+export const floats = (
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): PlainTensor => ({
   dtype: "float32",
   shape,
   values,
@@ -80,9 +83,9 @@ export function byUs({ folder, tags = ["serve"], calls }: Calls): (PlainTensors 
       const given = Object.entries(inputs).map(([name, one]) => [name, tensorOf(one)] as const);
       try {
         const outputs = model.predict(Object.fromEntries(given), signature);
-        const plain = Object.entries(outputs).map(([name, tensor]) => [name, plainOf(tensor)] as const);
+        const plain = plainOfAll(outputs);
         tf.dispose(outputs);
-        return Object.fromEntries(plain);
+        return plain;
       } catch (error) {
         return String(error);
       } finally {
@@ -95,7 +98,11 @@ export function byUs({ folder, tags = ["serve"], calls }: Calls): (PlainTensors 
 }
 
 /** Asserts the same names, types and shapes, and numbers within 1e-5. */
-export function assertSame(actual: readonly (PlainTensors | string)[], expected: Answers["outputs"], tolerance = 1e-5): void {
+export function assertSame(
+  actual: readonly (PlainTensors | string)[],
+  expected: Answers["outputs"],
+  tolerance = 1e-5,
+): void {
   assert.equal(actual.length, expected.length);
   expected.forEach((wanted, i) => {
     const got = actual[i];
@@ -119,6 +126,11 @@ function tensorOf({ dtype, shape, values }: PlainTensor): tf.Tensor {
   const contents =
     dtype === "string" ? values.map((value) => Buffer.from(String(value), "base64")) : values.map(Number);
   return constant(contents, [...shape], dtype);
+}
+
+/** The types, shapes and values of tensors. */
+export function plainOfAll(tensors: Readonly<Record<string, tf.Tensor>>): PlainTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, plainOf(tensor)]));
 }
 
 function plainOf(tensor: tf.Tensor): PlainTensor {
