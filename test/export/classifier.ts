@@ -30,13 +30,13 @@ export function photographs(count: number): Uint8Array[] {
 }
 
 /** What the model itself makes of files. */
-export function expectedOutputs(model: Model, files: readonly Uint8Array[]): PlainTensors {
+export function expectedOutputs(model: Model, files: readonly Uint8Array[], side = SIDE): PlainTensors {
   const outputs = tf.tidy(() => {
     const images = files.map((file) => {
       const image = decodeImage(constant([file], [], "string"));
-      return centralCrop(aspectPreservingResize(image, SIDE), { height: SIDE, width: SIDE });
+      return centralCrop(aspectPreservingResize(image, side), { height: side, width: side });
     });
-    const batch = tf.stack(images).as4D(files.length, SIDE, SIDE, 3);
+    const batch = tf.stack(images).as4D(files.length, side, side, 3);
     return { ...model.postprocess(model.predict(model.preprocess(batch))) };
   });
   const plain = plainOfAll(outputs);

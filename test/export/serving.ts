@@ -97,12 +97,9 @@ export function byUs({ folder, tags = ["serve"], calls }: Calls): (PlainTensors 
   }
 }
 
-/** Asserts the same names, types and shapes, and numbers within 1e-5. */
-export function assertSame(
-  actual: readonly (PlainTensors | string)[],
-  expected: Answers["outputs"],
-  tolerance = 1e-5,
-): void {
+/** Asserts the same names, types and shapes, and numbers within 1e-5 of the largest, or of 1; gives the greatest difference. */
+export function assertSame(actual: readonly (PlainTensors | string)[], expected: Answers["outputs"]): number {
+  let greatest = 0;
   assert.equal(actual.length, expected.length);
   expected.forEach((wanted, i) => {
     const got = actual[i];
@@ -113,13 +110,18 @@ export function assertSame(
       const one: PlainTensor | undefined = got[name];
       assert.deepEqual({ dtype: one?.dtype, shape: one?.shape }, { dtype, shape }, name);
       if (dtype === "string") assert.deepEqual(one?.values, values, name);
-      else
-        values.forEach((value, j) => {
-          const difference = Math.abs(Number(one?.values[j]) - Number(value));
-          assert.ok(difference <= tolerance, `${name} ${j}: expected ${value}, got ${one?.values[j]}`);
+      else {
+        const numbers = values.map(Number);
+        const limit = 1e-5 * Math.max(1, ...numbers.map(Math.abs));
+        numbers.forEach((value, j) => {
+          const difference = Math.abs(Number(one?.values[j]) - value);
+          assert.ok(difference <= limit, `${name} ${j}: expected ${value}, got ${one?.values[j]}`);
+          greatest = Math.max(greatest, difference);
         });
+      }
     }
   });
+  return greatest;
 }
 
 function tensorOf({ dtype, shape, values }: PlainTensor): tf.Tensor {
