@@ -39,13 +39,15 @@ export class Failures {
    * @returns the task's result, and a promise that never rejects for the next task to wait for
    */
   watch<T>(work: Promise<T>): { readonly result: Promise<T>; readonly done: Promise<void> } {
-    const result = new Awaitable<T>((resolve, reject) => work.then(resolve, reject));
+    const result = new Awaitable<T>((resolve, reject) => {
+      work.then(resolve, reject);
+    });
     const keep = (error: unknown): void => {
       const failure = { error, result };
       this.first ??= failure;
       unheard.add(failure);
     };
-    Promise.prototype.then.call(result, undefined, () => undefined); // a rejection that is awaited later
+    void Promise.prototype.then.call(result, undefined, () => undefined); // a rejection that is awaited later
     return { result, done: work.then(() => undefined, keep) };
   }
 
