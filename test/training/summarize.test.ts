@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readEvents, SummaryWriter } from "../../src/summary";
 import { memory, tf } from "../../src/tensorflow";
-import { createTrainStep } from "../../src/training";
-import { summarizeGradients } from "../../src/training/summarize";
+import { createTrainStep, summarizeGradients } from "../../src/training";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 test("withGradients() takes the same step and gives the gradients that inspect() shows, as clipped", async () => {
