@@ -1,16 +1,18 @@
-/** npm run bench -- step|input|trace|kernel [--json] [--rounds N] [--batch N] [--side N] */
+/** npm run bench -- step|input|trace|summaries|kernel [--json] [--rounds N] [--batch N] [--side N] */
 import { parseArgs } from "node:util";
 import { format, machine, type Result } from "./contest";
 import { benchInput } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { benchStep, benchTrace } from "./step";
+import { benchSummaries } from "./summaries";
 
-const USAGE = `npm run bench -- <step|input|trace|kernel> [options]
+const USAGE = `npm run bench -- <step|input|trace|summaries|kernel> [options]
 
-  step    seconds of one ResNet-50 training step: ours, Python's, tfjs's
-  input   images a second from TFRecords: ours and Python's tf.data
-  trace   seconds to record and compile the training step once
-  kernel  start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
+  step       seconds of one ResNet-50 training step: ours, Python's, tfjs's
+  input      images a second from TFRecords: ours and Python's tf.data
+  trace      seconds to record and compile the training step once
+  summaries  what scalars every step and histograms every 100 cost a training job
+  kernel     start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
 
   --rounds N   counted rounds, contenders in turn   (default: 5)
   --batch N    images in a batch                    (default: 16)
@@ -43,10 +45,11 @@ async function main(): Promise<void> {
     step: () => benchStep(options),
     input: () => benchInput(options),
     trace: () => benchTrace(options),
+    summaries: () => benchSummaries(options),
   };
   const bench = benches[what];
   if (bench === undefined)
-    throw new RangeError(`Cannot bench "${what}": expected step, input, trace or kernel`);
+    throw new RangeError(`Cannot bench "${what}": expected step, input, trace, summaries or kernel`);
   const results = await bench();
   const [ours, python] = results;
   const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;

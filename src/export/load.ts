@@ -1,7 +1,8 @@
 /** SavedModels, ours or others', read back and run. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dataType, decodeSavedModel, openSavedModel, tf } from "../tensorflow";
+import { dataType, decodeSavedModel, openSavedModel, reasonOf, tf, version } from "../tensorflow";
+import { LABELS_FILE } from "./savedmodel";
 import type { SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
 
 /** Options of loadSavedModel(). */
@@ -18,12 +19,16 @@ export interface LoadedModel {
   readonly signature: SavedSignature;
   /** All of the graph, by name. */
   readonly signatures: Readonly<Record<string, SavedSignature>>;
+  /** The files that it brought along, by name: where they are. */
+  readonly assets: Readonly<Record<string, string>>;
+  /** Names of the classes: the lines of the asset labels.txt; undefined if there is none. */
+  readonly labels: readonly string[] | undefined;
   /**
    * The outputs by name, of their true data types; the caller disposes.
    * @param inputs     by name, or the tensor of the only input; numbers of another type are cast
    * @param signature  @default the one loaded
    * @throws {TypeError} if names or shapes do not fit the signature
-   * @throws {TensorFlowError} what TensorFlow says
+   * @throws {Error} that quotes TensorFlow, if it refuses: a file is no image, or a string no Example
    */
   predict(
     inputs: tf.Tensor | Readonly<Record<string, tf.Tensor>>,
@@ -36,7 +41,7 @@ export interface LoadedModel {
 /**
  * Loads a SavedModel, of TensorFlow 1 or 2.
  * @param dir  the folder with saved_model.pb, or one of versions, whose greatest is taken
- * @throws {Error} if there is none, or it lacks the tags or the signature
+ * @throws {Error} if there is none, or it lacks the tags or the signature, or TensorFlow cannot load it
  * @example
  * const served = loadSavedModel("servo");
  * const { probabilities } = served.predict({ examples });
@@ -44,7 +49,8 @@ export interface LoadedModel {
 export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedModel {
   const { tags = ["serve"], signature: name = "serving_default" } = options;
   const folder = versionIn(dir);
-  const { signatures } = graphOf(folder, tags);
+  const { signatures, assets: files } = graphOf(folder, tags);
+  const assets = Object.fromEntries(files.map((file) => [file, join(folder, "assets", file)]));
   const find = (key: string): SavedSignature => {
     const found = signatures[key];
     if (found !== undefined) return found;
@@ -52,22 +58,44 @@ export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedMo
     throw new RangeError(`Cannot load "${dir}": expected a signature of ${known}, got "${key}"`);
   };
   const signature = find(name);
-  let session: SavedModelSession | undefined = openSavedModel(folder, tags);
+  const refused = (what: string, cause: unknown): Error => {
+    const reason = reasonOf(cause).replace(/^Session fail to \w+ with error: /, "");
+    return new Error(`Cannot ${what}, got ${reason}`, { cause });
+  };
+  let session: SavedModelSession | undefined;
+  try {
+    session = openSavedModel(folder, tags);
+  } catch (error) {
+    throw refused(
+      `load "${folder}": expected a graph and variables that TensorFlow ${version()} can load`,
+      error,
+    );
+  }
   return {
     signature,
     signatures,
+    assets,
+    labels: linesOf(assets[LABELS_FILE]),
     predict(inputs, key = name) {
       if (session === undefined) throw new Error(`Cannot predict by "${dir}": it is disposed`);
       const chosen = find(key);
       const named = inputs instanceof tf.Tensor ? { [Object.keys(chosen.inputs)[0] ?? ""]: inputs } : inputs;
       expectInputs(chosen, named);
-      return session.run(chosen, named);
+      try {
+        return session.run(chosen, named);
+      } catch (error) {
+        throw refused(`predict by "${dir}": expected inputs for its "${key}"`, error);
+      }
     },
     dispose() {
       session?.close();
       session = undefined;
     },
   };
+}
+
+function linesOf(file: string | undefined): string[] | undefined {
+  return file === undefined ? undefined : readFileSync(file, "utf8").trimEnd().split("\n");
 }
 
 function versionIn(dir: string): string {

@@ -7,6 +7,9 @@ import { recordClassifier, type ClassifierOptions } from "./classifier";
 import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
 import { encodeWarmup, type WarmupRequest } from "./warmup";
 
+/** The asset that names the classes, one a line. */
+export const LABELS_FILE = "labels.txt";
+
 /** Options of exportSavedModel(). */
 export interface ExportOptions extends ClassifierOptions {
   /** Requests that TensorFlow Serving sends itself before it serves. @default none */
@@ -68,7 +71,12 @@ function write(
   folder: string,
   { labels, warmup = [], variables = [] }: ExportOptions,
 ): string {
-  const assets = labels === undefined ? [] : ["labels.txt"];
+  const broken = labels?.find((label) => label === "" || /[\r\n]/.test(label));
+  if (broken !== undefined)
+    throw new RangeError(
+      `Cannot export model: expected labels of one line each, got ${JSON.stringify(broken)}`,
+    );
+  const assets = labels === undefined ? [] : [LABELS_FILE];
   const graph = encodeServingGraph(signatures, variables, assets);
   const dir = resolve(folder, "..");
   mkdirSync(dir, { recursive: true });
@@ -80,7 +88,7 @@ function write(
       saveCheckpoint(join(part, "variables/variables"), graph.variables);
     if (labels !== undefined) {
       mkdirSync(join(part, "assets"));
-      writeFileSync(join(part, "assets/labels.txt"), labels.map((label) => `${label}\n`).join(""));
+      writeFileSync(join(part, "assets", LABELS_FILE), labels.map((label) => `${label}\n`).join(""));
     }
     if (warmup.length > 0) {
       mkdirSync(join(part, "assets.extra"));

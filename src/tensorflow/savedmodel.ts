@@ -48,6 +48,8 @@ export interface SavedSignature {
 export interface SavedGraph {
   readonly tags: readonly string[];
   readonly signatures: Readonly<Record<string, SavedSignature>>;
+  /** Names of files in the folder "assets". */
+  readonly assets: readonly string[];
 }
 
 /** The graphs in the bytes of a saved_model.pb. @throws {Error} if they are no such message */
@@ -62,9 +64,11 @@ export function decodeSavedModel(bytes: Uint8Array): SavedGraph[] {
   const graphs = object.meta_graphs as {
     meta_info_def: { tags: string[] } | null;
     signature_def: Record<string, SignatureMessage>;
+    asset_file_def: { filename: string }[];
   }[];
-  return graphs.map(({ meta_info_def, signature_def }) => ({
+  return graphs.map(({ meta_info_def, signature_def, asset_file_def }) => ({
     tags: meta_info_def?.tags ?? [],
+    assets: asset_file_def.map(({ filename }) => filename),
     signatures: Object.fromEntries(
       Object.entries(signature_def)
         .filter(([key]) => !key.startsWith("__saved_model_"))
@@ -76,6 +80,9 @@ export function decodeSavedModel(bytes: Uint8Array): SavedGraph[] {
   }));
 }
 
+/** Variables of TensorFlow 1 give references to their values, of a type whose number is so much greater. */
+const REFERENCE = 100;
+
 function tensorsOf(infos: Record<string, TensorInfoMessage>): Record<string, SignatureTensor> {
   return Object.fromEntries(
     Object.entries(infos).map(([key, { name, dtype, tensor_shape }]) => {
@@ -83,7 +90,7 @@ function tensorsOf(infos: Record<string, TensorInfoMessage>): Record<string, Sig
       const shape = !isKnown
         ? undefined
         : (tensor_shape.dim ?? []).map(({ size }) => (size < 0 ? null : size));
-      return [key, { dtype: dataTypeName(dtype), shape, tensor: name }];
+      return [key, { dtype: dataTypeName(dtype % REFERENCE), shape, tensor: name }];
     }),
   );
 }

@@ -30,7 +30,14 @@ export {
 } from "./adaptive";
 export type { GradientOptions } from "./gradients";
 export type { Batch } from "./batch";
-export { createTrainStep, type StepInspection, type StepResult, type TrainStep } from "./step";
+export {
+  createTrainStep,
+  type StepInspection,
+  type StepResult,
+  type StepWithGradients,
+  type TrainStep,
+} from "./step";
+export { summarizeGradients } from "./summarize";
 export type { TrainStepOptions } from "./options";
 export { train, type TrainOptions } from "./train";
 export {

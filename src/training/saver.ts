@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DatasetIterator } from "../input";
 import { Model } from "../model/model";
 import { constant, tf } from "../tensorflow";
+import { Failures } from "./heard";
 import { publish } from "./publish";
 import {
   gatheredEntry,
@@ -72,8 +73,8 @@ export class Saver {
   private readonly shards: number;
   private readonly saveRelativePaths: boolean;
   private readonly created = Date.now() / 1000;
-  private last: Promise<unknown> = Promise.resolve();
-  private failure: { readonly error: unknown } | undefined;
+  private last: Promise<void> = Promise.resolve();
+  private readonly failures = new Failures();
 
   /** @throws {RangeError} if a number is none that it may be */
   constructor(options: SaverOptions = {}) {
@@ -97,15 +98,18 @@ export class Saver {
    * Saves what the variables are now; the call returns at once, and they may be trained, assigned or disposed while it writes.
    * Saves of one saver are written one after the other.
    *
-   * Who does not await each save awaits flush() at the end: it throws what went wrong meanwhile.
+   * Who does not await each save awaits flush() at the end: it throws what went wrong meanwhile. What nobody awaits is thrown by
+   * the next save() or restore(), or else when the process ends.
    * @param path  a prefix such as "model/model.ckpt", or a folder, for "model.ckpt" in it; a folder that is missing is made,
    *   and taken for one if the path ends in "/"
    * @param what  a model, or tensors by name
    * @returns     the prefix written, when the disk has it: with `-${globalStep}`, if there is one
    * @throws {RangeError} at once, if globalStep is not a whole number from 0 on
+   * @throws {Error} at once, what an earlier save threw for which nobody waited
    * @throws {Error} if the disk refuses; older checkpoints are as they were
    */
   save(path: string, what: Saveable, options: SaveCheckpointOptions = {}): Promise<string> {
+    this.failures.throwUnheard();
     const { step, globalStep = step?.globalStep } = options;
     const prefix = prefixOf(path, globalStep);
     const snapshot = snapshotOf(what, options, globalStep);
@@ -113,8 +117,9 @@ export class Saver {
     const work = this.last.then(() =>
       publish(prefix, snapshot, { shards, saveRelativePaths, retention, created }),
     );
-    this.last = work.then(undefined, (error: unknown) => (this.failure ??= { error }));
-    return work;
+    const { result, done } = this.failures.watch(work);
+    this.last = done;
+    return result;
   }
 
   /**
@@ -123,9 +128,7 @@ export class Saver {
    */
   async flush(): Promise<void> {
     await this.last;
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure !== undefined) throw failure.error;
+    this.failures.throwFirst();
   }
 
   /**
@@ -138,6 +141,7 @@ export class Saver {
    * @throws {RangeError} that names the variables which are missing or of another shape or type
    * @throws {RangeError} that names the steps which differ, if the iterator is over another dataset or other files
    * @throws {Error} that names the variable and the file, if a checksum shows it damaged
+   * @throws {Error} what an earlier save threw for which nobody waited
    */
   restore(
     path: string,
@@ -145,6 +149,7 @@ export class Saver {
     step?: SavedStep,
     iterator?: DatasetIterator<unknown>,
   ): Restored {
+    this.failures.throwUnheard();
     return restoreVariables(path, what instanceof Model ? variablesOf(what) : what, { step, iterator });
   }
 }

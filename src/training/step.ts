@@ -39,6 +39,12 @@ export interface StepInspection extends StepResult {
   dispose(): void;
 }
 
+/** One step of training, with the gradients that it applied. */
+export interface StepWithGradients extends StepResult {
+  /** By the names of the trained variables; none of a call that made no update. The caller disposes them. */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+}
+
 /** One step of training: awaits it, the model has learned from the batch. Calls run one after the other. */
 export interface TrainStep {
   /**
@@ -50,6 +56,8 @@ export interface TrainStep {
    * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
+  /** The same step, which gives the gradients too, as clipped and multiplied; compiled for itself at its first call. */
+  withGradients(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepWithGradients>;
   /** Updates done. */
   readonly globalStep: number;
   /** The variables it trains. */
@@ -96,19 +104,20 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const { gathered } = updates;
   const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + (gathered?.count ?? 0));
 
-  const runOne = async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult> => {
+  const runOne: RunStep = async (images, labels, update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
     const accumulated = (gathered?.count ?? 0) + 1;
     const isUpdate = accumulated === calls;
     try {
-      const metrics = await runner.run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
+      const part = isUpdate ? update : "gather";
+      const { metrics, gradients } = await runner.run(part, [images, labels, stepSeed, rate]);
       const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
       if (gathered !== undefined) gathered.count = isUpdate ? 0 : accumulated;
       if (isUpdate) step.globalStep++;
       const waiting = gathered === undefined ? {} : { accumulated: gathered.count };
-      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting };
+      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting, gradients };
     } catch (error) {
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
       throw explained(error, { model, images, look: () => updates.look(images, labels, stepSeed), at });
@@ -116,7 +125,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       tf.dispose([stepSeed, rate]);
     }
   };
-  const step = Object.assign(inTurn(runOne), {
+  const step = Object.assign(callable(inTurn(runOne)), {
     globalStep,
     trained,
     slots: state.slots,
@@ -132,6 +141,25 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   });
   return step;
 }
+
+type RunStep = (
+  images: tf.Tensor4D,
+  labels: tf.Tensor1D,
+  update: "update" | "inspectedUpdate",
+) => Promise<StepWithGradients>;
+
+/** The step as its caller has it, without and with gradients. */
+function callable(
+  run: RunStep,
+): Pick<TrainStep, "withGradients"> & ((...batch: StepBatch) => Promise<StepResult>) {
+  const step = async (...batch: StepBatch): Promise<StepResult> => {
+    const { gradients: _, ...result } = await run(...batch, "update");
+    return result;
+  };
+  return Object.assign(step, { withGradients: (...batch: StepBatch) => run(...batch, "inspectedUpdate") });
+}
+
+type StepBatch = [images: tf.Tensor4D, labels: tf.Tensor1D];
 
 type Inspected = Pick<StepInspection, "logits" | "endpoints" | "gradients"> & {
   readonly metrics: tf.Tensor1D;

@@ -20,12 +20,20 @@ export type UpdateArguments = [
   learningRate: tf.Scalar,
 ];
 
+/** What an update gives. */
+export interface Updated {
+  /** What metricsOf() gives; then the norms of the gradients, if asked for. */
+  readonly metrics: tf.Tensor1D;
+  /** As applied. */
+  readonly gradients: readonly VariableGradient[];
+}
+
 /** The parts of a step. The caller calls them inside tidy() or traces them. */
 export interface Updates {
   /** Forward and backward; changes nothing. */
   look(images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass;
-  /** Changes the model. @returns what metricsOf() does; then the norms of the gradients, if asked for, as applied */
-  update(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  /** Changes the model. */
+  update(this: void, ...args: UpdateArguments): Updated;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
   gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
   /** What gather() adds to; none if each call makes an update. */
@@ -69,7 +77,7 @@ export function updatesOf(
       const norms = gradientNorms ? gradients.map(({ gradient }) => normOf(gradient)) : [];
       if (weightDecay === "decoupled") decay(trained, learningRate);
       state.apply(gradients, learningRate);
-      return metricsOf(pass, [...norms, ...checks]);
+      return { metrics: metricsOf(pass, [...norms, ...checks]), gradients };
     },
     gather: (images, labels, seed) => {
       const [pass, checks] = begin(images, labels, seed);
@@ -92,27 +100,46 @@ function lookOf(model: Model, trained: readonly ModelVariable[], options: TrainS
     differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
 }
 
+/** The tensors that a part gives, which belong to the caller. */
+export type PartResult = {
+  readonly metrics: tf.Tensor1D;
+  /** As applied, by the names of the variables; none but of the part "inspectedUpdate". */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+};
+
 /** The parts of a step that change the model, to run. */
 export interface UpdateRunner {
-  run(part: "update" | "gather", args: UpdateArguments): Promise<tf.Tensor1D>;
-  /** The recordings of both; none if eager. */
+  run(part: "update" | "inspectedUpdate" | "gather", args: UpdateArguments): Promise<PartResult>;
+  /** The recordings of all; none if eager. */
   signatures(): Signature[];
   dispose(): void;
 }
 
 /** The parts compiled, or operation by operation if eager. */
 export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
+  const parts = {
+    update: (...args: UpdateArguments): PartResult => ({
+      metrics: updates.update(...args).metrics,
+      gradients: {},
+    }),
+    inspectedUpdate: (...args: UpdateArguments): PartResult => {
+      const { metrics, gradients } = updates.update(...args);
+      const named = gradients.map(({ variable, gradient }) => [variable.name, gradient] as const);
+      return { metrics, gradients: Object.fromEntries(named) };
+    },
+    gather: (...args: UpdateArguments): PartResult => ({ metrics: updates.gather(...args), gradients: {} }),
+  };
   const compiled = {
-    update: trace(updates.update, { name: "trainStep" }),
-    gather: trace(updates.gather, { name: "gatherGradients" }),
+    update: trace(parts.update, { name: "trainStep" }),
+    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep" }),
+    gather: trace(parts.gather, { name: "gatherGradients" }),
   };
   return {
     run: async (part, args) =>
-      eager ? shielded(() => tf.tidy(() => updates[part](...args))) : await compiled[part](...args),
-    signatures: () => [...compiled.update.signatures(), ...compiled.gather.signatures()],
+      eager ? shielded(() => tf.tidy(() => parts[part](...args))) : await compiled[part](...args),
+    signatures: () => Object.values(compiled).flatMap((one) => one.signatures()),
     dispose: () => {
-      compiled.update.dispose();
-      compiled.gather.dispose();
+      for (const one of Object.values(compiled)) one.dispose();
     },
   };
 }

@@ -1,102 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
 import { createPredictInputFn, exportSavedModel, loadSavedModel } from "../../src/export";
-import { Model } from "../../src/model";
-import { bytesOf, constant, encodeExample, encodeJpeg, feature, memory, tf } from "../../src/tensorflow";
-import { aspectPreservingResize, centralCrop } from "../../src/input";
-import { decodeImage } from "../../src/tensorflow";
-import { patternImages } from "../patterns";
+import { constant, decodeImage, encodeExample, feature, memory, tf } from "../../src/tensorflow";
 import { python, skip as SKIP } from "../python";
-import { sharedData } from "../training/thin";
+import { expectedOutputs, LABELS, photographs, SIDE, thin } from "./classifier";
+import { assertSame, floats, inPython, plainOfAll } from "./serving";
 
-const SIDE = 64;
-const LABELS = ["cat", "dog", "owl"];
 const folder = mkdtempSync(path.join(tmpdir(), "slimlab-export-"));
 test.after(() => rmSync(folder, { recursive: true }));
-
-const thin = (): Model =>
-  new Model({
-    numClasses: 3,
-    architecture: "resnet_v1_14",
-    width: 1 / 4,
-    fixedResizeSide: SIDE,
-    defaultImageSize: 48,
-  });
-
-/** What Python says of a SavedModel's signature: each output's values, flat. */
-function inPython(dir: string, signature: string, inputs: object): Record<string, (number | string)[]> {
-  const code = `
-import base64, json, sys
-import numpy as np, tensorflow as tf
-directory, name, inputs = json.loads(sys.argv[1])
-def tensor(value):
-    if isinstance(value, list): return tf.constant([base64.b64decode(one) for one in value])
-    return tf.constant(np.frombuffer(base64.b64decode(value["bytes"]), np.float32).reshape(value["shape"]))
-outputs = tf.saved_model.load(directory).signatures[name](**{key: tensor(value) for key, value in inputs.items()})
-text = lambda one: one.decode() if isinstance(one, bytes) else one
-print(json.dumps({key: [text(one) for one in value.numpy().ravel().tolist()] for key, value in outputs.items()}))
-`;
-  const argument = path.join(folder, "request.json");
-  writeFileSync(argument, JSON.stringify([dir, signature, inputs]));
-  const script = code.replace("json.loads(sys.argv[1])", "json.load(open(sys.argv[1]))");
-  const output = execFileSync(python ?? "", ["-c", script, argument], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- what the script above prints
-  const outputs: Record<string, (number | string)[]> = JSON.parse(output.trim().split("\n").at(-1) ?? "");
-  return outputs;
-}
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-
-function assertClose(
-  actual: readonly unknown[] | undefined,
-  expected: readonly number[],
-  tolerance = 1e-5,
-): void {
-  assert.equal(actual?.length, expected.length);
-  expected.forEach((value, i) => {
-    const got = Number(actual[i]);
-    assert.ok(Math.abs(got - value) <= tolerance, `${i}: expected ${value}, got ${got}`);
-  });
-}
-
-/** JPEG files of several sizes. */
-function photographs(): Uint8Array[] {
-  const sizes = [[80, 100], [64, 64], [90, 70]] as const; // prettier-ignore
-  return sizes.map(([height, width], i) =>
-    tf.tidy(() =>
-      encodeJpeg(
-        tf.tensor3d(patternImages(`export${i}`, [1, height, width, 3]), [height, width, 3]).add(120),
-      ),
-    ),
-  );
-}
-
-function expectedOutputs(model: Model, files: readonly Uint8Array[]): Record<string, number[]> {
-  return tf.tidy(() => {
-    const images = files.map((file) => {
-      const image = decodeImage(constant([file], [], "string"));
-      return centralCrop(aspectPreservingResize(image, SIDE), { height: SIDE, width: SIDE });
-    });
-    const batch = tf.concat<tf.Tensor4D>(images.map((image) => image.expandDims<tf.Tensor4D>(0)));
-    const outputs = model.postprocess(model.predict(model.preprocess(batch)));
-    return Object.fromEntries(Object.entries(outputs).map(([key, tensor]) => [key, [...tensor.dataSync()]]));
-  });
-}
 
 test(
   "a function with one variable: Python and loadSavedModel() give what it gives, at any batch size",
@@ -118,8 +33,8 @@ test(
     );
     assert.equal(version, path.join(dir, "7"));
     assert.deepEqual(readdirSync(dir), ["7"]);
-    const bytes = base64(new Uint8Array(Float32Array.from([1, 1, 1]).buffer));
-    assert.deepEqual(inPython(version, "serving_default", { x: { bytes, shape: [1, 3] } }), { y: [9, 12] });
+    const calls = [{ signature: "serving_default", inputs: { x: floats([1, 1, 1], [1, 3]) } }];
+    assertSame(inPython([{ folder: version, calls }])[0]?.outputs ?? [], [{ y: floats([9, 12], [1, 2]) }]);
     const loaded = loadSavedModel(dir);
     assert.deepEqual(loaded.signature.inputs["x"]?.shape, [null, 3]);
     const x = tf.ones([3, 3]);
@@ -133,69 +48,26 @@ test(
   },
 );
 
-test(
-  "a model: predict and classify of serialized Examples equal the model's own outputs in Python",
-  { skip: SKIP },
-  () => {
-    const before = memory();
-    const model = thin();
-    const files = photographs();
-    const records = files.map((file) =>
-      encodeExample({ "image/encoded": feature.bytes(file), "image/format": feature.bytes("jpeg") }),
-    );
-    const examples = constant(records.slice(0, 1), [1], "string");
-    const dir = exportSavedModel(model, path.join(folder, "servo"), {
-      labels: LABELS,
-      warmup: [{ inputs: { examples } }],
-    });
-    assert.deepEqual(readdirSync(path.dirname(dir)), [path.basename(dir)]);
-    assert.equal(readFileSync(path.join(dir, "assets/labels.txt"), "utf8"), "cat\ndog\nowl\n");
-    for (const size of [1, 3]) {
-      const wanted = expectedOutputs(model, files.slice(0, size));
-      const strings = records.slice(0, size).map(base64);
-      const got = inPython(dir, "serving_default", { examples: strings });
-      for (const key of ["logits", "probabilities", "classes"]) assertClose(got[key], wanted[key] ?? []);
-      const classified = inPython(dir, "classify", { inputs: strings });
-      assertClose(classified["scores"], wanted["probabilities"] ?? []);
-      assert.deepEqual(classified["classes"], Array.from({ length: size }, () => LABELS).flat());
-    }
-    const loaded = loadSavedModel(dir, { signature: "predict" });
-    const batch = constant(records, [3], "string");
-    const again = loaded.predict({ examples: batch });
-    assertClose(
-      [...(again["probabilities"]?.dataSync() ?? [])],
-      expectedOutputs(model, files)["probabilities"] ?? [],
-    );
-    const named = loaded.predict({ inputs: batch }, "classify");
-    assert.deepEqual(
-      bytesOf(named["classes"] ?? batch)
-        .slice(0, 3)
-        .map((one) => Buffer.from(one).toString()),
-      LABELS,
-    );
-    loaded.dispose();
-    tf.dispose([examples, batch, again, named]);
-    model.dispose();
-    assert.deepEqual(memory(), before);
-  },
-);
-
-test(
-  "saved_model_cli shows the signatures and runs one; the warm-up file is a PredictionLog",
-  { skip: SKIP },
-  () => {
-    const dir = path.join(folder, "servo", readdirSync(path.join(folder, "servo"))[0] ?? "");
-    const cli = path.join(path.dirname(python ?? ""), "saved_model_cli");
-    const shown = execFileSync(cli, ["show", "--dir", dir, "--all"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const name of ["predict", "serving_default", "classify"])
-      assert.match(shown, new RegExp(`signature_def\\['${name}'\\]`));
-    assert.match(shown, /tensorflow\/serving\/classify/);
-    assert.match(shown, /shape: \(-1, 3\)/);
-    const request = path.join(dir, "assets.extra/tf_serving_warmup_requests");
-    const code = `
+test("saved_model_cli shows the signatures; the warm-up file is a PredictionLog", { skip: SKIP }, () => {
+  const model = thin();
+  const [file = new Uint8Array()] = photographs(1);
+  const record = encodeExample({ "image/encoded": feature.bytes(file), "image/format": feature.bytes("jpeg") }); // prettier-ignore
+  const examples = constant([record], [1], "string");
+  const warmup = [{ inputs: { examples } }];
+  const dir = exportSavedModel(model, path.join(folder, "servo"), { labels: LABELS, warmup });
+  tf.dispose(examples);
+  model.dispose();
+  const cli = path.join(path.dirname(python ?? ""), "saved_model_cli");
+  const shown = execFileSync(cli, ["show", "--dir", dir, "--all"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const name of ["predict", "serving_default", "classify"])
+    assert.match(shown, new RegExp(`signature_def\\['${name}'\\]`));
+  assert.match(shown, /tensorflow\/serving\/classify/);
+  assert.match(shown, /shape: \(-1, 3\)/);
+  const request = path.join(dir, "assets.extra/tf_serving_warmup_requests");
+  const code = `
 import sys, tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 (record,) = [r.numpy() for r in tf.data.TFRecordDataset(sys.argv[1])]
@@ -214,17 +86,23 @@ request = fields(fields(fields(record)[6][0])[1][0])
 spec, (entry,) = fields(request[1][0]), request[2]
 pair = fields(entry)
 tensor = tf.make_ndarray(tensor_pb2.TensorProto.FromString(pair[2][0]))
+try:
+    from tensorflow_serving.apis import prediction_log_pb2  # of the wheel tensorflow-serving-api, where it is installed
+    sent = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+    assert (sent.model_spec.name, sent.model_spec.signature_name, list(sent.inputs)) == ("servo", "serving_default", ["examples"])
+    assert tf.make_ndarray(sent.inputs["examples"]) == tensor
+except ImportError:
+    pass
 print(spec[1][0].decode(), spec[3][0].decode(), pair[1][0].decode(), tensor.shape)
 probabilities = tf.saved_model.load(sys.argv[2]).signatures["predict"](examples=tf.constant(tensor))["probabilities"]
 print(probabilities.shape)
 `;
-    const output = execFileSync(python ?? "", ["-c", code, request, dir], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    assert.deepEqual(output.trim().split("\n"), ["servo serving_default examples (1,)", "(1, 3)"]);
-  },
-);
+  const output = execFileSync(python ?? "", ["-c", code, request, dir], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  assert.deepEqual(output.trim().split("\n"), ["servo serving_default examples (1,)", "(1, 3)"]);
+});
 
 for (const receive of ["files", "images"] as const) {
   test(
@@ -234,9 +112,8 @@ for (const receive of ["files", "images"] as const) {
       const model = thin();
       const receiver = createPredictInputFn({ receive, side: SIDE });
       const dir = exportSavedModel(model, path.join(folder, receive), { receiver });
-      const files = photographs();
       const loaded = loadSavedModel(dir);
-      const [file = new Uint8Array()] = files;
+      const [file = new Uint8Array()] = photographs(1);
       const input = tf.tidy(() => {
         const contents = constant([file], [], "string");
         return receive === "files"
@@ -244,34 +121,17 @@ for (const receive of ["files", "images"] as const) {
           : tf.stack([decodeImage(contents).toFloat(), decodeImage(contents).toFloat()]);
       });
       const wanted = expectedOutputs(model, [file, file]);
-      const own = loaded.predict(input);
-      assertClose([...(own["logits"]?.dataSync() ?? [])], wanted["logits"] ?? []);
+      assertSame([plainOfAll(loaded.predict(input))], [wanted]);
       const theirs = await tf.node.loadSavedModel(dir);
-      if (receive === "images") {
-        const outputs = theirs.predict({ image: input });
-        assert.ok(!Array.isArray(outputs) && !(outputs instanceof tf.Tensor));
-        assertClose([...(outputs["logits"]?.dataSync() ?? [])], wanted["logits"] ?? []);
-      } else assert.equal(theirs.inputs[0]?.dtype, "string");
+      const outputs = theirs.predict({ [receiver().inputName]: input });
+      assert.ok(!Array.isArray(outputs) && !(outputs instanceof tf.Tensor));
+      assertSame([plainOfAll(outputs)], [wanted]);
       theirs.dispose();
       loaded.dispose();
       model.dispose();
     },
   );
 }
-
-const others = sharedData("savedmodels/tf_serving");
-test("models by others load and run; what does not fit is refused by name", { skip: others.skip }, () => {
-  const half = loadSavedModel(path.join(others.path, "saved_model_half_plus_two_cpu"));
-  const x = tf.tensor2d([[1], [2], [5]]);
-  const [input = ""] = Object.keys(half.signature.inputs);
-  const outputs = half.predict({ [input]: x });
-  assert.deepEqual(Object.values(outputs).map((y) => [...y.dataSync()]), [[2.5, 3, 4.5]]); // prettier-ignore
-  half.dispose();
-  assert.throws(() => loadSavedModel(others.path), /expected a saved_model.pb/);
-  const dir = path.join(others.path, "saved_model_half_plus_three");
-  assert.throws(() => loadSavedModel(dir, { tags: ["train"] }), /expected tags \[serve\], got \[train\]/);
-  assert.throws(() => loadSavedModel(dir, { signature: "none" }), /expected a signature of .*, got "none"/);
-});
 
 test("an export that fails leaves nothing behind", () => {
   const dir = path.join(folder, "failed");

@@ -10,18 +10,28 @@ export function createVariables(): Record<string, tf.Variable> {
   return { "net/weights": tf.variable(tf.zeros([64, 64])), "net/biases": tf.variable(tf.zeros([64])) };
 }
 
-/** Every value of a checkpoint is its step. */
-async function saveForever(folder: string, sharded: number): Promise<void> {
+/** Every value of a checkpoint is its step. They have its number in their names, or all of them one name. */
+async function saveForever(folder: string, sharded: number, isNumbered: boolean): Promise<void> {
   const variables = createVariables();
   const saver = new Saver({ sharded, maxToKeep: 3 });
   const latest = latestCheckpoint(folder);
-  let step = latest === undefined ? 0 : (saver.restore(latest, variables).globalStep ?? 0);
+  let step = latest === undefined ? 0 : stepOf(saver, latest, variables);
   for (;;) {
     step++;
     for (const variable of Object.values(variables)) variable.assign(tf.fill(variable.shape, step));
-    await saver.save(folder, variables, { globalStep: step });
+    await saver.save(`${folder}/`, variables, isNumbered ? { globalStep: step } : {});
     process.stdout.write(`${step}\n`);
   }
+}
+
+/** Restores a checkpoint of which every value must be the same: its step. */
+export function stepOf(saver: Saver, path: string, variables: Record<string, tf.Variable>): number {
+  const { globalStep } = saver.restore(path, variables);
+  const values = new Set(Object.values(variables).flatMap((variable) => [...variable.dataSync()]));
+  const [step = NaN] = values;
+  assert.equal(values.size, 1, [...values].join());
+  if (globalStep !== undefined) assert.equal(step, globalStep);
+  return step;
 }
 
 /** Saves 4 MB where only one has room: the error, once it is sure that the older checkpoint is as it was. */
@@ -42,4 +52,7 @@ export async function saveTooMuch(folder: string): Promise<string> {
   return error;
 }
 
-if (require.main === module) void saveForever(process.argv[2] ?? "", Number(process.argv[3]));
+if (require.main === module) {
+  const [, , folder = "", sharded, names] = process.argv;
+  void saveForever(folder, Number(sharded), names === "numbered");
+}

@@ -1,17 +1,38 @@
 /** What event files keep of tensors: histograms of them, images as files. */
+import { setImmediate } from "node:timers/promises";
 import { attr } from "../attributes";
 import { decodeSummary, type HistogramMessage } from "../event";
 import { bytesOf, constant, executeAsync } from "../execute";
+import { countValues } from "../histogram";
 import { dataType, tf } from "../runtime";
 import { pixelsOf } from "./encode";
 
+/** Histograms are made one after the other, between other work of the main thread. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
- * A histogram of a tensor's values in TensorFlow's own buckets, each a tenth wider than the last; off the main thread.
+ * A histogram of a tensor's values in TensorFlow's own buckets, each a tenth wider than the last; of the tensor as it is now.
  * @param values  any number type, any shape; may be disposed meanwhile
  * @throws {TensorFlowError} INVALID_ARGUMENT if a value is not finite
  * @see tf.compat.v1.summary.histogram
  */
-export async function histogramOf(values: tf.Tensor): Promise<HistogramMessage> {
+export function histogramOf(values: tf.Tensor): Promise<HistogramMessage> {
+  if (dataType(values) !== "float32") return histogramSummary(values);
+  const snapshot = tf.keep(values.clone());
+  const made = last.then(async () => {
+    await setImmediate();
+    try {
+      return countValues(snapshot.dataSync<"float32">()) ?? (await histogramSummary(snapshot));
+    } finally {
+      snapshot.dispose();
+    }
+  });
+  last = made.catch(() => undefined);
+  return made;
+}
+
+/** The same by TensorFlow's own operation, off the main thread. */
+export async function histogramSummary(values: tf.Tensor): Promise<HistogramMessage> {
   const tag = constant(["values"], [], "string");
   const outputs = executeAsync("HistogramSummary", [tag, values], { T: attr.type(dataType(values)) });
   tag.dispose();
