@@ -38,6 +38,8 @@ export interface Sockets {
   readonly control: Outlet;
   readonly stdin: Outlet;
   readonly iopub: Outlet;
+  /** Hands on what comes in, also what came before; called once, when what answers it can send. */
+  serve(receivers: Receivers): void;
   /** Stops listening; what was sent leaves before, if somebody takes it. */
   close(): Promise<void>;
 }
@@ -53,7 +55,7 @@ export interface Receivers {
  * Listens as a connection file says.
  * @throws {Error} if an address is in use or not of this machine
  */
-export async function bindSockets(connection: Connection, receivers: Receivers): Promise<Sockets> {
+export async function bindSockets(connection: Connection): Promise<Sockets> {
   // without limits on what waits to be sent: beyond them ZeroMQ throws messages away
   const common = { linger: lingerMs, sendHighWaterMark: 0, ipv6: connection.ip.includes(":") };
   const router = (): Router => new Router({ ...common, handover: true });
@@ -72,15 +74,18 @@ export async function bindSockets(connection: Connection, receivers: Receivers):
     for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
     throw failed.reason;
   }
-  const served = Promise.all([
-    serve("shell", shell, (frames) => receivers.receive("shell", frames)),
-    serve("control", control, (frames) => receivers.receive("control", frames)),
-    serve("stdin", stdin, (frames) => receivers.receive("stdin", frames)),
-    serve("iopub", iopub, ([frame]) => {
-      if (frame?.[0] === 1) receivers.subscribed(frame.subarray(1));
-    }),
-    serve("heartbeat", heartbeat, (frames) => heartbeat.send(frames)),
-  ]);
+  let served: Promise<unknown> = Promise.resolve();
+  const serve = (receivers: Receivers): void => {
+    served = Promise.all([
+      takeAll("shell", shell, (frames) => receivers.receive("shell", frames)),
+      takeAll("control", control, (frames) => receivers.receive("control", frames)),
+      takeAll("stdin", stdin, (frames) => receivers.receive("stdin", frames)),
+      takeAll("iopub", iopub, ([frame]) => {
+        if (frame?.[0] === 1) receivers.subscribed(frame.subarray(1));
+      }),
+      takeAll("heartbeat", heartbeat, (frames) => heartbeat.send(frames)),
+    ]);
+  };
   const outlets = {
     shell: new Outlet((frames) => shell.send(frames)),
     control: new Outlet((frames) => control.send(frames)),
@@ -92,7 +97,7 @@ export async function bindSockets(connection: Connection, receivers: Receivers):
     for (const socket of [shell, control, stdin, iopub, heartbeat]) socket.close();
     await served; // a thread that ends while a socket is read from has the process aborted
   };
-  return { ...outlets, close };
+  return { ...outlets, serve, close };
 }
 
 interface Readable {
@@ -101,7 +106,7 @@ interface Readable {
 }
 
 /** Hands on what comes in until the socket is closed. */
-async function serve(
+async function takeAll(
   name: string,
   socket: Readable,
   take: (frames: Buffer[]) => void | Promise<void>,

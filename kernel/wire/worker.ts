@@ -30,7 +30,9 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
     if (bell === "taken") interrupter.taken();
     else void inbox.take();
   });
-  server.use(await bindSockets(data.connection, server));
+  const sockets = await bindSockets(data.connection);
+  server.use(sockets);
+  sockets.serve(server); // not before: what came in while others were bound is answered at once
   onInterruptSignal(() => server.interrupt());
   watchParent(() => end(false));
   post({ kind: "bound" });

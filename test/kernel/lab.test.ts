@@ -15,8 +15,9 @@ const CELLS = [
   `import * as slim from "slimlab";\nslim.figure([{ type: "scatter", x: [1, 2, 3, 4], y: [1, 4, 2, 3] }], { title: { text: "a figure" } })`,
   `const bar = slim.progressBar("Counting");\ndisplay(bar);\nfor (let done = 1; done <= 20; done++) {\n  await new Promise((go) => setTimeout(go, 60));\n  bar.update({ done, total: 20 });\n}`,
   `let total = 0;\nfor (const part of [10, 20, 30]) {\n  total += part;\n}\ntotal`,
+  `process.abort()`,
 ];
-const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG, CRASH] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 /** What a person sees and does in a notebook. */
 class Notebook {
@@ -184,5 +185,18 @@ describe("kernel in JupyterLab", { skip }, () => {
     await notebook.run(RUN);
     assert.equal(await notebook.prompt(RUN).innerText(), "[1]:");
     await notebook.picture("restart");
+  });
+
+  test("says that the kernel died, and goes on with a new one", async () => {
+    const { page } = notebook;
+    await notebook.start(CRASH);
+    const dialog = page.locator(".jp-Dialog", { hasText: /appears to have died/ });
+    await dialog.waitFor();
+    await notebook.picture("crash");
+    await dialog.locator(".jp-mod-accept").click();
+    await notebook.start(DEBUG);
+    await notebook.prompt(DEBUG).filter({ hasText: "[1]:" }).waitFor();
+    assert.match(await notebook.output(DEBUG).innerText(), /60/);
+    await notebook.idle();
   });
 });

@@ -10,6 +10,7 @@ import { Dealer } from "zeromq";
 import { Guard } from "../../../kernel/interrupt/guard";
 import { type Json } from "../../../kernel/protocol";
 import { writeConnection } from "../../../kernel/wire/connection";
+import { bindSockets } from "../../../kernel/wire/sockets";
 import { openWire } from "../../../kernel/wire/wire";
 import { Client, startKernel, type Kernel, type Message } from "./client";
 
@@ -176,6 +177,26 @@ test("a process that ends by itself sends what it printed before, and ends as it
   await gone;
   assert.deepEqual([process.exitCode, process.signalCode, log()], [3, null, ""]);
   await close();
+});
+
+test("what came in before a kernel could answer is answered when it can", async () => {
+  const connection = await writeConnection(join(folder, "early.json"));
+  const client = new Client(connection);
+  const sockets = await bindSockets(connection);
+  await client.connected;
+  await client.sockets.control.send("early");
+  await sleep(100);
+  const heard: string[] = [];
+  sockets.serve({
+    receive: (channel, [, frame]) => heard.push(`${channel} ${String(frame)}`),
+    subscribed: (topic) => void sockets.iopub.send([topic, "welcome"]),
+  });
+  const [, welcome] = await client.sockets.iopub.receive();
+  assert.equal(String(welcome), "welcome");
+  while (heard.length === 0) await sleep(5);
+  assert.deepEqual(heard, ["control early"]);
+  client.close();
+  await sockets.close();
 });
 
 test("a kernel whose Jupyter is gone ends", async () => {
