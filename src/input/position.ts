@@ -114,12 +114,18 @@ function stepsOf(plan: Plan<unknown>): string[] {
   );
 }
 
-/** A digest of the names and sizes of the files that are read. */
+const digests = new WeakMap<Plan<unknown>, string>(); // looking at many files takes its time
+
+/** A digest of the names and sizes of the files that are read, as they are when it is first asked for. */
 function filesOf(plan: Plan<unknown>): string {
+  const known = digests.get(plan);
+  if (known !== undefined) return known;
   const hash = createHash("sha256");
   for (const file of knownFiles(plan)) {
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     hash.update(`${basename(file)} ${size}\n`);
   }
-  return hash.digest("base64").slice(0, 16);
+  const digest = hash.digest("base64").slice(0, 16);
+  digests.set(plan, digest);
+  return digest;
 }

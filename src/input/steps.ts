@@ -146,7 +146,7 @@ export function shardPlan<T>(parent: Plan<T>, count: number, index: number): Pla
     const before = startingAfter((start?.skip ?? 0) * count, start);
     return shardDataset(parent.build(before), parent.spec().types, count, index);
   };
-  return { ...stepFrom(parent, "shard"), build, detail: () => `${count}, ${index}` };
+  return { ...stepFrom(parent, "shard"), build, detail: () => String(count) }; // one position for all workers
 }
 
 /** Elements stacked. The example is a whole batch of one element, so that sizes recorded from it hold for full batches. */
