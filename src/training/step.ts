@@ -59,6 +59,11 @@ export interface TrainStep {
   inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
   /** The compiled step's recordings, one for each shape of batch; none if eager. */
   signatures(): Signature[];
+  /**
+   * The compiled step for SummaryWriter.graph(), as a serialized GraphDef.
+   * @throws {Error} if there was none yet, or it is eager
+   */
+  graph(): Uint8Array;
   /** Frees the compiled step and the optimizer's variables; the model stays. */
   dispose(): void;
 }
@@ -123,6 +128,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
     },
     signatures: () => runner.signatures(),
+    graph: () => runner.graph(),
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;

@@ -88,6 +88,8 @@ export interface UpdateRunner {
   run(part: "update" | "gather", args: UpdateArguments): Promise<tf.Tensor1D>;
   /** The recordings of both; none if eager. */
   signatures(): Signature[];
+  /** The latest recording of the update as a GraphDef; throws if there is none. */
+  graph(): Uint8Array;
   dispose(): void;
 }
 
@@ -101,6 +103,7 @@ export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
     run: async (part, args) =>
       eager ? shielded(() => tf.tidy(() => updates[part](...args))) : await compiled[part](...args),
     signatures: () => [...compiled.update.signatures(), ...compiled.gather.signatures()],
+    graph: () => compiled.update.graph(),
     dispose: () => {
       compiled.update.dispose();
       compiled.gather.dispose();

@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import type { Estimator, EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./estimator";
+import type { EvalResult } from "./evaluation";
+import { readEvalMetrics } from "./evalevents";
+import type { Exporter } from "./exporters";
+import { expectSteps } from "./config";
+import type { RunHook } from "./hooks";
+import { Timer } from "./timer";
+import { globalStepOf } from "./checkpoints";
+import type { Progress } from "./training";
+
+/** How to train: tf.estimator.TrainSpec. */
+export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks">;
+
+/** How to evaluate: tf.estimator.EvalSpec. */
+export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "name" | "hooks"> {
+  /** Batches at most; null: to the input's end. @default 100 */
+  readonly steps?: number | null;
+  /** What is exported after an evaluation. @default nothing */
+  readonly exporters?: Exporter | readonly Exporter[];
+  /** For an evaluator on a machine of its own; where training waits for evaluations, there is nothing to wait for. @default 120 */
+  readonly startDelaySecs?: number;
+  /** At least so many seconds from one evaluation to the next, but for the last. @default 600 */
+  readonly throttleSecs?: number;
+  /** Evaluate each so many steps, for which checkpoints are saved too, whatever throttleSecs says. @default as checkpoints and throttleSecs come */
+  readonly everySteps?: number;
+}
+
+/** What goes for trainAndEvaluate(). */
+export interface TrainAndEvaluateOptions extends Pick<RunOptions, "signal"> {
+  /** Called after each batch, of training and of evaluations. */
+  readonly onProgress?: (progress: Progress & { readonly phase: "train" | "evaluate" }) => void;
+}
+
+/** What trainAndEvaluate() gives, of the last evaluation. */
+export interface TrainAndEvaluateResult {
+  /** undefined: all was done already, by an earlier call. */
+  readonly metrics: EvalResult | undefined;
+  /** The folder of each exporter's version; undefined for one that did not export. */
+  readonly exports: readonly (string | undefined)[];
+}
+
+/**
+ * Trains to maxSteps, evaluates after checkpoints (at most once in throttleSecs, and always after the last) and exports.
+ *
+ * Called again with the same modelDir it goes on at its latest checkpoint. What an earlier call had trained but, being killed,
+ * not evaluated, is evaluated and exported.
+ * @example
+ * const exporters = new FinalExporter({ name: "servo", servingInputReceiverFn: createPredictInputFn() });
+ * const { metrics } = await trainAndEvaluate(estimator, { inputFn, maxSteps: 100 }, { inputFn: evalInputFn, steps: null, exporters });
+ * @see tf.estimator.train_and_evaluate
+ */
+export async function trainAndEvaluate<P>(
+  estimator: Estimator<P>,
+  trainSpec: TrainSpec,
+  evalSpec: EvalSpec,
+  options: TrainAndEvaluateOptions = {},
+): Promise<TrainAndEvaluateResult> {
+  expectSteps("evaluate", "everySteps", evalSpec.everySteps);
+  const { maxSteps, hooks = [] } = trainSpec;
+  const { onProgress, signal } = options;
+  const evaluator = new Evaluator(estimator, evalSpec, maxSteps, options);
+  await estimator.train({
+    ...trainSpec,
+    hooks: [evaluator.hook, ...hooks],
+    ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "train" }) }),
+    ...(signal && { signal }),
+    ...(evalSpec.everySteps !== undefined && { alsoSaveEverySteps: evalSpec.everySteps }),
+  });
+  await evaluator.catchUp();
+  return evaluator.last;
+}
+
+/** Evaluates and exports when checkpoints come. */
+class Evaluator<P> {
+  last: TrainAndEvaluateResult = { metrics: undefined, exports: [] };
+  private readonly timer: Timer;
+  private start = -1;
+
+  constructor(
+    private readonly estimator: Estimator<P>,
+    private readonly spec: EvalSpec,
+    private readonly maxSteps: number | undefined,
+    private readonly options: TrainAndEvaluateOptions,
+  ) {
+    const { throttleSecs = 600, everySteps } = spec;
+    this.timer = new Timer(everySteps === undefined ? { everySecs: throttleSecs } : { everySteps });
+  }
+
+  readonly hook: RunHook = {
+    afterCreateSession: ({ globalStep }) => {
+      this.start = globalStep;
+      if (this.spec.everySteps !== undefined) this.timer.mark(globalStep);
+    },
+    checkpointSaved: async ({ globalStep, saved }) => {
+      if (globalStep === this.start || !this.timer.isDue(globalStep)) return; // not trained yet
+      await this.evaluate(globalStep, await saved);
+    },
+    end: async ({ globalStep }) => {
+      const checkpoint = this.estimator.latestCheckpoint();
+      if (checkpoint !== undefined && this.evaluated !== globalStep) await this.evaluate(globalStep, checkpoint);
+    },
+  };
+
+  private evaluated: number | undefined;
+
+  /** Evaluates the latest checkpoint if no one ever has. */
+  async catchUp(): Promise<void> {
+    const checkpoint = this.estimator.latestCheckpoint();
+    if (this.evaluated !== undefined || checkpoint === undefined) return;
+    const step = globalStepOf(checkpoint);
+    const done = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
+    if (!done.has(step)) await this.evaluate(step, checkpoint);
+  }
+
+  private async evaluate(step: number, checkpointPath: string): Promise<void> {
+    this.timer.mark(step);
+    const { inputFn, name, hooks, steps = 100, exporters = [] } = this.spec;
+    const { onProgress, signal } = this.options;
+    const metrics = await this.estimator.evaluate({
+      inputFn,
+      checkpointPath,
+      ...(name !== undefined && { name }),
+      ...(hooks && { hooks }),
+      ...(steps !== null && { steps }),
+      ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "evaluate" }) }),
+      ...(signal && { signal }),
+    });
+    this.evaluated = step;
+    const exports: (string | undefined)[] = [];
+    for (const exporter of [exporters].flat()) {
+      const exportPath = join(this.estimator.modelDir, "export", exporter.name);
+      const isTheFinalExport = step >= (this.maxSteps ?? Infinity);
+      const { estimator } = this;
+      exports.push(await exporter.export({ estimator, exportPath, checkpointPath, evalResult: metrics, isTheFinalExport })); // prettier-ignore
+    }
+    this.last = { metrics, exports };
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { Estimator, FinalExporter, trainAndEvaluate, type RunHook } from "../../src/estimator";
+import { loadSavedModel } from "../../src/export";
+import { readEvents } from "../../src/summary";
+import { memory } from "../../src/tensorflow";
+import { BATCH, CLASSES, examples, inputOf, temporaryFolder, thinModelFn } from "./thin";
+
+const folder = temporaryFolder();
+
+async function tagsIn(path: string): Promise<Record<string, number[]>> {
+  const tags: Record<string, number[]> = {};
+  for await (const { run, tag, step } of readEvents(path)) if (run === ".") (tags[tag] ??= []).push(step);
+  return tags;
+}
+
+test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has nothing left to do", async () => {
+  const before = memory();
+  const modelDir = join(folder, "whole");
+  const [training, evaluating] = [examples("train"), examples("eval", 10)];
+  const modelFn = thinModelFn();
+  const config = { saveCheckpointsSteps: 4, saveSummarySteps: 5, logStepCountSteps: 5, keepCheckpointMax: 2 };
+  const estimator = new Estimator({ modelFn, modelDir, config });
+  const happened: string[] = [];
+  const hook: RunHook = {
+    begin: () => void happened.push("begin"),
+    afterCreateSession: ({ globalStep }) => void happened.push(`created ${globalStep}`),
+    checkpointSaved: ({ globalStep }) => void happened.push(`saved ${globalStep}`),
+    end: ({ globalStep }) => void happened.push(`end ${globalStep}`),
+  };
+  const trainSpec = { inputFn: inputOf(training, true), maxSteps: 10, hooks: [hook] };
+  const evalSpec = {
+    inputFn: inputOf(evaluating, false),
+    steps: null,
+    throttleSecs: 0,
+    hooks: [{ end: ({ globalStep }: { globalStep: number }) => void happened.push(`evaluated ${globalStep}`) }],
+    exporters: new FinalExporter({ name: "servo", labels: ["dark", "grey", "light"] }),
+  };
+  const { metrics, exports } = await trainAndEvaluate(estimator, trainSpec, evalSpec);
+  assert.deepEqual(happened, [
+    "begin",
+    "created 0",
+    "saved 0",
+    "evaluated 4",
+    "saved 4",
+    "evaluated 8",
+    "saved 8",
+    "evaluated 10",
+    "saved 10",
+    "end 10",
+  ]);
+  assert.deepEqual(Object.keys(metrics ?? {}).sort(), ["accuracy", "global_step", "loss"]);
+  assert.equal(metrics?.global_step, 10);
+  const { "global_step/sec": speed, loss, accuracy, learning_rate } = await tagsIn(modelDir);
+  assert.deepEqual({ speed, loss, accuracy, learning_rate }, { speed: [6], loss: [1, 6], accuracy: [1, 6], learning_rate: [1, 6] }); // prettier-ignore
+  assert.deepEqual(await tagsIn(join(modelDir, "eval")), {
+    accuracy: [4, 8, 10],
+    loss: [4, 8, 10],
+    checkpoint_path: [4, 8, 10],
+  });
+  const checkpoints = readdirSync(modelDir).filter((name) => name.endsWith(".index"));
+  assert.deepEqual(checkpoints, ["model.ckpt-10.index", "model.ckpt-8.index"]);
+  assert.equal(estimator.latestCheckpoint(), join(modelDir, "model.ckpt-10"));
+  const [servo] = exports;
+  assert.equal(servo?.startsWith(join(modelDir, "export/servo/")), true);
+  const served = loadSavedModel(servo ?? "");
+  assert.ok("examples" in served.signature.inputs);
+  served.dispose();
+
+  assert.deepEqual(await trainAndEvaluate(estimator, trainSpec, evalSpec), { metrics: undefined, exports: [] });
+  const again = await estimator.evaluate({ inputFn: evalSpec.inputFn });
+  assert.deepEqual(again, metrics);
+
+  const predictions = [];
+  for await (const one of estimator.predict({ inputFn: evalSpec.inputFn })) predictions.push(one);
+  assert.equal(predictions.length, 10);
+  const labels = await evaluating.label.data();
+  const hits = predictions.filter(({ classes }, i) => classes === labels[i]).length;
+  assert.equal(hits / 10, metrics?.["accuracy"]);
+  assert.deepEqual(predictions.map(({ probabilities }) => [probabilities].flat().length), Array(10).fill(CLASSES)); // prettier-ignore
+
+  assert.ok(estimator.getVariableNames().includes("Predict/logits/biases/Momentum"));
+  const biases = estimator.getVariableValue("Predict/logits/biases");
+  assert.deepEqual(biases.shape, [CLASSES]);
+  biases.dispose();
+  await estimator.dispose();
+  modelFn.dispose();
+  for (const { image, label } of [training, evaluating]) [image, label].forEach((one) => one.dispose());
+  assert.deepEqual(memory(), before);
+  assert.equal(BATCH, 4);
+});

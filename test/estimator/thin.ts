@@ -1,0 +1,54 @@
+/** A network small enough for a test, and inputs of a few images made from names. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { createModelFn, type ModelFnOptions } from "../../src/estimator";
+import { Dataset, type LabeledBatch } from "../../src/input";
+import { tf } from "../../src/tensorflow";
+import { patternImages, patternIntegers } from "../patterns";
+
+const SIDE = 32;
+const EXAMPLES = 12;
+export const BATCH = 4;
+export const CLASSES = 3;
+
+/** Options of a model function for these inputs. */
+export const thin = {
+  architecture: "resnet_v1_14",
+  numClasses: CLASSES,
+  width: 1 / 16,
+  fixedResizeSide: SIDE,
+  defaultImageSize: SIDE,
+} as const;
+
+export const thinModelFn = (options: ModelFnOptions = {}) =>
+  createModelFn({ learningRate: 0.01, ...options, model: { ...thin, ...options.model } });
+
+/** Images that are brighter the higher their class, so that there is something to learn. The caller disposes. */
+export function examples(name: string, count = EXAMPLES): { image: tf.Tensor4D; label: tf.Tensor1D } {
+  const labels = patternIntegers(`${name}/labels`, [count], CLASSES);
+  return tf.tidy(() => {
+    const label = tf.tensor1d(labels, "int32");
+    const noise = tf.tensor4d(patternImages(name, [count, SIDE, SIDE, 3]), [count, SIDE, SIDE, 3]);
+    const image = noise.add<tf.Tensor4D>(label.toFloat().mul(60).add(60).reshape([count, 1, 1, 1]));
+    return { image, label };
+  });
+}
+
+/** Three batches, shuffled; for ever to train. */
+export function inputOf({ image, label }: { image: tf.Tensor4D; label: tf.Tensor1D }, training: boolean) {
+  return (): Dataset<LabeledBatch> => {
+    const slices: [{ image: tf.Tensor4D }, tf.Tensor1D] = [{ image }, label];
+    const all = Dataset.fromTensorSlices(slices);
+    const ordered = training ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
+    return ordered.batch(BATCH) as Dataset<LabeledBatch>;
+  };
+}
+
+/** A folder that is gone after the tests. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "slimlab-test-estimator-"));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
