@@ -26,7 +26,7 @@ export const thinModelFn = (options: ModelFnOptions = {}) =>
   createModelFn({ learningRate: 0.01, ...options, model: { ...thin, ...options.model } });
 
 /** Images that are brighter the higher their class, so that there is something to learn. The caller disposes. */
-export function examples(name: string, count = EXAMPLES): { image: tf.Tensor4D; label: tf.Tensor1D } {
+export function examples(name: string, count: number): { image: tf.Tensor4D; label: tf.Tensor1D } {
   const labels = patternIntegers(`${name}/labels`, [count], CLASSES);
   return tf.tidy(() => {
     const label = tf.tensor1d(labels, "int32");
@@ -36,14 +36,25 @@ export function examples(name: string, count = EXAMPLES): { image: tf.Tensor4D; 
   });
 }
 
-/** Three batches, shuffled; for ever to train. */
-export function inputOf({ image, label }: { image: tf.Tensor4D; label: tf.Tensor1D }, training: boolean) {
-  return (): Dataset<LabeledBatch> => {
-    const slices: [{ image: tf.Tensor4D }, tf.Tensor1D] = [{ image }, label];
-    const all = Dataset.fromTensorSlices(slices);
-    const ordered = training ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
-    return ordered.batch(BATCH) as Dataset<LabeledBatch>;
+/** An input of a few images, and what frees it. */
+export interface ThinInput {
+  readonly inputFn: () => Dataset<LabeledBatch>;
+  readonly label: tf.Tensor1D;
+  dispose(): void;
+}
+
+/** Batches of four: shuffled and for ever to train, else once. */
+export function thinInput(name: string, use: "train" | "evaluate", count = EXAMPLES): ThinInput {
+  const { image, label } = examples(name, count);
+  const slices: [{ image: tf.Tensor4D }, tf.Tensor1D] = [{ image }, label];
+  const all = Dataset.fromTensorSlices(slices);
+  const ordered = use === "train" ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
+  const dataset = ordered.batch(BATCH) as Dataset<LabeledBatch>;
+  const dispose = (): void => {
+    dataset.dispose();
+    tf.dispose([image, label]);
   };
+  return { inputFn: () => dataset, label, dispose };
 }
 
 /** A folder that is gone after the tests. */
