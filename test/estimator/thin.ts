@@ -47,14 +47,19 @@ export interface ThinInput {
 export function thinInput(name: string, use: "train" | "evaluate", count = EXAMPLES): ThinInput {
   const { image, label } = examples(name, count);
   const slices: [{ image: tf.Tensor4D }, tf.Tensor1D] = [{ image }, label];
-  const all = Dataset.fromTensorSlices(slices);
-  const ordered = use === "train" ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
-  const dataset = ordered.batch(BATCH) as Dataset<LabeledBatch>;
+  const made: Dataset<LabeledBatch>[] = [];
+  const inputFn = (): Dataset<LabeledBatch> => {
+    const all = Dataset.fromTensorSlices(slices);
+    const ordered = use === "train" ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
+    const dataset = ordered.batch(BATCH) as Dataset<LabeledBatch>;
+    made.push(dataset);
+    return dataset;
+  };
   const dispose = (): void => {
-    dataset.dispose();
+    for (const dataset of made) dataset.dispose();
     tf.dispose([image, label]);
   };
-  return { inputFn: () => dataset, label, dispose };
+  return { inputFn, label, dispose };
 }
 
 /** A folder that is gone after the tests. */
