@@ -62,20 +62,20 @@ export async function trainAndEvaluate<P>(
   const evaluator = new Evaluator(estimator, evalSpec, maxSteps, options);
   await estimator.train({
     ...trainSpec,
-    hooks: [evaluator.hook, ...hooks],
+    hooks: [evaluator.first, ...hooks, evaluator.last],
     ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "train" }) }),
     ...(signal && { signal }),
     ...(evalSpec.everySteps !== undefined && { alsoSaveEverySteps: evalSpec.everySteps }),
   });
   await evaluator.catchUp();
-  return evaluator.last;
+  return evaluator.result;
 }
 
 /** Evaluates and exports when checkpoints come. */
 class Evaluator<P> {
-  last: TrainAndEvaluateResult = { metrics: undefined, exports: [] };
+  result: TrainAndEvaluateResult = { metrics: undefined, exports: [] };
   private readonly timer: Timer;
-  private start = -1;
+  private hasBegun = false;
 
   constructor(
     private readonly estimator: Estimator<P>,
@@ -87,18 +87,23 @@ class Evaluator<P> {
     this.timer = new Timer(everySteps === undefined ? { everySecs: throttleSecs } : { everySteps });
   }
 
-  readonly hook: RunHook = {
-    afterCreateSession: ({ globalStep }) => {
-      this.start = globalStep;
-      if (this.spec.everySteps !== undefined) this.timer.mark(globalStep);
-    },
-    checkpointSaved: async ({ globalStep, saved }) => {
-      if (globalStep === this.start || !this.timer.isDue(globalStep)) return; // not trained yet
-      await this.evaluate(globalStep, await saved);
-    },
+  /** To be called before a user's hooks. */
+  readonly first: RunHook = {
     end: async ({ globalStep }) => {
       const checkpoint = this.estimator.latestCheckpoint();
       if (checkpoint !== undefined && this.evaluated !== globalStep) await this.evaluate(globalStep, checkpoint);
+    },
+  };
+
+  /** To be called after a user's hooks. */
+  readonly last: RunHook = {
+    afterCreateSession: ({ globalStep }) => {
+      this.hasBegun = true;
+      if (this.spec.everySteps !== undefined) this.timer.mark(globalStep);
+    },
+    checkpointSaved: async ({ globalStep, saved }) => {
+      // The first is of a model that is not trained yet.
+      if (this.hasBegun && this.timer.isDue(globalStep)) await this.evaluate(globalStep, await saved);
     },
   };
 
@@ -134,6 +139,6 @@ class Evaluator<P> {
       const { estimator } = this;
       exports.push(await exporter.export({ estimator, exportPath, checkpointPath, evalResult: metrics, isTheFinalExport })); // prettier-ignore
     }
-    this.last = { metrics, exports };
+    this.result = { metrics, exports };
   }
 }

@@ -66,10 +66,10 @@ export class Training {
     try {
       const { globalStep } = step;
       this.moreCheckpoints.mark(globalStep);
-      await between(async () => hooks.afterCreateSession({ globalStep }));
       this.checkpoints.mark(globalStep);
       this.lastSaved = globalStep;
       if (!isRestored) await this.save();
+      await between(async () => hooks.afterCreateSession({ globalStep }));
       await this.loop();
       if (this.lastSaved !== step.globalStep) await this.save();
       await saver.flush();
