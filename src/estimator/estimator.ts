@@ -9,7 +9,7 @@ import { Cells } from "./cells";
 import { globalStepOf } from "./checkpoints";
 import { expectSteps, resolveConfig, temporaryModelDir, type ResolvedRunConfig, type RunConfig } from "./config";
 import { runEvaluation, type EvalProgress, type EvalResult } from "./evaluation";
-import { partsOf } from "./features";
+import { openInput, partsOf } from "./features";
 import { allHooks, type RunHook } from "./hooks";
 import { predictAll, type Prediction } from "./prediction";
 import { Rest } from "./rest";
@@ -136,11 +136,8 @@ export class Estimator<P = unknown> {
     return this.rest.during("evaluate", async () => {
       const all = allHooks(hooks);
       await all.begin();
-      const iterator = inputFn().iterator({ signal });
+      const { iterator, first } = await openInput(inputFn(), "evaluate", { signal });
       try {
-        const first = (await iterator.next()).value;
-        if (first === undefined)
-          throw new RangeError("Cannot evaluate: expected batches, got an empty dataset");
         const spec = this.cells.of(ModeKeys.EVAL, first);
         const run = async (globalStep: number): Promise<EvalResult> => {
           await all.afterCreateSession({ globalStep });

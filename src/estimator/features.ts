@@ -1,7 +1,33 @@
 /** Images and labels as they stand in an input's elements. */
+import type { Dataset, DatasetIterator, IteratorOptions } from "../input";
 import { tf } from "../tensorflow";
 import type { Batch } from "../training";
 import type { Features, InputElement, Labels } from "./spec";
+
+/**
+ * An iteration of an input, with its first element read.
+ * @throws {RangeError} if there is none
+ */
+export async function openInput(
+  dataset: Dataset<InputElement>,
+  what: string,
+  options: IteratorOptions = {},
+): Promise<{ iterator: DatasetIterator<InputElement>; first: InputElement }> {
+  try {
+    const iterator = dataset.iterator(options);
+    const { value: first } = await iterator.next();
+    if (first !== undefined) return { iterator, first };
+  } catch (error) {
+    // A dataset that is mapped needs an element for its recording.
+    if (!(error instanceof RangeError && error.message.startsWith("Cannot take an example of dataset"))) throw error; // prettier-ignore
+  }
+  throw noBatches(what);
+}
+
+/** The error of an input without a batch. */
+export function noBatches(what: string): RangeError {
+  return new RangeError(`Cannot ${what}: expected batches, got an empty dataset`);
+}
 
 /** An element's features and labels. */
 export function partsOf(element: InputElement): { readonly features: Features; readonly labels?: Labels } {

@@ -1,11 +1,12 @@
 /** How a training begins: its first batch, the model made of it, and the weights of modelDir or new ones. */
-import type { Dataset, DatasetIterator } from "../input";
+import type { Dataset } from "../input";
 import { SummaryWriter } from "../summary";
 import { Saver, type StepResult } from "../training";
 import type { Cells } from "./cells";
 import { restoreTraining, type Trained } from "./checkpoints";
+import { openInput } from "./features";
 import type { InputElement } from "./spec";
-import { noBatches, Training, type TrainingParts } from "./training";
+import { Training, type TrainingParts } from "./training";
 
 /** What a training is made of before its first batch is there. */
 export interface TrainingStart
@@ -23,9 +24,8 @@ export interface TrainingStart
 export async function runTraining(start: TrainingStart): Promise<StepResult | undefined> {
   const { cells, dataset, checkpoint, steps, maxSteps, ...given } = start;
   await start.hooks.begin();
-  let iterator = dataset.iterator();
+  let { iterator, first } = await openInput(dataset, "train");
   try {
-    let first = await nextOf(iterator);
     const { spec, step } = cells.training(first);
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
@@ -33,8 +33,8 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
     else if (await restored(start, saver, checkpoint, { model: spec.model, step, iterator })) {
       const next = (await iterator.next()).value;
       // An input that was read to its end begins anew.
-      if (next === undefined) iterator = dataset.iterator();
-      first = next ?? (await nextOf(iterator));
+      if (next === undefined) ({ iterator, first } = await openInput(dataset, "train"));
+      else first = next;
     }
     const writer = new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 });
     try {
@@ -48,12 +48,6 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
   } finally {
     iterator.dispose();
   }
-}
-
-async function nextOf(iterator: DatasetIterator<InputElement>): Promise<InputElement> {
-  const { value } = await iterator.next();
-  if (value === undefined) throw noBatches();
-  return value;
 }
 
 async function restored(

@@ -4,7 +4,7 @@ import type { SummaryWriter } from "../summary";
 import type { Saver, StepResult, TrainStep } from "../training";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
-import { batchOf } from "./features";
+import { batchOf, noBatches } from "./features";
 import type { RunHook } from "./hooks";
 import type { EstimatorSpec, InputElement } from "./spec";
 import { Timer } from "./timer";
@@ -99,7 +99,7 @@ export class Training {
       element = undefined;
       await this.afterStep(results, results.globalStep > before);
     }
-    if (this.results === undefined && step.globalStep < lastStep) throw noBatches();
+    if (this.results === undefined && step.globalStep < lastStep) throw noBatches("train");
   }
 
   private async afterStep(results: StepResult, isUpdate: boolean): Promise<void> {
@@ -174,9 +174,4 @@ function expectFinite({ loss, globalStep, learningRate }: StepResult): void {
   throw new RangeError(
     `Cannot go on training: expected a finite loss, got ${loss} at step ${globalStep} with learning rate ${learningRate}; checkNumerics of createTrainStep() says where that begins`,
   );
-}
-
-/** The error of an input without a batch. */
-export function noBatches(): RangeError {
-  return new RangeError("Cannot train: expected batches, got an empty dataset");
 }

@@ -2,6 +2,7 @@ import { cellSignal } from "../interrupt";
 import type { Model } from "../model/model";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
+import { expectScalars } from "./losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */
@@ -62,7 +63,7 @@ export interface Evaluation {
 export function createEvalStep(model: Model): EvalStep {
   const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
     const predictions = model.predict(model.preprocess(images), { isTraining: false });
-    const { loss, crossEntropy } = model.loss(predictions, labels);
+    const { loss, crossEntropy } = expectScalars(model.loss(predictions, labels), "evaluate");
     const { probabilities, classes } = model.postprocess(predictions);
     return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
   };
