@@ -4,7 +4,14 @@ import { tf, trace, type Traced } from "../tensorflow";
 import type { TrainStep } from "../training";
 import type { ResolvedRunConfig } from "./config";
 import { partsOf } from "./features";
-import { ModeKeys, type EstimatorSpec, type Features, type InputElement, type Mode, type ModelFn } from "./spec";
+import {
+  ModeKeys,
+  type EstimatorSpec,
+  type Features,
+  type InputElement,
+  type Mode,
+  type ModelFn,
+} from "./spec";
 
 /** Compiled predictions. */
 export type Predictor = Traced<[features: Features], Readonly<Record<string, tf.Tensor>>>;
@@ -43,7 +50,9 @@ export class Cells<P> {
     const spec = this.of(ModeKeys.PREDICT, element);
     const { predictions } = spec;
     if (predictions === undefined)
-      throw new TypeError(`Cannot predict: expected predictions in the spec of mode "${spec.mode}", got none`);
+      throw new TypeError(
+        `Cannot predict: expected predictions in the spec of mode "${spec.mode}", got none`,
+      );
     this.predictions ??= trace((features: Features) => predictions(features), { name: "predict" });
     return { spec, predict: this.predictions };
   }

@@ -77,7 +77,9 @@ export function stopIfNoIncreaseHook(
   options: MetricStoppingOptions = {},
 ): RunHook {
   const isBetter = (value: number, best: number): boolean => value > best;
-  return stopByMetric(estimator, metric, options, (values) => isStuck(values, maxStepsWithoutIncrease, isBetter));
+  return stopByMetric(estimator, metric, options, (values) =>
+    isStuck(values, maxStepsWithoutIncrease, isBetter),
+  );
 }
 
 /**
@@ -93,7 +95,9 @@ export function stopIfNoDecreaseHook(
   options: MetricStoppingOptions = {},
 ): RunHook {
   const isBetter = (value: number, best: number): boolean => value < best;
-  return stopByMetric(estimator, metric, options, (values) => isStuck(values, maxStepsWithoutDecrease, isBetter));
+  return stopByMetric(estimator, metric, options, (values) =>
+    isStuck(values, maxStepsWithoutDecrease, isBetter),
+  );
 }
 
 type Values = readonly (readonly [step: number, value: number])[];

@@ -7,10 +7,16 @@ import { openCheckpoint, type tf } from "../tensorflow";
 import { latestCheckpoint, listCheckpoint, type StepResult } from "../training";
 import { Cells } from "./cells";
 import { globalStepOf } from "./checkpoints";
-import { expectSteps, resolveConfig, temporaryModelDir, type ResolvedRunConfig, type RunConfig } from "./config";
+import {
+  expectSteps,
+  resolveConfig,
+  temporaryModelDir,
+  type ResolvedRunConfig,
+  type RunConfig,
+} from "./config";
 import { runEvaluation, type EvalProgress, type EvalResult } from "./evaluation";
 import { openInput, partsOf } from "./features";
-import { allHooks, type RunHook } from "./hooks";
+import { allHooks, type CheckpointSaved, type RunHook } from "./hooks";
 import { predictAll, type Prediction } from "./prediction";
 import { Rest } from "./rest";
 import { exportSpec, type ExportSavedModelOptions } from "./serving";
@@ -93,8 +99,8 @@ export class Estimator<P = unknown> {
   private readonly cells: Cells<P>;
   private readonly rest = new Rest();
   private readonly evalWriters = new Map<string, SummaryWriter>();
-  /** The checkpoint that a training under way has just saved: the model is as it says. */
-  private current: { readonly globalStep: number; readonly saved: Promise<string> } | undefined;
+  /** What a training under way has saved last, and whether the model still is as it says. */
+  private newest: (Pick<CheckpointSaved, "globalStep" | "saved"> & { readonly isFresh: boolean }) | undefined;
 
   /** @throws {RangeError} if the config is none that may be */
   constructor(options: EstimatorOptions<P>) {
@@ -130,10 +136,11 @@ export class Estimator<P = unknown> {
    * @throws {RangeError} if there are no batches, a label is no class, or the checkpoint does not fit
    */
   async evaluate(options: EstimatorEvaluateOptions): Promise<EvalResult> {
-    const { inputFn, steps, hooks = [], name, checkpointPath = this.latestCheckpoint() } = options;
+    const { inputFn, steps, hooks = [], name } = options;
     const { onProgress, signal = cellSignal() ?? new AbortController().signal } = options;
     expectSteps("evaluate", "steps", steps);
     return this.rest.during("evaluate", async () => {
+      const checkpointPath = options.checkpointPath ?? (await this.newest?.saved) ?? this.latestCheckpoint();
       const all = allHooks(hooks);
       await all.begin();
       const { iterator, first } = await openInput(inputFn(), "evaluate", { signal });
@@ -158,7 +165,8 @@ export class Estimator<P = unknown> {
    * @throws {Error} if there is no checkpoint
    */
   async *predict(options: EstimatorPredictOptions): AsyncGenerator<Prediction, void, undefined> {
-    const checkpoint = options.checkpointPath ?? this.expectCheckpoint("predict");
+    const checkpoint =
+      options.checkpointPath ?? (await this.newest?.saved) ?? this.expectCheckpoint("predict");
     const iterator = options.inputFn().iterator();
     try {
       for await (const element of iterator) {
@@ -181,8 +189,9 @@ export class Estimator<P = unknown> {
    * @throws {Error} if there is no checkpoint, or the disk refuses
    */
   async exportSavedModel(dir: string, options: ExportSavedModelOptions = {}): Promise<string> {
-    const { checkpointPath = this.expectCheckpoint("export"), ...others } = options;
-    return this.rest.during("export", () => {
+    const { checkpointPath: given, ...others } = options;
+    return this.rest.during("export", async () => {
+      const checkpointPath = given ?? (await this.newest?.saved) ?? this.expectCheckpoint("export");
       const spec = this.cells.serving(options.receiver);
       return this.withWeights(checkpointPath, spec.model, () => exportSpec(spec, dir, others));
     });
@@ -234,10 +243,8 @@ export class Estimator<P = unknown> {
       return undefined;
     const { cells, config, modelDir: folder, rest } = this;
     const remembering: RunHook = {
-      checkpointSaved: ({ globalStep, saved }) => void (this.current = { globalStep, saved }),
-      afterRun: ({ globalStep }) => {
-        if (globalStep !== this.current?.globalStep) this.current = undefined;
-      },
+      checkpointSaved: ({ globalStep, saved }) => void (this.newest = { globalStep, saved, isFresh: true }),
+      beforeRun: () => void (this.newest &&= { ...this.newest, isFresh: false }),
     };
     const between: TrainingParts["between"] = (work) => rest.pausing(work);
     const all = allHooks([remembering, ...hooks]);
@@ -245,7 +252,7 @@ export class Estimator<P = unknown> {
     try {
       return await runTraining({ ...run, dataset: inputFn(), checkpoint, steps, maxSteps });
     } finally {
-      this.current = undefined;
+      this.newest = undefined;
     }
   }
 
@@ -255,9 +262,9 @@ export class Estimator<P = unknown> {
     model: Model,
     work: (globalStep: number) => T | Promise<T>,
   ): Promise<T> {
-    const { current } = this;
+    const { newest } = this;
     if (checkpoint === undefined) return work(0);
-    if (current !== undefined && checkpoint === (await current.saved)) return work(current.globalStep);
+    if (newest?.isFresh === true && checkpoint === (await newest.saved)) return work(newest.globalStep);
     return withCheckpoint(checkpoint, model, work);
   }
 

@@ -109,7 +109,9 @@ export class BestExporter implements Exporter {
     const { compareFn = hasSmallerLoss, evalName } = this.options;
     const { estimator, evalResult, exportPath } = context;
     const events = await readEvalMetrics(estimator.evalDir(evalName));
-    const others = [...events].filter(([step]) => step !== evalResult.global_step).map(([, scalars]) => scalars);
+    const others = [...events]
+      .filter(([step]) => step !== evalResult.global_step)
+      .map(([, scalars]) => scalars);
     const isBest = others.every((other) => compareFn(other, scalarsOf(evalResult)));
     if (!isBest && versionsIn(exportPath).length > 0) return undefined;
     const folder = await exportNow(this.options, context);

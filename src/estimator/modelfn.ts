@@ -73,11 +73,8 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
       ...training,
       ...rate,
     });
-    const { checkpointPath, checkpointExcludeScopes: excludeScopes, saver } = options;
-    const init = (): void => {
-      if (checkpointPath === undefined) return;
-      initVariablesFromCheckpoint(model, checkpointPath, excludeScopes === undefined ? {} : { excludeScopes });
-    };
+    const { saver } = options;
+    const init = (): void => initPretrained(model, options);
     return { mode: ModeKeys.TRAIN, model, trainOp, scaffold: { init, ...(saver && { saver }) } };
   };
   const modelFn: ModelFn<unknown> = (_features, _labels, mode, _params, config) => {
@@ -98,4 +95,12 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
     made = undefined;
   };
   return Object.assign(modelFn, { model: () => modelOf(), dispose });
+}
+
+function initPretrained(
+  model: Model,
+  { checkpointPath, checkpointExcludeScopes: excludeScopes }: ModelFnOptions,
+): void {
+  if (checkpointPath === undefined) return;
+  initVariablesFromCheckpoint(model, checkpointPath, excludeScopes === undefined ? {} : { excludeScopes });
 }

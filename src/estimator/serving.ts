@@ -18,7 +18,11 @@ export interface ExportSavedModelOptions extends Omit<ExportOptions, "variables"
  * Writes a spec's exportOutputs, or without them its model's own signatures, with the weights that the model has.
  * @returns the version's folder
  */
-export function exportSpec(spec: EstimatorSpec, dir: string, options: Omit<ExportOptions, "variables">): string {
+export function exportSpec(
+  spec: EstimatorSpec,
+  dir: string,
+  options: Omit<ExportOptions, "variables">,
+): string {
   const { model, exportOutputs } = spec;
   if (exportOutputs === undefined) return exportSavedModel(model, dir, options);
   const { receiver: makeReceiver, ...others } = options;

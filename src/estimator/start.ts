@@ -9,8 +9,10 @@ import type { InputElement } from "./spec";
 import { Training, type TrainingParts } from "./training";
 
 /** What a training is made of before its first batch is there. */
-export interface TrainingStart
-  extends Pick<TrainingParts, "config" | "folder" | "hooks" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"> {
+export interface TrainingStart extends Pick<
+  TrainingParts,
+  "config" | "folder" | "hooks" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"
+> {
   readonly cells: Pick<Cells<unknown>, "training">;
   readonly dataset: Dataset<InputElement>;
   /** The checkpoint to go on from; undefined: from new weights. */

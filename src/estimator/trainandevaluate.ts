@@ -91,7 +91,8 @@ class Evaluator<P> {
   readonly first: RunHook = {
     end: async ({ globalStep }) => {
       const checkpoint = this.estimator.latestCheckpoint();
-      if (checkpoint !== undefined && this.evaluated !== globalStep) await this.evaluate(globalStep, checkpoint);
+      if (checkpoint !== undefined && this.evaluated !== globalStep)
+        await this.evaluate(globalStep, checkpoint);
     },
   };
 

@@ -151,8 +151,7 @@ export class Training {
     }
     if (config.logStepCountSteps > 0 && this.counter.isDue(globalStep)) {
       const passed = this.counter.mark(globalStep);
-      if (passed !== undefined)
-        writer.scalar("global_step/sec", passed.steps / passed.seconds, globalStep);
+      if (passed !== undefined) writer.scalar("global_step/sec", passed.steps / passed.seconds, globalStep);
     }
     if (config.saveSummarySteps > 0 && this.summaries.isDue(globalStep)) {
       this.summaries.mark(globalStep);

@@ -2,8 +2,15 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { createModelFn, Estimator, type EstimatorSpec, type Mode, type ModelFnOptions } from "../../src/estimator";
-import { createInputFn, Dataset, type LabeledBatch } from "../../src/input";
+import {
+  createModelFn,
+  Estimator,
+  type EstimatorSpec,
+  type InputFn,
+  type Mode,
+  type ModelFnOptions,
+} from "../../src/estimator";
+import { createInputFn, Dataset } from "../../src/input";
 import { Model, type Losses, type Predictions } from "../../src/model";
 import { encodeExample, encodeJpeg, feature, frameRecord, tf } from "../../src/tensorflow";
 import { createEvalStep, createTrainStep } from "../../src/training";
@@ -36,9 +43,9 @@ const photo = tf.tidy(() => encodeJpeg(tf.fill<tf.Rank.R3>([SIDE, SIDE, 3], 100)
 const good = recordsOf("good", [{ file: photo }, { file: photo, label: 1 }]);
 
 /** An input of one batch made by hand. */
-function batchOf(make: () => [{ [name: string]: tf.Tensor }, tf.Tensor]) {
-  const [features, labels] = tf.tidy(make);
-  const dataset = Dataset.fromTensorSlices([features, labels]).batch(2) as unknown as Dataset<LabeledBatch>;
+function batchOf(make: () => [{ [name: string]: tf.Tensor }, tf.Tensor]): InputFn {
+  const slices = tf.tidy(make);
+  const dataset = Dataset.fromTensorSlices(slices).batch(2);
   return () => dataset;
 }
 const images = (): tf.Tensor => tf.fill([2, SIDE, SIDE, 3], 100);
@@ -70,7 +77,7 @@ async function trained(name: string, options: ModelFnOptions = {}): Promise<stri
 
 interface Case {
   readonly what: string;
-  readonly inputFn?: () => Dataset<LabeledBatch>;
+  readonly inputFn?: InputFn;
   readonly modelFn?: () => (features: unknown, labels: unknown, mode: Mode) => EstimatorSpec;
   readonly options?: ModelFnOptions;
   readonly modelDir?: () => string | Promise<string>;
@@ -121,7 +128,8 @@ const cases: readonly Case[] = [
     what: "images of one channel",
     inputFn: batchOf(() => [{ image: tf.zeros([2, SIDE, SIDE, 1]) }, tf.zeros([2], "int32")]),
     train: /^TypeError: Cannot preprocess images: expected \[batch, height, width, 3\], got \[2, 32, 32, 1\]/,
-    evaluate: /^TypeError: Cannot preprocess images: expected \[batch, height, width, 3\], got \[2, 32, 32, 1\]/,
+    evaluate:
+      /^TypeError: Cannot preprocess images: expected \[batch, height, width, 3\], got \[2, 32, 32, 1\]/,
   },
   {
     what: "labels as one-hot rows",
@@ -132,13 +140,16 @@ const cases: readonly Case[] = [
   {
     what: "a modelDir of other classes",
     modelDir: () => trained("classes", { model: { numClasses: 2 } }),
-    train: /^RangeError: Cannot train: expected in ".*classes" a checkpoint of this model.*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
-    evaluate: /^RangeError: Cannot restore .*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
+    train:
+      /^RangeError: Cannot train: expected in ".*classes" a checkpoint of this model.*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
+    evaluate:
+      /^RangeError: Cannot restore .*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
   },
   {
     what: "a modelDir of another network",
     modelDir: () => trained("network", { model: { architecture: "resnet_v2_14" } }),
-    train: /^RangeError: Cannot train: expected in ".*network" a checkpoint of this model.*"resnet_v1_14\/conv1\/weights" \(expected .*, got none\)/,
+    train:
+      /^RangeError: Cannot train: expected in ".*network" a checkpoint of this model.*"resnet_v1_14\/conv1\/weights" \(expected .*, got none\)/,
     evaluate: /^RangeError: Cannot restore .*"resnet_v1_14\/conv1\/weights" \(expected .*, got none\)/,
   },
   {
@@ -149,7 +160,8 @@ const cases: readonly Case[] = [
   {
     what: "a pretrained network of other classes",
     options: { checkpointPath: join(folder, "classes") },
-    train: /^RangeError: Cannot load .*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
+    train:
+      /^RangeError: Cannot load .*"Predict\/logits\/weights" \(expected float32 \[128, 3\], got float32 \[128, 2\]\)/,
   },
   {
     what: "a pretrained network that is not there",
@@ -165,7 +177,8 @@ const cases: readonly Case[] = [
   {
     what: "numbers that are not finite",
     inputFn: batchOf(() => [{ image: images().mul(Infinity) }, tf.zeros([2], "int32")]),
-    train: /^RangeError: Cannot go on training: expected finite numbers at step 1 with learning rate 0.01, got Infinity in the images/,
+    train:
+      /^RangeError: Cannot go on training: expected finite numbers at step 1 with learning rate 0.01, got Infinity in the images/,
   },
 ];
 
@@ -176,7 +189,9 @@ for (const { what, inputFn = good, options, modelFn, modelDir, train, evaluate }
     const estimator = new Estimator({ modelFn: modelFn?.() ?? classifier, modelDir: dir });
     const step = estimator.latestCheckpoint();
     await assert.rejects(estimator.train({ inputFn, maxSteps: 4 }), train);
-    assert.ok(step !== undefined || [undefined, join(dir, "model.ckpt-0")].includes(estimator.latestCheckpoint()));
+    assert.ok(
+      step !== undefined || [undefined, join(dir, "model.ckpt-0")].includes(estimator.latestCheckpoint()),
+    );
     if (evaluate !== undefined) await assert.rejects(estimator.evaluate({ inputFn }), evaluate);
     await estimator.dispose();
     classifier.dispose();

@@ -35,11 +35,14 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
     inputFn: evaluating.inputFn,
     steps: null,
     throttleSecs: 0,
-    hooks: [{ end: ({ globalStep }: { globalStep: number }) => void happened.push(`evaluated ${globalStep}`) }],
+    hooks: [
+      { end: ({ globalStep }: { globalStep: number }) => void happened.push(`evaluated ${globalStep}`) },
+    ],
     exporters: new FinalExporter({ name: "servo", labels: ["dark", "grey", "light"] }),
   };
   const { metrics, exports } = await trainAndEvaluate(estimator, trainSpec, evalSpec);
-  const order = "begin, saved 0, created 0, saved 4, evaluated 4, saved 8, evaluated 8, saved 10, evaluated 10, end 10";
+  const order =
+    "begin, saved 0, created 0, saved 4, evaluated 4, saved 8, evaluated 8, saved 10, evaluated 10, end 10";
   assert.deepEqual(happened, order.split(", "));
   assert.deepEqual(Object.keys(metrics ?? {}).sort(), ["accuracy", "global_step", "loss"]);
   assert.equal(metrics?.global_step, 10);
@@ -59,7 +62,10 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
   assert.ok("examples" in served.signature.inputs);
   served.dispose();
 
-  assert.deepEqual(await trainAndEvaluate(estimator, trainSpec, evalSpec), { metrics: undefined, exports: [] });
+  assert.deepEqual(await trainAndEvaluate(estimator, trainSpec, evalSpec), {
+    metrics: undefined,
+    exports: [],
+  });
   const again = await estimator.evaluate({ inputFn: evalSpec.inputFn });
   assert.deepEqual(again, metrics);
 

@@ -33,7 +33,8 @@ interface Run {
   readonly logits: readonly (readonly number[])[];
 }
 
-const expected = readFixture<Record<"whole" | "resumed" | "done" | "throttled" | "stopped", Run>>("estimator");
+const expected =
+  readFixture<Record<"whole" | "resumed" | "done" | "throttled" | "stopped", Run>>("estimator");
 const SIDE = 8;
 const FEATURES = 128;
 const config = { saveCheckpointsSteps: 4, saveSummarySteps: 5, logStepCountSteps: 5, keepCheckpointMax: 2 };
@@ -68,7 +69,7 @@ function inputFn(use: "train" | "eval", count: number): () => Dataset<LabeledBat
   const slices: [{ image: tf.Tensor4D }, tf.Tensor1D] = [{ image }, label];
   return () => {
     const dataset = Dataset.fromTensorSlices(slices);
-    return (use === "train" ? dataset.repeat() : dataset).batch(4) as Dataset<LabeledBatch>;
+    return (use === "train" ? dataset.repeat() : dataset).batch(4);
   };
 }
 
@@ -129,7 +130,11 @@ interface Job {
 async function run(name: string, { maxSteps, throttleSecs = 0, stopAfter }: Job): Promise<Run> {
   const modelDir = join(folder, name);
   const model = new LinearModel();
-  const estimator = new Estimator({ modelFn: (_features, _labels, mode) => specOf(model, mode), modelDir, config });
+  const estimator = new Estimator({
+    modelFn: (_features, _labels, mode) => specOf(model, mode),
+    modelDir,
+    config,
+  });
   const log: string[] = [];
   const stopping = stopAfter === undefined ? [] : [stopIfNoDecreaseHook(estimator, "loss", stopAfter, { runEverySteps: 1 })]; // prettier-ignore
   const { metrics } = await trainAndEvaluate(

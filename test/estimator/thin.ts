@@ -51,7 +51,7 @@ export function thinInput(name: string, use: "train" | "evaluate", count = EXAMP
   const inputFn = (): Dataset<LabeledBatch> => {
     const all = Dataset.fromTensorSlices(slices);
     const ordered = use === "train" ? all.shuffle(EXAMPLES, { seed: 5 }).repeat() : all;
-    const dataset = ordered.batch(BATCH) as Dataset<LabeledBatch>;
+    const dataset = ordered.batch(BATCH);
     made.push(dataset);
     return dataset;
   };
