@@ -20,7 +20,7 @@ export interface ExportContext {
   readonly exportPath: string;
   readonly checkpointPath: string;
   readonly evalResult: EvalResult;
-  /** Whether training has come to its maxSteps. */
+  /** Whether training is over. */
   readonly isTheFinalExport: boolean;
 }
 
@@ -56,7 +56,7 @@ export class FinalExporter implements Exporter {
     this.name = options.name;
   }
 
-  /** Exports if training has come to its maxSteps. */
+  /** Exports if training is over. */
   async export(context: ExportContext): Promise<string | undefined> {
     return context.isTheFinalExport ? exportNow(this.options, context) : undefined;
   }

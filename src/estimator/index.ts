@@ -12,15 +12,15 @@ export {
   type Scaffold,
 } from "./spec";
 export type { ResolvedRunConfig, RunConfig } from "./config";
-export {
-  Estimator,
-  type EstimatorEvaluateOptions,
-  type EstimatorOptions,
-  type EstimatorPredictOptions,
-  type EstimatorTrainOptions,
-  type InputFn,
-  type RunOptions,
-} from "./estimator";
+export { Estimator } from "./estimator";
+export type {
+  EstimatorEvaluateOptions,
+  EstimatorOptions,
+  EstimatorPredictOptions,
+  EstimatorTrainOptions,
+  InputFn,
+  RunOptions,
+} from "./options";
 export type { AfterRun, CheckpointSaved, RunHook } from "./hooks";
 export type { EvalProgress, EvalResult } from "./evaluation";
 export type { Progress } from "./training";

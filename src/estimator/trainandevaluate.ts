@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Estimator, EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./estimator";
+import type { Estimator } from "./estimator";
+import type { EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./options";
 import type { EvalResult } from "./evaluation";
 import { readEvalMetrics } from "./evalevents";
 import type { Exporter } from "./exporters";
@@ -42,6 +43,8 @@ export interface TrainAndEvaluateResult {
 
 /**
  * Trains to maxSteps, evaluates after checkpoints (at most once in throttleSecs, and always after the last) and exports.
+ *
+ * A training that a hook stops, or whose input ends, has its final export too; tf.estimator exports at maxSteps alone.
  *
  * Called again with the same modelDir it goes on at its latest checkpoint. What an earlier call had trained but, being killed,
  * not evaluated, is evaluated and exported.
@@ -91,8 +94,9 @@ class Evaluator<P> {
   readonly first: RunHook = {
     end: async ({ globalStep }) => {
       const checkpoint = this.estimator.latestCheckpoint();
-      if (checkpoint !== undefined && this.evaluated !== globalStep)
-        await this.evaluate(globalStep, checkpoint);
+      if (checkpoint === undefined) return;
+      if (this.evaluated !== globalStep) await this.evaluate(globalStep, checkpoint, true);
+      else await this.export(checkpoint, true);
     },
   };
 
@@ -104,7 +108,7 @@ class Evaluator<P> {
     },
     checkpointSaved: async ({ globalStep, saved }) => {
       // The first is of a model that is not trained yet.
-      if (this.hasBegun && this.timer.isDue(globalStep)) await this.evaluate(globalStep, await saved);
+      if (this.hasBegun && this.timer.isDue(globalStep)) await this.evaluate(globalStep, await saved, false);
     },
   };
 
@@ -116,12 +120,12 @@ class Evaluator<P> {
     if (this.evaluated !== undefined || checkpoint === undefined) return;
     const step = globalStepOf(checkpoint);
     const done = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
-    if (!done.has(step)) await this.evaluate(step, checkpoint);
+    if (!done.has(step)) await this.evaluate(step, checkpoint, true);
   }
 
-  private async evaluate(step: number, checkpointPath: string): Promise<void> {
+  private async evaluate(step: number, checkpointPath: string, isTheLast: boolean): Promise<void> {
     this.timer.mark(step);
-    const { inputFn, name, hooks, steps = 100, exporters = [] } = this.spec;
+    const { inputFn, name, hooks, steps = 100 } = this.spec;
     const { onProgress, signal } = this.options;
     const metrics = await this.estimator.evaluate({
       inputFn,
@@ -133,13 +137,21 @@ class Evaluator<P> {
       ...(signal && { signal }),
     });
     this.evaluated = step;
+    this.result = { metrics, exports: [] };
+    await this.export(checkpointPath, isTheLast || step >= (this.maxSteps ?? Infinity));
+  }
+
+  /** Asks the exporters that have not yet exported this evaluation. */
+  private async export(checkpointPath: string, isTheFinalExport: boolean): Promise<void> {
+    const { metrics: evalResult, exports: done } = this.result;
+    if (evalResult === undefined) return;
+    const { estimator } = this;
     const exports: (string | undefined)[] = [];
-    for (const exporter of [exporters].flat()) {
-      const exportPath = join(this.estimator.modelDir, "export", exporter.name);
-      const isTheFinalExport = step >= (this.maxSteps ?? Infinity);
-      const { estimator } = this;
-      exports.push(await exporter.export({ estimator, exportPath, checkpointPath, evalResult: metrics, isTheFinalExport })); // prettier-ignore
+    for (const [i, exporter] of [this.spec.exporters ?? []].flat().entries()) {
+      const exportPath = join(estimator.modelDir, "export", exporter.name);
+      const context = { estimator, exportPath, checkpointPath, evalResult, isTheFinalExport };
+      exports.push(done[i] ?? (await exporter.export(context)));
     }
-    this.result = { metrics, exports };
+    this.result = { metrics: evalResult, exports };
   }
 }

@@ -21,8 +21,13 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
   const modelDir = join(folder, "whole");
   const [training, evaluating] = [thinInput("train", "train"), thinInput("eval", "evaluate", 10)];
   const modelFn = thinModelFn();
+  const modes: string[] = [];
+  const counting: typeof modelFn = Object.assign((...args: Parameters<typeof modelFn>) => {
+    modes.push(args[2]);
+    return modelFn(...args);
+  }, modelFn);
   const config = { saveCheckpointsSteps: 4, saveSummarySteps: 5, logStepCountSteps: 5, keepCheckpointMax: 2 };
-  const estimator = new Estimator({ modelFn, modelDir, config });
+  const estimator = new Estimator({ modelFn: counting, modelDir, config });
   const happened: string[] = [];
   const hook: RunHook = {
     begin: () => void happened.push("begin"),
@@ -81,6 +86,7 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
   const biases = estimator.getVariableValue("Predict/logits/biases");
   assert.deepEqual(biases.shape, [CLASSES]);
   biases.dispose();
+  assert.deepEqual(modes, ["train", "eval", "infer"]); // so nothing is compiled twice
   await estimator.dispose();
   modelFn.dispose();
   for (const input of [training, evaluating]) input.dispose();

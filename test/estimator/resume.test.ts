@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { Estimator, stopIfNoDecreaseHook, trainAndEvaluate, type RunHook } from "../../src/estimator";
+import {
+  Estimator,
+  FinalExporter,
+  stopIfNoDecreaseHook,
+  trainAndEvaluate,
+  type RunHook,
+} from "../../src/estimator";
 import { readScalars } from "../../src/summary";
 import { memory } from "../../src/tensorflow";
 import { latestCheckpoint } from "../../src/training";
@@ -104,8 +110,9 @@ test("everySteps evaluates where no checkpoint was due, and a metric that stands
   });
   await withEstimator(modelDir, async (estimator) => {
     const hooks = [stopIfNoDecreaseHook(estimator, "accuracy", 4, { runEverySteps: 1, minSteps: 3 })];
-    const evalSpec = { inputFn: evaluating.inputFn, everySteps: 2 };
-    const { metrics } = await trainAndEvaluate(estimator, { inputFn: training.inputFn, maxSteps: 30, hooks }, evalSpec); // prettier-ignore
+    const exporters = new FinalExporter({ name: "servo" });
+    const evalSpec = { inputFn: evaluating.inputFn, everySteps: 2, exporters };
+    const { metrics, exports } = await trainAndEvaluate(estimator, { inputFn: training.inputFn, maxSteps: 30, hooks }, evalSpec); // prettier-ignore
     const [accuracy] = await readScalars(estimator.evalDir(), { tags: ["accuracy"] });
     const { steps = [], values = [] } = accuracy ?? {};
     const last = steps[steps.length - 1] ?? NaN;
@@ -121,6 +128,7 @@ test("everySteps evaluates where no checkpoint was due, and a metric that stands
       `expected 4 steps without decrease, got ${JSON.stringify(late)}`,
     );
     assert.ok(last < 30);
+    assert.ok(existsSync(join(exports[0] ?? "", "saved_model.pb")));
   });
   for (const input of [training, evaluating]) input.dispose();
 });
