@@ -103,13 +103,13 @@ test(
   async () => {
     const args = ["scripts/execute.py", "notebooks/estimator.ipynb", "build"];
     const cells = await run(join(ROOT, ".venv/bin/python"), args, "estimator");
-    assert.match(shownBy(cells, "const reason"), /the plug was pulled[^]*model\.ckpt-30/);
+    assert.match(shownBy(cells, "const reason"), /the plug was pulled[^]*model\.ckpt-25/);
     const result = shownBy(cells, "const result");
-    assert.equal(numberIn(result, "global_step"), 120);
+    assert.equal(numberIn(result, "global_step"), 90);
     const accuracy = numberIn(result, "accuracy");
     assert.ok(accuracy >= 0.9, `expected an accuracy of 0.9, got ${accuracy}`);
-    assert.match(shownBy(cells, "const series"), /\. +loss +24 +1 … 116/);
-    assert.match(shownBy(cells, "const evaluations"), /^ +60 [^]*^ +90 [^]*^ +120 /m);
+    assert.match(shownBy(cells, "const series"), /\. +loss +18 +1 … 86/);
+    assert.match(shownBy(cells, "const evaluations"), /^ +45 [^]*^ +65 [^]*^ +85 [^]*^ +90 /m);
     assert.match(shownBy(cells, "const again"), /done: true[^]*same: true/);
     const streams = cells.flatMap(({ outputs }) => outputs).filter(({ output_type }) => output_type === "stream"); // prettier-ignore
     assert.deepEqual(streams, []);

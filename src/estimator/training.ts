@@ -87,16 +87,17 @@ export class Training {
 
   private async loop(): Promise<void> {
     const { iterator, step, signal, lastStep = Infinity, hooks, between } = this.parts;
-    let element = this.parts.first;
+    let { first } = this.parts;
     while (!this.isStopped && step.globalStep < lastStep) {
-      signal.throwIfAborted();
-      element ??= (await iterator.next()).value;
-      if (element === undefined) break;
       const before = step.globalStep;
       await between(async () => hooks.beforeRun({ globalStep: before }));
+      signal.throwIfAborted();
+      // From here to the step nothing may come between: what is read is trained on before it counts as read.
+      const element = first ?? (await iterator.next()).value;
+      first = undefined;
+      if (element === undefined) break;
       const [{ image }, label] = batchOf(element, "train");
       const results = await step(image, label);
-      element = undefined;
       await this.afterStep(results, results.globalStep > before);
     }
     if (this.results === undefined && step.globalStep < lastStep) throw noBatches("train");
@@ -125,7 +126,9 @@ export class Training {
     const { spec, step, iterator, config, folder, saver, writer } = this.parts;
     this.lastSaved = step.globalStep;
     await writer.flush();
-    const trained = { model: spec.model, step, iterator: config.saveInput ? iterator : undefined };
+    // At the start the first batch is read, but not trained on: the input is then as good as at its own start.
+    const isRead = config.saveInput && this.results !== undefined;
+    const trained = { model: spec.model, step, iterator: isRead ? iterator : undefined };
     const { saved } = await saveTraining(saver, folder, trained);
     saved.catch((error: unknown) => (this.failure ??= { error }));
     return { saved };

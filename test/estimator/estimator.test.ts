@@ -2,11 +2,20 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { Estimator, FinalExporter, trainAndEvaluate, type RunHook } from "../../src/estimator";
-import { loadSavedModel } from "../../src/export";
+import {
+  Estimator,
+  FinalExporter,
+  ModeKeys,
+  trainAndEvaluate,
+  type ModelFn,
+  type Predict,
+  type RunHook,
+} from "../../src/estimator";
+import { createPredictInputFn, loadSavedModel } from "../../src/export";
 import { readEvents } from "../../src/summary";
-import { memory } from "../../src/tensorflow";
-import { CLASSES, temporaryFolder, thinInput, thinModelFn } from "./thin";
+import { Dataset, TFRecordDataset } from "../../src/input";
+import { bytesOf, decodeEvent, memory, tf } from "../../src/tensorflow";
+import { CLASSES, SIDE, temporaryFolder, thinInput, thinModelFn } from "./thin";
 
 const folder = temporaryFolder();
 
@@ -14,6 +23,17 @@ async function tagsIn(path: string): Promise<Record<string, number[]>> {
   const tags: Record<string, number[]> = {};
   for await (const { run, tag, step } of readEvents(path)) if (run === ".") (tags[tag] ??= []).push(step);
   return tags;
+}
+
+/** How many graphs the event files of a folder hold. */
+async function graphsIn(path: string): Promise<number> {
+  const files = readdirSync(path).filter((name) => name.includes("tfevents"));
+  let graphs = 0;
+  for await (const record of TFRecordDataset(files.map((name) => join(path, name)))) {
+    const [bytes = new Uint8Array()] = bytesOf(record);
+    if (decodeEvent(bytes).graph !== undefined) graphs++;
+  }
+  return graphs;
 }
 
 test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has nothing left to do", async () => {
@@ -58,6 +78,7 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
     loss: [4, 8, 10],
     checkpoint_path: [4, 8, 10],
   });
+  assert.equal(await graphsIn(modelDir), 1);
   const checkpoints = readdirSync(modelDir).filter((name) => name.endsWith(".index"));
   assert.deepEqual(checkpoints, ["model.ckpt-10.index", "model.ckpt-8.index"]);
   assert.equal(estimator.latestCheckpoint(), join(modelDir, "model.ckpt-10"));
@@ -90,5 +111,41 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
   await estimator.dispose();
   modelFn.dispose();
   for (const input of [training, evaluating]) input.dispose();
+  assert.deepEqual(memory(), before);
+});
+
+test("a model function of one's own exports its own signatures, and predicts from features alone", async () => {
+  const before = memory();
+  const training = thinInput("train", "train");
+  const classifier = thinModelFn();
+  const modelFn: ModelFn<{ scale: number }> = (features, labels, mode, params, config) => {
+    const spec = classifier(features, labels, mode, params, config);
+    if (mode !== ModeKeys.PREDICT) return spec;
+    const predictions: Predict = (given) => {
+      const image = given instanceof tf.Tensor ? given : given["image"];
+      return { brightness: (image ?? tf.zeros([1])).mean([1, 2, 3]).mul(params.scale) };
+    };
+    return { ...spec, predictions, exportOutputs: { brightness: predictions } };
+  };
+  const estimator = new Estimator({ modelFn, params: { scale: 2 }, modelDir: join(folder, "own") });
+  const image = tf.fill([3, SIDE, SIDE, 3], 50);
+  const images = Dataset.fromTensorSlices(image).batch(2);
+  await assert.rejects(
+    estimator.predict({ inputFn: () => images }).next(),
+    /Cannot predict: expected a checkpoint/,
+  );
+  assert.equal((await estimator.train({ inputFn: training.inputFn, steps: 1 }))?.globalStep, 1);
+  const predictions = [];
+  for await (const one of estimator.predict({ inputFn: () => images })) predictions.push(one);
+  assert.deepEqual(predictions, Array(3).fill({ brightness: 100 }));
+  const receiver = createPredictInputFn({ receive: "images", side: SIDE });
+  const version = await estimator.exportSavedModel(join(folder, "own/export"), { receiver });
+  const served = loadSavedModel(version, { signature: "brightness" });
+  const answer = served.predict({ image });
+  assert.deepEqual([...(answer["brightness"]?.dataSync() ?? [])], [100, 100, 100]);
+  served.dispose();
+  await estimator.dispose();
+  [classifier, training, images].forEach((one) => one.dispose());
+  tf.dispose([image, ...Object.values(answer)]);
   assert.deepEqual(memory(), before);
 });

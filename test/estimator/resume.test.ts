@@ -49,7 +49,18 @@ async function lossesIn(modelDir: string): Promise<{ steps: readonly number[]; v
   return { steps: loss.steps, values: loss.values };
 }
 
-test("a training that was aborted in mid-epoch goes on to the same losses and weights, bit for bit", async () => {
+/** Lets work run as a notebook's cell, whose Interrupt is this signal. */
+async function inCell<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const key = Symbol.for("Jupyter.signal");
+  Reflect.set(globalThis, key, signal);
+  try {
+    return await work();
+  } finally {
+    Reflect.deleteProperty(globalThis, key);
+  }
+}
+
+test("a training that was stopped in mid-epoch goes on to the same losses and weights, bit for bit", async () => {
   const before = memory();
   const input: ThinInput = thinInput("resume", "train");
   const { inputFn } = input;
@@ -68,7 +79,15 @@ test("a training that was aborted in mid-epoch goes on to the same losses and we
     assert.equal(estimator.latestCheckpoint(), join(parted, "model.ckpt-5"));
   });
   const actual = await withEstimator(parted, async (estimator) => {
-    await estimator.train({ inputFn, maxSteps: 8 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const hook: RunHook = {
+      beforeRun: ({ globalStep }) =>
+        globalStep === 7 ? controller.abort(new Error("interrupt")) : undefined,
+    };
+    const cell = inCell(signal, () => estimator.train({ inputFn, maxSteps: 10, hooks: [hook] }));
+    await assert.rejects(cell, /interrupt/);
+    assert.equal(estimator.latestCheckpoint(), join(parted, "model.ckpt-7"));
     await estimator.train({ inputFn, maxSteps: 10 }); // with the steps compiled before
     return weightsIn(estimator);
   });

@@ -8,9 +8,9 @@ import { Dataset, type LabeledBatch } from "../../src/input";
 import { tf } from "../../src/tensorflow";
 import { patternImages, patternIntegers } from "../patterns";
 
-const SIDE = 32;
+export const SIDE = 32;
 const EXAMPLES = 12;
-export const BATCH = 4;
+const BATCH = 4;
 export const CLASSES = 3;
 
 /** Options of a model function for these inputs. */
