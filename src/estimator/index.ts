@@ -41,6 +41,7 @@ export {
   trainAndEvaluate,
   type EvalSpec,
   type TrainAndEvaluateOptions,
+  type TrainAndEvaluateProgress,
   type TrainAndEvaluateResult,
   type TrainSpec,
 } from "./trainandevaluate";

@@ -27,10 +27,17 @@ export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "na
   readonly everySteps?: number;
 }
 
+/** How far trainAndEvaluate() is: steps trained, of maxSteps. */
+export interface TrainAndEvaluateProgress extends Progress {
+  readonly phase: "train" | "evaluate";
+  /** Of the evaluation under way: batches done. */
+  readonly evaluated?: number;
+}
+
 /** What goes for trainAndEvaluate(). */
 export interface TrainAndEvaluateOptions extends Pick<RunOptions, "signal"> {
-  /** Called after each batch, of training and of evaluations. */
-  readonly onProgress?: (progress: Progress & { readonly phase: "train" | "evaluate" }) => void;
+  /** Called after each batch, of training and of evaluations; progressBar().update takes it. */
+  readonly onProgress?: (progress: TrainAndEvaluateProgress) => void;
 }
 
 /** What trainAndEvaluate() gives, of the last evaluation. */
@@ -127,13 +134,14 @@ class Evaluator<P> {
     this.timer.mark(step);
     const { inputFn, name, hooks, steps = 100 } = this.spec;
     const { onProgress, signal } = this.options;
+    const trained = { done: step, total: this.maxSteps, phase: "evaluate" } as const;
     const metrics = await this.estimator.evaluate({
       inputFn,
       checkpointPath,
       ...(name !== undefined && { name }),
       ...(hooks && { hooks }),
       ...(steps !== null && { steps }),
-      ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "evaluate" }) }),
+      ...(onProgress && { onProgress: ({ done }) => onProgress({ ...trained, evaluated: done }) }),
       ...(signal && { signal }),
     });
     this.evaluated = step;
