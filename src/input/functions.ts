@@ -14,6 +14,7 @@ import {
   type RecordedFunction,
 } from "../tensorflow";
 import {
+  buildSkipping,
   firstElement,
   Held,
   releaseAll,
@@ -48,11 +49,13 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
     name: "map",
     parents: [parent],
     spec: () => mapped().spec,
-    build: () => mapDataset(parent.build(), live(mapped().fn, "map"), options),
+    build: (start) => mapDataset(parent.build(start), live(mapped().fn, "map"), options),
     example: () => applyToExample(parent, mapped().fn),
     release: () => held.release(),
     recordFiles: () => parent.recordFiles(),
     strings: [],
+    detail: () => mapped().spec.types.join(", "),
+    isUnordered: () => !options.deterministic,
   };
   held.releaseWith(plan);
   return plan;
@@ -75,7 +78,10 @@ export function filterPlan<T>(parent: Plan<T>, predicate: (element: T) => tf.Ten
     });
   const plan: Plan<T> = {
     ...stepFrom(parent, "filter"),
-    build: () => filterDataset(parent.build(), parent.spec().types, live(recorded(), "filter")),
+    build: buildSkipping(
+      (start) => filterDataset(parent.build(start), parent.spec().types, live(recorded(), "filter")),
+      () => parent.spec().types,
+    ),
     release: () => held.release(),
   };
   held.releaseWith(plan);
@@ -101,10 +107,13 @@ export function interleavePlan<T, U>(
   const core = {
     name: "interleave",
     spec: () => interleaved().spec,
-    build: (): tf.Tensor => {
-      const { fn: recorded, spec } = interleaved();
-      return interleaveDataset(parent.build(), spec.types, live(recorded, "interleave"), turns);
-    },
+    build: buildSkipping(
+      (start) => {
+        const { fn: recorded, spec } = interleaved();
+        return interleaveDataset(parent.build(start), spec.types, live(recorded, "interleave"), turns);
+      },
+      () => interleaved().spec.types,
+    ),
   };
   const plan: Plan<U> = {
     ...core,
@@ -116,9 +125,16 @@ export function interleavePlan<T, U>(
       return files === "unknown" ? parent.strings : files;
     },
     strings: [],
+    detail: () => `${turns.cycleLength}, ${turns.blockLength}`,
+    isUnordered: () => !turns.deterministic || interleaved().inner.some(drawsOrLoose),
   };
   held.releaseWith(plan);
   return plan;
+}
+
+/** Whether a dataset inside of interleave()'s function draws, which it does in the order in which those are begun. */
+function drawsOrLoose(plan: Plan<unknown>): boolean {
+  return plan.chance !== undefined || plan.isUnordered?.() === true || plan.parents.some(drawsOrLoose);
 }
 
 function recordInterleave<T, U>(

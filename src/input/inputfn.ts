@@ -5,6 +5,7 @@ import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
 import { aspectPreservingResize, centralCrop } from "./image";
 import { readDataset, type ReadOptions } from "./read";
+import { seedPlan } from "./sources";
 import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 
 /** Features and labels of a batch: images [batch, height, width, 3], and int32 labels [batch]. */
@@ -78,19 +79,20 @@ export function createInputFn(
   );
   const read = (filename: tf.Scalar): Dataset<tf.Scalar> => TFRecordDataset(filename, { compressionType });
   return () => {
-    const { seed = Math.floor(Math.random() * SEEDS) } = options;
-    const decode = ([record, index]: [tf.Scalar, tf.Scalar]): [{ image: tf.Tensor3D }, tf.Scalar] => {
+    const decode = ([record, seed, index]: Three): [{ image: tf.Tensor3D }, tf.Scalar] => {
       const [image, label] = decoder.decode(record, ["image", "label"]);
-      const own = tf.stack([tf.scalar(seed, "int32"), index]).as1D();
+      const own = tf.stack([seed, index]).as1D();
       return [{ image: transform(expectRank(image, isImage, 3), own) }, expectRank(label, isScalar, 0)];
     };
     const records = readDataset(read, recordPaths, options);
-    return Dataset.zip(records, Dataset.range(SEEDS).repeat())
+    return Dataset.zip(records, new Dataset(seedPlan(options.seed)), Dataset.range(SEEDS).repeat())
       .map(decode, { numParallelCalls })
       .batch(batchSize, { dropRemainder })
       .prefetch(numPrefetchBatches);
   };
 }
+
+type Three = [record: tf.Scalar, seed: tf.Scalar, index: tf.Scalar];
 
 const CALLS_PER_PROCESSOR = 4;
 const SEEDS = 2 ** 31 - 1; // int32

@@ -2,17 +2,26 @@
 import {
   createIterator,
   nextElementSync,
+  skipDataset,
   tf,
   TensorFlowError,
   unrecorded,
   type DataType,
   type TreeForm,
 } from "../tensorflow";
+import type { Chance, Draws } from "./draws";
 
 /** The form of a dataset's elements, and the TensorFlow types of their tensors. */
 export interface ElementSpec<T> {
   readonly form: TreeForm<T>;
   readonly types: readonly DataType[];
+}
+
+/** Where a plan's dataset begins, and what it draws. */
+export interface Start {
+  /** Elements left out. */
+  readonly skip: number;
+  readonly draws: Draws;
 }
 
 /** How a dataset with elements T is made. */
@@ -23,8 +32,8 @@ export interface Plan<T> {
   readonly parents: readonly Plan<unknown>[];
   /** The form of the elements; may record a function first. */
   spec(): ElementSpec<T>;
-  /** TensorFlow's dataset, built anew; called inside tidy(). */
-  build(): tf.Tensor;
+  /** TensorFlow's dataset, built anew; called inside tidy(). Without a start: from its beginning, for an example. */
+  build(start?: Start): tf.Tensor;
   /** The tensors of one element, on which functions are recorded; the caller disposes. */
   example(): tf.Tensor[];
   /** Frees what the step alone holds in TensorFlow; it is made again when needed. */
@@ -33,6 +42,12 @@ export interface Plan<T> {
   recordFiles(): RecordFiles;
   /** The strings that are the elements, where they are known. */
   readonly strings: readonly string[];
+  /** What the step does by numbers, e.g. "16" for batches of 16: another number, other elements. */
+  detail?(): string;
+  /** What the step draws by, if it does. */
+  readonly chance?: Chance;
+  /** Whether its elements come in another order each time; no if absent. */
+  isUnordered?(): boolean;
 }
 
 /** Paths of TFRecord files; "unknown" where the path is a tensor. */
@@ -51,6 +66,22 @@ export function stepFrom<T>(
     release: () => undefined,
     recordFiles: () => parent.recordFiles(),
     strings: parent.strings,
+  };
+}
+
+/** The same start, but after other elements. */
+export function startingAfter(skip: number, start: Start | undefined): Start | undefined {
+  return start === undefined ? undefined : { skip, draws: start.draws };
+}
+
+/** A step whose first elements are left out by making them: for those that can't begin anywhere else. */
+export function buildSkipping(
+  build: (start: Start | undefined) => tf.Tensor,
+  types: () => readonly DataType[],
+): (start?: Start) => tf.Tensor {
+  return (start) => {
+    const handle = build(startingAfter(0, start));
+    return start === undefined || start.skip === 0 ? handle : skipDataset(handle, types(), start.skip);
   };
 }
 

@@ -13,7 +13,7 @@ export interface ReadOptions {
   readonly readBlockLength?: number;
   /** Records that a shuffled record is drawn from. @default 2048 */
   readonly shuffleBufferSize?: number;
-  /** Makes the order of files and the draws the same at each run; with several readers, the order in which they come in is not. @default another at each run */
+  /** Makes the order of records and the draws the same at each run, with several readers too. @default another at each run */
   readonly seed?: number;
   /** Told what is worth a warning. @default process.emitWarning, with type "SlimlabWarning" */
   readonly onWarning?: (message: string) => void;
@@ -55,7 +55,6 @@ export function readDataset<T>(
     cycleLength: readers,
     blockLength: readBlockLength,
     numParallelCalls: readers,
-    deterministic: !shuffle,
   });
   return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
 }

@@ -3,27 +3,35 @@ import {
   constant,
   dataType,
   rangeDataset,
+  repeatDataset,
   tensorSliceDataset,
   tf,
   tfRecordDataset,
   TreeForm,
 } from "../tensorflow";
-import { firstElement, type Plan, type RecordFiles } from "./plan";
+import { Chance } from "./draws";
+import { buildSkipping, firstElement, type Plan, type RecordFiles } from "./plan";
 
 interface Extras {
   readonly files?: RecordFiles;
   readonly strings?: readonly string[];
+  readonly detail?: string;
 }
 
 function sourcePlan<T>(core: Pick<Plan<T>, "name" | "spec" | "build">, extras: Extras = {}): Plan<T> {
-  const { files = [], strings = [] } = extras;
+  const { files = [], strings = [], detail = "" } = extras;
   return {
     ...core,
+    build: buildSkipping(
+      () => core.build(),
+      () => core.spec().types,
+    ),
     parents: [],
     example: () => firstElement(core),
     release: () => undefined,
     recordFiles: () => files,
     strings,
+    detail: () => detail,
   };
 }
 
@@ -43,7 +51,8 @@ export function slicesPlan<T>(tree: T): Plan<T> {
     expectLive(leaves);
     return tensorSliceDataset(leaves);
   };
-  return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build });
+  const detail = leaves.map(({ shape }, i) => `${types[i] ?? ""}[${shape.join(",")}]`).join(", ");
+  return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build }, { detail });
 }
 
 function expectLive(leaves: readonly tf.Tensor[]): void {
@@ -55,7 +64,8 @@ function expectLive(leaves: readonly tf.Tensor[]): void {
 export function stringsPlan(strings: readonly string[]): Plan<tf.Scalar> {
   const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["string"] } as const;
   const build = (): tf.Tensor => tensorSliceDataset([constant(strings, [strings.length], "string")]);
-  return sourcePlan({ name: "fromTensorSlices", spec: () => spec, build }, { strings });
+  const detail = `${strings.length} strings`;
+  return sourcePlan({ name: "fromTensorSlices", spec: () => spec, build }, { strings, detail });
 }
 
 /** Whole numbers, as int32 scalars. */
@@ -65,11 +75,20 @@ export function rangePlan(start: number, stop: number, step: number): Plan<tf.Sc
       `Cannot count: expected whole numbers, the step not 0, got ${start}, ${stop}, ${step}`,
     );
   const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["int32"] } as const;
-  return sourcePlan({
-    name: "range",
-    spec: () => spec,
-    build: () => rangeDataset(start, stop, step),
-  });
+  const build = (): tf.Tensor => rangeDataset(start, stop, step);
+  return sourcePlan({ name: "range", spec: () => spec, build }, { detail: `${start}, ${stop}, ${step}` });
+}
+
+/** One int32 scalar without end, the seed of what functions draw; part of where an iteration is. @param seed undefined: drawn */
+export function seedPlan(seed: number | undefined): Plan<tf.Scalar> {
+  const chance = new Chance(seed);
+  const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["int32"] } as const;
+  const build: Plan<tf.Scalar>["build"] = (start) =>
+    tf.tidy(() => {
+      const own = start?.draws.of(chance).seed ?? chance.seed;
+      return repeatDataset(tensorSliceDataset([tf.tensor1d([own], "int32")]), spec.types, -1);
+    });
+  return { ...sourcePlan({ name: "seed", spec: () => spec, build }), build, chance };
 }
 
 /** The records of TFRecord files, as string scalars. */

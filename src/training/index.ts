@@ -43,5 +43,5 @@ export {
 } from "./evaluate";
 export { saveVariables, type SaveOptions } from "./save";
 export { Saver, type SaveCheckpointOptions, type SaverOptions } from "./saver";
-export type { Restored, Saveable, SavedStep } from "./restore";
+export type { Gathered, Restored, Saveable, SavedStep } from "./restore";
 export * from "./metrics";

@@ -1,5 +1,6 @@
 import type { Model } from "../model/model";
-import { openCheckpoint, tf, type CheckpointReader } from "../tensorflow";
+import type { DatasetIterator } from "../input";
+import { bytesOf, openCheckpoint, tf, type CheckpointReader } from "../tensorflow";
 import { findCheckpoint } from "./checkpoint";
 
 /** What a checkpoint is made of: a model's variables, or tensors by the names they have in it. */
@@ -9,6 +10,18 @@ export type Saveable<T extends tf.Tensor = tf.Tensor> = Model | Readonly<Record<
 export interface SavedStep {
   readonly globalStep: number;
   readonly slots: Readonly<Record<string, tf.Variable>>;
+  /** With gradientAccumulation, what waits for the next update. */
+  readonly gathered?: Gathered;
+}
+
+/** What a train step has gathered for its next update. */
+export interface Gathered {
+  /** How many calls' gradients. */
+  count: number;
+  /** How many calls make an update. */
+  readonly calls: number;
+  /** Sums of gradients by their names in a checkpoint: "<variable>/Accumulated". */
+  readonly sums: Readonly<Record<string, tf.Variable>>;
 }
 
 /** What Saver.restore() read. */
@@ -17,37 +30,71 @@ export interface Restored {
   readonly checkpoint: string;
   /** The checkpoint's global_step; undefined if it has none. */
   readonly globalStep: number | undefined;
+  /** Whether it has where the iterator was, and an iterator was given to go there. */
+  readonly iterator: boolean;
 }
+
+/** The name in a checkpoint of where the iterator was: a string. */
+export const iteratorEntry = "iterator_state";
+/** The name in a checkpoint of how many calls' gradients wait for the next update: int64. */
+export const gatheredEntry = "accumulated_steps";
 
 /** A model's variables by name. */
 export function variablesOf(model: Model): Readonly<Record<string, tf.Variable>> {
   return Object.fromEntries(model.variables.all().map(({ name, variable }) => [name, variable]));
 }
 
+/** What is restored beside the variables. */
+export interface RestoreOptions {
+  readonly step: SavedStep | undefined;
+  readonly iterator: DatasetIterator<unknown> | undefined;
+}
+
 /** As Saver.restore(), which has the description. */
 export function restoreVariables(
   path: string,
   variables: Readonly<Record<string, tf.Variable>>,
-  step: SavedStep | undefined,
+  { step, iterator }: RestoreOptions,
 ): Restored {
   const checkpoint = findCheckpoint(path);
   const reader = openCheckpoint(checkpoint);
   try {
-    const wanted = Object.entries({ ...variables, ...step?.slots });
+    const has = (entry: string): boolean => reader.variables.some(({ name }) => name === entry);
+    const numberOf = (name: string): number => Number(reader.read(name).dataSync()[0]);
+    const isGathering = step !== undefined && has(gatheredEntry);
+    const wanted = Object.entries({ ...variables, ...step?.slots, ...(isGathering && step.gathered?.sums) });
     expectAll(wanted, reader);
-    const hasStep = reader.variables.some(({ name }) => name === "global_step");
+    const hasStep = has("global_step");
+    const hasIterator = iterator !== undefined && has(iteratorEntry);
     if (step !== undefined && !hasStep)
       throw new RangeError(`Cannot restore "${checkpoint}": expected a "global_step" in it, got none`);
     return tf.tidy(() => {
       const values = wanted.map(([name, variable]) => ({ variable, value: reader.read(name) }));
-      const globalStep = hasStep ? Number(reader.read("global_step").dataSync()[0]) : undefined;
+      const globalStep = hasStep ? numberOf("global_step") : undefined;
+      const count = isGathering ? numberOf(gatheredEntry) : 0;
+      expectGathered(checkpoint, count, step?.gathered?.calls ?? 1);
+      if (hasIterator) iterator.seek(bytesOf(reader.read(iteratorEntry))[0] ?? new Uint8Array());
       for (const { variable, value } of values) variable.assign(value);
       if (step !== undefined) Object.assign(step, { globalStep });
-      return { checkpoint, globalStep };
+      if (step?.gathered !== undefined) setGathered(step.gathered, count);
+      return { checkpoint, globalStep, iterator: hasIterator };
     });
   } finally {
     reader.close();
   }
+}
+
+/** Sums that no gradient waits in are 0, and in no checkpoint. */
+function setGathered(gathered: Gathered, count: number): void {
+  gathered.count = count;
+  if (count === 0) for (const sum of Object.values(gathered.sums)) sum.assign(tf.zerosLike(sum));
+}
+
+function expectGathered(checkpoint: string, count: number, calls: number): void {
+  if (count < calls) return;
+  throw new RangeError(
+    `Cannot restore "${checkpoint}": expected a train step with gradientAccumulation above the ${count} calls that wait in it, got ${calls}`,
+  );
 }
 
 function expectAll(wanted: readonly (readonly [string, tf.Variable])[], reader: CheckpointReader): void {

@@ -1,9 +1,18 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { DatasetIterator } from "../input";
 import { Model } from "../model/model";
 import { constant, tf } from "../tensorflow";
 import { publish } from "./publish";
-import { restoreVariables, variablesOf, type Restored, type Saveable, type SavedStep } from "./restore";
+import {
+  gatheredEntry,
+  iteratorEntry,
+  restoreVariables,
+  variablesOf,
+  type Restored,
+  type Saveable,
+  type SavedStep,
+} from "./restore";
 import type { Retention } from "./retention";
 import { expectGlobalStep, numbered } from "./save";
 
@@ -23,6 +32,12 @@ export interface SaverOptions {
 export interface SaveCheckpointOptions {
   /** A train step, whose optimizer's variables and globalStep are saved too. @default none */
   readonly step?: SavedStep;
+  /**
+   * What the batches are read by: where it is at the call, as the string "iterator_state", so that the next run sees the records
+   * that are left. Save when the step is done with the last batch and the next one is not asked for. @default none
+   * @throws {TypeError} at once, if the order of its elements can't be repeated; see DatasetIterator.position()
+   */
+  readonly iterator?: DatasetIterator<unknown>;
   /** Goes into the file's name ("model.ckpt-40") and into the checkpoint as int64 "global_step". @default the train step's */
   readonly globalStep?: number;
   /** More to save, by name. @default none */
@@ -36,11 +51,20 @@ export interface SaveCheckpointOptions {
  * folder's `checkpoint` file names it, and only then are old ones deleted. So a process may be killed and a disk be full at any
  * moment: the folder has its latest checkpoint or the one before. What a killed process left is removed by the next save.
  * One process at a time should save in a folder.
+ *
+ * With `step` and `iterator` a run that was stopped goes on exactly: the records that are left, in the same order and with the
+ * same augmentation, learning rates and moving statistics, and with that, on a CPU, to the same bits as one that nothing stopped.
  * @example
  * const saver = new Saver({ maxToKeep: 3 });
  * const saved = saver.save("model", model, { step }); // goes on while it is written
  * await step(images, labels);
  * await saved; // "model/model.ckpt-40"
+ * @example
+ * const batches = inputFn().iterator();
+ * if (latestCheckpoint("model") !== undefined) saver.restore("model", model, step, batches);
+ * await train(step, batches, { steps: 1000 - step.globalStep, onStep: async ({ globalStep }) => {
+ *   if (globalStep % 100 === 0) await saver.save("model/", model, { step, iterator: batches });
+ * } });
  * @see tf.compat.v1.train.Saver
  */
 export class Saver {
@@ -82,13 +106,9 @@ export class Saver {
    * @throws {Error} if the disk refuses; older checkpoints are as they were
    */
   save(path: string, what: Saveable, options: SaveCheckpointOptions = {}): Promise<string> {
-    const { step, globalStep = step?.globalStep, extra = {} } = options;
+    const { step, globalStep = step?.globalStep } = options;
     const prefix = prefixOf(path, globalStep);
-    const tensors = { ...(what instanceof Model ? variablesOf(what) : what), ...step?.slots, ...extra };
-    const held = Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tensor.clone())] as const);
-    if (globalStep !== undefined)
-      held.push(["global_step", tf.keep(constant([globalStep], [], "int64"))] as const);
-    const snapshot = Object.fromEntries(held);
+    const snapshot = snapshotOf(what, options, globalStep);
     const { shards, saveRelativePaths, retention, created } = this;
     const work = this.last.then(() =>
       publish(prefix, snapshot, { shards, saveRelativePaths, retention, created }),
@@ -113,12 +133,42 @@ export class Saver {
    * @param path  a checkpoint or a folder, whose latest is taken; see findCheckpoint()
    * @param what  a model, or variables by their names in the checkpoint
    * @param step  a train step, whose optimizer's variables and globalStep are restored too
+   * @param iterator  one at any place, which goes where the saved one was; if the checkpoint has none of that, it stays
+   *   where it is, and the result's `iterator` is false
    * @throws {RangeError} that names the variables which are missing or of another shape or type
+   * @throws {RangeError} that names the steps which differ, if the iterator is over another dataset or other files
    * @throws {Error} that names the variable and the file, if a checksum shows it damaged
    */
-  restore(path: string, what: Saveable<tf.Variable>, step?: SavedStep): Restored {
-    return restoreVariables(path, what instanceof Model ? variablesOf(what) : what, step);
+  restore(
+    path: string,
+    what: Saveable<tf.Variable>,
+    step?: SavedStep,
+    iterator?: DatasetIterator<unknown>,
+  ): Restored {
+    return restoreVariables(path, what instanceof Model ? variablesOf(what) : what, { step, iterator });
   }
+}
+
+/** What is saved, as it is now, by name. */
+function snapshotOf(
+  what: Saveable,
+  { step, iterator, extra }: SaveCheckpointOptions,
+  globalStep: number | undefined,
+): Readonly<Record<string, tf.Tensor>> {
+  const position = iterator?.position();
+  const { gathered } = step ?? {};
+  const count = gathered?.count ?? 0;
+  const variables = what instanceof Model ? variablesOf(what) : what;
+  const sums = count > 0 ? gathered?.sums : undefined;
+  return tf.tidy(() => {
+    const numbers = {
+      ...(globalStep !== undefined && { global_step: constant([globalStep], [], "int64") }),
+      ...(count > 0 && { [gatheredEntry]: constant([count], [], "int64") }),
+      ...(position !== undefined && { [iteratorEntry]: constant([position], [], "string") }),
+    };
+    const all = { ...variables, ...step?.slots, ...sums, ...extra, ...numbers };
+    return Object.fromEntries(Object.entries(all).map(([name, tensor]) => [name, tf.keep(tensor.clone())]));
+  });
 }
 
 /** Where to save: the prefix with the step's number. */

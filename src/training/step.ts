@@ -5,6 +5,7 @@ import { expectBatch } from "./batch";
 import { explained } from "./numerics";
 import { callsOf, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
+import type { Gathered } from "./restore";
 import { getTrainableVariables } from "./scopes";
 import { inTurn } from "./turn";
 import { metricsOf, runnerOf, updatesOf } from "./update";
@@ -55,6 +56,8 @@ export interface TrainStep {
   readonly trained: readonly ModelVariable[];
   /** The optimizer's variables by their names in a checkpoint, for saveVariables(); none of a tfjs optimizer. */
   readonly slots: Readonly<Record<string, tf.Variable>>;
+  /** With gradientAccumulation: what waits for the next update, which a Saver saves too. */
+  readonly gathered?: Gathered;
   /** What the next step would do with a batch, looked into; changes nothing. The caller disposes the result. */
   inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
   /** The compiled step's recordings, one for each shape of batch; none if eager. */
@@ -76,7 +79,7 @@ export interface TrainStep {
  * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
  * its first step. The caller disposes the step.
  *
- * With gradientAccumulation, what was gathered is in no checkpoint: save when `accumulated` is 0.
+ * With gradientAccumulation, saveVariables() leaves out what was gathered: there save when `accumulated` is 0. A Saver saves it.
  * @throws {RangeError} if a scope is unknown or nothing is left to train
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or momentum
  * @example
@@ -95,21 +98,22 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const updates = updatesOf(model, trained, state, options);
   const runner = runnerOf(updates, eager);
   const normed = options.gradientNorms === true ? trained : [];
-  let accumulated = 0;
-  const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + accumulated);
+  const { gathered } = updates;
+  const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + (gathered?.count ?? 0));
 
   const runOne = async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult> => {
     expectBatch(images, labels, { numClasses, what: "train" });
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
-    const isUpdate = accumulated + 1 === calls;
+    const accumulated = (gathered?.count ?? 0) + 1;
+    const isUpdate = accumulated === calls;
     try {
       const metrics = await runner.run(isUpdate ? "update" : "gather", [images, labels, stepSeed, rate]);
       const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
-      accumulated = isUpdate ? 0 : accumulated + 1;
+      if (gathered !== undefined) gathered.count = isUpdate ? 0 : accumulated;
       if (isUpdate) step.globalStep++;
-      const gathered = calls > 1 ? { accumulated } : {};
-      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...gathered };
+      const waiting = gathered === undefined ? {} : { accumulated: gathered.count };
+      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting };
     } catch (error) {
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
       throw explained(error, { model, images, look: () => updates.look(images, labels, stepSeed), at });
@@ -121,6 +125,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     globalStep,
     trained,
     slots: state.slots,
+    ...(gathered !== undefined && { gathered }),
     inspect: async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection> => {
       expectBatch(images, labels, { numClasses, what: "inspect a step" });
       const learningRate = schedule(step.globalStep);

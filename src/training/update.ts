@@ -8,6 +8,7 @@ import { checked } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
 import { callsOf, type TrainStepOptions } from "./options";
 import { differentiate, type Pass } from "./pass";
+import type { Gathered } from "./restore";
 import { trainedNames } from "./scopes";
 import { slotsOf } from "./slots";
 
@@ -27,6 +28,8 @@ export interface Updates {
   update(this: void, ...args: UpdateArguments): tf.Tensor1D;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
   gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  /** What gather() adds to; none if each call makes an update. */
+  readonly gathered: Gathered | undefined;
   dispose(): void;
 }
 
@@ -38,16 +41,13 @@ export function updatesOf(
   options: TrainStepOptions,
 ): Updates {
   const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
-  const { weightDecay = "regularizer" } = options;
+  const { weightDecay } = options;
   const calls = callsOf(options);
-  const isTrained = trainedNames(model, options);
+  const look = lookOf(model, trained, options);
   const names = trained.map(({ name }) => name);
   const transform = gradientTransform(names, options);
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
-  const isRegularized = weightDecay === "regularizer";
 
-  const look: Updates["look"] = (images, labels, seed) =>
-    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
   const begin = (images: tf.Tensor4D, labels: tf.Tensor1D, seed: tf.Tensor1D): [Pass, tf.Scalar[]] => {
     const pass = look(images, labels, seed);
     const checks = checkNumerics ? [checked(pass)] : [];
@@ -79,8 +79,17 @@ export function updatesOf(
       }
       return metricsOf(pass, checks);
     },
+    gathered: sums && { count: 0, calls, sums: sums.named },
     dispose: () => sums?.dispose(),
   };
+}
+
+function lookOf(model: Model, trained: readonly ModelVariable[], options: TrainStepOptions): Updates["look"] {
+  const { weightDecay = "regularizer" } = options;
+  const isTrained = trainedNames(model, options);
+  const isRegularized = weightDecay === "regularizer";
+  return (images, labels, seed) =>
+    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
 }
 
 /** The parts of a step that change the model, to run. */

@@ -249,7 +249,10 @@ test("iterator.state() and restore() go on exactly there, shuffled too", async (
       dataset.dispose();
     }
     const wrong = Dataset.range(3).iterator();
-    await assert.rejects(wrong.restore(new Uint8Array(20)), /Cannot restore iterator: expected the state of/);
+    await assert.rejects(
+      wrong.restore(new Uint8Array(20)),
+      /Cannot restore iterator: expected what position/,
+    );
     wrong.dispose();
     await assert.rejects(wrong.state(), /Cannot use iterator/);
   });

@@ -50,6 +50,7 @@ test("save() saves what the variables are at the call, while training goes on; r
   assert.deepEqual(saver.restore(folder, model, step), {
     checkpoint: join(folder, "model.ckpt-2"),
     globalStep: 2,
+    iterator: false,
   });
   assert.equal(step.globalStep, 2);
   assert.deepEqual(everything(), then);
@@ -133,7 +134,11 @@ test("save() under a name that is taken replaces all of its files", async () => 
   setTo(a, 2);
   await new Saver({ saveRelativePaths: false }).save(prefix, { a });
   setTo(a, 3);
-  assert.deepEqual(new Saver().restore(folder, { a }), { checkpoint: prefix, globalStep: undefined });
+  assert.deepEqual(new Saver().restore(folder, { a }), {
+    checkpoint: prefix,
+    globalStep: undefined,
+    iterator: false,
+  });
   assert.deepEqual(valuesOf(a), [2, 2, 2]);
   const files = ["checkpoint", "only.ckpt.data-00000-of-00001", "only.ckpt.index"];
   assert.deepEqual(readdirSync(folder).sort(), files);

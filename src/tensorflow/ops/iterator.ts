@@ -36,19 +36,16 @@ export function nextElementSync(iterator: IteratorHandle, types: readonly DataTy
 
 /** Where an iterator is, as bytes. @throws {TensorFlowError} if a part of its dataset can't tell */
 export function serializeIterator(iterator: IteratorHandle): Uint8Array {
-  return tf.tidy(() => {
-    const IGNORE = 1; // stateful functions: their state is not saved, and that is no error
-    const state = executeOne(
-      "SerializeIterator",
-      [iterator],
-      { external_state_policy: attr.int(IGNORE) },
-      dataDevice(),
-    );
-    const packed = executeOne("SerializeTensor", [state], { T: attr.type("variant") }, dataDevice());
-    const [bytes] = bytesOf(packed);
-    if (bytes === undefined) throw new TypeError("Cannot serialize iterator: expected bytes, got none");
-    return bytes;
+  const IGNORE = 1; // stateful functions: their state is not saved, and that is no error
+  const policy = { external_state_policy: attr.int(IGNORE) };
+  const packed = tf.tidy(() => {
+    const state = executeOne("SerializeIterator", [iterator], policy, dataDevice());
+    return executeOne("SerializeTensor", [state], { T: attr.type("variant") }, dataDevice());
   });
+  const [bytes] = bytesOf(packed); // outside of tidy(), which looks at each byte of what it returns
+  packed.dispose();
+  if (bytes === undefined) throw new TypeError("Cannot serialize iterator: expected bytes, got none");
+  return bytes;
 }
 
 /** Moves an iterator over the same dataset to where another was. @param state of serializeIterator() */

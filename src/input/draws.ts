@@ -1,0 +1,62 @@
+/** What the steps of a dataset draw at random, so that an iteration can be repeated from its seeds alone. */
+import { tf } from "../tensorflow";
+
+/** What a step draws in one iteration: by a seed, as the n-th iteration over it from 0 on. */
+export interface Draw {
+  readonly seed: number;
+  readonly nth: number;
+}
+
+/** The draws of a step, from iteration to iteration. */
+export class Chance {
+  readonly seed: number;
+  private begun = 0;
+
+  /** @param seed  undefined: one is drawn, for all iterations */
+  constructor(seed: number | undefined) {
+    this.seed = seed ?? Math.floor(Math.random() * 2 ** 31);
+  }
+
+  /** What another iteration draws. */
+  begin(): Draw {
+    return { seed: this.seed, nth: this.begun++ };
+  }
+
+  /** The next iteration is the first again. */
+  reset(): void {
+    this.begun = 0;
+  }
+}
+
+/** What the steps of one iteration draw, and the generators they draw from. */
+export class Draws {
+  private readonly generators = new Map<Chance, tf.Tensor>();
+  private firsts: Draws | undefined;
+
+  constructor(private readonly draws: ReadonlyMap<Chance, Draw>) {}
+
+  /** What a step draws. */
+  of(chance: Chance): Draw {
+    return this.draws.get(chance) ?? { seed: chance.seed, nth: 0 };
+  }
+
+  /** A step's generator, made by `make` if there is none. */
+  generator(chance: Chance, make: (draw: Draw) => tf.Tensor): tf.Tensor {
+    const generator = this.generators.get(chance) ?? make(this.of(chance));
+    this.generators.set(chance, generator);
+    return generator;
+  }
+
+  /** What the same steps draw in the first iteration. */
+  first(): Draws {
+    const firsts = [...this.draws].map(([chance, { seed }]) => [chance, { seed, nth: 0 }] as const);
+    return (this.firsts ??= new Draws(new Map(firsts)));
+  }
+
+  /** Frees the generators. */
+  dispose(): void {
+    tf.dispose([...this.generators.values()]);
+    this.generators.clear();
+    this.firsts?.dispose();
+  }
+}

@@ -1,0 +1,39 @@
+/** What goes wrong in TensorFlow while a dataset is read, as errors about the dataset. */
+import { TensorFlowError } from "../tensorflow";
+import { locateDamage } from "./corrupt";
+import { knownFiles, type Plan } from "./plan";
+
+/** TensorFlow's error as one about the dataset: with the element's number, and the damaged file if that is the reason. */
+export function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
+  if (!(error instanceof TensorFlowError)) return error;
+  if (error.code === "DATA_LOSS") {
+    const located = locateDamage(knownFiles(plan), error.reason, error);
+    if (located !== undefined) return located;
+  }
+  const which = position === undefined ? "the first element" : `element ${position}`;
+  const reason = cleaned(error.reason);
+  return new Error(`Cannot read ${which} of the dataset: ${reason}${hint(reason)}`, { cause: error });
+}
+
+/** TensorFlow's message without its names of nodes. */
+export function cleaned(reason: string): string {
+  return reason
+    .replace(/\{\{[^}]*\}\}\s*/g, "")
+    .replace(
+      /^Error in user-defined function passed to \S+ transformation with iterator: Iterator::\S+: /,
+      "",
+    )
+    .replace(/\s*\[\[.*?\]\]/gs, "")
+    .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
+    .trim();
+}
+
+const BAKED =
+  /reshape is a tensor with|[Ii]ncompatible shapes|broadcastable|must have the same|squeeze|Expected size/;
+
+function hint(reason: string): string {
+  if (/Cannot (batch tensors with different shapes|add tensor to the batch)/.test(reason))
+    return "; give all elements one size before batch(), e.g. by resizing images in map()";
+  if (!BAKED.test(reason)) return "";
+  return "; a function given to map() is recorded on one example, whose sizes it keeps: for elements of other sizes compute them with dynamicShape()";
+}
