@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { DatasetIterator } from "../input";
 import type { Model } from "../model";
-import { bytesOf, constant, openCheckpoint } from "../tensorflow";
+import { openCheckpoint } from "../tensorflow";
 import type { Saver, TrainStep } from "../training";
 
 /** What a training consists of. */
@@ -13,46 +13,29 @@ export interface Trained {
   readonly iterator: DatasetIterator<unknown> | undefined;
 }
 
-const ITERATOR = "slimlab/iterator";
-
 /**
  * Saves a training in a folder, in the background.
- * @returns when all that must be read of it is read: it may go on; `saved` when the disk has it
+ * @returns the prefix, when the disk has it
  */
-export async function saveTraining(
+export function saveTraining(
   saver: Saver,
   folder: string,
   { model, step, iterator }: Trained,
-): Promise<{ readonly saved: Promise<string> }> {
-  const state = iterator === undefined ? undefined : constant([await iterator.state()], [], "string");
-  const extra = state === undefined ? {} : { [ITERATOR]: state };
-  const saved = saver.save(join(folder, "model.ckpt"), model, { step, extra });
-  state?.dispose();
-  return { saved };
+): Promise<string> {
+  return saver.save(join(folder, "model.ckpt"), model, { step, ...(iterator && { iterator }) });
 }
 
 /**
  * Brings a training back to where a checkpoint was.
- * @returns whether the input is where it was too; if not, it is at its start
- * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape
+ * @returns whether the input is where it was too; if not, it is where it is
+ * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape, or the input's other steps
  */
-export async function restoreTraining(
+export function restoreTraining(
   saver: Saver,
   checkpoint: string,
   { model, step, iterator }: Trained,
-): Promise<boolean> {
-  saver.restore(checkpoint, model, step);
-  const reader = openCheckpoint(checkpoint);
-  try {
-    if (iterator === undefined || !reader.variables.some(({ name }) => name === ITERATOR)) return false;
-    const state = reader.read(ITERATOR);
-    const [bytes] = bytesOf(state);
-    state.dispose();
-    if (bytes !== undefined) await iterator.restore(bytes);
-    return bytes !== undefined;
-  } finally {
-    reader.close();
-  }
+): boolean {
+  return saver.restore(checkpoint, model, step, iterator).iterator;
 }
 
 /** The global step that a checkpoint says; 0 if it says none. */

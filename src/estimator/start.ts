@@ -1,5 +1,5 @@
 /** How a training begins: its first batch, the model made of it, and the weights of modelDir or new ones. */
-import type { Dataset } from "../input";
+import type { Dataset, DatasetIterator } from "../input";
 import { SummaryWriter } from "../summary";
 import { Saver, type StepResult } from "../training";
 import type { Cells } from "./cells";
@@ -28,11 +28,12 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
   await start.hooks.begin();
   let { iterator, first } = await openInput(dataset, "train");
   try {
+    if (start.config.saveInput) expectPosition(iterator);
     const { spec, step } = cells.training(first);
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
     if (checkpoint === undefined) await spec.scaffold?.init?.();
-    else if (await restored(start, saver, checkpoint, { model: spec.model, step, iterator })) {
+    else if (restored(start, saver, checkpoint, { model: spec.model, step, iterator })) {
       const next = (await iterator.next()).value;
       // An input that was read to its end begins anew.
       if (next === undefined) ({ iterator, first } = await openInput(dataset, "train"));
@@ -52,19 +53,38 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
   }
 }
 
-async function restored(
-  { folder }: TrainingStart,
+/** Before the first step: an input that can't tell where it is makes every checkpoint fail. */
+function expectPosition(iterator: DatasetIterator<InputElement>): void {
+  try {
+    iterator.position();
+  } catch (error) {
+    throw new TypeError(`${messageOf(error)}; with saveInput: false in the config, checkpoints do without`, {
+      cause: error,
+    });
+  }
+}
+
+function restored(
+  { folder, config }: TrainingStart,
   saver: Saver,
   checkpoint: string,
-  trained: Trained,
-): Promise<boolean> {
+  { iterator, ...trained }: Trained,
+): boolean {
   try {
-    return await restoreTraining(saver, checkpoint, trained);
+    return restoreTraining(saver, checkpoint, {
+      ...trained,
+      iterator: config.saveInput ? iterator : undefined,
+    });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
+    const hint = reason.includes("restore iterator") ? "; with saveInput: false in the config, the input begins anew" : ""; // prettier-ignore
     throw new RangeError(
-      `Cannot train: expected in "${folder}" a checkpoint of this model and input, got another: ${reason}`,
+      `Cannot train: expected in "${folder}" a checkpoint of this model and input, got another: ${reason}${hint}`,
       { cause: error },
     );
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -153,6 +153,19 @@ const cases: readonly Case[] = [
     evaluate: /^RangeError: Cannot restore .*"resnet_v1_14\/conv1\/weights" \(expected .*, got none\)/,
   },
   {
+    what: "a modelDir of another input",
+    modelDir: () => trained("input"),
+    inputFn: recordsOf("other", [{ file: photo }, { file: photo }, { file: photo }, { file: photo }]),
+    train:
+      /^RangeError: Cannot train: .* a checkpoint of this model and input.* other names or sizes.*; with saveInput: false/,
+  },
+  {
+    what: "an input whose order cannot be repeated",
+    inputFn: () => good().map((batch) => batch, { deterministic: false }),
+    train:
+      /^TypeError: Cannot save where the iterator is: .*; with saveInput: false in the config, checkpoints do without/,
+  },
+  {
     what: "a modelDir that is a file",
     modelDir: () => join(folder, "good"),
     train: /^Error: Cannot \w+ .*good.*: expected .*folder/,

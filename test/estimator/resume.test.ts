@@ -22,7 +22,7 @@ const config = { saveCheckpointsSteps: 100, saveSummarySteps: 1, logStepCountSte
 
 /** Hashes of all that the latest checkpoint of a folder holds of the model and its optimizer. */
 function weightsIn(estimator: Estimator): Record<string, string> {
-  const names = estimator.getVariableNames().filter((name) => !name.startsWith("slimlab/"));
+  const names = estimator.getVariableNames().filter((name) => name !== "iterator_state");
   const entries = names.map((name) => {
     const value = estimator.getVariableValue(name);
     const bits = Float64Array.from([...value.dataSync()].map(Number));
