@@ -46,7 +46,7 @@ export class Training {
   private readonly moreCheckpoints: Timer;
   private readonly summaries: Timer;
   private readonly counter: Timer;
-  private lastSaved: number | undefined;
+  private isUnsaved = false;
   private isStopped = false;
   private hasGraph = false;
   private failure: { readonly error: unknown } | undefined;
@@ -67,17 +67,15 @@ export class Training {
       const { globalStep } = step;
       this.moreCheckpoints.mark(globalStep);
       this.checkpoints.mark(globalStep);
-      this.lastSaved = globalStep;
       if (!isRestored) await this.save();
       await between(async () => hooks.afterCreateSession({ globalStep }));
       await this.loop();
-      if (this.lastSaved !== step.globalStep) await this.save();
+      if (this.isUnsaved) await this.save();
       await saver.flush();
       await between(async () => hooks.end({ globalStep: step.globalStep }));
       return this.results;
     } catch (error) {
-      const isUnsaved = this.results !== undefined && this.lastSaved !== step.globalStep;
-      if (signal.aborted && isUnsaved) await this.write();
+      if (signal.aborted && this.isUnsaved) await this.write();
       throw error;
     } finally {
       await saver.flush();
@@ -107,6 +105,7 @@ export class Training {
     const { hooks, between, onProgress, lastStep } = this.parts;
     const { globalStep } = results;
     this.results = results;
+    this.isUnsaved = true;
     if (this.failure !== undefined) throw this.failure.error;
     expectFinite(results);
     if (isUpdate) {
@@ -124,7 +123,7 @@ export class Training {
   /** Saves a checkpoint, which names a step whose summaries are on the disk. */
   private async write(): Promise<{ readonly saved: Promise<string> }> {
     const { spec, step, iterator, config, folder, saver, writer } = this.parts;
-    this.lastSaved = step.globalStep;
+    this.isUnsaved = false;
     await writer.flush();
     // At the start the first batch is read, but not trained on: the input is then as good as at its own start.
     const isRead = config.saveInput && this.results !== undefined;
