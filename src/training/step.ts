@@ -93,8 +93,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   if (trained.length === 0)
     throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
   const { optimizer, schedule } = optimizerOf(options);
-  const calls = callsOf(options);
-  const state = optimizer(trained);
+  const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);
   const runner = runnerOf(updates, eager);
   const normed = options.gradientNorms === true ? trained : [];
