@@ -48,5 +48,6 @@ export {
 export * from "./summary";
 export * from "./training";
 export * from "./export";
+export * from "./estimator";
 export * from "./inspect";
 export * from "./display";

@@ -13,8 +13,18 @@ const withoutJupyter = existsSync(join(ROOT, ".venv/bin/python"))
   : "no .venv/bin/python: run scripts/setup for Jupyter";
 
 /** Runs `npm run finetune`'s program; gives the cells of build/finetune.ipynb. */
-async function finetune(env: NodeJS.ProcessEnv): Promise<readonly Cell[]> {
-  const program = spawn(process.execPath, [join(ROOT, "scripts/finetune")], {
+function finetune(env: NodeJS.ProcessEnv): Promise<readonly Cell[]> {
+  return run(process.execPath, [join(ROOT, "scripts/finetune")], "finetune", env);
+}
+
+/** Runs a program that writes a notebook to build/; gives its cells. */
+async function run(
+  command: string,
+  args: readonly string[],
+  name: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<readonly Cell[]> {
+  const program = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, SLIMLAB_PHOTOS: "", SLIMLAB_CHECKPOINT: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -25,7 +35,7 @@ async function finetune(env: NodeJS.ProcessEnv): Promise<readonly Cell[]> {
   await once(program, "close");
   assert.equal(program.exitCode, 0, `${said.stdout}\n${said.stderr}`);
   assert.equal(said.stderr, "");
-  return readCells(join(ROOT, "build/finetune.ipynb"));
+  return readCells(join(ROOT, `build/${name}.ipynb`));
 }
 
 /** The text that the cell with `part` in its source shows as its result. */
@@ -38,13 +48,15 @@ function numberIn(text: string, name: string): number {
   return Number(new RegExp(`${name}: ([\\d.]+)`).exec(text)?.[1] ?? NaN);
 }
 
-test("each cell of the notebook has one idea: at most 12 lines, and a sentence above its group", () => {
-  const cells = readCells(join(ROOT, "notebooks/finetune.ipynb"));
-  assert.ok(cells.length > 30);
-  for (const { type, source } of cells)
-    if (type === "code") assert.ok(source.split("\n").length <= 12, source);
-  assert.equal(cells[0]?.type, "markdown");
-});
+for (const name of ["finetune", "estimator"]) {
+  test(`each cell of ${name}.ipynb has one idea: at most 12 lines, and a sentence above its group`, () => {
+    const cells = readCells(join(ROOT, `notebooks/${name}.ipynb`));
+    assert.ok(cells.length > 30);
+    for (const { type, source } of cells)
+      if (type === "code") assert.ok(source.split("\n").length <= 12, source);
+    assert.equal(cells[0]?.type, "markdown");
+  });
+}
 
 test(
   "the notebook classifies 85 photographs of hats and shoes after 40 steps from ImageNet weights",
@@ -82,5 +94,24 @@ test(
     const page = readFileSync(join(ROOT, "build/finetune.html"), "utf8");
     assert.equal(page.match(/plotly\.js v\d/g)?.length ?? 0, 0); // the script is stored once, compressed
     assert.doesNotMatch(page, /<script[^>]+src="http/);
+  },
+);
+
+test(
+  "the estimator's notebook stops in mid-epoch, goes on, evaluates, exports, and has no point twice",
+  { skip: withoutJupyter },
+  async () => {
+    const args = ["scripts/execute.py", "notebooks/estimator.ipynb", "build"];
+    const cells = await run(join(ROOT, ".venv/bin/python"), args, "estimator");
+    assert.match(shownBy(cells, "const reason"), /the plug was pulled[^]*model\.ckpt-25/);
+    const result = shownBy(cells, "const result");
+    assert.equal(numberIn(result, "global_step"), 90);
+    const accuracy = numberIn(result, "accuracy");
+    assert.ok(accuracy >= 0.9, `expected an accuracy of 0.9, got ${accuracy}`);
+    assert.match(shownBy(cells, "const series"), /\. +loss +18 +1 … 86/);
+    assert.match(shownBy(cells, "const evaluations"), /^ +45 [^]*^ +65 [^]*^ +85 [^]*^ +90 /m);
+    assert.match(shownBy(cells, "const again"), /done: true[^]*same: true/);
+    const streams = cells.flatMap(({ outputs }) => outputs).filter(({ output_type }) => output_type === "stream"); // prettier-ignore
+    assert.deepEqual(streams, []);
   },
 );

@@ -2,6 +2,8 @@ import { cellSignal } from "../interrupt";
 import type { Model } from "../model/model";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
+import { expectScalars } from "./losses";
+import type { MetricRecord, Metrics } from "./metrics";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */
 export type EvalStepResult = {
@@ -30,6 +32,11 @@ export interface EvaluateOptions {
   readonly steps?: number;
   /** A compiled step of the same model, so that calls after the first need not compile. @default one for this call */
   readonly evalStep?: EvalStep;
+  /**
+   * More to measure, updated with each batch's `labels`, `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
+   * @default none
+   */
+  readonly metrics?: Metrics<MetricRecord>;
   /** Called after each batch. */
   readonly onProgress?: (progress: { readonly batches: number; readonly images: number }) => void;
   /** Stops between two batches, with its reason as the error. @default the running cell's, if it is a notebook's */
@@ -56,7 +63,7 @@ export interface Evaluation {
 export function createEvalStep(model: Model): EvalStep {
   const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
     const predictions = model.predict(model.preprocess(images), { isTraining: false });
-    const { loss, crossEntropy } = model.loss(predictions, labels);
+    const { loss, crossEntropy } = expectScalars(model.loss(predictions, labels), "evaluate");
     const { probabilities, classes } = model.postprocess(predictions);
     return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
   };
@@ -85,7 +92,7 @@ export async function evaluate(
     signal?.throwIfAborted();
     for await (const [{ image }, label] of dataset) {
       expectBatch(image, label, { numClasses, what: "evaluate" });
-      await addBatch(totals, await evalStep(image, label), label);
+      await addBatch(totals, await evalStep(image, label), label, options.metrics);
       batches++;
       onProgress?.({ batches, images: totals.count });
       signal?.throwIfAborted();
@@ -97,16 +104,21 @@ export async function evaluate(
   return totals.evaluation();
 }
 
-async function addBatch(totals: Totals, result: EvalStepResult, labels: tf.Tensor1D): Promise<void> {
+async function addBatch(
+  totals: Totals,
+  result: EvalStepResult,
+  labels: tf.Tensor1D,
+  metrics: Metrics<MetricRecord> | undefined,
+): Promise<void> {
+  const { losses, classes, probabilities } = result;
+  const scalars = metrics === undefined ? [] : tf.unstack(losses);
   try {
-    const [losses, predicted, truth] = await Promise.all([
-      result.losses.data(),
-      result.classes.data(),
-      labels.data(),
-    ]);
-    totals.add([...losses], [...truth], [...predicted]);
+    const [values, predicted, truth] = await Promise.all([losses.data(), classes.data(), labels.data()]);
+    totals.add([...values], [...truth], [...predicted]);
+    const [loss, crossEntropy] = scalars;
+    await metrics?.update({ labels, classes, probabilities, loss, crossEntropy });
   } finally {
-    tf.dispose([result.losses, result.probabilities, result.classes]);
+    tf.dispose([losses, probabilities, classes, ...scalars]);
   }
 }
 

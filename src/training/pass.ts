@@ -1,6 +1,7 @@
 import type { Model, Predictions } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { tf } from "../tensorflow";
+import { expectScalars } from "./losses";
 import type { VariableGradient } from "./optimizer";
 
 /** What one pass forward and backward through a model gives; nothing of the model has changed by it. */
@@ -50,7 +51,7 @@ export function differentiate(
     const { value: loss, grads } = tf.variableGrads(
       () => {
         const predictions = model.predict(preprocessed, { isTraining: true, frozen });
-        const losses = model.loss(predictions, labels);
+        const losses = expectScalars(model.loss(predictions, labels), "train");
         mapPredictions(predictions, keep);
         forwards.push({ predictions, crossEntropy: keep(losses.crossEntropy) });
         return isRegularized ? losses.loss : losses.crossEntropy.clone();

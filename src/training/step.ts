@@ -70,6 +70,11 @@ export interface TrainStep {
   inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
   /** The compiled step's recordings, one for each shape of batch; none if eager. */
   signatures(): Signature[];
+  /**
+   * The compiled step for SummaryWriter.graph(), as a serialized GraphDef.
+   * @throws {Error} if there was none yet, or it is eager
+   */
+  graph(): Uint8Array;
   /** Frees the compiled step and the optimizer's variables; the model stays. */
   dispose(): void;
 }
@@ -96,8 +101,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   if (trained.length === 0)
     throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
   const { optimizer, schedule } = optimizerOf(options);
-  const calls = callsOf(options);
-  const state = optimizer(trained);
+  const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);
   const runner = runnerOf(updates, eager);
   const normed = options.gradientNorms === true ? trained : [];
@@ -137,6 +141,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
     },
     signatures: () => runner.signatures(),
+    graph: () => runner.graph(),
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;

@@ -1,0 +1,53 @@
+/** Checkpoints of a training: the model, the optimizer, and where the input was. */
+import { join } from "node:path";
+import type { DatasetIterator } from "../input";
+import type { Model } from "../model";
+import { openCheckpoint } from "../tensorflow";
+import type { Saver, TrainStep } from "../training";
+
+/** What a training consists of. */
+export interface Trained {
+  readonly model: Model;
+  readonly step: TrainStep;
+  /** undefined: not saved. */
+  readonly iterator: DatasetIterator<unknown> | undefined;
+}
+
+/**
+ * Saves a training in a folder, in the background.
+ * @returns the prefix, when the disk has it
+ */
+export function saveTraining(
+  saver: Saver,
+  folder: string,
+  { model, step, iterator }: Trained,
+): Promise<string> {
+  return saver.save(join(folder, "model.ckpt"), model, { step, ...(iterator && { iterator }) });
+}
+
+/**
+ * Brings a training back to where a checkpoint was.
+ * @returns whether the input is where it was too; if not, it is where it is
+ * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape, or the input's other steps
+ */
+export function restoreTraining(
+  saver: Saver,
+  checkpoint: string,
+  { model, step, iterator }: Trained,
+): boolean {
+  return saver.restore(checkpoint, model, step, iterator).iterator;
+}
+
+/** The global step that a checkpoint says; 0 if it says none. */
+export function globalStepOf(checkpoint: string): number {
+  const reader = openCheckpoint(checkpoint);
+  try {
+    if (!reader.variables.some(({ name }) => name === "global_step")) return 0;
+    const step = reader.read("global_step");
+    const [value = 0] = step.dataSync();
+    step.dispose();
+    return Number(value);
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,159 @@
+/** When a model is exported after an evaluation. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { InputReceiver } from "../export";
+import { readEvalMetrics, type EvalScalars } from "./evalevents";
+import type { EvalResult } from "./evaluation";
+import type { ExportSavedModelOptions } from "./serving";
+
+/** What an exporter needs of an estimator. */
+export interface Exporting {
+  readonly modelDir: string;
+  evalDir(name?: string): string;
+  exportSavedModel(dir: string, options?: ExportSavedModelOptions): Promise<string>;
+}
+
+/** An evaluation that an exporter decides on. */
+export interface ExportContext {
+  readonly estimator: Exporting;
+  /** The folder of versions: modelDir/export/name. */
+  readonly exportPath: string;
+  readonly checkpointPath: string;
+  readonly evalResult: EvalResult;
+  /** Whether training is over. */
+  readonly isTheFinalExport: boolean;
+}
+
+/** Exports after evaluations, or not. @see tf.estimator.Exporter */
+export interface Exporter {
+  readonly name: string;
+  /** @returns the version's folder; undefined if it did not export */
+  export(context: ExportContext): Promise<string | undefined>;
+}
+
+/** Options of exporters. */
+export interface ExporterOptions extends Omit<ExportSavedModelOptions, "checkpointPath" | "receiver"> {
+  /** The folder's, in modelDir/export. */
+  readonly name: string;
+  /** What the model receives when it is served. @default createPredictInputFn(): serialized tf.Example messages */
+  readonly servingInputReceiverFn?: () => InputReceiver;
+}
+
+/** Options of exporters that clean up. */
+export interface KeepingOptions extends ExporterOptions {
+  /** How many of the newest exports are kept; 0 keeps all. @default 5 */
+  readonly exportsToKeep?: number;
+}
+
+/**
+ * Exports once, after the last evaluation.
+ * @see tf.estimator.FinalExporter
+ */
+export class FinalExporter implements Exporter {
+  readonly name: string;
+
+  constructor(private readonly options: ExporterOptions) {
+    this.name = options.name;
+  }
+
+  /** Exports if training is over. */
+  async export(context: ExportContext): Promise<string | undefined> {
+    return context.isTheFinalExport ? exportNow(this.options, context) : undefined;
+  }
+}
+
+/**
+ * Exports after each evaluation, and deletes old exports.
+ * @see tf.estimator.LatestExporter
+ */
+export class LatestExporter implements Exporter {
+  readonly name: string;
+
+  /** @throws {RangeError} if exportsToKeep is no whole number of 0 or more */
+  constructor(private readonly options: KeepingOptions) {
+    this.name = options.name;
+    expectKept(options);
+  }
+
+  /** Exports. */
+  async export(context: ExportContext): Promise<string> {
+    const folder = await exportNow(this.options, context);
+    removeOld(context.exportPath, this.options);
+    return folder;
+  }
+}
+
+/** Options of BestExporter. */
+export interface BestExporterOptions extends KeepingOptions {
+  /** Whether an evaluation is better than the best so far. @default a smaller loss */
+  readonly compareFn?: (best: EvalScalars, current: EvalScalars) => boolean;
+  /** The name of the evaluation. @default none */
+  readonly evalName?: string;
+}
+
+/**
+ * Exports after an evaluation that is better than all before, those of earlier runs included: they are read from the event files.
+ * @see tf.estimator.BestExporter, which exports its first evaluation after each restart, better or not
+ */
+export class BestExporter implements Exporter {
+  readonly name: string;
+
+  /** @throws {RangeError} if exportsToKeep is no whole number of 0 or more */
+  constructor(private readonly options: BestExporterOptions) {
+    this.name = options.name;
+    expectKept(options);
+  }
+
+  /** Exports if no evaluation was as good, or none of them was exported. */
+  async export(context: ExportContext): Promise<string | undefined> {
+    const { compareFn = hasSmallerLoss, evalName } = this.options;
+    const { estimator, evalResult, exportPath } = context;
+    const events = await readEvalMetrics(estimator.evalDir(evalName));
+    const others = [...events]
+      .filter(([step]) => step !== evalResult.global_step)
+      .map(([, scalars]) => scalars);
+    const isBest = others.every((other) => compareFn(other, scalarsOf(evalResult)));
+    if (!isBest && versionsIn(exportPath).length > 0) return undefined;
+    const folder = await exportNow(this.options, context);
+    removeOld(exportPath, this.options);
+    return folder;
+  }
+}
+
+function hasSmallerLoss({ loss: best = Infinity }: EvalScalars, { loss = Infinity }: EvalScalars): boolean {
+  return loss < best;
+}
+
+function scalarsOf(result: EvalResult): EvalScalars {
+  const scalars = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === "number"); // prettier-ignore
+  return Object.fromEntries(scalars);
+}
+
+function exportNow(options: ExporterOptions, context: ExportContext): Promise<string> {
+  const { labels, warmup, servingInputReceiverFn: receiver } = options;
+  const { estimator, exportPath, checkpointPath } = context;
+  return estimator.exportSavedModel(exportPath, {
+    checkpointPath,
+    ...(labels && { labels }),
+    ...(warmup && { warmup }),
+    ...(receiver && { receiver }),
+  });
+}
+
+/** Versions' folders, newest first. */
+function versionsIn(folder: string): string[] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
+  return names.sort((a, b) => Number(b) - Number(a)).map((name) => join(folder, name));
+}
+
+function removeOld(folder: string, { exportsToKeep = 5 }: KeepingOptions): void {
+  if (exportsToKeep === 0) return;
+  for (const old of versionsIn(folder).slice(exportsToKeep)) rmSync(old, { recursive: true });
+}
+
+function expectKept({ name, exportsToKeep = 5 }: KeepingOptions): void {
+  if (Number.isSafeInteger(exportsToKeep) && exportsToKeep >= 0) return;
+  throw new RangeError(
+    `Cannot create exporter "${name}": expected exportsToKeep a whole number of 0 or more, got ${exportsToKeep}`,
+  );
+}

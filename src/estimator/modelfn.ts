@@ -1,0 +1,106 @@
+import { Model, type ModelOptions } from "../model";
+import {
+  accuracyMetric,
+  configureLearningRate,
+  createEvalStep,
+  createMetrics,
+  createTrainStep,
+  initVariablesFromCheckpoint,
+  type MetricRecord,
+  type Metrics,
+  type SaverOptions,
+  type Scopes,
+  type TrainStepOptions,
+} from "../training";
+import type { ResolvedRunConfig } from "./config";
+import { imagesOf } from "./features";
+import { ModeKeys, type EstimatorSpec, type Features, type ModelFn, type Predict } from "./spec";
+
+/** Options of createModelFn(). */
+export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
+  /** The network. @default a ResNet-50 for two classes */
+  readonly model?: Omit<ModelOptions, "isTraining">;
+  /** A pretrained network to begin with, where modelDir has no checkpoint. @default none */
+  readonly checkpointPath?: string;
+  /** What is not taken from it, e.g. a head for other classes. @default none */
+  readonly checkpointExcludeScopes?: Scopes;
+  /** With a number as learningRate: exponential decay as configureLearningRate() has it. @default none */
+  readonly decaySteps?: number;
+  /** What evaluations measure beside the loss. @default { accuracy: accuracyMetric() } */
+  readonly evalMetricOps?: Metrics<MetricRecord>;
+  /** How checkpoints are kept. @default the RunConfig's */
+  readonly saver?: SaverOptions;
+}
+
+/** A model function with the one model it makes. */
+export interface ClassifierModelFn extends ModelFn<unknown> {
+  /** The model of all modes; made at the first call of this or of the model function. */
+  model(): Model;
+  /** Frees the model. */
+  dispose(): void;
+}
+
+/**
+ * The walk-through's model function: a classifier that is fine-tuned from a checkpoint, evaluated and exported.
+ *
+ * Steps stop at numbers that are not finite (`checkNumerics`) and give the gradients' norms (`gradientNorms`), unless told not
+ * to. The caller disposes it after the estimator.
+ * @example
+ * const modelFn = createModelFn({ model: { numClasses: 2 }, checkpointPath: "resnet_v1_50.ckpt", checkpointExcludeScopes: "Predict" });
+ * const estimator = new Estimator({ modelFn, modelDir: "build/model" });
+ * @see the walk-through's create_model_fn
+ */
+export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
+  const { model: modelOptions = {}, decaySteps, ...training } = options;
+  const { learningRate = 0.01 } = options;
+  let made: Model | undefined;
+  const modelOf = (seed = 0): Model => (made ??= new Model({ seed, ...modelOptions, isTraining: true }));
+  const predictions: Predict = (features: Features) => {
+    const model = modelOf();
+    const preprocessed = model.preprocess(imagesOf(features, "predict"));
+    return model.postprocess(model.predict(preprocessed, { isTraining: false }));
+  };
+  const rate =
+    decaySteps === undefined || typeof learningRate !== "number"
+      ? {}
+      : { learningRate: configureLearningRate({ learningRate, decaySteps }) };
+
+  const trainSpec = (model: Model, { tfRandomSeed }: ResolvedRunConfig): EstimatorSpec => {
+    const trainOp = createTrainStep(model, {
+      checkNumerics: true,
+      gradientNorms: true,
+      seed: tfRandomSeed,
+      ...training,
+      ...rate,
+    });
+    const { saver } = options;
+    const init = (): void => initPretrained(model, options);
+    return { mode: ModeKeys.TRAIN, model, trainOp, scaffold: { init, ...(saver && { saver }) } };
+  };
+  const modelFn: ModelFn<unknown> = (_features, _labels, mode, _params, config) => {
+    const model = modelOf(config.tfRandomSeed);
+    switch (mode) {
+      case ModeKeys.TRAIN:
+        return trainSpec(model, config);
+      case ModeKeys.EVAL: {
+        const { evalMetricOps = createMetrics({ accuracy: accuracyMetric() }) } = options;
+        return { mode, model, evalStep: createEvalStep(model), evalMetricOps };
+      }
+      case ModeKeys.PREDICT:
+        return { mode, model, predictions };
+    }
+  };
+  const dispose = (): void => {
+    made?.dispose();
+    made = undefined;
+  };
+  return Object.assign(modelFn, { model: () => modelOf(), dispose });
+}
+
+function initPretrained(
+  model: Model,
+  { checkpointPath, checkpointExcludeScopes: excludeScopes }: ModelFnOptions,
+): void {
+  if (checkpointPath === undefined) return;
+  initVariablesFromCheckpoint(model, checkpointPath, excludeScopes === undefined ? {} : { excludeScopes });
+}

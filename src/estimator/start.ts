@@ -1,0 +1,90 @@
+/** How a training begins: its first batch, the model made of it, and the weights of modelDir or new ones. */
+import type { Dataset, DatasetIterator } from "../input";
+import { SummaryWriter } from "../summary";
+import { Saver, type StepResult } from "../training";
+import type { Cells } from "./cells";
+import { restoreTraining, type Trained } from "./checkpoints";
+import { openInput } from "./features";
+import type { InputElement } from "./spec";
+import { Training, type TrainingParts } from "./training";
+
+/** What a training is made of before its first batch is there. */
+export interface TrainingStart extends Pick<
+  TrainingParts,
+  "config" | "folder" | "hooks" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"
+> {
+  readonly cells: Pick<Cells<unknown>, "training">;
+  readonly dataset: Dataset<InputElement>;
+  /** The checkpoint to go on from; undefined: from new weights. */
+  readonly checkpoint: string | undefined;
+  /** Steps to take; undefined: to maxSteps. */
+  readonly steps: number | undefined;
+  readonly maxSteps: number | undefined;
+}
+
+/** Begins a training and carries it through. @returns the last step's result */
+export async function runTraining(start: TrainingStart): Promise<StepResult | undefined> {
+  const { cells, dataset, checkpoint, steps, maxSteps, ...given } = start;
+  await start.hooks.begin();
+  let { iterator, first } = await openInput(dataset, "train");
+  try {
+    if (start.config.saveInput) expectPosition(iterator);
+    const { spec, step } = cells.training(first);
+    const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
+    const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
+    if (checkpoint === undefined) await spec.scaffold?.init?.();
+    else if (restored(start, saver, checkpoint, { model: spec.model, step, iterator })) {
+      const next = (await iterator.next()).value;
+      // An input that was read to its end begins anew.
+      if (next === undefined) ({ iterator, first } = await openInput(dataset, "train"));
+      else first = next;
+    }
+    const writer = new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 });
+    try {
+      const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
+      const isRestored = checkpoint !== undefined;
+      const parts = { ...given, spec, step, iterator, first, lastStep, saver, writer, isRestored };
+      return await new Training(parts).run();
+    } finally {
+      await writer.close();
+    }
+  } finally {
+    iterator.dispose();
+  }
+}
+
+/** Before the first step: an input that can't tell where it is makes every checkpoint fail. */
+function expectPosition(iterator: DatasetIterator<InputElement>): void {
+  try {
+    iterator.position();
+  } catch (error) {
+    throw new TypeError(`${messageOf(error)}; with saveInput: false in the config, checkpoints do without`, {
+      cause: error,
+    });
+  }
+}
+
+function restored(
+  { folder, config }: TrainingStart,
+  saver: Saver,
+  checkpoint: string,
+  { iterator, ...trained }: Trained,
+): boolean {
+  try {
+    return restoreTraining(saver, checkpoint, {
+      ...trained,
+      iterator: config.saveInput ? iterator : undefined,
+    });
+  } catch (error) {
+    const reason = messageOf(error);
+    const hint = reason.includes("restore iterator") ? "; with saveInput: false in the config, the input begins anew" : ""; // prettier-ignore
+    throw new RangeError(
+      `Cannot train: expected in "${folder}" a checkpoint of this model and input, got another: ${reason}${hint}`,
+      { cause: error },
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,165 @@
+import { join } from "node:path";
+import type { Estimator } from "./estimator";
+import type { EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./options";
+import type { EvalResult } from "./evaluation";
+import { readEvalMetrics } from "./evalevents";
+import type { Exporter } from "./exporters";
+import { expectSteps } from "./config";
+import type { RunHook } from "./hooks";
+import { Timer } from "./timer";
+import { globalStepOf } from "./checkpoints";
+import type { Progress } from "./training";
+
+/** How to train: tf.estimator.TrainSpec. */
+export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks">;
+
+/** How to evaluate: tf.estimator.EvalSpec. */
+export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "name" | "hooks"> {
+  /** Batches at most; null: to the input's end. @default 100 */
+  readonly steps?: number | null;
+  /** What is exported after an evaluation. @default nothing */
+  readonly exporters?: Exporter | readonly Exporter[];
+  /** For an evaluator on a machine of its own; where training waits for evaluations, there is nothing to wait for. @default 120 */
+  readonly startDelaySecs?: number;
+  /** At least so many seconds from one evaluation to the next, but for the last. @default 600 */
+  readonly throttleSecs?: number;
+  /** Evaluate each so many steps, for which checkpoints are saved too, whatever throttleSecs says. @default as checkpoints and throttleSecs come */
+  readonly everySteps?: number;
+}
+
+/** How far trainAndEvaluate() is: steps trained, of maxSteps. */
+export interface TrainAndEvaluateProgress extends Progress {
+  readonly phase: "train" | "evaluate";
+  /** Of the evaluation under way: batches done. */
+  readonly evaluated?: number;
+}
+
+/** What goes for trainAndEvaluate(). */
+export interface TrainAndEvaluateOptions extends Pick<RunOptions, "signal"> {
+  /** Called after each batch, of training and of evaluations; progressBar().update takes it. */
+  readonly onProgress?: (progress: TrainAndEvaluateProgress) => void;
+}
+
+/** What trainAndEvaluate() gives, of the last evaluation. */
+export interface TrainAndEvaluateResult {
+  /** undefined: all was done already, by an earlier call. */
+  readonly metrics: EvalResult | undefined;
+  /** The folder of each exporter's version; undefined for one that did not export. */
+  readonly exports: readonly (string | undefined)[];
+}
+
+/**
+ * Trains to maxSteps, evaluates after checkpoints (at most once in throttleSecs, and always after the last) and exports.
+ *
+ * A training that a hook stops, or whose input ends, has its final export too; tf.estimator exports at maxSteps alone.
+ *
+ * Called again with the same modelDir it goes on at its latest checkpoint. What an earlier call had trained but, being killed,
+ * not evaluated, is evaluated and exported.
+ * @example
+ * const exporters = new FinalExporter({ name: "servo", servingInputReceiverFn: createPredictInputFn() });
+ * const { metrics } = await trainAndEvaluate(estimator, { inputFn, maxSteps: 100 }, { inputFn: evalInputFn, steps: null, exporters });
+ * @see tf.estimator.train_and_evaluate
+ */
+export async function trainAndEvaluate<P>(
+  estimator: Estimator<P>,
+  trainSpec: TrainSpec,
+  evalSpec: EvalSpec,
+  options: TrainAndEvaluateOptions = {},
+): Promise<TrainAndEvaluateResult> {
+  expectSteps("evaluate", "everySteps", evalSpec.everySteps);
+  const { maxSteps, hooks = [] } = trainSpec;
+  const { onProgress, signal } = options;
+  const evaluator = new Evaluator(estimator, evalSpec, maxSteps, options);
+  await estimator.train({
+    ...trainSpec,
+    hooks: [evaluator.first, ...hooks, evaluator.last],
+    ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "train" }) }),
+    ...(signal && { signal }),
+    ...(evalSpec.everySteps !== undefined && { alsoSaveEverySteps: evalSpec.everySteps }),
+  });
+  await evaluator.catchUp();
+  return evaluator.result;
+}
+
+/** Evaluates and exports when checkpoints come. */
+class Evaluator<P> {
+  result: TrainAndEvaluateResult = { metrics: undefined, exports: [] };
+  private readonly timer: Timer;
+  private hasBegun = false;
+
+  constructor(
+    private readonly estimator: Estimator<P>,
+    private readonly spec: EvalSpec,
+    private readonly maxSteps: number | undefined,
+    private readonly options: TrainAndEvaluateOptions,
+  ) {
+    const { throttleSecs = 600, everySteps } = spec;
+    this.timer = new Timer(everySteps === undefined ? { everySecs: throttleSecs } : { everySteps });
+  }
+
+  /** To be called before a user's hooks. */
+  readonly first: RunHook = {
+    end: async ({ globalStep }) => {
+      const checkpoint = this.estimator.latestCheckpoint();
+      if (checkpoint === undefined) return;
+      if (this.evaluated !== globalStep) await this.evaluate(globalStep, checkpoint, true);
+      else await this.export(checkpoint, true);
+    },
+  };
+
+  /** To be called after a user's hooks. */
+  readonly last: RunHook = {
+    afterCreateSession: ({ globalStep }) => {
+      this.hasBegun = true;
+      if (this.spec.everySteps !== undefined) this.timer.mark(globalStep);
+    },
+    checkpointSaved: async ({ globalStep, saved }) => {
+      // The first is of a model that is not trained yet.
+      if (this.hasBegun && this.timer.isDue(globalStep)) await this.evaluate(globalStep, await saved, false);
+    },
+  };
+
+  private evaluated: number | undefined;
+
+  /** Evaluates the latest checkpoint if no one ever has. */
+  async catchUp(): Promise<void> {
+    const checkpoint = this.estimator.latestCheckpoint();
+    if (this.evaluated !== undefined || checkpoint === undefined) return;
+    const step = globalStepOf(checkpoint);
+    const done = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
+    if (!done.has(step)) await this.evaluate(step, checkpoint, true);
+  }
+
+  private async evaluate(step: number, checkpointPath: string, isTheLast: boolean): Promise<void> {
+    this.timer.mark(step);
+    const { inputFn, name, hooks, steps = 100 } = this.spec;
+    const { onProgress, signal } = this.options;
+    const trained = { done: step, total: this.maxSteps, phase: "evaluate" } as const;
+    const metrics = await this.estimator.evaluate({
+      inputFn,
+      checkpointPath,
+      ...(name !== undefined && { name }),
+      ...(hooks && { hooks }),
+      ...(steps !== null && { steps }),
+      ...(onProgress && { onProgress: ({ done }) => onProgress({ ...trained, evaluated: done }) }),
+      ...(signal && { signal }),
+    });
+    this.evaluated = step;
+    this.result = { metrics, exports: [] };
+    await this.export(checkpointPath, isTheLast || step >= (this.maxSteps ?? Infinity));
+  }
+
+  /** Asks the exporters that have not yet exported this evaluation. */
+  private async export(checkpointPath: string, isTheFinalExport: boolean): Promise<void> {
+    const { metrics: evalResult, exports: done } = this.result;
+    if (evalResult === undefined) return;
+    const { estimator } = this;
+    const exports: (string | undefined)[] = [];
+    for (const [i, exporter] of [this.spec.exporters ?? []].flat().entries()) {
+      const exportPath = join(estimator.modelDir, "export", exporter.name);
+      const context = { estimator, exportPath, checkpointPath, evalResult, isTheFinalExport };
+      exports.push(done[i] ?? (await exporter.export(context)));
+    }
+    this.result = { metrics: evalResult, exports };
+  }
+}

@@ -1,0 +1,178 @@
+/** One training: from its first batch to its last checkpoint, in tf.estimator's order of things. */
+import type { DatasetIterator } from "../input";
+import type { SummaryWriter } from "../summary";
+import type { Saver, StepResult, TrainStep } from "../training";
+import { saveTraining } from "./checkpoints";
+import type { ResolvedRunConfig } from "./config";
+import { batchOf, noBatches } from "./features";
+import type { RunHook } from "./hooks";
+import type { EstimatorSpec, InputElement } from "./spec";
+import { Timer } from "./timer";
+
+/** How far a piece of work is; made for progressBar().update. */
+export interface Progress {
+  readonly done: number;
+  /** undefined: not known. */
+  readonly total: number | undefined;
+}
+
+/** What a training needs. */
+export interface TrainingParts {
+  readonly spec: EstimatorSpec;
+  readonly step: TrainStep;
+  readonly iterator: DatasetIterator<InputElement>;
+  /** The batch of the first step, if it was read already. */
+  readonly first: InputElement | undefined;
+  /** Steps done when it ends; undefined: with the input. */
+  readonly lastStep: number | undefined;
+  readonly config: ResolvedRunConfig;
+  readonly folder: string;
+  readonly saver: Saver;
+  readonly writer: SummaryWriter;
+  readonly hooks: Required<RunHook>;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly signal: AbortSignal;
+  /** Runs what may use the estimator between two steps. */
+  readonly between: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Checkpoints each so many steps beside the config's. */
+  readonly alsoSaveEverySteps: number | undefined;
+  /** Whether the model is as the checkpoint in the folder says, so that nothing need be saved at the start. */
+  readonly isRestored: boolean;
+}
+
+/** A training under way. */
+export class Training {
+  private readonly checkpoints: Timer;
+  private readonly moreCheckpoints: Timer;
+  private readonly summaries: Timer;
+  private readonly counter: Timer;
+  private isUnsaved = false;
+  private isStopped = false;
+  private hasGraph = false;
+  private failure: { readonly error: unknown } | undefined;
+  private results: StepResult | undefined;
+
+  constructor(private readonly parts: TrainingParts) {
+    const { saveCheckpointsSteps: everySteps, saveCheckpointsSecs: everySecs } = parts.config;
+    this.checkpoints = new Timer({ everySteps, everySecs });
+    this.moreCheckpoints = new Timer({ everySteps: parts.alsoSaveEverySteps });
+    this.summaries = new Timer({ everySteps: parts.config.saveSummarySteps });
+    this.counter = new Timer({ everySteps: parts.config.logStepCountSteps });
+  }
+
+  /** @returns the last step's result; undefined if there was none */
+  async run(): Promise<StepResult | undefined> {
+    const { step, hooks, between, saver, writer, signal, isRestored } = this.parts;
+    try {
+      const { globalStep } = step;
+      this.moreCheckpoints.mark(globalStep);
+      this.checkpoints.mark(globalStep);
+      if (!isRestored) await this.save();
+      await between(async () => hooks.afterCreateSession({ globalStep }));
+      await this.loop();
+      if (this.isUnsaved) await this.save();
+      await saver.flush();
+      await between(async () => hooks.end({ globalStep: step.globalStep }));
+      return this.results;
+    } catch (error) {
+      if (signal.aborted && this.isUnsaved) await this.write();
+      throw error;
+    } finally {
+      await saver.flush();
+      await writer.flush();
+    }
+  }
+
+  private async loop(): Promise<void> {
+    const { iterator, step, signal, lastStep = Infinity, hooks, between } = this.parts;
+    let { first } = this.parts;
+    while (!this.isStopped && step.globalStep < lastStep) {
+      const before = step.globalStep;
+      await between(async () => hooks.beforeRun({ globalStep: before }));
+      signal.throwIfAborted();
+      // From here to the step nothing may come between: what is read is trained on before it counts as read.
+      const element = first ?? (await iterator.next()).value;
+      first = undefined;
+      if (element === undefined) break;
+      const [{ image }, label] = batchOf(element, "train");
+      const results = await step(image, label);
+      await this.afterStep(results, results.globalStep > before);
+    }
+    if (this.results === undefined && step.globalStep < lastStep) throw noBatches("train");
+  }
+
+  private async afterStep(results: StepResult, isUpdate: boolean): Promise<void> {
+    const { hooks, between, onProgress, lastStep } = this.parts;
+    const { globalStep } = results;
+    this.results = results;
+    this.isUnsaved = true;
+    if (this.failure !== undefined) throw this.failure.error;
+    expectFinite(results);
+    if (isUpdate) {
+      this.summarize(results);
+      const isDue = this.checkpoints.isDue(globalStep);
+      const isAlsoDue = this.moreCheckpoints.isDue(globalStep);
+      if (isAlsoDue) this.moreCheckpoints.mark(globalStep);
+      if (isDue) this.checkpoints.mark(globalStep);
+      if (isDue || isAlsoDue) await this.save();
+    }
+    onProgress?.({ done: globalStep, total: lastStep });
+    await between(async () => hooks.afterRun({ globalStep, results, requestStop: this.requestStop }));
+  }
+
+  /** Saves a checkpoint, which names a step whose summaries are on the disk. */
+  private async write(): Promise<{ readonly saved: Promise<string> }> {
+    const { spec, step, iterator, config, folder, saver, writer } = this.parts;
+    this.isUnsaved = false;
+    await writer.flush();
+    // At the start the first batch is read, but not trained on: the input is then as good as at its own start.
+    const isRead = config.saveInput && this.results !== undefined;
+    const trained = { model: spec.model, step, iterator: isRead ? iterator : undefined };
+    const saved = saveTraining(saver, folder, trained);
+    saved.catch((error: unknown) => (this.failure ??= { error }));
+    return { saved };
+  }
+
+  private async save(): Promise<void> {
+    const { step, hooks, between } = this.parts;
+    const { globalStep } = step;
+    const { saved } = await this.write();
+    await between(async () => hooks.checkpointSaved({ globalStep, saved, requestStop: this.requestStop }));
+  }
+
+  private readonly requestStop = (): void => {
+    this.isStopped = true;
+  };
+
+  private summarize(results: StepResult): void {
+    const { writer, step, config, spec } = this.parts;
+    const { globalStep } = results;
+    if (!this.hasGraph) {
+      this.hasGraph = true;
+      if (step.signatures().length > 0) writer.graph(step);
+    }
+    if (config.logStepCountSteps > 0 && this.counter.isDue(globalStep)) {
+      const passed = this.counter.mark(globalStep);
+      if (passed !== undefined) writer.scalar("global_step/sec", passed.steps / passed.seconds, globalStep);
+    }
+    if (config.saveSummarySteps > 0 && this.summaries.isDue(globalStep)) {
+      this.summaries.mark(globalStep);
+      const scalars = (spec.summaries ?? summariesOf)(results);
+      for (const [tag, value] of Object.entries({ loss: results.loss, ...scalars }))
+        writer.scalar(tag, value, globalStep);
+    }
+  }
+}
+
+/** A step's scalars for TensorBoard. */
+function summariesOf({ accuracy, learningRate, gradientNorms = {} }: StepResult): Record<string, number> {
+  const norms = Object.entries(gradientNorms).map(([name, norm]) => [`gradient_norm/${name}`, norm] as const);
+  return { accuracy, learning_rate: learningRate, ...Object.fromEntries(norms) };
+}
+
+function expectFinite({ loss, globalStep, learningRate }: StepResult): void {
+  if (Number.isFinite(loss)) return;
+  throw new RangeError(
+    `Cannot go on training: expected a finite loss, got ${loss} at step ${globalStep} with learning rate ${learningRate}; checkNumerics of createTrainStep() says where that begins`,
+  );
+}
