@@ -97,9 +97,7 @@ export interface TrainStep {
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { eager = false, seed = 0, globalStep = 0 } = options;
   const { numClasses } = model.options;
-  const trained = getTrainableVariables(model, options);
-  if (trained.length === 0)
-    throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
+  const trained = expectTrained(model, options);
   const { optimizer, schedule } = optimizerOf(options);
   const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);
@@ -145,6 +143,12 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;
+}
+
+function expectTrained(model: Model, options: TrainStepOptions): readonly ModelVariable[] {
+  const trained = getTrainableVariables(model, options);
+  if (trained.length > 0) return trained;
+  throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
 }
 
 type RunStep = (
