@@ -4,6 +4,7 @@ import type { DatasetIterator } from "../input";
 import type { Model } from "../model";
 import { openCheckpoint } from "../tensorflow";
 import type { Saver, TrainStep } from "../training";
+import { globalStepIn } from "../training/restore";
 
 /** What a training consists of. */
 export interface Trained {
@@ -42,11 +43,7 @@ export function restoreTraining(
 export function globalStepOf(checkpoint: string): number {
   const reader = openCheckpoint(checkpoint);
   try {
-    if (!reader.variables.some(({ name }) => name === "global_step")) return 0;
-    const step = reader.read("global_step");
-    const [value = 0] = step.dataSync();
-    step.dispose();
-    return Number(value);
+    return globalStepIn(reader) ?? 0;
   } finally {
     reader.close();
   }

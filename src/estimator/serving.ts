@@ -1,12 +1,7 @@
 /** What of a model function's spec a SavedModel is made of. */
-import {
-  createPredictInputFn,
-  exportSavedModel,
-  type ExportOptions,
-  type ExportSignature,
-  type InputReceiver,
-} from "../export";
-import type { EstimatorSpec, Predict } from "./spec";
+import { createPredictInputFn, exportSavedModel, type ExportOptions } from "../export";
+import { receivingSignature } from "../export/receiver";
+import type { EstimatorSpec } from "./spec";
 
 /** Options of Estimator.exportSavedModel(). */
 export interface ExportSavedModelOptions extends Omit<ExportOptions, "variables"> {
@@ -29,7 +24,7 @@ export function exportSpec(
   const receiver = (makeReceiver ?? createPredictInputFn({ side: model.options.fixedResizeSide }))();
   try {
     const signatures = Object.entries(exportOutputs).map(
-      ([name, predict]) => [name, signatureOf(predict, receiver)] as const,
+      ([name, predict]) => [name, receivingSignature(receiver, (image) => predict({ image }))] as const,
     );
     return exportSavedModel(Object.fromEntries(signatures), dir, {
       ...others,
@@ -38,18 +33,4 @@ export function exportSpec(
   } finally {
     receiver.dispose();
   }
-}
-
-function signatureOf(predict: Predict, receiver: InputReceiver): ExportSignature {
-  const { inputName, example, shape } = receiver;
-  return {
-    fn: (inputs) => {
-      const received = inputs[inputName];
-      if (received === undefined)
-        throw new TypeError(`Cannot export: expected an input "${inputName}", got none`);
-      return predict({ image: receiver.receive(received) });
-    },
-    example: { [inputName]: example },
-    shapes: { [inputName]: shape },
-  };
 }

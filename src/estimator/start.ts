@@ -1,6 +1,7 @@
 /** How a training begins: its first batch, the model made of it, and the weights of modelDir or new ones. */
 import type { Dataset, DatasetIterator } from "../input";
 import { SummaryWriter } from "../summary";
+import { reasonOf } from "../tensorflow";
 import { Saver, type StepResult } from "../training";
 import type { Cells } from "./cells";
 import { restoreTraining, type Trained } from "./checkpoints";
@@ -58,7 +59,7 @@ function expectPosition(iterator: DatasetIterator<InputElement>): void {
   try {
     iterator.position();
   } catch (error) {
-    throw new TypeError(`${messageOf(error)}; with saveInput: false in the config, checkpoints do without`, {
+    throw new TypeError(`${reasonOf(error)}; with saveInput: false in the config, checkpoints do without`, {
       cause: error,
     });
   }
@@ -76,15 +77,11 @@ function restored(
       iterator: config.saveInput ? iterator : undefined,
     });
   } catch (error) {
-    const reason = messageOf(error);
+    const reason = reasonOf(error);
     const hint = reason.includes("restore iterator") ? "; with saveInput: false in the config, the input begins anew" : ""; // prettier-ignore
     throw new RangeError(
       `Cannot train: expected in "${folder}" a checkpoint of this model and input, got another: ${reason}${hint}`,
       { cause: error },
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** The signatures of a classifier. */
 import type { Model } from "../model";
 import { broadcastTo, constant, tf, trace } from "../tensorflow";
-import { createPredictInputFn, type InputReceiver } from "./receiver";
+import { createPredictInputFn, receivingSignature, type InputReceiver } from "./receiver";
 import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
 
 /** Options of recordClassifier(). */
@@ -48,32 +48,15 @@ export function recordClassifier(
   try {
     // Recorded now, so that the signatures call it.
     tf.dispose(tf.tidy(() => run(receiver.receive(receiver.example))));
-    signatures.push(recordSignature("predict", predictSignature(run, receiver)));
+    signatures.push(
+      recordSignature("predict", { ...receivingSignature(receiver, run), aliases: ["serving_default"] }),
+    );
     signatures.push(recordSignature("classify", classifySignature(run, examples, labels)));
   } catch (error) {
     dispose();
     throw error;
   }
   return { signatures, dispose };
-}
-
-function receivedBy(receiver: InputReceiver): Pick<ExportSignature, "example" | "shapes"> {
-  const { inputName, example, shape } = receiver;
-  return { example: { [inputName]: example }, shapes: { [inputName]: shape } };
-}
-
-function imagesOf(inputs: Readonly<Record<string, tf.Tensor>>, receiver: InputReceiver): tf.Tensor4D {
-  const input = inputs[receiver.inputName];
-  if (input !== undefined) return receiver.receive(input);
-  throw new TypeError(`Cannot receive images: expected an input "${receiver.inputName}", got none`);
-}
-
-function predictSignature(run: Forward, receiver: InputReceiver): ExportSignature {
-  return {
-    fn: (inputs) => run(imagesOf(inputs, receiver)),
-    ...receivedBy(receiver),
-    aliases: ["serving_default"],
-  };
 }
 
 /** @see tensorflow_serving/servables/tensorflow/classifier.cc, which reads the names "inputs", "classes" and "scores" */
@@ -83,14 +66,13 @@ function classifySignature(
   labels: readonly string[],
 ): ExportSignature {
   return {
-    fn: (inputs) => {
-      const { probabilities } = run(imagesOf(inputs, receiver));
+    ...receivingSignature(receiver, (images) => {
+      const { probabilities } = run(images);
       if (probabilities === undefined)
         throw new TypeError("Cannot classify: expected probabilities, got none");
       const classes = broadcastTo(constant(labels, [labels.length], "string"), probabilities.shape);
       return { classes, scores: probabilities };
-    },
-    ...receivedBy(receiver),
+    }),
     method: "classify",
   };
 }

@@ -10,6 +10,7 @@ import {
   recordFunction,
   tf,
 } from "../tensorflow";
+import type { ExportSignature } from "./signatures";
 
 /** What clients send: serialized tf.Example messages, image files' bytes, or pixels. */
 export type ReceiverKind = "examples" | "files" | "images";
@@ -44,6 +45,23 @@ export interface InputReceiver {
   receive(input: tf.Tensor): tf.Tensor4D;
   /** Frees the example and the recorded function. */
   dispose(): void;
+}
+
+/** What a function of images is as a signature whose input a receiver takes. */
+export function receivingSignature(
+  receiver: InputReceiver,
+  fn: (images: tf.Tensor4D) => Readonly<Record<string, tf.Tensor>>,
+): Pick<ExportSignature, "fn" | "example" | "shapes"> {
+  const { inputName, example, shape } = receiver;
+  return {
+    fn: (inputs) => {
+      const input = inputs[inputName];
+      if (input !== undefined) return fn(receiver.receive(input));
+      throw new TypeError(`Cannot receive images: expected an input "${inputName}", got none`);
+    },
+    example: { [inputName]: example },
+    shapes: { [inputName]: shape },
+  };
 }
 
 const NAMES = { examples: "examples", files: "image_bytes", images: "image" } as const;

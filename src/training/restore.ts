@@ -60,18 +60,16 @@ export function restoreVariables(
   const reader = openCheckpoint(checkpoint);
   try {
     const has = (entry: string): boolean => reader.variables.some(({ name }) => name === entry);
-    const numberOf = (name: string): number => Number(reader.read(name).dataSync()[0]);
     const isGathering = step !== undefined && has(gatheredEntry);
     const wanted = Object.entries({ ...variables, ...step?.slots, ...(isGathering && step.gathered?.sums) });
     expectAll(wanted, reader);
-    const hasStep = has("global_step");
     const hasIterator = iterator !== undefined && has(iteratorEntry);
-    if (step !== undefined && !hasStep)
+    const globalStep = globalStepIn(reader);
+    if (step !== undefined && globalStep === undefined)
       throw new RangeError(`Cannot restore "${checkpoint}": expected a "global_step" in it, got none`);
     return tf.tidy(() => {
       const values = wanted.map(([name, variable]) => ({ variable, value: reader.read(name) }));
-      const globalStep = hasStep ? numberOf("global_step") : undefined;
-      const count = isGathering ? numberOf(gatheredEntry) : 0;
+      const count = isGathering ? numberIn(reader, gatheredEntry) : 0;
       expectGathered(checkpoint, count, step?.gathered?.calls ?? 1);
       if (hasIterator) iterator.seek(bytesOf(reader.read(iteratorEntry))[0] ?? new Uint8Array());
       for (const { variable, value } of values) variable.assign(value);
@@ -82,6 +80,16 @@ export function restoreVariables(
   } finally {
     reader.close();
   }
+}
+
+/** The global_step of a checkpoint; undefined if it has none. */
+export function globalStepIn(reader: CheckpointReader): number | undefined {
+  const isThere = reader.variables.some(({ name }) => name === "global_step");
+  return isThere ? numberIn(reader, "global_step") : undefined;
+}
+
+function numberIn(reader: CheckpointReader, name: string): number {
+  return tf.tidy(() => Number(reader.read(name).dataSync()[0]));
 }
 
 /** Sums that no gradient waits in are 0, and in no checkpoint. */
