@@ -45,6 +45,7 @@ export async function publish(
         await announce(folder, [...left, name], options);
       });
       await retain(folder, name, options);
+      await disk.removeStale(folder, namesIn(readCheckpointState(folder))); // what the state file named until now
     } finally {
       await disk.removeTemporary(temporary);
     }

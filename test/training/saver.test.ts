@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +16,7 @@ import { after, test } from "node:test";
 import { memory, tf } from "../../src/tensorflow";
 import { createTrainStep, latestCheckpoint, Saver } from "../../src/training";
 import { sweep } from "../../src/training/retention";
-import { readCheckpointState, type KeptCheckpoint } from "../../src/training/state";
+import { readCheckpointState, stateText, type KeptCheckpoint } from "../../src/training/state";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 const root = mkdtempSync(join(tmpdir(), "saver-"));
@@ -165,6 +166,33 @@ test("save() lists a checkpoint once that a killed process has moved there but n
   setTo(a, 0);
   assert.equal(saver.restore(folder, { a }).globalStep, 2);
   assert.deepEqual(valuesOf(a), [2]);
+  a.dispose();
+});
+
+test("save() removes what a process left that was killed while the state file named it", async () => {
+  const folder = join(root, "aside");
+  const a = tf.variable(tf.scalar(1));
+  const saver = new Saver();
+  await saver.save(`${folder}/`, { a });
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  const aside = `model.ckpt.saving-${pid}-aaaaaa/previous`;
+  mkdirSync(join(folder, aside), { recursive: true });
+  for (const ending of ["index", "data-00000-of-00001"])
+    renameSync(join(folder, `model.ckpt.${ending}`), join(folder, aside, `model.ckpt.${ending}`));
+  const all = [{ path: `${aside}/model.ckpt`, time: 1 }];
+  writeFileSync(
+    join(folder, "checkpoint"),
+    stateText({ latest: `${aside}/model.ckpt`, all, lastPreserved: 1 }),
+  );
+  setTo(a, 2);
+  saver.restore(folder, { a });
+  assert.deepEqual(valuesOf(a), [1]);
+  await saver.save(folder, { a });
+  assert.deepEqual(readdirSync(folder).sort(), [
+    "checkpoint",
+    "model.ckpt.data-00000-of-00001",
+    "model.ckpt.index",
+  ]);
   a.dispose();
 });
 
