@@ -28,6 +28,8 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly decaySteps?: number;
   /** What evaluations measure beside the loss. @default { accuracy: accuracyMetric() } */
   readonly evalMetricOps?: Metrics<MetricRecord>;
+  /** Whether histograms of all variables go to the event file with the scalars. @default false */
+  readonly summarizeVariables?: boolean;
   /** How checkpoints are kept. @default the RunConfig's */
   readonly saver?: SaverOptions;
 }
@@ -43,16 +45,15 @@ export interface ClassifierModelFn extends ModelFn<unknown> {
 /**
  * The walk-through's model function: a classifier that is fine-tuned from a checkpoint, evaluated and exported.
  *
- * Steps stop at numbers that are not finite (`checkNumerics`) and give the gradients' norms (`gradientNorms`), unless told not
- * to. The caller disposes it after the estimator.
+ * Steps stop at numbers that are not finite (`checkNumerics`) and give the gradients' norms (`gradientNorms`), of which event
+ * files have histograms (`summarizeGradients`), unless told not to. The caller disposes it after the estimator.
  * @example
  * const modelFn = createModelFn({ model: { numClasses: 2 }, checkpointPath: "resnet_v1_50.ckpt", checkpointExcludeScopes: "Predict" });
  * const estimator = new Estimator({ modelFn, modelDir: "build/model" });
  * @see the walk-through's create_model_fn
  */
 export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
-  const { model: modelOptions = {}, decaySteps, ...training } = options;
-  const { learningRate = 0.01 } = options;
+  const { model: modelOptions = {} } = options;
   let made: Model | undefined;
   const modelOf = (seed = 0): Model => (made ??= new Model({ seed, ...modelOptions, isTraining: true }));
   const predictions: Predict = (features: Features) => {
@@ -60,28 +61,11 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
     const preprocessed = model.preprocess(imagesOf(features, "predict"));
     return model.postprocess(model.predict(preprocessed, { isTraining: false }));
   };
-  const rate =
-    decaySteps === undefined || typeof learningRate !== "number"
-      ? {}
-      : { learningRate: configureLearningRate({ learningRate, decaySteps }) };
-
-  const trainSpec = (model: Model, { tfRandomSeed }: ResolvedRunConfig): EstimatorSpec => {
-    const trainOp = createTrainStep(model, {
-      checkNumerics: true,
-      gradientNorms: true,
-      seed: tfRandomSeed,
-      ...training,
-      ...rate,
-    });
-    const { saver } = options;
-    const init = (): void => initPretrained(model, options);
-    return { mode: ModeKeys.TRAIN, model, trainOp, scaffold: { init, ...(saver && { saver }) } };
-  };
   const modelFn: ModelFn<unknown> = (_features, _labels, mode, _params, config) => {
     const model = modelOf(config.tfRandomSeed);
     switch (mode) {
       case ModeKeys.TRAIN:
-        return trainSpec(model, config);
+        return trainSpecOf(model, options, config);
       case ModeKeys.EVAL: {
         const { evalMetricOps = createMetrics({ accuracy: accuracyMetric() }) } = options;
         return { mode, model, evalStep: createEvalStep(model), evalMetricOps };
@@ -95,6 +79,24 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
     made = undefined;
   };
   return Object.assign(modelFn, { model: () => modelOf(), dispose });
+}
+
+function trainSpecOf(
+  model: Model,
+  options: ModelFnOptions,
+  { tfRandomSeed: seed }: ResolvedRunConfig,
+): EstimatorSpec {
+  const { decaySteps, model: _, ...training } = options;
+  const { learningRate = 0.01, saver, summarizeVariables = false } = options;
+  const rate =
+    decaySteps === undefined || typeof learningRate !== "number"
+      ? {}
+      : { learningRate: configureLearningRate({ learningRate, decaySteps }) };
+  const asked = { checkNumerics: true, gradientNorms: true, summarizeGradients: true };
+  const trainOp = createTrainStep(model, { ...asked, seed, ...training, ...rate });
+  const init = (): void => initPretrained(model, options);
+  const scaffold = { init, ...(saver && { saver }) };
+  return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };
 }
 
 function initPretrained(

@@ -1,12 +1,14 @@
 /** One training: from its first batch to its last checkpoint, in tf.estimator's order of things. */
 import type { DatasetIterator } from "../input";
 import type { SummaryWriter } from "../summary";
-import type { Saver, StepResult, TrainStep } from "../training";
+import { tf } from "../tensorflow";
+import type { Saver, StepResult, StepWithGradients, TrainStep } from "../training";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
 import { batchOf, noBatches } from "./features";
 import type { RunHook } from "./hooks";
 import type { EstimatorSpec, InputElement } from "./spec";
+import { Summaries } from "./summaries";
 import { Timer } from "./timer";
 
 /** How far a piece of work is; made for progressBar().update. */
@@ -44,11 +46,9 @@ export interface TrainingParts {
 export class Training {
   private readonly checkpoints: Timer;
   private readonly moreCheckpoints: Timer;
-  private readonly summaries: Timer;
-  private readonly counter: Timer;
+  private readonly summaries: Summaries;
   private isUnsaved = false;
   private isStopped = false;
-  private hasGraph = false;
   private failure: { readonly error: unknown } | undefined;
   private results: StepResult | undefined;
 
@@ -56,8 +56,7 @@ export class Training {
     const { saveCheckpointsSteps: everySteps, saveCheckpointsSecs: everySecs } = parts.config;
     this.checkpoints = new Timer({ everySteps, everySecs });
     this.moreCheckpoints = new Timer({ everySteps: parts.alsoSaveEverySteps });
-    this.summaries = new Timer({ everySteps: parts.config.saveSummarySteps });
-    this.counter = new Timer({ everySteps: parts.config.logStepCountSteps });
+    this.summaries = new Summaries(parts);
   }
 
   /** @returns the last step's result; undefined if there was none */
@@ -70,6 +69,7 @@ export class Training {
       if (!isRestored) await this.save();
       await between(async () => hooks.afterCreateSession({ globalStep }));
       await this.loop();
+      await this.summaries.finish();
       if (this.isUnsaved) await this.save();
       await saver.flush();
       await between(async () => hooks.end({ globalStep: step.globalStep }));
@@ -78,6 +78,7 @@ export class Training {
       if (signal.aborted && this.isUnsaved) await this.write();
       throw error;
     } finally {
+      await Promise.allSettled([this.summaries.finish()]); // what failed there is thrown above, unless something else was
       await saver.flush();
       await writer.flush();
     }
@@ -95,21 +96,30 @@ export class Training {
       first = undefined;
       if (element === undefined) break;
       const [{ image }, label] = batchOf(element, "train");
-      const results = await step(image, label);
+      const { gradients, ...results } = await this.summaries.take(image, label);
+      try {
+        await this.note({ gradients, ...results }, results.globalStep > before);
+      } finally {
+        tf.dispose(gradients);
+      }
       await this.afterStep(results, results.globalStep > before);
     }
     if (this.results === undefined && step.globalStep < lastStep) throw noBatches("train");
   }
 
-  private async afterStep(results: StepResult, isUpdate: boolean): Promise<void> {
-    const { hooks, between, onProgress, lastStep } = this.parts;
-    const { globalStep } = results;
+  /** What must be done with a step before anything may come between. */
+  private async note({ gradients, ...results }: StepWithGradients, isUpdate: boolean): Promise<void> {
     this.results = results;
     this.isUnsaved = true;
     if (this.failure !== undefined) throw this.failure.error;
     expectFinite(results);
+    if (isUpdate) await this.summaries.write({ gradients, ...results });
+  }
+
+  private async afterStep(results: StepResult, isUpdate: boolean): Promise<void> {
+    const { hooks, between, onProgress, lastStep } = this.parts;
+    const { globalStep } = results;
     if (isUpdate) {
-      this.summarize(results);
       const isDue = this.checkpoints.isDue(globalStep);
       const isAlsoDue = this.moreCheckpoints.isDue(globalStep);
       if (isAlsoDue) this.moreCheckpoints.mark(globalStep);
@@ -143,31 +153,6 @@ export class Training {
   private readonly requestStop = (): void => {
     this.isStopped = true;
   };
-
-  private summarize(results: StepResult): void {
-    const { writer, step, config, spec } = this.parts;
-    const { globalStep } = results;
-    if (!this.hasGraph) {
-      this.hasGraph = true;
-      if (step.signatures().length > 0) writer.graph(step);
-    }
-    if (config.logStepCountSteps > 0 && this.counter.isDue(globalStep)) {
-      const passed = this.counter.mark(globalStep);
-      if (passed !== undefined) writer.scalar("global_step/sec", passed.steps / passed.seconds, globalStep);
-    }
-    if (config.saveSummarySteps > 0 && this.summaries.isDue(globalStep)) {
-      this.summaries.mark(globalStep);
-      const scalars = (spec.summaries ?? summariesOf)(results);
-      for (const [tag, value] of Object.entries({ loss: results.loss, ...scalars }))
-        writer.scalar(tag, value, globalStep);
-    }
-  }
-}
-
-/** A step's scalars for TensorBoard. */
-function summariesOf({ accuracy, learningRate, gradientNorms = {} }: StepResult): Record<string, number> {
-  const norms = Object.entries(gradientNorms).map(([name, norm]) => [`gradient_norm/${name}`, norm] as const);
-  return { accuracy, learning_rate: learningRate, ...Object.fromEntries(norms) };
 }
 
 function expectFinite({ loss, globalStep, learningRate }: StepResult): void {

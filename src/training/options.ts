@@ -26,6 +26,11 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
   readonly checkNumerics?: boolean;
   /** Whether the results hold the norms of the gradients, as slim summarizes them. @default false */
   readonly gradientNorms?: boolean;
+  /**
+   * Whether an Estimator writes a histogram and the norm of each gradient with its summaries; see summarizeGradients(), by which
+   * others do it. Steps without summaries are as ever. @default false (TF-Slim create_train_op)
+   */
+  readonly summarizeGradients?: boolean;
   /** Whether each step runs operation by operation, not compiled: slower, but a debugger sees inside. @default false */
   readonly eager?: boolean;
   /** What a model made for training draws its crops and mirrorings from, with the step's number. @default 0 */

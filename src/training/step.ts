@@ -60,6 +60,8 @@ export interface TrainStep {
   withGradients(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepWithGradients>;
   /** Updates done. */
   readonly globalStep: number;
+  /** Whether its gradients shall be summarized, as the option says. */
+  readonly summarizeGradients: boolean;
   /** The variables it trains. */
   readonly trained: readonly ModelVariable[];
   /** The optimizer's variables by their names in a checkpoint, for saveVariables(); none of a tfjs optimizer. */
@@ -95,7 +97,7 @@ export interface TrainStep {
  * const { loss, accuracy, globalStep } = await step(images, labels);
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
-  const { eager = false, seed = 0, globalStep = 0 } = options;
+  const { eager = false, seed = 0, globalStep = 0, summarizeGradients = false } = options;
   const { numClasses } = model.options;
   const trained = expectTrained(model, options);
   const { optimizer, schedule } = optimizerOf(options);
@@ -129,6 +131,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   };
   const step = Object.assign(callable(inTurn(runOne)), {
     globalStep,
+    summarizeGradients,
     trained,
     slots: state.slots,
     ...(gathered !== undefined && { gathered }),

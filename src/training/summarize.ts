@@ -3,7 +3,7 @@ import { tf } from "../tensorflow";
 import { normOf } from "./gradients";
 
 /**
- * Writes a histogram of each gradient, `${variable}_gradient`, and its norm, `${variable}_gradient_norm`, as TF-Slim does.
+ * Writes a histogram of each gradient and its norm, as TF-Slim does: `summarize_grads/${variable}_gradient` and `…_gradient_norm`.
  * @param gradients  by variable, as step.withGradients() or step.inspect() give them; they may be disposed at once
  * @returns          when all is ready to be written
  * @throws {RangeError} if a gradient is not finite
@@ -11,7 +11,7 @@ import { normOf } from "./gradients";
  * const { gradients, globalStep } = await step.withGradients(images, labels);
  * await summarizeGradients(writer, gradients, globalStep);
  * tf.dispose(gradients);
- * @see tf_slim.learning.add_gradients_summaries
+ * @see tf_slim.learning.create_train_op, with summarize_gradients
  */
 export async function summarizeGradients(
   writer: SummaryWriter,
@@ -21,11 +21,13 @@ export async function summarizeGradients(
   const entries = Object.entries(gradients);
   if (entries.length === 0) return;
   const histograms = entries.map(([name, gradient]) =>
-    writer.histogram(`${name}_gradient`, gradient, globalStep),
+    writer.histogram(`summarize_grads/${name}_gradient`, gradient, globalStep),
   );
   const norms = tf.tidy(() => tf.stack(entries.map(([, gradient]) => normOf(gradient))));
   const values = await norms.data();
   norms.dispose();
-  entries.forEach(([name], i) => writer.scalar(`${name}_gradient_norm`, values[i] ?? NaN, globalStep));
+  entries.forEach(([name], i) =>
+    writer.scalar(`summarize_grads/${name}_gradient_norm`, values[i] ?? NaN, globalStep),
+  );
   await Promise.all(histograms);
 }

@@ -112,7 +112,7 @@ export interface UpdateRunner {
   run(part: "update" | "inspectedUpdate" | "gather", args: UpdateArguments): Promise<PartResult>;
   /** The recordings of all; none if eager. */
   signatures(): Signature[];
-  /** The latest recording of the update as a GraphDef; throws if there is none. */
+  /** The latest recording of the update, with gradients if there is no other, as a GraphDef; throws if there is none. */
   graph(): Uint8Array;
   dispose(): void;
 }
@@ -140,7 +140,8 @@ export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
     run: async (part, args) =>
       eager ? shielded(() => tf.tidy(() => parts[part](...args))) : await compiled[part](...args),
     signatures: () => Object.values(compiled).flatMap((one) => one.signatures()),
-    graph: () => compiled.update.graph(),
+    graph: () =>
+      (compiled.update.signatures().length > 0 ? compiled.update : compiled.inspectedUpdate).graph(),
     dispose: () => {
       for (const one of Object.values(compiled)) one.dispose();
     },

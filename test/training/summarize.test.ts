@@ -63,8 +63,8 @@ test("summarizeGradients() writes each gradient's histogram and norm under TF-Sl
   for (const [name, gradient] of Object.entries(gradients)) {
     const values = valuesOf(gradient);
     const [min, max] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-    wanted.set(`${name}_gradient`, { min, max, count: gradient.size });
-    wanted.set(`${name}_gradient_norm`, gradientNorms[name]);
+    wanted.set(`summarize_grads/${name}_gradient`, { min, max, count: gradient.size });
+    wanted.set(`summarize_grads/${name}_gradient_norm`, gradientNorms[name]);
   }
   for await (const { tag, step: at, kind, value } of readEvents(folder)) {
     assert.equal(at, 1);
