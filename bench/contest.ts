@@ -4,13 +4,14 @@ import { cpus } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { version } from "../src/tensorflow";
+import { ownPython } from "./peers";
 
 /** One way of doing the same work. */
 export interface Contender {
   readonly name: string;
   /** Does the work once and gives its seconds. */
   run(): Promise<number>;
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 /** What a contender needed, over all rounds. */
@@ -40,7 +41,7 @@ export async function contest(
       );
     }
   }
-  for (const contender of contenders) contender.close?.();
+  for (const contender of contenders) await contender.close?.();
   return contenders.map(({ name }, i) => {
     const sorted = [...(seconds[i] ?? [])].sort((a, b) => a - b);
     return {
@@ -58,13 +59,13 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
-/** A Python program of this folder that answers each line with the seconds its work took. */
+/** A Python program of this folder that says when it is ready, then answers each line with the seconds its work took. */
 export async function pythonPeer(
   script: string,
   args: readonly string[],
+  python = ownPython(),
 ): Promise<{ ask(line: string): Promise<number>; close(): void }> {
   const root = path.resolve(__dirname, "../..");
-  const python = process.env["SLIMLAB_PYTHON"] ?? path.join(root, ".venv/bin/python");
   const child = spawn(python, [path.join(root, "bench", script), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -1,10 +1,11 @@
 /** Decoding and resizing the images of TFRecords: ours and Python's tf.data, the same pipeline. */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInputFn, renderPhotos, writeRecords } from "../src/input";
+import { createInputFn } from "../src/input";
 import { insertAxis, resizeBilinear, type tf } from "../src/tensorflow";
 import { contest, pythonPeer, timed, type Result } from "./contest";
+import { flowerRecords } from "./records";
 
 const BATCHES = 20;
 
@@ -19,7 +20,7 @@ export interface InputBench {
 export async function benchInput({ rounds, batch, side }: InputBench): Promise<Result[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bench-"));
   try {
-    const files = await records(folder);
+    const files = await flowerRecords(folder);
     const python = await pythonPeer("input.py", [String(batch), String(side), ...files]);
     const inputFn = createInputFn(files, {
       batchSize: batch,
@@ -48,16 +49,4 @@ export async function benchInput({ rounds, batch, side }: InputBench): Promise<R
 
 function resize(image: tf.Tensor3D, side: number): tf.Tensor3D {
   return resizeBilinear(insertAxis(image, 0), [side, side]).squeeze<tf.Tensor3D>([0]);
-}
-
-/** TF-Slim's flowers if they are there, else rendered photos. */
-async function records(folder: string): Promise<string[]> {
-  const shared = process.env["SLIMLAB_SHARED_DATA"] ?? path.resolve(__dirname, "../../../shared/data");
-  const flowers = path.join(shared, "records");
-  if (existsSync(flowers)) {
-    return readdirSync(flowers).filter((name) => name.startsWith("flowers")).map((name) => path.join(flowers, name)); // prettier-ignore
-  }
-  await renderPhotos(path.join(folder, "photos"), { perClass: 70 });
-  await writeRecords(path.join(folder, "photos"), folder, { shards: 2 });
-  return readdirSync(folder).filter((name) => name.includes("-of-")).map((name) => path.join(folder, name)); // prettier-ignore
 }

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { installKernel } from "../kernel/cli/spec";
+import { ownPython } from "./peers";
 
 const root = path.resolve(__dirname, "../..");
 
@@ -74,10 +75,9 @@ function installTslab(folder: string): void {
 async function measure(folder: string, rounds: number): Promise<Readonly<Record<string, Times>>> {
   const ipython = path.join(folder, "ipython");
   mkdirSync(ipython);
-  const python = process.env["SLIMLAB_PYTHON"] ?? path.join(root, ".venv/bin/python");
   const script = path.join(root, "bench", "kernel.py");
   const contenders = ["slimlab=typescript", "python3=python", "tslab=typescript"];
-  const program = spawn(python, [script, String(rounds), ...contenders], {
+  const program = spawn(ownPython(), [script, String(rounds), ...contenders], {
     cwd: folder,
     env: {
       ...process.env,

@@ -1,15 +1,17 @@
-/** npm run bench -- step|input|trace|summaries|kernel [--json] [--rounds N] [--batch N] [--side N] */
+/** npm run bench -- step|input|train|trace|summaries|kernel [--json] [--rounds N] [--batch N] [--side N] */
 import { parseArgs } from "node:util";
 import { format, machine, type Result } from "./contest";
 import { benchInput } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
-import { benchStep, benchTrace } from "./step";
+import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
+import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
 
-const USAGE = `npm run bench -- <step|input|trace|summaries|kernel> [options]
+const USAGE = `npm run bench -- <step|input|train|trace|summaries|kernel> [options]
 
   step       seconds of one ResNet-50 training step: ours, Python's, tfjs's
   input      images a second from TFRecords: ours and Python's tf.data
+  train      images a second from records to checkpoints: ours, our bare step's, Keras's and PyTorch's
   trace      seconds to record and compile the training step once
   summaries  what scalars every step and histograms every 100 cost a training job
   kernel     start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
@@ -17,6 +19,7 @@ const USAGE = `npm run bench -- <step|input|trace|summaries|kernel> [options]
   --rounds N   counted rounds, contenders in turn   (default: 5)
   --batch N    images in a batch                    (default: 16)
   --side N     their side in pixels                 (default: 224)
+  --steps N    train: what our job holds over so many steps, in place of the contest
   --json       one JSON object in place of the table
   --help       this text
 `;
@@ -28,6 +31,7 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "5" },
       batch: { type: "string", default: "16" },
       side: { type: "string", default: "224" },
+      steps: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -40,6 +44,7 @@ async function main(): Promise<void> {
   }
   if (what === "kernel") return tellKernels(Number(values.rounds), values.json);
   const options = { rounds: Number(values.rounds), batch: Number(values.batch), side: Number(values.side) };
+  if (what === "train") return tellTraining(options, values);
   const images = { unit: "images/s", of: (seconds: number): number => options.batch / seconds };
   const benches: Readonly<Record<string, () => Promise<Result[]>>> = {
     step: () => benchStep(options),
@@ -49,7 +54,7 @@ async function main(): Promise<void> {
   };
   const bench = benches[what];
   if (bench === undefined)
-    throw new RangeError(`Cannot bench "${what}": expected step, input, trace, summaries or kernel`);
+    throw new RangeError(`Cannot bench "${what}": expected step, input, train, trace, summaries or kernel`);
   const results = await bench();
   const [ours, python] = results;
   const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;
@@ -59,15 +64,33 @@ async function main(): Promise<void> {
     );
     return;
   }
-  const { cpu, cores, node, tensorflow } = machine();
-  process.stdout.write(
-    `${what}, batch ${options.batch}, ${options.side} px; ${cores} x ${cpu}, Node ${node}, TensorFlow ${tensorflow}\n\n`,
-  );
+  process.stdout.write(headOf(what, options));
   process.stdout.write(`${format(results, what === "trace" ? undefined : images)}\n`);
   if (ratio !== undefined)
     process.stdout.write(
       `\n${ours?.name ?? ""} / ${python?.name ?? ""}: ${ratio.toFixed(3)} (of the minima)\n`,
     );
+}
+
+function headOf(what: string, { batch, side }: StepBench): string {
+  const { cpu, cores, node, tensorflow } = machine();
+  return `${what}, batch ${batch}, ${side} px; ${cores} x ${cpu}, Node ${node}, TensorFlow ${tensorflow}\n\n`;
+}
+
+async function tellTraining(
+  options: StepBench,
+  { steps, json }: { readonly steps?: string | undefined; readonly json: boolean },
+): Promise<void> {
+  const count = Number(steps);
+  const result = steps === undefined ? await benchTrain(options) : { held: await benchHeld({ ...options, steps: count }) }; // prettier-ignore
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ bench: "train", ...options, ...(steps !== undefined && { steps: count }), machine: machine(), ...result })}\n`,
+    );
+  else {
+    const text = "results" in result ? formatTrain(result, options.batch) : formatHeld(result.held, count);
+    process.stdout.write(`${headOf("train", options)}${text}\n`);
+  }
 }
 
 async function tellKernels(rounds: number, json: boolean): Promise<void> {

@@ -1,0 +1,36 @@
+/** Photographs of ImageNet's size, as JPEG files and as TFRecords of the same. */
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { renderPhotos, writeRecords } from "../src/input";
+
+/** Side of a photograph in pixels: about as many as ImageNet's have on average, 469 x 387. */
+const SIDE = 426;
+
+/** Photographs in a folder. */
+export interface Photographs {
+  /** The folder of class folders of JPEG files. */
+  readonly photos: string;
+  /** Paths of the TFRecord files with the same JPEGs, byte for byte. */
+  readonly records: readonly string[];
+}
+
+/** Renders photographs of two classes into a folder and writes them as records. */
+export async function renderRecords(folder: string, perClass: number): Promise<Photographs> {
+  const photos = path.join(folder, "photos");
+  // Each is up to 15 below this quality; the usual 90 would leave files of fewer bytes than photographs have.
+  await renderPhotos(photos, { perClass, size: SIDE, quality: 100 });
+  const { files } = await writeRecords(photos, path.join(folder, "records"), { shards: 2 });
+  return { photos, records: files.filter((file) => !file.endsWith("labels.txt")) };
+}
+
+/** TF-Slim's flowers if they are there, else rendered photos. */
+export async function flowerRecords(folder: string): Promise<readonly string[]> {
+  const shared = process.env["SLIMLAB_SHARED_DATA"] ?? path.resolve(__dirname, "../../../shared/data");
+  const flowers = path.join(shared, "records");
+  if (existsSync(flowers)) {
+    return readdirSync(flowers).filter((name) => name.startsWith("flowers")).map((name) => path.join(flowers, name)); // prettier-ignore
+  }
+  await renderPhotos(path.join(folder, "photos"), { perClass: 70 });
+  const { files } = await writeRecords(path.join(folder, "photos"), folder, { shards: 2 });
+  return files.filter((file) => !file.endsWith("labels.txt"));
+}
