@@ -158,6 +158,7 @@ export async function benchHeld({ batch, side, steps }: Shape & { readonly steps
       afterRun: ({ globalStep }: { globalStep: number }) => {
         if (globalStep % every === 0) held.push(heldNow());
       },
+      checkpointSaved: async ({ saved }: { saved: Promise<string> }) => void (await saved), // which holds a copy meanwhile
     };
     await estimator.train({ inputFn, maxSteps: steps, hooks: [watching] });
     await dispose();

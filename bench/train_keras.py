@@ -74,4 +74,4 @@ callbacks = [
     keras.callbacks.TensorBoard(os.path.join(FOLDER, "events"), update_freq=SUMMARY_STEPS),
     Turns(),
 ]
-model.fit(dataset, epochs=1, steps_per_epoch=10**9, verbose=0, callbacks=callbacks)
+model.fit(dataset, epochs=1, steps_per_epoch=10**9, shuffle=False, verbose=0, callbacks=callbacks)
