@@ -28,7 +28,7 @@ export function peersPython(): string {
   const quietly: ExecFileSyncOptions = { stdio: ["ignore", "ignore", "inherit"] };
   try {
     execFileSync(ownPython(), ["-m", "venv", "--clear", folder], quietly);
-    execFileSync(python, ["-m", "pip", "install", "--quiet", "--no-input", "-r", requirements], quietly);
+    execFileSync(python, ["-m", "pip", "install", "-qq", "--no-input", "-r", requirements], quietly);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true }); // half of an environment is none
     throw error;
