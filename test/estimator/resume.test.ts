@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,22 +14,11 @@ import {
 import { readScalars } from "../../src/summary";
 import { memory } from "../../src/tensorflow";
 import { latestCheckpoint } from "../../src/training";
+import { digestsIn } from "../training/digests";
 import { temporaryFolder, thinInput, thinModelFn, type ThinInput } from "./thin";
 
 const folder = temporaryFolder();
 const config = { saveCheckpointsSteps: 100, saveSummarySteps: 1, logStepCountSteps: 0 };
-
-/** Hashes of all that the latest checkpoint of a folder holds of the model and its optimizer. */
-function weightsIn(estimator: Estimator): Record<string, string> {
-  const names = estimator.getVariableNames().filter((name) => name !== "iterator_state");
-  const entries = names.map((name) => {
-    const value = estimator.getVariableValue(name);
-    const bits = Float64Array.from([...value.dataSync()].map(Number));
-    value.dispose();
-    return [name, createHash("sha256").update(bits).digest("hex")] as const;
-  });
-  return Object.fromEntries(entries);
-}
 
 async function withEstimator<T>(modelDir: string, work: (estimator: Estimator) => Promise<T>): Promise<T> {
   const modelFn = thinModelFn();
@@ -67,7 +55,7 @@ test("a training that was stopped in mid-epoch goes on to the same losses and we
   const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
   const expected = await withEstimator(whole, async (estimator) => {
     await estimator.train({ inputFn, maxSteps: 10 });
-    return weightsIn(estimator);
+    return digestsIn(estimator.modelDir);
   });
   await withEstimator(parted, async (estimator) => {
     const controller = new AbortController();
@@ -89,7 +77,7 @@ test("a training that was stopped in mid-epoch goes on to the same losses and we
     await assert.rejects(cell, /interrupt/);
     assert.equal(estimator.latestCheckpoint(), join(parted, "model.ckpt-7"));
     await estimator.train({ inputFn, maxSteps: 10 }); // with the steps compiled before
-    return weightsIn(estimator);
+    return digestsIn(estimator.modelDir);
   });
   assert.deepEqual(actual, expected);
   assert.deepEqual(await lossesIn(parted), await lossesIn(whole));

@@ -1,61 +1,11 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { startKernel, type Message } from "./wire/client";
+import { startCells, type CellResult, type Cells } from "./interrupted";
 
-/** How long a cell may take, in ms. */
-const patienceMs = 40_000;
+const kernel = startCells();
+after(async () => (await kernel).close());
 
-const starting = startKernel(join(__dirname, "../../kernel/main.js"), {
-  cwd: join(__dirname, "../../../notebooks"),
-});
-after(async () => (await starting).close());
-
-/** Runs a cell; `stop` interrupts it when it has printed "go". A cell that hangs fails the test with what it showed. */
-async function run(
-  code: string,
-  stop?: "signal" | "message",
-): Promise<{ result: unknown; outputs: string[] }> {
-  const { log } = await starting;
-  const shown: string[] = [];
-  const stuck = sleep(patienceMs, undefined, { ref: false }).then(() => {
-    throw new Error(`Cannot go on: expected the cell to end, got ${shown.join(" ")} of ${code}\n${log()}`);
-  });
-  return Promise.race([execute(code, stop, shown), stuck]);
-}
-
-async function execute(
-  code: string,
-  stop: "signal" | "message" | undefined,
-  shown: string[],
-): Promise<{ result: unknown; outputs: string[] }> {
-  const { client, process } = await starting;
-  const id = await client.send("shell", "execute_request", { code });
-  const outputs: string[] = [];
-  let result: unknown;
-  for (;;) {
-    const { header, parent, content } = await client.receive("iopub");
-    shown.push(`${String(header["msg_type"])} ${JSON.stringify(content).slice(0, 80)}`);
-    if (parent["msg_id"] !== id) continue;
-    if (content["text"] === "go\n" && stop !== undefined) {
-      await sleep(100);
-      if (stop === "signal") process.kill("SIGINT");
-      else await client.send("control", "interrupt_request", {});
-    } else if (header["msg_type"] === "stream") outputs.push(String(content["text"]));
-    if (header["msg_type"] === "execute_result") result = textOf(content);
-    if (header["msg_type"] === "error") result = `${String(content["ename"])}: ${String(content["evalue"])}`;
-    if (content["execution_state"] === "idle") break;
-  }
-  const reply: Message = await client.receive("shell");
-  assert.equal(reply.parent["msg_id"], id);
-  return { result, outputs };
-}
-
-function textOf(content: Record<string, unknown>): unknown {
-  const data = content["data"];
-  return typeof data === "object" && data !== null ? Reflect.get(data, "text/plain") : undefined;
-}
+const run = async (...args: Parameters<Cells["run"]>): Promise<CellResult> => (await kernel).run(...args);
 
 const cells: readonly (readonly [what: string, code: string, look?: string])[] = [
   ["a busy loop", "let n = 0; console.log('go'); for (;;) n++;", "n > 0"],

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Dataset } from "../../src/input";
-import { encodeExample, encodeJpeg, feature, frameRecord, memory, tf } from "../../src/tensorflow";
+import { memory, tf } from "../../src/tensorflow";
 import { createTrainStep, Saver } from "../../src/training";
-import { patternImages, patternIntegers } from "../patterns";
+import { writePhotoRecords } from "./photos";
 import type { Job } from "./resuming";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
@@ -17,20 +17,7 @@ const kills = Number(process.env.SLIMLAB_RESUMES ?? 3);
 const root = mkdtempSync(join(tmpdir(), "resume-"));
 after(() => rmSync(root, { recursive: true }));
 
-// Four files of different numbers of photos of different sizes.
-const records = join(root, "train-*");
-for (const [file, count] of [9, 13, 5, 10].entries()) {
-  const framed = Array.from({ length: count }, (_, i) => {
-    const shape = [1, 40 + ((i * 7) % 30), 70, 3] as const;
-    const name = `photo ${file} ${i}`;
-    const image = tf.tidy(() => tf.tensor4d(patternImages(name, [...shape]), [...shape]).add(120).clipByValue(0, 255).toInt().squeeze<tf.Tensor3D>([0])); // prettier-ignore
-    const encoded = feature.bytes(encodeJpeg(image));
-    image.dispose();
-    const label = feature.int64(patternIntegers(name, [1], 2)[0] ?? 0);
-    return frameRecord(encodeExample({ "image/encoded": encoded, "image/format": feature.bytes("jpeg"), "image/class/label": label })); // prettier-ignore
-  });
-  writeFileSync(join(root, `train-${file}`), Buffer.concat(framed));
-}
+const records = writePhotoRecords(root);
 
 const base = { records, calls: 30, saveEvery: 2, gradientAccumulation: 1, optimizer: "momentum" } as const;
 

@@ -1,10 +1,9 @@
 /** A training that resume.test.ts interrupts and kills; run again on its folder, it goes on from the checkpoint there. */
-import { createHash } from "node:crypto";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInputFn, distortColor, distortedBoundingBoxCrop } from "../../src/input";
 import { Model } from "../../src/model/model";
-import { memory, type tf } from "../../src/tensorflow";
+import { memory } from "../../src/tensorflow";
 import {
   adamOptimizer,
   configureLearningRate,
@@ -17,6 +16,7 @@ import {
   type StepResult,
   type TrainStep,
 } from "../../src/training";
+import { digestOf } from "./digests";
 
 /** What a training is. */
 export interface Job {
@@ -32,13 +32,6 @@ export interface Job {
   readonly seed?: number;
   /** Interrupts the cell, as a notebook's kernel does, so many times while it trains. */
   readonly interrupts?: number;
-}
-
-/** The first 64 bits of the digest of a tensor's bytes. */
-function digestOf(tensor: tf.Tensor): string {
-  const { buffer, byteOffset, byteLength } = tensor.dataSync();
-  const hash = createHash("sha256").update(new Uint8Array(buffer, byteOffset, byteLength));
-  return hash.digest("hex").slice(0, 16);
 }
 
 /** Random crops and colours by the input's seeds; the model crops and mirrors again by the step's. */
