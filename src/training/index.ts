@@ -48,7 +48,6 @@ export {
   type EvaluateOptions,
   type Evaluation,
 } from "./evaluate";
-export { saveVariables, type SaveOptions } from "./save";
 export { Saver, type SaveCheckpointOptions, type SaverOptions } from "./saver";
 export type { Gathered, Restored, Saveable, SavedStep } from "./restore";
 export * from "./metrics";

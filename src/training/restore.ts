@@ -34,6 +34,8 @@ export interface Restored {
   readonly iterator: boolean;
 }
 
+/** The name in a checkpoint of how many updates were made: int64. */
+export const globalStepEntry = "global_step";
 /** The name in a checkpoint of where the iterator was: a string. */
 export const iteratorEntry = "iterator_state";
 /** The name in a checkpoint of how many calls' gradients wait for the next update: int64. */
@@ -66,7 +68,7 @@ export function restoreVariables(
     const hasIterator = iterator !== undefined && has(iteratorEntry);
     const globalStep = globalStepIn(reader);
     if (step !== undefined && globalStep === undefined)
-      throw new RangeError(`Cannot restore "${checkpoint}": expected a "global_step" in it, got none`);
+      throw new RangeError(`Cannot restore "${checkpoint}": expected a "${globalStepEntry}" in it, got none`);
     return tf.tidy(() => {
       const values = wanted.map(([name, variable]) => ({ variable, value: reader.read(name) }));
       const count = isGathering ? numberIn(reader, gatheredEntry) : 0;
@@ -84,8 +86,8 @@ export function restoreVariables(
 
 /** The global_step of a checkpoint; undefined if it has none. */
 export function globalStepIn(reader: CheckpointReader): number | undefined {
-  const isThere = reader.variables.some(({ name }) => name === "global_step");
-  return isThere ? numberIn(reader, "global_step") : undefined;
+  const isThere = reader.variables.some(({ name }) => name === globalStepEntry);
+  return isThere ? numberIn(reader, globalStepEntry) : undefined;
 }
 
 function numberIn(reader: CheckpointReader, name: string): number {

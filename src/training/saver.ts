@@ -7,6 +7,7 @@ import { Failures } from "./heard";
 import { publish } from "./publish";
 import {
   gatheredEntry,
+  globalStepEntry,
   iteratorEntry,
   restoreVariables,
   variablesOf,
@@ -15,7 +16,6 @@ import {
   type SavedStep,
 } from "./restore";
 import type { Retention } from "./retention";
-import { expectGlobalStep, numbered } from "./save";
 
 /** Options of a Saver. */
 export interface SaverOptions {
@@ -167,7 +167,7 @@ function snapshotOf(
   const sums = count > 0 ? gathered?.sums : undefined;
   return tf.tidy(() => {
     const numbers = {
-      ...(globalStep !== undefined && { global_step: constant([globalStep], [], "int64") }),
+      ...(globalStep !== undefined && { [globalStepEntry]: constant([globalStep], [], "int64") }),
       ...(count > 0 && { [gatheredEntry]: constant([count], [], "int64") }),
       ...(position !== undefined && { [iteratorEntry]: constant([position], [], "string") }),
     };
@@ -178,9 +178,11 @@ function snapshotOf(
 
 /** Where to save: the prefix with the step's number. */
 function prefixOf(path: string, globalStep: number | undefined): string {
-  expectGlobalStep(path, globalStep);
+  if (globalStep !== undefined && !(Number.isSafeInteger(globalStep) && globalStep >= 0))
+    throw new RangeError(`Cannot save "${path}": expected a global step of 0 or more, got ${globalStep}`);
   const isFolder = path.endsWith("/") || (existsSync(path) && statSync(path).isDirectory());
-  return numbered(isFolder ? join(path, "model.ckpt") : path, globalStep);
+  const prefix = isFolder ? join(path, "model.ckpt") : path;
+  return globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
 }
 
 function expectNumber(name: string, value: number, expected: string, isRight: boolean): void {

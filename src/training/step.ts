@@ -64,7 +64,7 @@ export interface TrainStep {
   readonly summarizeGradients: boolean;
   /** The variables it trains. */
   readonly trained: readonly ModelVariable[];
-  /** The optimizer's variables by their names in a checkpoint, for saveVariables(); none of a tfjs optimizer. */
+  /** The optimizer's variables by their names in a checkpoint, which a Saver saves; none of a tfjs optimizer. */
   readonly slots: Readonly<Record<string, tf.Variable>>;
   /** With gradientAccumulation: what waits for the next update, which a Saver saves too. */
   readonly gathered?: Gathered;
@@ -88,8 +88,6 @@ export interface TrainStep {
  * What is frozen (in `scopesToFreeze`, or outside `trainableScopes`) gets no gradient; its batch norms neither use nor update
  * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
  * its first step. The caller disposes the step.
- *
- * With gradientAccumulation, saveVariables() leaves out what was gathered: there save when `accumulated` is 0. A Saver saves it.
  * @throws {RangeError} if a scope is unknown or nothing is left to train
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or momentum
  * @example

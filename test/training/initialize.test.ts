@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { memory, saveCheckpoint, tf } from "../../src/tensorflow";
-import { initVariablesFromCheckpoint, saveVariables } from "../../src/training";
+import { initVariablesFromCheckpoint, Saver } from "../../src/training";
 import { sharedData, thinModel, valuesOf } from "./thin";
 
 const HEAD = ["Predict/logits/weights", "Predict/logits/biases"];
 const root = mkdtempSync(join(tmpdir(), "initialize-"));
 after(() => rmSync(root, { recursive: true }));
 
-test("initVariablesFromCheckpoint() loads every variable that saveVariables() saved", () => {
+test("initVariablesFromCheckpoint() loads every variable that a Saver saved", async () => {
   const [source, target] = [thinModel({ seed: 1 }), thinModel({ seed: 2 })];
-  const prefix = saveVariables(source, join(root, "all"), { globalStep: 7 });
+  const prefix = await new Saver().save(join(root, "all"), source, { globalStep: 7 });
   const before = memory().tensors;
   const report = initVariablesFromCheckpoint(target, prefix);
   assert.equal(memory().tensors, before);
@@ -25,9 +25,9 @@ test("initVariablesFromCheckpoint() loads every variable that saveVariables() sa
   tf.dispose([...source.variables.all(), ...target.variables.all()].map(({ variable }) => variable));
 });
 
-test("initVariablesFromCheckpoint() leaves a head for other classes as it is, and says so", () => {
+test("initVariablesFromCheckpoint() leaves a head for other classes as it is, and says so", async () => {
   const [source, target] = [thinModel({ numClasses: 3 }), thinModel()];
-  const prefix = saveVariables(source, join(root, "head"));
+  const prefix = await new Saver().save(join(root, "head"), source);
   const head = valuesOf(target.variables.expect("Predict/logits/weights"));
   const report = initVariablesFromCheckpoint(target, prefix, { excludeScopes: "Predict/logits" });
   assert.deepEqual(report.excluded, HEAD);
@@ -44,9 +44,9 @@ test("initVariablesFromCheckpoint() leaves a head for other classes as it is, an
   target.dispose();
 });
 
-test("initVariablesFromCheckpoint() takes excluded scopes as in TF-Slim's flags", () => {
+test("initVariablesFromCheckpoint() takes excluded scopes as in TF-Slim's flags", async () => {
   const model = thinModel();
-  const prefix = saveVariables(model, join(root, "flags"));
+  const prefix = await new Saver().save(join(root, "flags"), model);
   const excludeScopes = "resnet_v1_50/conv1,resnet_v1_50/block1";
   const report = initVariablesFromCheckpoint(model, prefix, { excludeScopes });
   assert.equal(report.excluded.length, 5 + 10 * 5);
@@ -69,9 +69,9 @@ test("initVariablesFromCheckpoint() stops at missing variables unless told to ig
   model.dispose();
 });
 
-test("initVariablesFromCheckpoint() stops at another shape, names both, and has loaded nothing", () => {
+test("initVariablesFromCheckpoint() stops at another shape, names both, and has loaded nothing", async () => {
   const [source, target] = [thinModel({ numClasses: 3, seed: 1 }), thinModel({ seed: 2 })];
-  const prefix = saveVariables(source, join(root, "shape"));
+  const prefix = await new Saver().save(join(root, "shape"), source);
   const before = valuesOf(target.variables.expect("resnet_v1_50/conv1/weights"));
   assert.throws(() => initVariablesFromCheckpoint(target, prefix, { ignoreMissing: true }), {
     name: "RangeError",

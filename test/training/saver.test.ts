@@ -14,7 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { memory, tf } from "../../src/tensorflow";
-import { createTrainStep, latestCheckpoint, Saver } from "../../src/training";
+import { createTrainStep, findCheckpoint, latestCheckpoint, listCheckpoint, Saver } from "../../src/training";
+import { filesOf } from "../../src/training/disk";
 import { sweep } from "../../src/training/retention";
 import { readCheckpointState, stateText, type KeptCheckpoint } from "../../src/training/state";
 import { patternBatch, thinModel, valuesOf } from "./thin";
@@ -47,6 +48,11 @@ test("save() saves what the variables are at the call, while training goes on; r
   await step(image, labels);
   const next = everything();
   assert.equal(await saved, join(folder, "model.ckpt-2"));
+  const { variables } = listCheckpoint(folder);
+  const momenta = variables.filter(({ name }) => name.endsWith("/Momentum")).map(({ name }) => name);
+  assert.deepEqual(momenta.sort(), step.trained.map(({ name }) => `${name}/Momentum`).sort());
+  const [counter] = variables.filter(({ name }) => name === "global_step");
+  assert.deepEqual(counter, { name: "global_step", dtype: "int64", shape: [] });
   await step(image, labels);
   assert.deepEqual(saver.restore(folder, model, step), {
     checkpoint: join(folder, "model.ckpt-2"),
@@ -80,6 +86,24 @@ test("save() writes calls that do not wait for each other one after the other; f
     assert.equal(a.dataSync()[0], globalStep);
   }
   assert.deepEqual(memory(), before);
+  a.dispose();
+});
+
+test("save() keeps the folder's list of checkpoints, with relative paths, so that it may be moved", async () => {
+  const folder = join(root, "list");
+  const a = tf.variable(tf.scalar(1));
+  const lines = ["model_checkpoint_path", "all_model_checkpoint_paths", "all_model_checkpoint_paths"];
+  const list = (...steps: readonly number[]): string =>
+    steps.map((step, i) => `${lines[i]}: "model.ckpt-${step}"\n`).join("");
+  const listed = (): string =>
+    readFileSync(join(folder, "checkpoint"), "utf8").replace(/^\w+_timestamps?: \d+(\.\d+)?\n/gm, "");
+  for (const globalStep of [1, 2]) await new Saver().save(`${folder}/`, { a }, { globalStep });
+  assert.equal(listed(), list(2, 1, 2));
+  for (const file of filesOf(folder, "model.ckpt-1")) rmSync(join(folder, file));
+  await new Saver().save(folder, { a }, { globalStep: 2 });
+  assert.equal(listed(), list(2, 2));
+  renameSync(folder, join(root, "moved"));
+  assert.equal(findCheckpoint(join(root, "moved")), join(root, "moved/model.ckpt-2"));
   a.dispose();
 });
 
