@@ -46,6 +46,17 @@ export {
   type SummaryOptions,
 } from "./model";
 export * from "./summary";
+export {
+  ALONE,
+  joinCluster,
+  parseClusterConfig,
+  type Cluster,
+  type ClusterConfig,
+  type JoinOptions,
+  type Peer,
+  type Task,
+  type TaskType,
+} from "./distribute";
 export * from "./training";
 export * from "./export";
 export * from "./estimator";

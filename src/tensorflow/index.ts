@@ -17,6 +17,7 @@ export {
 } from "./execute";
 export { recordFunction, type RecordedFunction } from "./function";
 export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
+export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
 export type { TensorTree } from "./tree";
 export { TreeForm } from "./form";
 export { random } from "./random";
@@ -24,6 +25,7 @@ export * from "./ops/nn";
 export * from "./ops/convolution";
 export * from "./ops/pooling";
 export * from "./ops/loss";
+export * from "./ops/collective";
 export * from "./ops/momentum";
 export * from "./ops/numerics";
 export * from "./ops/pixels";

@@ -78,3 +78,5 @@ export const FunctionDefMessage = messageType("FunctionDef");
 export const OpListMessage = messageType("OpList");
 /** tensorflow.GraphDef, to be encoded. */
 export const GraphDefMessage = messageType("GraphDef");
+/** tensorflow.ServerDef, to be encoded. */
+export const ServerDefMessage = messageType("ServerDef");

@@ -33,6 +33,9 @@ export interface Native {
   closeCheckpoint(reader: NativeReader): void;
   listCheckpoint(reader: NativeReader): { name: string; dtype: number; shape: number[] }[];
   readCheckpoint(reader: NativeReader, name: string): HandleInfo;
+  enableCollectives(serverDef: Uint8Array): void;
+  abortCollectives(reason: string): void;
+  checkPeer(task: string, timeoutMs: number): Promise<void>;
 }
 
 /** op, input handles, attribute names, attribute values as AttrValue bytes, number of outputs, device. */

@@ -1,10 +1,11 @@
 // The vendor's binding in one translation unit, plus what slimlab needs of the TensorFlow C API:
-// functions, asynchronous execution, attributes as protobuf bytes, the op list and a checkpoint reader.
+// functions, asynchronous execution, attributes as protobuf bytes, the op list, a checkpoint reader and collectives.
 // No vendor file is edited: they are included, and four of their exports are replaced below.
 #include "core.h"
 
 #include "absl/log/globals.h"
 #include "checkpoint.h"
+#include "collectives.h"
 #include "operations.h"
 
 namespace slimlab {
@@ -192,7 +193,9 @@ static napi_value Initialize(napi_env env, napi_value exports) {
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
       METHOD("opList", OpList), METHOD("deviceName", DeviceName),
       METHOD("openCheckpoint", OpenCheckpoint), METHOD("closeCheckpoint", CloseCheckpoint),
-      METHOD("listCheckpoint", ListCheckpoint), METHOD("readCheckpoint", ReadCheckpoint)};
+      METHOD("listCheckpoint", ListCheckpoint), METHOD("readCheckpoint", ReadCheckpoint),
+      METHOD("enableCollectives", EnableCollectives), METHOD("abortCollectives", AbortCollectives),
+      METHOD("checkPeer", CheckPeer)};
 #undef METHOD
   napi_define_properties(env, ours, sizeof(methods) / sizeof(methods[0]), methods);
   napi_set_named_property(env, vendor, "slimlab", ours);
