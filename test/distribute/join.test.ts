@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
-import { after, test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { freeAddresses, start, workerConfig, type Started } from "./processes";
 
-const started: Started[] = [];
-after(() => started.forEach((one) => one.kill()));
-
 /** Two addresses, and how to start a worker at them. */
-async function pair(): Promise<{
+async function pair(t: TestContext): Promise<{
   addresses: readonly string[];
   begin: (index: number, what: string, options?: object) => Started;
 }> {
   const addresses = await freeAddresses(2);
   const begin = (index: number, what: string, options: object = {}): Started => {
     const one = start("task", [what, JSON.stringify(options)], workerConfig(addresses, index));
-    started.push(one);
+    t.after(() => one.kill());
     return one;
   };
   return { addresses, begin };
@@ -22,8 +19,8 @@ async function pair(): Promise<{
 
 const joined = (rank: number): unknown => ({ joined: [rank, 2, rank === 0, "worker"] });
 
-test("what two processes exchange is the same in both, and leaves nothing behind", async () => {
-  const { begin } = await pair();
+test("what two processes exchange is the same in both, and leaves nothing behind", async (t) => {
+  const { begin } = await pair(t);
   const ends = await Promise.all([begin(0, "exchange"), begin(1, "exchange")].map(({ end }) => end));
   const expected = {
     averages: [[[2, 2], [5.5, 5.5]], [[7_000_000], [0.5, 0.5]], [[], [-0.5]]],
@@ -42,8 +39,8 @@ test("what two processes exchange is the same in both, and leaves nothing behind
   }
 });
 
-test("joinCluster() waits for one that comes late", async () => {
-  const { begin } = await pair();
+test("joinCluster() waits for one that comes late", async (t) => {
+  const { begin } = await pair(t);
   const early = begin(0, "meet");
   const first = early.next();
   const soon = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 3000, "waits"))]);
@@ -53,14 +50,14 @@ test("joinCluster() waits for one that comes late", async () => {
   assert.deepEqual([(await early.end).code, (await late.end).code], [0, 0]);
 });
 
-test("joinCluster() names who does not come", async () => {
-  const { addresses, begin } = await pair();
+test("joinCluster() names who does not come", async (t) => {
+  const { addresses, begin } = await pair(t);
   const { code, lines } = await begin(1, "meet", { startTimeoutSecs: 1 }).end;
   assert.deepEqual([code, lines], [1, [{ error: `Cannot join cluster: expected worker 0 (${addresses[0]}) within 1 s, got no answer` }]]); // prettier-ignore
 });
 
-test("joinCluster() names a port that is taken", async () => {
-  const { addresses, begin } = await pair();
+test("joinCluster() names a port that is taken", async (t) => {
+  const { addresses, begin } = await pair(t);
   const [host = "", port = ""] = (addresses[0] ?? "").split(":");
   const server: Server = createServer().listen(Number(port), host);
   try {
@@ -71,8 +68,8 @@ test("joinCluster() names a port that is taken", async () => {
   }
 });
 
-test("joinCluster() refuses to come after tensors", async () => {
-  const { begin } = await pair();
+test("joinCluster() refuses to come after tensors", async (t) => {
+  const { begin } = await pair(t);
   const { lines } = await begin(0, "tensor").end;
   assert.deepEqual(lines, [{ error: "Cannot join cluster: expected no tensors yet, got 2; join before anything else" }]); // prettier-ignore
 });
@@ -81,8 +78,8 @@ const gone = (address: string | undefined, got: string): object => ({
   error: `Cannot go on in the cluster: expected worker 1 (${address}) to be there, got ${got}; start all processes again, and training goes on from the latest checkpoint`,
 });
 
-test("a process killed while others wait for it ends them with its name", async () => {
-  const { addresses, begin } = await pair();
+test("a process killed while others wait for it ends them with its name", async (t) => {
+  const { addresses, begin } = await pair(t);
   const [left, killed] = [begin(0, "agree", { timeoutSecs: 2 }), begin(1, "stay", { timeoutSecs: 2 })];
   await killed.next();
   await left.next();
@@ -92,8 +89,8 @@ test("a process killed while others wait for it ends them with its name", async 
   assert.deepEqual(lines.at(-1), gone(addresses[1], "no answer for 2 s"));
 });
 
-test("a process killed in the midst of an exchange ends the others with its name", async () => {
-  const { addresses, begin } = await pair();
+test("a process killed in the midst of an exchange ends the others with its name", async (t) => {
+  const { addresses, begin } = await pair(t);
   const [left, killed] = [begin(0, "agree", { timeoutSecs: 60 }), begin(1, "agree", { timeoutSecs: 60 })];
   for (let i = 0; i < 5; i++) await Promise.all([left.next(), killed.next()]);
   killed.kill();
@@ -102,8 +99,8 @@ test("a process killed in the midst of an exchange ends the others with its name
   assert.match(JSON.stringify(lines.at(-1)), new RegExp(`expected worker 1 \\(${addresses[1]}\\) to be there, got no answer`)); // prettier-ignore
 });
 
-test("a process that was started again is not taken for the one that was lost", async () => {
-  const { addresses, begin } = await pair();
+test("a process that was started again is not taken for the one that was lost", async (t) => {
+  const { addresses, begin } = await pair(t);
   const [left, killed] = [begin(0, "lose", { timeoutSecs: 20 }), begin(1, "stay")];
   await killed.next();
   await left.next();
@@ -114,8 +111,8 @@ test("a process that was started again is not taken for the one that was lost", 
   assert.match(JSON.stringify(lines.at(-1)), new RegExp(`expected worker 1 \\(${addresses[1]}\\) to be there, got another process in its place`)); // prettier-ignore
 });
 
-test("waitTimeoutSecs ends the wait for one that lives but does not come", async () => {
-  const { begin } = await pair();
+test("waitTimeoutSecs ends the wait for one that lives but does not come", async (t) => {
+  const { begin } = await pair(t);
   const [waiting] = [begin(0, "agree", { waitTimeoutSecs: 2 }), begin(1, "stay")];
   const { lines } = await waiting.end;
   assert.deepEqual(lines.at(-1), {
