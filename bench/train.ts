@@ -128,6 +128,7 @@ function trainingJob(
   const modelFn = createModelFn({
     model: { defaultImageSize: side, fixedResizeSide: side },
     learningRate: LEARNING_RATE,
+    summarizeGradients: false, // the peers write no histograms; npm run bench -- summaries says what they cost
   });
   const config = { saveCheckpointsSteps: STEPS, saveSummarySteps: SUMMARY_STEPS, keepCheckpointMax: 2 };
   const estimator = new Estimator({ modelFn, modelDir, config });

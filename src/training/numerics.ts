@@ -1,14 +1,14 @@
 /** Losses and gradients that are no longer finite: noticed for one pass over the gradients, explained when it happens. */
 import type { Model } from "../model/model";
-import { checkFinite, tf, TensorFlowError } from "../tensorflow";
+import { checkFinite, l2Loss, tf, TensorFlowError } from "../tensorflow";
 import type { Pass } from "./pass";
 
 const NOTICE = "The loss and gradients of a step";
 
 /** A zero that stops the step, before it has changed anything, unless the loss and all gradients of the pass are finite. */
 export function checked({ loss, gradients }: Pass): tf.Scalar {
-  // A sum is finite only if all it adds is.
-  const sums = gradients.map(({ gradient }) => gradient.sum().mul<tf.Scalar>(0));
+  // A sum of squares is finite only if all of them are; and the step of momentum knows it in passing, see descend().
+  const sums = gradients.map(({ gradient }) => l2Loss(gradient).mul<tf.Scalar>(0));
   return checkFinite(tf.addN([loss.mul<tf.Scalar>(0), ...sums]), NOTICE);
 }
 
@@ -52,5 +52,5 @@ function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
     const wrong = tensor.dataSync().find((value) => !Number.isFinite(value));
     if (wrong !== undefined) return `${wrong} in ${place}`;
   }
-  return "gradients whose sum is beyond float32";
+  return "gradients whose squares add up beyond float32";
 }

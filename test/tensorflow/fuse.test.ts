@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { descend, fusedBatchNorm, tf, trace } from "../../src/tensorflow";
+import { descend, fusedBatchNorm, l2Loss, tf, trace } from "../../src/tensorflow";
 import { pattern } from "../patterns";
 
 type Compute = (...args: tf.Tensor[]) => tf.Tensor[];
@@ -87,3 +87,61 @@ test("weight decay is added in the step of momentum, unless something else needs
     assert.equal(operationsOf(step(false, false), [tf.scalar(0.1), rows], 1e-6), 3);
   });
 }); // prettier-ignore
+
+test("the step of momentum gives its gradient's L2 loss too, with or without weight decay, for all who want it", () => {
+  for (const shape of [[37, 11], [3, 3, 91, 64], [5]]) { // a part of a turn, several turns and a part, less than a vector
+    tf.tidy(() => {
+      const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros(shape), key));
+      assert.ok(variable !== undefined && slot !== undefined && gradient !== undefined);
+      const step = (decays: boolean): Compute => (rate, given) => {
+        const own = given?.mul(2) ?? gradient; // something computed: an argument has no operation to fuse with
+        const total = decays ? variable.mul(0.01).add(own) : own;
+        const [loss, again] = [l2Loss(total), l2Loss(total)];
+        const from = { variable, slot, gradient: total, learningRate: rate };
+        return [...descend(from, { momentum: 0.9 }), loss.mul(2).sqrt(), again];
+      };
+      const args = [tf.scalar(0.1), gradient];
+      const [expected] = step(true)(...args).slice(-1);
+      const tolerance = 1e-6 * Math.max(1, expected?.dataSync()[0] ?? NaN);
+      assert.ok(tolerance < 1);
+      // The product with 2, the constant 2, momentum, and three of the norm; with the constant of the decay one more.
+      assert.equal(operationsOf(step(false), args, tolerance), 6);
+      assert.equal(operationsOf(step(true), args, tolerance), 7);
+    });
+  }
+}); // prettier-ignore
+
+test("what a learning rate is computed from stays before the step of momentum", () => {
+  tf.tidy(() => {
+    const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros([37, 11]), key));
+    assert.ok(variable !== undefined && slot !== undefined);
+    const step: Compute = (x) => {
+      const own = x.square();
+      const learningRate = tf.scalar(1).div(l2Loss(own).add(1));
+      return descend({ variable, slot, gradient: own, learningRate }, { momentum: 0.9 });
+    };
+    assert.ok(gradient !== undefined);
+    assert.ok(operationsOf(step, [gradient], 1e-6) > 4);
+  });
+}); // prettier-ignore
+
+test("a gradient that is not finite has no finite L2 loss", () => {
+  tf.tidy(() => {
+    const variable = tf.zeros([70]);
+    const traced = trace(
+      (gradient: tf.Tensor, learningRate: tf.Tensor) => {
+        const own = gradient.add(variable);
+        const [next] = descend({ variable, slot: variable, gradient: own, learningRate }, { momentum: 0.9 });
+        return [next, l2Loss(own)];
+      },
+      { name: "broken" },
+    );
+    for (const place of [0, 31, 69])
+      for (const wrong of [NaN, Infinity]) {
+        const gradient = tf.tensor1d(Array.from({ length: 70 }, (_, i) => (i === place ? wrong : 1)));
+        const [, loss] = traced.sync(gradient, tf.scalar(1));
+        assert.ok(!Number.isFinite(loss?.dataSync()[0]), `${wrong} at ${place}`);
+      }
+    traced.dispose();
+  });
+});

@@ -21,7 +21,8 @@ export interface Descent {
 
 /**
  * A step of gradient descent with momentum: slot ← momentum · slot + gradient, variable ← variable − learningRate · slot.
- * On a CPU it is one pass over the data, by an operation of the addon.
+ * On a CPU it is one pass over the data, by an operation of the addon; traced, so are a weight decay that is added to the gradient
+ * and the gradient's l2Loss().
  * @returns  the next variable and slot; the caller disposes
  * @throws {TensorFlowError} INVALID_ARGUMENT if the shapes differ
  * @see tf.raw_ops.ApplyMomentum
