@@ -26,19 +26,6 @@ export function saveTraining(
   return saver.save(join(folder, "model.ckpt"), model, { step, ...(iterator && { iterator }) });
 }
 
-/**
- * Brings a training back to where a checkpoint was.
- * @returns whether the input is where it was too; if not, it is where it is
- * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape, or the input's other steps
- */
-export function restoreTraining(
-  saver: Saver,
-  checkpoint: string,
-  { model, step, iterator }: Trained,
-): boolean {
-  return saver.restore(checkpoint, model, step, iterator).iterator;
-}
-
 /** The global step that a checkpoint says; 0 if it says none. */
 export function globalStepOf(checkpoint: string): number {
   const reader = openCheckpoint(checkpoint);

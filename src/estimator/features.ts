@@ -4,24 +4,41 @@ import { tf } from "../tensorflow";
 import type { Batch } from "../training";
 import type { Features, InputElement, Labels } from "./spec";
 
+/** Options of openInput(). */
+export interface OpenOptions extends IteratorOptions {
+  /** Takes the iterator elsewhere before it is read. @returns whether it did */
+  readonly seek?: (iterator: DatasetIterator<InputElement>) => boolean;
+}
+
 /**
- * An iteration of an input, with its first element read.
+ * An iteration of an input, with its first element read; where there is none after seeking, it begins anew.
  * @throws {RangeError} if there is none
  */
 export async function openInput(
   dataset: Dataset<InputElement>,
   what: string,
-  options: IteratorOptions = {},
+  { seek, ...options }: OpenOptions = {},
 ): Promise<{ iterator: DatasetIterator<InputElement>; first: InputElement }> {
   try {
     const iterator = dataset.iterator(options);
+    const isElsewhere = sought(iterator, seek);
     const { value: first } = await iterator.next();
     if (first !== undefined) return { iterator, first };
+    if (isElsewhere) return await openInput(dataset, what, options);
   } catch (error) {
     // A dataset that is mapped needs an element for its recording.
     if (!(error instanceof RangeError && error.message.startsWith("Cannot take an example of dataset"))) throw error; // prettier-ignore
   }
   throw noBatches(what);
+}
+
+function sought(iterator: DatasetIterator<InputElement>, seek: OpenOptions["seek"]): boolean {
+  try {
+    return seek?.(iterator) ?? false;
+  } catch (error) {
+    iterator.dispose();
+    throw error;
+  }
 }
 
 /** The error of an input without a batch. */

@@ -3,8 +3,8 @@ import type { Dataset, DatasetIterator } from "../input";
 import { SummaryWriter } from "../summary";
 import { reasonOf } from "../tensorflow";
 import { Saver, type StepResult } from "../training";
+import { restoreIterator } from "../training/restore";
 import type { Cells } from "./cells";
-import { restoreTraining, type Trained } from "./checkpoints";
 import { openInput } from "./features";
 import type { InputElement } from "./spec";
 import { Training, type TrainingParts } from "./training";
@@ -27,19 +27,13 @@ export interface TrainingStart extends Pick<
 export async function runTraining(start: TrainingStart): Promise<StepResult | undefined> {
   const { cells, dataset, checkpoint, steps, maxSteps, ...given } = start;
   await start.hooks.begin();
-  let { iterator, first } = await openInput(dataset, "train");
+  const { iterator, first } = await openInput(dataset, "train", { seek: (one) => seek(start, one) });
   try {
-    if (start.config.saveInput) expectPosition(iterator);
     const { spec, step } = cells.training(first);
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
     if (checkpoint === undefined) await spec.scaffold?.init?.();
-    else if (restored(start, saver, checkpoint, { model: spec.model, step, iterator })) {
-      const next = (await iterator.next()).value;
-      // An input that was read to its end begins anew.
-      if (next === undefined) ({ iterator, first } = await openInput(dataset, "train"));
-      else first = next;
-    }
+    else fitting(start, () => saver.restore(checkpoint, spec.model, step));
     const writer = new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 });
     try {
       const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
@@ -54,6 +48,14 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
   }
 }
 
+/** Takes an input where the checkpoint says that it was, if it is to be saved. @returns whether it did */
+function seek(start: TrainingStart, iterator: DatasetIterator<InputElement>): boolean {
+  const { config, checkpoint } = start;
+  if (!config.saveInput) return false;
+  expectPosition(iterator);
+  return checkpoint !== undefined && fitting(start, () => restoreIterator(checkpoint, iterator));
+}
+
 /** Before the first step: an input that can't tell where it is makes every checkpoint fail. */
 function expectPosition(iterator: DatasetIterator<InputElement>): void {
   try {
@@ -65,17 +67,10 @@ function expectPosition(iterator: DatasetIterator<InputElement>): void {
   }
 }
 
-function restored(
-  { folder, config }: TrainingStart,
-  saver: Saver,
-  checkpoint: string,
-  { iterator, ...trained }: Trained,
-): boolean {
+/** What is restored, or an error that says whose checkpoint does not fit. */
+function fitting<T>({ folder }: TrainingStart, restore: () => T): T {
   try {
-    return restoreTraining(saver, checkpoint, {
-      ...trained,
-      iterator: config.saveInput ? iterator : undefined,
-    });
+    return restore();
   } catch (error) {
     const reason = reasonOf(error);
     const hint = reason.includes("restore iterator") ? "; with saveInput: false in the config, the input begins anew" : ""; // prettier-ignore

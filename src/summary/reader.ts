@@ -116,11 +116,14 @@ type Place = readonly [file: number, record: number];
 
 const isBefore = (a: Place, b: Place): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
 
+/** In bytes: more than an event with nothing but a start takes, with a message and a path as TensorFlow's may have. */
+const largestStart = 8192;
+
 /** Where a run was resumed, and from which step on it wrote. As in TensorBoard, the first start is the run's beginning. */
 async function startsOf(files: readonly string[]): Promise<{ place: Place; step: number }[]> {
   const starts: { place: Place; step: number }[] = [];
   for (const [index, file] of files.entries()) {
-    for await (const { data, record, offset } of readRecords(file)) {
+    for await (const { data, record, offset } of readRecords(file, largestStart)) {
       const { isStart, step } = decoded(decodeEventStart, data, { file, record, offset });
       if (isStart === true) starts.push({ place: [index, record], step });
     }
@@ -148,8 +151,8 @@ function decoded<T>(
   }
 }
 
-/** The whole records of a file, checked. */
-async function* readRecords(path: string): AsyncGenerator<FileRecord, void, undefined> {
+/** The whole records of a file, checked; those that are larger than `largest` are passed over unread. */
+async function* readRecords(path: string, largest = Infinity): AsyncGenerator<FileRecord, void, undefined> {
   const file = await open(path, "r");
   try {
     const bytes = new Chunks(file);
@@ -160,12 +163,15 @@ async function* readRecords(path: string): AsyncGenerator<FileRecord, void, unde
       const length = frameLength(header);
       if (length === undefined)
         throw new CorruptRecordError(path, record, offset, "the checksum of the record's length is wrong");
-      const body = await bytes.take(length + FRAME_FOOTER);
-      if (body === undefined) return;
-      const data = frameData(body);
-      if (data === undefined)
-        throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
-      yield { data, record, offset };
+      if (length > largest) bytes.skip(length + FRAME_FOOTER);
+      else {
+        const body = await bytes.take(length + FRAME_FOOTER);
+        if (body === undefined) return;
+        const data = frameData(body);
+        if (data === undefined)
+          throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
+        yield { data, record, offset };
+      }
       offset += FRAME_HEADER + length + FRAME_FOOTER;
     }
   } finally {
@@ -178,6 +184,8 @@ const CHUNK = 1 << 20;
 /** A file in pieces of any size, read ahead. */
 class Chunks {
   private ahead = Buffer.alloc(0);
+  /** Of what comes after that, in the file. */
+  private position = 0;
 
   constructor(private readonly file: FileHandle) {}
 
@@ -186,12 +194,19 @@ class Chunks {
     if (length > this.ahead.length && length > (await this.file.stat()).size) return undefined;
     while (this.ahead.length < length) {
       const chunk = Buffer.allocUnsafe(Math.max(CHUNK, length - this.ahead.length));
-      const { bytesRead } = await this.file.read(chunk, 0, chunk.length);
+      const { bytesRead } = await this.file.read(chunk, 0, chunk.length, this.position);
       if (bytesRead === 0) return undefined;
+      this.position += bytesRead;
       this.ahead = Buffer.concat([this.ahead, chunk.subarray(0, bytesRead)]);
     }
     const taken = this.ahead.subarray(0, length);
     this.ahead = this.ahead.subarray(length);
     return taken;
+  }
+
+  /** Passes over the next `length` bytes, as far as there are any. */
+  skip(length: number): void {
+    this.position += Math.max(0, length - this.ahead.length);
+    this.ahead = this.ahead.subarray(length);
   }
 }

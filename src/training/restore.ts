@@ -65,7 +65,6 @@ export function restoreVariables(
     const isGathering = step !== undefined && has(gatheredEntry);
     const wanted = Object.entries({ ...variables, ...step?.slots, ...(isGathering && step.gathered?.sums) });
     expectAll(wanted, reader);
-    const hasIterator = iterator !== undefined && has(iteratorEntry);
     const globalStep = globalStepIn(reader);
     if (step !== undefined && globalStep === undefined)
       throw new RangeError(`Cannot restore "${checkpoint}": expected a "${globalStepEntry}" in it, got none`);
@@ -73,15 +72,35 @@ export function restoreVariables(
       const values = wanted.map(([name, variable]) => ({ variable, value: reader.read(name) }));
       const count = isGathering ? numberIn(reader, gatheredEntry) : 0;
       expectGathered(checkpoint, count, step?.gathered?.calls ?? 1);
-      if (hasIterator) iterator.seek(bytesOf(reader.read(iteratorEntry))[0] ?? new Uint8Array());
+      const isSought = iterator !== undefined && seekTo(reader, iterator);
       for (const { variable, value } of values) variable.assign(value);
       if (step !== undefined) Object.assign(step, { globalStep });
       if (step?.gathered !== undefined) setGathered(step.gathered, count);
-      return { checkpoint, globalStep, iterator: hasIterator };
+      return { checkpoint, globalStep, iterator: isSought };
     });
   } finally {
     reader.close();
   }
+}
+
+/**
+ * Takes an iterator where a checkpoint says that it was.
+ * @returns whether it says so; if not, the iterator stays where it is
+ * @throws {RangeError} that names the steps which differ, if it is over another dataset or other files
+ */
+export function restoreIterator(path: string, iterator: DatasetIterator<unknown>): boolean {
+  const reader = openCheckpoint(findCheckpoint(path));
+  try {
+    return tf.tidy(() => seekTo(reader, iterator));
+  } finally {
+    reader.close();
+  }
+}
+
+function seekTo(reader: CheckpointReader, iterator: DatasetIterator<unknown>): boolean {
+  if (!reader.variables.some(({ name }) => name === iteratorEntry)) return false;
+  iterator.seek(bytesOf(reader.read(iteratorEntry))[0] ?? new Uint8Array());
+  return true;
 }
 
 /** The global_step of a checkpoint; undefined if it has none. */

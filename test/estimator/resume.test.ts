@@ -85,6 +85,28 @@ test("a training that was stopped in mid-epoch goes on to the same losses and we
   assert.deepEqual(memory(), before);
 });
 
+test("a resumed training reads each of its batches once", async () => {
+  const { inputFn, dispose } = thinInput("resume", "train");
+  let reads = 0;
+  const counted: typeof inputFn = () => {
+    const dataset = inputFn();
+    const open = dataset.iterator.bind(dataset);
+    const iterator: typeof open = (options) => {
+      const opened = open(options);
+      const next = opened.next.bind(opened);
+      return Object.assign(opened, { next: () => (reads++, next()) });
+    };
+    return Object.assign(dataset, { iterator });
+  };
+  const modelDir = join(folder, "counted");
+  for (const steps of [2, 3]) {
+    reads = 0;
+    await withEstimator(modelDir, (estimator) => estimator.train({ inputFn: counted, steps }));
+    assert.equal(reads, steps);
+  }
+  dispose();
+});
+
 test("SIGTERM ends a training between two steps, with a checkpoint, and then the process", async () => {
   const modelDir = join(folder, "terminated");
   const script = join(folder, "terminated.js");

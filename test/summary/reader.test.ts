@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readEvents, type EventPoint } from "../../src/summary";
-import { CorruptRecordError } from "../../src/tensorflow";
+import { readEvents, SummaryWriter, type EventPoint } from "../../src/summary";
+import { CorruptRecordError, tf } from "../../src/tensorflow";
 import { fixturePath, readFixture } from "../fixtures";
 
 type FixtureValue = number | number[][] | string[];
@@ -106,6 +106,39 @@ test("readEvents() names the record in which a bit is wrong", async () => {
       message: new RegExp(`the checksum of the record's ${reason} is wrong$`),
     });
   }
+});
+
+test("readEvents() finds where a run was resumed behind records that are large, whole, cut off or damaged", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "slimlab-large-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const large = tf.randomUniform([256, 256, 3]);
+  const first = new SummaryWriter(folder);
+  for (const step of [1, 2, 3]) {
+    first.scalar("loss", step, step);
+    await first.image("large", large, step);
+  }
+  await first.close();
+  const second = new SummaryWriter(folder, { purgeStep: 3 });
+  second.scalar("loss", 30, 3);
+  await second.close();
+  large.dispose();
+  const seen = async (): Promise<unknown[]> => {
+    const points: unknown[] = [];
+    for await (const { kind, step, value } of readEvents(folder)) points.push([step, kind === "scalar" ? value : kind]); // prettier-ignore
+    return points;
+  };
+  const expected = [[1, 1], [1, "image"], [2, 2], [2, "image"], [3, 30]]; // prettier-ignore
+  assert.deepEqual(await seen(), expected);
+  const bytes = readFileSync(first.path);
+  const [start = 0, end = 0] = offsetsOf(bytes).slice(-2);
+  assert.ok(end - start > 100_000);
+  for (const length of [end - 1, start + 9000, start + 13, start + 12, start + 5]) {
+    writeFileSync(first.path, bytes.subarray(0, length));
+    assert.deepEqual(await seen(), expected, `cut at ${length} of ${start} to ${end}`);
+  }
+  bytes[end - 5] = (bytes[end - 5] ?? 0) ^ 1;
+  writeFileSync(first.path, bytes);
+  await assert.rejects(seen(), { name: "CorruptRecordError", offset: start });
 });
 
 test("readEvents() says when there is nothing to read", async () => {
