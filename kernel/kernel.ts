@@ -2,6 +2,7 @@ import { runAs, type Publish } from "./cell";
 import { Comms } from "./comm";
 import { Dispatcher, type Handler } from "./dispatcher";
 import { CellExecutor } from "./executor";
+import { Garbage } from "./garbage";
 import { historyReply } from "./historyreply";
 import { guard } from "./interrupt/guard";
 import { Interruption } from "./interrupt/interrupts";
@@ -27,6 +28,7 @@ export class Kernel {
   readonly #history: History;
   readonly #ask: KernelOptions["ask"];
   readonly #comms = new Comms();
+  readonly #garbage = new Garbage();
   readonly #executor: CellExecutor;
   readonly #dispatcher: Dispatcher;
 
@@ -86,7 +88,7 @@ export class Kernel {
       publish,
     );
     if (storeHistory) this.#history.add(this.#executor.count, code, code);
-    return running;
+    return running.finally(() => this.#garbage.add());
   }
 
   #complete(content: Json): Json {

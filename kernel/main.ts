@@ -1,7 +1,7 @@
 import module from "node:module";
-import { setFlagsFromString } from "node:v8";
 import { offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
+import { keepSmall } from "./garbage";
 import { openHistory } from "./history";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
@@ -55,14 +55,6 @@ async function main(connectionFile: string | undefined): Promise<void> {
 function keepCompiled(): void {
   const enable: unknown = Reflect.get(module, "enableCompileCache");
   if (typeof enable === "function") Reflect.apply(enable, module, [codeFolder]);
-}
-
-/**
- * Has V8 collect garbage when the heap has grown by a quarter. By itself it waits for a multiple of what is alive: the type
- * checker alone is so much that a kernel grows by 200 MB over some thousand cells, none of which it needs.
- */
-function keepSmall(): void {
-  setFlagsFromString("--heap-growing-percent=25");
 }
 
 function serve(wire: Wire, kernel: Kernel, questions: Questions): void {

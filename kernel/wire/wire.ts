@@ -37,7 +37,7 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   const { port1: port, port2 } = new MessageChannel();
   const mailbox = createMailboxMemory();
   const workerData: WireData = { connection, port: port2, mailbox, guard: options.guard.memory };
-  const worker = new Worker(join(__dirname, "worker.js"), { workerData, transferList: [port2] });
+  const worker = new Worker(join(__dirname, "worker.js"), { workerData, transferList: [port2], resourceLimits });
   const wire = new WorkerWire(worker, new Outbox(port, mailbox, () => ring(worker, "mail")), options);
   try {
     await wire.bound;
@@ -47,6 +47,9 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   }
   return wire;
 }
+
+/** Of the thread: nothing lives long in it, so that more young garbage than this, in MB, would only take memory. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 
 function ring(worker: Worker, bell: Bell): void {
   worker.postMessage(bell);
