@@ -37,7 +37,11 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   const { port1: port, port2 } = new MessageChannel();
   const mailbox = createMailboxMemory();
   const workerData: WireData = { connection, port: port2, mailbox, guard: options.guard.memory };
-  const worker = new Worker(join(__dirname, "worker.js"), { workerData, transferList: [port2], resourceLimits });
+  const worker = new Worker(join(__dirname, "worker.js"), {
+    workerData,
+    transferList: [port2],
+    resourceLimits,
+  });
   const wire = new WorkerWire(worker, new Outbox(port, mailbox, () => ring(worker, "mail")), options);
   try {
     await wire.bound;
