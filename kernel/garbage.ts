@@ -2,7 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { guard } from "./interrupt/guard";
 
-/** After so many cells garbage is collected: it takes 40 ms then, and the process stays as large as it was. */
+/** After so many cells garbage is collected: it takes some 70 ms, and the process stays as large as it was. */
 const cellsPerCollection = 100;
 
 /** The heap, in bytes, up to which it is collected so: a larger one is the user's, and takes its time. */
