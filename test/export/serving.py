@@ -1,7 +1,7 @@
 """What Python's TensorFlow gives of SavedModels.
 
-Argument: a JSON file with a list of {folder, tags, api, calls}, where api is "load" (tf.saved_model.load) or "session" (TensorFlow
-1's, for what the former cannot load), and a call is {signature, inputs}. Tensors are {dtype, shape, values}; strings are in base64.
+Argument: a JSON file with a list of {folder, tags, api, remapping, calls}, where api is "load" (tf.saved_model.load) or "session" (TensorFlow
+1's, for what the former cannot load), remapping says whether operations may be fused, and a call is {signature, inputs}. Tensors are {dtype, shape, values}; strings are in base64.
 Prints as JSON, for each of the list, {assets, outputs}; outputs are one for each call: tensors by name, or an error's text.
 """
 import base64
@@ -62,4 +62,8 @@ def by_session(folder, tags, calls):
 APIS = {"load": by_load, "session": by_session}
 with open(sys.argv[1]) as file:
     requests = json.load(file)
-print(json.dumps([APIS[request["api"]](request["folder"], request["tags"], request["calls"]) for request in requests]))
+answers = []
+for request in requests:
+    tf.config.optimizer.set_experimental_options({"remapping": request["remapping"]})
+    answers.append(APIS[request["api"]](request["folder"], request["tags"], request["calls"]))
+print(json.dumps(answers))

@@ -29,6 +29,8 @@ export interface Calls {
   readonly tags?: readonly string[];
   /** tf.saved_model.load, or TensorFlow 1's for what it cannot load. @default "load" */
   readonly api?: "load" | "session";
+  /** Whether TensorFlow may fuse convolutions with the batch norms behind them, which sums in another order. @default true */
+  readonly remapping?: boolean;
   readonly calls: readonly Call[];
 }
 
@@ -58,7 +60,10 @@ export function inPython(requests: readonly Calls[]): Answers[] {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-serving-"));
   try {
     const file = join(folder, "requests.json");
-    writeFileSync(file, JSON.stringify(requests.map((one) => ({ tags: ["serve"], api: "load", ...one }))));
+    writeFileSync(
+      file,
+      JSON.stringify(requests.map((one) => ({ tags: ["serve"], api: "load", remapping: true, ...one }))),
+    );
     const script = join(__dirname, "../../../test/export/serving.py");
     const output = execFileSync(python ?? "python3", [script, file], {
       encoding: "utf8",
