@@ -135,6 +135,7 @@ export class Training {
     const { spec, step, iterator, config, folder, saver, writer } = this.parts;
     this.isUnsaved = false;
     await writer.flush();
+    await saver.flush(); // what waits to be written holds a copy of all variables: one at a time
     // At the start the first batch is read, but not trained on: the input is then as good as at its own start.
     const isRead = config.saveInput && this.results !== undefined;
     const trained = { model: spec.model, step, iterator: isRead ? iterator : undefined };
