@@ -84,10 +84,15 @@ export class Server implements Receivers {
     this.#options.interrupter.interrupt();
   }
 
-  /** Tells those who listen to a topic that they now hear all that is published under it (JEP 65). */
+  /**
+   * Tells those who listen to a topic that they now hear all that is published under it (JEP 65), and whether a cell runs:
+   * a notebook server would take a kernel that it started anew for as busy as the one that crashed.
+   */
   subscribed(topic: Uint8Array): void {
     const subscription = Buffer.from(topic).toString();
     void this.#publish("iopub_welcome", "{}", { subscription }, topic);
+    const execution_state = this.#running === undefined ? "idle" : "busy";
+    void this.#publish("status", this.#running ?? "{}", { execution_state });
   }
 
   /** Sends what the main thread posted; resolves when ZeroMQ has it. */

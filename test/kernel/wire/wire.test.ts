@@ -24,6 +24,12 @@ before(async () => {
 });
 after(() => kernel.close());
 
+test("who begins to listen is told whether the kernel is busy: it may have been started anew", async () => {
+  const status = await kernel.client.receive("iopub");
+  assert.deepEqual([status.header["msg_type"], status.content], ["status", { execution_state: "idle" }]);
+  assert.deepEqual(status.parent, {});
+});
+
 const types = (messages: readonly Message[]): unknown[] =>
   messages.map(({ header, content }) => content["execution_state"] ?? header["msg_type"]);
 
