@@ -21,7 +21,8 @@ export interface Cluster {
    */
   explained(error: unknown): Promise<unknown>;
   /**
-   * Leaves when all do: waits until each process has called it. A process that ends without is taken for lost by the others.
+   * Leaves when all do: waits until each process has called it. Where one closes, the others' train() ends too. A process that
+   * ends without is taken for lost by the others.
    * @throws {Error} that names who is gone
    */
   close(): Promise<void>;

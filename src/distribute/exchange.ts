@@ -1,6 +1,7 @@
 /** What all processes of a cluster do together: each calls the same, in the same order. */
-import { allReduce, allReduceAsync, broadcastAsync, tf } from "../tensorflow";
+import { allReduce, broadcastAsync, tf } from "../tensorflow";
 import { together, type Cluster } from "./cluster";
+import { count } from "./count";
 
 /** 25 MiB: few exchanges, of which the first can begin while the backward pass goes on (Li et al. 2020, PyTorch Distributed, §3.2.3). */
 const BUCKET_BYTES = 25 * 2 ** 20;
@@ -26,21 +27,13 @@ export function averaged(
 }
 
 /**
- * Whether all processes say yes.
+ * Whether all processes say yes. One that closes the cluster says no until all have closed it.
  * @throws {Error} that names who is gone
  */
 export async function agree(cluster: Cluster, yes: boolean): Promise<boolean> {
   if (cluster.size === 1) return yes;
-  const mine = tf.scalar(yes ? 1 : 0);
-  try {
-    const { group } = cluster;
-    const least = await together(cluster, () => allReduceAsync(mine, "min", { group, name: "agree" }));
-    const [all] = await least.data();
-    least.dispose();
-    return all === 1;
-  } finally {
-    mine.dispose();
-  }
+  const { yes: all } = await together(cluster, () => count(cluster.group, { yes, closing: false }));
+  return all === cluster.size;
 }
 
 /**

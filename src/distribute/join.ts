@@ -2,16 +2,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { cellSignal } from "../interrupt";
 import {
   abortCollectives,
-  allReduceAsync,
   checkPeer,
   enableCollectives,
   memory,
   reasonOf,
   TensorFlowError,
-  tf,
   type CollectiveGroup,
 } from "../tensorflow";
 import { ALONE, aloneAs, together, type Cluster } from "./cluster";
+import { count } from "./count";
 import { parseClusterConfig, type ClusterConfig, type Peer } from "./config";
 import { addressed, Watch, type RankedPeer } from "./watch";
 
@@ -62,7 +61,7 @@ export async function joinCluster(options: JoinOptions = {}): Promise<Cluster> {
   await untilThere(others, startTimeoutSecs, signal);
   const group = { size: peers.length, rank, timeoutSecs: waitTimeoutSecs };
   const cluster = clusterOf({ task, group, others, timeoutSecs });
-  await together(cluster, () => meet(group, "join"));
+  await together(cluster, () => count(group, { yes: true, closing: false }));
   served.cluster = cluster;
   return cluster;
 }
@@ -152,26 +151,18 @@ function clusterOf({ task, group, others, timeoutSecs }: ClusterParts): Cluster 
       return error.code === "DEADLINE_EXCEEDED" ? lateError(group.timeoutSecs, error) : error;
     },
     close: async () => {
-      await together(cluster, () => meet(group, "close"));
+      const closing = { yes: false, closing: true };
+      // Others may still be about to train: they hear that this one does not.
+      while ((await together(cluster, () => count(group, closing))).closing < group.size);
       watch.stop();
       // Who is here knows that all have closed; those whose answer is still on its way need this process a moment longer.
-      await meet({ ...group, timeoutSecs: LEAVING_SECS }, "leave").catch(() => undefined);
+      await count({ ...group, timeoutSecs: LEAVING_SECS }, closing).catch(() => undefined);
     },
   };
   return cluster;
 }
 
 const LEAVING_SECS = 5;
-
-/** Waits until all have come. */
-async function meet(group: CollectiveGroup, name: string): Promise<void> {
-  const one = tf.scalar(1);
-  try {
-    tf.dispose(await allReduceAsync(one, "sum", { group, name }));
-  } finally {
-    one.dispose();
-  }
-}
 
 /** Whether an error may come from another process's end. */
 function isOfOthers(error: unknown): error is TensorFlowError {

@@ -11,7 +11,7 @@ export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { Batched, Sliced } from "./shapes";
 export { CorruptRecordError } from "../tensorflow";
 export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
-export { readDataset, type ReadOptions } from "./read";
+export { readDataset, type ReadOptions, type Shard } from "./read";
 export * from "./image";
 export * from "./augment";
 export * from "./preprocess";

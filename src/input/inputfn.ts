@@ -85,7 +85,10 @@ export function createInputFn(
       return [{ image: transform(expectRank(image, isImage, 3), own) }, expectRank(label, isScalar, 0)];
     };
     const records = readDataset(read, recordPaths, options);
-    return Dataset.zip(records, new Dataset(seedPlan(options.seed)), Dataset.range(SEEDS).repeat())
+    const indices = Dataset.range(SEEDS);
+    const { size, rank } = options.shard ?? { size: 1, rank: 0 };
+    const own = size > 1 ? indices.shard(size, rank) : indices; // each part draws others
+    return Dataset.zip(records, new Dataset(seedPlan(options.seed)), own.repeat())
       .map(decode, { numParallelCalls })
       .batch(batchSize, { dropRemainder })
       .prefetch(numPrefetchBatches);

@@ -1,6 +1,14 @@
 import { matchingFiles, type tf } from "../tensorflow";
 import { Dataset } from "./dataset";
 
+/** One part of several that share the work; a Cluster is one. */
+export interface Shard {
+  /** How many parts there are. */
+  readonly size: number;
+  /** Which of them, from 0. */
+  readonly rank: number;
+}
+
 /** Options of readDataset(). */
 export interface ReadOptions {
   /** Files read at once. @default 1 */
@@ -15,6 +23,11 @@ export interface ReadOptions {
   readonly shuffleBufferSize?: number;
   /** Makes the order of records and the draws the same at each run, with several readers too. @default another at each run */
   readonly seed?: number;
+  /**
+   * Reads only this part: each `size`-th file or, where there are fewer files than parts, each `size`-th record of each file.
+   * Positions in one part are positions in any. @default all
+   */
+  readonly shard?: Shard;
   /** Told what is worth a warning. @default process.emitWarning, with type "SlimlabWarning" */
   readonly onWarning?: (message: string) => void;
 }
@@ -25,6 +38,7 @@ export interface ReadOptions {
  * @param fileReadFn  a dataset from a filename (string scalar), e.g. TFRecordDataset; recorded, see Dataset.map()
  * @param inputFiles  glob patterns
  * @throws {Error} if no file matches a pattern
+ * @throws {RangeError} if a number is none that may be
  * @example readDataset(TFRecordDataset, "records/train-*", { shuffle: true })
  * @see tf.contrib.data.parallel_interleave: unshuffled the order is the same, except at the ends of files of few records, where
  * that one's order varies from run to run and this one's does not
@@ -41,22 +55,35 @@ export function readDataset<T>(
       throw new RangeError(`Cannot read dataset: expected ${name} to be a whole number >= 1, got ${value}`);
   }
   const filenames = matchAll(typeof inputFiles === "string" ? [inputFiles] : inputFiles);
-  const readers = Math.min(numReaders, filenames.length);
+  const { size, rank } = expectShard(options.shard);
+  const isByFile = filenames.length >= size;
+  const own = isByFile ? Math.ceil((filenames.length - rank) / size) : filenames.length;
+  const readers = Math.min(numReaders, own);
   if (readers < numReaders)
     onWarning(`numReaders has been reduced to ${readers} to match the number of input files`);
   if (!shuffle && readers > 1)
     onWarning("shuffle is false, but the records are still slightly shuffled since numReaders > 1");
   const seeded = seed === undefined ? {} : { seed };
-  const inOrder = Dataset.fromTensorSlices(filenames);
+  const all = Dataset.fromTensorSlices(filenames);
+  const inOrder = isByFile && size > 1 ? all.shard(size, rank) : all;
+  const read = isByFile ? fileReadFn : (file: tf.Scalar): Dataset<T> => fileReadFn(file).shard(size, rank);
   const files = (shuffle ? inOrder.shuffle(FILE_BUFFER, seeded) : inOrder).repeat(
     numEpochs === 0 ? undefined : numEpochs,
   );
-  const records = files.interleave(fileReadFn, {
+  const records = files.interleave(read, {
     cycleLength: readers,
     blockLength: readBlockLength,
     numParallelCalls: readers,
   });
   return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
+}
+
+function expectShard({ size, rank }: Shard = { size: 1, rank: 0 }): Shard {
+  const isWhole = Number.isInteger(size) && Number.isInteger(rank);
+  if (isWhole && rank >= 0 && rank < size) return { size, rank };
+  throw new RangeError(
+    `Cannot read dataset: expected a shard of rank 0 … size − 1, got rank ${rank} of ${size}`,
+  );
 }
 
 const FILE_BUFFER = 100; // the walk-through's filename_dataset.shuffle(100)

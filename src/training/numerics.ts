@@ -1,15 +1,21 @@
 /** Losses and gradients that are no longer finite: noticed for one pass over the gradients, explained when it happens. */
+import type { Cluster } from "../distribute";
 import type { Model } from "../model/model";
 import { checkFinite, l2Loss, tf, TensorFlowError } from "../tensorflow";
 import type { Pass } from "./pass";
 
 const NOTICE = "The loss and gradients of a step";
 
-/** A zero that stops the step, before it has changed anything, unless the loss and all gradients of the pass are finite. */
-export function checked({ loss, gradients }: Pass): tf.Scalar {
+/** A zero; NaN unless the loss and all gradients of the pass are finite. */
+export function zeroOf({ loss, gradients }: Pick<Pass, "loss" | "gradients">): tf.Scalar {
   // A sum of squares is finite only if all of them are; and the step of momentum knows it in passing, see descend().
   const sums = gradients.map(({ gradient }) => l2Loss(gradient).mul<tf.Scalar>(0));
-  return checkFinite(tf.addN([loss.mul<tf.Scalar>(0), ...sums]), NOTICE);
+  return tf.addN([loss.mul<tf.Scalar>(0), ...sums]);
+}
+
+/** The same tensor, which stops the step, before it has changed anything, unless all of it is finite. */
+export function checked<T extends tf.Tensor>(tensor: T): T {
+  return checkFinite(tensor, NOTICE);
 }
 
 /**
@@ -23,10 +29,17 @@ export function explained(
     images,
     look,
     at,
-  }: { readonly model: Model; readonly images: tf.Tensor; readonly look: () => Pass; readonly at: string },
+    cluster,
+  }: {
+    readonly cluster: Cluster;
+    readonly model: Model;
+    readonly images: tf.Tensor;
+    readonly look: () => Pass;
+    readonly at: string;
+  },
 ): unknown {
   if (!(error instanceof TensorFlowError && error.message.includes(NOTICE))) return error;
-  const found = tf.tidy(() => firstNotFinite(model, images, look()));
+  const found = tf.tidy(() => firstNotFinite(model, images, look(), cluster.size));
   return new RangeError(`Cannot go on training: expected finite numbers ${at}, got ${found}`, {
     cause: error,
   });
@@ -36,7 +49,7 @@ export function explained(
  * What is the first not to be finite on the way through a pass: images, variables, endpoints in the order of the network,
  * loss, then gradients from the last layer back to the first. It reads every tensor: for after the fact.
  */
-function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
+function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass, size: number): string {
   const { predictions, loss, gradients } = pass;
   const places: (readonly [place: string, tensor: tf.Tensor])[] = [
     ["the images", images],
@@ -52,5 +65,6 @@ function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass): string {
     const wrong = tensor.dataSync().find((value) => !Number.isFinite(value));
     if (wrong !== undefined) return `${wrong} in ${place}`;
   }
-  return "gradients whose squares add up beyond float32";
+  const where = size > 1 ? ", or numbers of another process's batch" : "";
+  return `gradients whose squares add up beyond float32${where}`;
 }

@@ -1,3 +1,4 @@
+import type { Cluster } from "../distribute";
 import { tf } from "../tensorflow";
 import type { GradientOptions } from "./gradients";
 import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "./optimizer";
@@ -35,6 +36,11 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
   readonly eager?: boolean;
   /** What a model made for training draws its crops and mirrorings from, with the step's number. @default 0 */
   readonly seed?: number;
+  /**
+   * Processes that train together: each call takes a batch in each of them, and the update is made with the means over all of
+   * losses, gradients and moving statistics, as if their batches were one. Batches should be of one size. @default ALONE
+   */
+  readonly cluster?: Cluster;
   /** Steps that the model has behind it, e.g. from a checkpoint. @default 0 */
   readonly globalStep?: number;
 }
@@ -72,4 +78,13 @@ export function callsOf({ gradientAccumulation = 1 }: TrainStepOptions): number 
   throw new RangeError(
     `Cannot accumulate gradients: expected a whole number of calls from 1 on, got ${gradientAccumulation}`,
   );
+}
+
+/**
+ * Whether the step runs operation by operation.
+ * @throws {TypeError} if it does in a cluster, where waiting for others would stop the event loop
+ */
+export function isEager({ eager = false, cluster }: TrainStepOptions): boolean {
+  if (!eager || cluster === undefined || cluster.size === 1) return eager;
+  throw new TypeError("Cannot create train step: expected a compiled one in a cluster, got eager");
 }

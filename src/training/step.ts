@@ -1,12 +1,15 @@
+import { ALONE, together, type Cluster } from "../distribute";
+import type { DatasetIterator } from "../input";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
 import { explained } from "./numerics";
-import { callsOf, optimizerOf, type TrainStepOptions } from "./options";
+import { callsOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import type { Gathered } from "./restore";
 import { getTrainableVariables } from "./scopes";
+import { synchronize } from "./synchronize";
 import { inTurn } from "./turn";
 import { metricsOf, runnerOf, updatesOf } from "./update";
 
@@ -70,6 +73,17 @@ export interface TrainStep {
   readonly gathered?: Gathered;
   /** What the next step would do with a batch, looked into; changes nothing. The caller disposes the result. */
   inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
+  /** Those that train together; ALONE if it is one process. */
+  readonly cluster: Cluster;
+  /**
+   * All processes take the chief's variables, optimizer's variables and global step, each calling this once: before the first
+   * step, when the chief has its first weights or has restored a checkpoint. Alone it does nothing. What gradientAccumulation
+   * has gathered is each process's own: all take the chief's, so save when `accumulated` is 0 to go on exactly.
+   * @param iterator  of the process's own batches: goes where the chief's is, each in its own shard
+   * @throws {Error} that names who is gone
+   * @throws {RangeError} if the chief's iterator is over another dataset or other files
+   */
+  synchronize(iterator?: DatasetIterator<unknown>): Promise<void>;
   /** The compiled step's recordings, one for each shape of batch; none if eager. */
   signatures(): Signature[];
   /**
@@ -89,14 +103,15 @@ export interface TrainStep {
  * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
  * its first step. The caller disposes the step.
  * @throws {RangeError} if a scope is unknown or nothing is left to train
- * @throws {TypeError} if a tfjs optimizer comes with another learning rate or momentum
+ * @throws {TypeError} if it is eager in a cluster, or a tfjs optimizer comes with another learning rate or momentum
  * @example
  * const step = createTrainStep(model, { learningRate: 0.01, scopesToFreeze: "resnet_v1_50/block1" });
  * const { loss, accuracy, globalStep } = await step(images, labels);
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
-  const { eager = false, seed = 0, globalStep = 0, summarizeGradients = false } = options;
+  const { seed = 0, globalStep = 0, summarizeGradients = false, cluster = ALONE } = options;
   const { numClasses } = model.options;
+  const eager = isEager(options);
   const trained = expectTrained(model, options);
   const { optimizer, schedule } = optimizerOf(options);
   const [calls, state] = [callsOf(options), optimizer(trained)];
@@ -104,7 +119,8 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const runner = runnerOf(updates, eager);
   const normed = options.gradientNorms === true ? trained : [];
   const { gathered } = updates;
-  const nextSeed = (): tf.Tensor1D => random.seed(seed, step.globalStep * calls + (gathered?.count ?? 0));
+  const callNumber = (): number => step.globalStep * calls + (gathered?.count ?? 0);
+  const nextSeed = (): tf.Tensor1D => seedOf(seed, callNumber(), cluster);
 
   const runOne: RunStep = async (images, labels, update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
@@ -122,28 +138,31 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting, gradients };
     } catch (error) {
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
-      throw explained(error, { model, images, look: () => updates.look(images, labels, stepSeed), at });
+      const look = (): Pass => updates.look(images, labels, stepSeed);
+      throw explained(error, { model, images, look, at, cluster });
     } finally {
       tf.dispose([stepSeed, rate]);
     }
   };
-  const step = Object.assign(callable(inTurn(runOne)), {
-    globalStep,
-    summarizeGradients,
-    trained,
-    slots: state.slots,
+  const step = Object.assign(callable(runOne, cluster), {
+    ...{ cluster, globalStep, summarizeGradients, trained, slots: state.slots },
     ...(gathered !== undefined && { gathered }),
-    inspect: async (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection> => {
-      expectBatch(images, labels, { numClasses, what: "inspect a step" });
-      const learningRate = schedule(step.globalStep);
-      const inspected = tf.tidy(() => inspectedOf(updates.look(images, labels, nextSeed())));
-      return inspectionOf(inspected, { learningRate, globalStep: step.globalStep + 1 });
+    inspect: async (...batch: StepBatch): Promise<StepInspection> => {
+      expectBatch(...batch, { numClasses, what: "inspect a step" });
+      const next = { learningRate: schedule(step.globalStep), globalStep: step.globalStep + 1 };
+      return inspectionOf(() => updates.look(...batch, nextSeed()), next);
     },
+    synchronize: (iterator?: DatasetIterator<unknown>) => synchronize(cluster, { model, step, iterator }),
     signatures: () => runner.signatures(),
     graph: () => runner.graph(),
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;
+}
+
+/** What one call draws from: other numbers than each other call, and each other process. */
+function seedOf(seed: number, call: number, { size, rank }: Cluster): tf.Tensor1D {
+  return random.seed(seed, call * size + rank);
 }
 
 function expectTrained(model: Model, options: TrainStepOptions): readonly ModelVariable[] {
@@ -160,8 +179,10 @@ type RunStep = (
 
 /** The step as its caller has it, without and with gradients. */
 function callable(
-  run: RunStep,
+  runOne: RunStep,
+  cluster: Cluster,
 ): Pick<TrainStep, "withGradients"> & ((...batch: StepBatch) => Promise<StepResult>) {
+  const run = inTurn((...call: Parameters<RunStep>) => together(cluster, () => runOne(...call)));
   const step = async (...batch: StepBatch): Promise<StepResult> => {
     const { gradients: _, ...result } = await run(...batch, "update");
     return result;
@@ -184,9 +205,10 @@ function inspectedOf(pass: Pass): Inspected {
 }
 
 async function inspectionOf(
-  { metrics, ...tensors }: Inspected,
+  look: () => Pass,
   next: Pick<StepResult, "learningRate" | "globalStep">,
 ): Promise<StepInspection> {
+  const { metrics, ...tensors } = tf.tidy(() => inspectedOf(look()));
   const { loss, crossEntropy, accuracy } = await readMetrics(metrics);
   return { ...tensors, loss, crossEntropy, accuracy, ...next, dispose: () => tf.dispose(tensors) };
 }

@@ -1,3 +1,4 @@
+import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch";
 import type { StepResult, TrainStep } from "./step";
@@ -20,6 +21,8 @@ export interface TrainOptions {
  *
  * Calling it again goes on: model, optimizer and global step are the step's. Given a dataset it reads that from its start; given
  * an iterator (`dataset.iterator()`) it goes on where that is, also after an interrupt, and leaves it open.
+ * In a cluster, with the same call in each process, it ends for all where it ends for one: by the end of its dataset, or by
+ * cluster.close(). Processes without `steps` take as many as the others.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
  * @returns        the results of the steps, in order
  * @throws {RangeError} if the dataset ends before `steps`, or the loss is no longer finite
@@ -37,19 +40,29 @@ export async function train(
   const results: StepResult[] = [];
   signal?.throwIfAborted();
   if (steps <= 0) return results;
-  for await (const [{ image }, label] of leftOpen(dataset)) {
-    const result = await step(image, label);
-    results.push(result);
-    await onStep?.(result);
-    expectFinite(result);
-    signal?.throwIfAborted();
-    if (results.length >= steps) return results;
+  const batches = leftOpen(dataset)[Symbol.asyncIterator]();
+  let isLast = false;
+  try {
+    while (results.length < steps) {
+      const next = await batches.next();
+      isLast = next.done === true;
+      // Who has no batch left ends all.
+      if (!(await agree(step.cluster, !isLast)) || next.done === true) break;
+      const [{ image }, label] = next.value;
+      const result = await step(image, label);
+      results.push(result);
+      await onStep?.(result);
+      expectFinite(result);
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await batches.return?.();
   }
-  if (steps === Infinity && results.length > 0) return results;
+  const isEnough = steps === Infinity ? results.length > 0 || !isLast : results.length >= steps;
+  if (isEnough) return results;
   const wanted = steps === Infinity ? "any" : String(steps);
-  throw new RangeError(
-    `Cannot train: expected ${wanted} batches, got ${results.length} before the dataset ended; repeat it for more`,
-  );
+  const ended = isLast ? "the dataset ended; repeat it for more" : "another process ended its training";
+  throw new RangeError(`Cannot train: expected ${wanted} batches, got ${results.length} before ${ended}`);
 }
 
 /** The same batches; an iterator is not closed when no more are wanted, a dataset's own is. */

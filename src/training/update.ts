@@ -1,15 +1,17 @@
 /** What a step does with the model, as functions to compile. */
+import { ALONE, averaged } from "../distribute";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { shielded } from "../interrupt";
 import { tf, trace, type Signature } from "../tensorflow";
 import { gradientTransform, normOf } from "./gradients";
-import { checked } from "./numerics";
+import { checked, zeroOf } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
 import { callsOf, type TrainStepOptions } from "./options";
 import { differentiate, type Pass } from "./pass";
 import type { Gathered } from "./restore";
 import { trainedNames } from "./scopes";
+import { shared, type SharedPass } from "./share";
 import { slotsOf } from "./slots";
 
 /** What a step is called with. */
@@ -49,43 +51,45 @@ export function updatesOf(
   options: TrainStepOptions,
 ): Updates {
   const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
-  const { weightDecay } = options;
+  const { weightDecay, cluster = ALONE } = options;
   const calls = callsOf(options);
   const look = lookOf(model, trained, options);
   const names = trained.map(({ name }) => name);
   const transform = gradientTransform(names, options);
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
 
-  const begin = (images: tf.Tensor4D, labels: tf.Tensor1D, seed: tf.Tensor1D): [Pass, tf.Scalar[]] => {
-    const pass = look(images, labels, seed);
-    const checks = checkNumerics ? [checked(pass)] : [];
-    if (updateOps) for (const { variable, value } of pass.predictions.updates) variable.assign(value);
-    return [pass, checks];
+  const assign = (values: SharedPass["updates"]): void => {
+    if (updateOps) for (const { variable, value } of values) variable.assign(value);
   };
   return {
     look,
     update: (images, labels, seed, learningRate) => {
-      const [pass, checks] = begin(images, labels, seed);
-      const mean = pass.gradients.map(({ variable, gradient }): VariableGradient => {
+      const own = look(images, labels, seed);
+      const mean = own.gradients.map(({ variable, gradient }): VariableGradient => {
         const [sum] = sums?.of(variable) ?? [];
-        if (sum === undefined) return { variable, gradient };
-        const total = sum.add(gradient).div(calls);
-        sum.assign(tf.zerosLike(sum));
-        return { variable, gradient: total };
+        return { variable, gradient: sum === undefined ? gradient : sum.add(gradient).div(calls) };
       });
-      const gradients = transform(mean);
+      const pass = shared(cluster, own, mean);
+      const checks = checkNumerics ? [checked(zeroOf(pass))] : [];
+      assign(pass.updates);
+      for (const sum of Object.values(sums?.named ?? {})) sum.assign(tf.zerosLike(sum));
+      const gradients = transform(pass.gradients);
       const norms = gradientNorms ? gradients.map(({ gradient }) => normOf(gradient)) : [];
       if (weightDecay === "decoupled") decay(trained, learningRate);
       state.apply(gradients, learningRate);
       return { metrics: metricsOf(pass, [...norms, ...checks]), gradients };
     },
     gather: (images, labels, seed) => {
-      const [pass, checks] = begin(images, labels, seed);
+      const pass = look(images, labels, seed);
+      const own = metricsOf(pass, checkNumerics ? [zeroOf(pass)] : []);
+      const [mean = own] = averaged(cluster, [own], "gather");
+      const metrics = checkNumerics ? checked(mean) : mean;
+      assign(pass.predictions.updates);
       for (const { variable, gradient } of pass.gradients) {
         const [sum] = sums?.of(variable) ?? [];
         sum?.assign(sum.add(gradient));
       }
-      return metricsOf(pass, checks);
+      return metrics.as1D();
     },
     gathered: sums && { count: 0, calls, sums: sums.named },
     dispose: () => sums?.dispose(),
@@ -150,7 +154,7 @@ export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
 
 /** Loss, cross-entropy, accuracy and what else there is, as one tensor, so that one read brings all. */
 export function metricsOf(
-  { loss, crossEntropy, accuracy }: Pass,
+  { loss, crossEntropy, accuracy }: Pick<Pass, "loss" | "crossEntropy" | "accuracy">,
   more: readonly tf.Tensor[] = [],
 ): tf.Tensor1D {
   return tf.stack([loss, crossEntropy, accuracy, ...more]).as1D();

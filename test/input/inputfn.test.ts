@@ -71,3 +71,53 @@ test("createInputFn() refuses what can't be", async () => {
   const ragged = createInputFn(pattern, { batchSize: 4, transform: (image) => image })();
   await assert.rejects(ragged.iterator().next(), /Cannot add tensor to the batch.*give all elements one size before batch\(\)/s); // prettier-ignore
 });
+
+/** The labels that each part of an input reads in one epoch, and the seeds of its images. */
+async function partsOf(paths: string, size: number): Promise<{ labels: number[][]; seeds: number[] }> {
+  const transform = (_: tf.Tensor3D, seed: tf.Tensor1D): tf.Tensor3D => seed.slice([1], [1]).as3D(1, 1, 1);
+  const labels: number[][] = [];
+  const seeds: number[] = [];
+  for (let rank = 0; rank < size; rank++) {
+    const own: number[] = [];
+    const shard = { size, rank };
+    const dataset = createInputFn(paths, { batchSize: 1, numEpochs: 1, shuffle: true, seed: 5, transform, shard })(); // prettier-ignore
+    for await (const [{ image }, label] of dataset) {
+      own.push(...label.dataSync());
+      seeds.push(...image.dataSync());
+    }
+    labels.push(own.sort((a, b) => a - b));
+  }
+  return { labels, seeds };
+}
+
+test("createInputFn() gives each shard other records, or other files where there are enough, and other seeds", async () => {
+  const one = await partsOf(pattern, 3);
+  assert.deepEqual(one.labels, [[0, 3, 6, 9], [1, 4, 7], [2, 5, 8]]); // prettier-ignore
+  assert.equal(new Set(one.seeds).size, 10);
+  for (const [i, count] of [3, 5, 2].entries())
+    writeFileSync(path.join(scratch, `parts-${i}`), Buffer.concat(records.slice(0, count)));
+  const many = await partsOf(path.join(scratch, "parts-*"), 2);
+  assert.deepEqual(many.labels, [[0, 0, 1, 1, 2], [0, 1, 2, 3, 4]]); // prettier-ignore
+  assert.equal(new Set(many.seeds).size, 10);
+});
+
+test("a position in one shard is one in any", async () => {
+  const shards = [0, 1].map(
+    (rank) =>
+    createInputFn(pattern, { batchSize: 1, shuffle: true, shuffleBufferSize: 4, seed: 5, shard: { size: 2, rank } })(), // prettier-ignore
+  );
+  const [first, second] = shards.map((dataset) => dataset.iterator());
+  assert.ok(first && second);
+  for (let i = 0; i < 3; i++) await first.next();
+  second.seek(first.position());
+  const { value } = await second.next();
+  const expected: number[] = [];
+  for await (const [, label] of shards[1]?.take(4) ?? []) expected.push(...label.dataSync());
+  assert.deepEqual([...(value?.[1].dataSync() ?? [])], expected.slice(3));
+  [first, second, ...shards].forEach((one) => one.dispose());
+});
+
+test("createInputFn() refuses a shard that is none", () => {
+  for (const shard of [{ size: 2, rank: 2 }, { size: 0, rank: 0 }, { size: 2, rank: 0.5 }]) // prettier-ignore
+    assert.throws(() => createInputFn(pattern, { shard })(), /Cannot read dataset: expected a shard of rank 0 … size − 1, got rank/); // prettier-ignore
+});
