@@ -1,25 +1,28 @@
-/** npm run bench -- step|input|train|trace|summaries|kernel [--json] [--rounds N] [--batch N] [--side N] */
+/** npm run bench -- step|input|train|trace|summaries|scaling|kernel [--json] [--rounds N] [--batch N] [--side N] [--gbits N] */
 import { parseArgs } from "node:util";
 import { format, machine, type Result } from "./contest";
 import { benchInput } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
+import { benchScaling, formatScaling } from "./scaling";
 import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
 
-const USAGE = `npm run bench -- <step|input|train|trace|summaries|kernel> [options]
+const USAGE = `npm run bench -- <step|input|train|trace|summaries|scaling|kernel> [options]
 
   step       seconds of one ResNet-50 training step: ours, Python's, tfjs's
   input      images a second from TFRecords: ours and Python's tf.data
   train      images a second from records to checkpoints: ours, our bare step's, Keras's and PyTorch's
   trace      seconds to record and compile the training step once
   summaries  what scalars every step and histograms every 100 cost a training job
+  scaling    what two processes exchange in a step, and what more would: the share of the step
   kernel     start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
 
   --rounds N   counted rounds, contenders in turn   (default: 5)
   --batch N    images in a batch                    (default: 16)
   --side N     their side in pixels                 (default: 224)
   --steps N    train: what our job holds over so many steps, in place of the contest
+  --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --json       one JSON object in place of the table
   --help       this text
 `;
@@ -32,6 +35,7 @@ async function main(): Promise<void> {
       batch: { type: "string", default: "16" },
       side: { type: "string", default: "224" },
       steps: { type: "string" },
+      gbits: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -45,6 +49,7 @@ async function main(): Promise<void> {
   if (what === "kernel") return tellKernels(Number(values.rounds), values.json);
   const options = { rounds: Number(values.rounds), batch: Number(values.batch), side: Number(values.side) };
   if (what === "train") return tellTraining(options, values);
+  if (what === "scaling") return tellScaling(options, values);
   const images = { unit: "images/s", of: (seconds: number): number => options.batch / seconds };
   const benches: Readonly<Record<string, () => Promise<Result[]>>> = {
     step: () => benchStep(options),
@@ -54,7 +59,9 @@ async function main(): Promise<void> {
   };
   const bench = benches[what];
   if (bench === undefined)
-    throw new RangeError(`Cannot bench "${what}": expected step, input, train, trace, summaries or kernel`);
+    throw new RangeError(
+      `Cannot bench "${what}": expected step, input, train, trace, summaries, scaling or kernel`,
+    );
   const results = await bench();
   const [ours, python] = results;
   const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;
@@ -91,6 +98,18 @@ async function tellTraining(
     const text = "results" in result ? formatTrain(result, options.batch) : formatHeld(result.held, count);
     process.stdout.write(`${headOf("train", options)}${text}\n`);
   }
+}
+
+async function tellScaling(
+  options: StepBench,
+  { gbits, json }: { readonly gbits?: string | undefined; readonly json: boolean },
+): Promise<void> {
+  const scaling = await benchScaling(options, gbits === undefined ? undefined : Number(gbits));
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ bench: "scaling", ...options, machine: machine(), ...scaling })}\n`,
+    );
+  else process.stdout.write(`${headOf("scaling", options)}${formatScaling(scaling)}\n`);
 }
 
 async function tellKernels(rounds: number, json: boolean): Promise<void> {
