@@ -15,7 +15,7 @@ export interface ShowImageOptions {
 
 /** Options of showBatch(). */
 export interface ShowBatchOptions extends ShowImageOptions, CaptionOptions {
-  /** Images in a row of the PNG. @default as many as make it square */
+  /** Images in a row: of the page at most, if it is wide enough. @default as many as make the PNG square, or as the page has room for */
   readonly columns?: number;
 }
 
@@ -27,6 +27,8 @@ export interface Gallery extends Displayable {
   readonly captions: readonly string[];
 }
 
+/** Pixels between images on the page. */
+const spacing = 8;
 /** White pixels around each image of the contact sheet. */
 const gap = 2;
 const right = "#1a7f37";
@@ -100,11 +102,15 @@ function drawGallery(
     const sheet = encodeBase64(contactSheet(images, columns));
     const texts = captions.map(({ text }) => text);
     const scale = size / Math.max(height, width);
-    const style = `width:${Math.round(width * scale)}px;${scale > 1 ? "image-rendering:pixelated;" : ""}`;
-    const html = tiles.map((tile, i) => drawTile(tile, captions[i], style)).join("\n");
+    const side = Math.round(width * scale);
+    const row = options.columns === undefined ? "" : `;max-width:${columns * (side + spacing) - spacing}px`;
+    const scaling = scale > 1 ? "image-rendering:pixelated;" : "";
+    const html = tiles
+      .map((tile, i) => drawTile(tile, captions[i], { width: `width:${side}px;`, scaling }))
+      .join("\n");
     const bundle: MimeBundle = {
       "image/png": sheet,
-      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:8px">\n${html}\n</div>${footer}`,
+      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:${spacing}px${row}">\n${html}\n</div>${footer}`,
       "text/plain": describe(count, texts),
     };
     return displayable({ captions: texts }, () => bundle);
@@ -116,12 +122,12 @@ function drawGallery(
 function drawTile(
   png: string,
   { text, verdict }: Caption = { text: "", verdict: undefined },
-  style: string,
+  { width, scaling }: { readonly width: string; readonly scaling: string },
 ): string {
   const colour = verdict === undefined ? "inherit" : verdict === "right" ? right : wrong;
   const line = `<figcaption style="color:${colour};font-size:12px">${escapeHtml(text)}</figcaption>`;
-  const image = `<img alt="${escapeHtml(text)}" style="${style}margin:0" src="data:image/png;base64,${png}">`;
-  return `<figure style="margin:0">${image}${text === "" ? "" : line}</figure>`;
+  const image = `<img alt="${escapeHtml(text)}" style="${width}${scaling}margin:0" src="data:image/png;base64,${png}">`;
+  return `<figure style="${width}overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
 }
 
 function describe(count: number, captions: readonly string[]): string {

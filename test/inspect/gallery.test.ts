@@ -38,6 +38,10 @@ test("showBatch() shrinks large images, magnifies small ones and adds means agai
   assert.deepEqual(pngSize(sheet), [104, 79]);
   const small = batch();
   assert.match(String(show(showBatch(small))["text/html"]), /width:160px;image-rendering:pixelated/);
+  assert.doesNotMatch(String(show(showBatch(small))["text/html"]), /max-width/);
+  const rows = String(show(showBatch(small, { columns: 2, size: 40 }))["text/html"]);
+  const [, side] = /width:(\d+)px;image-rendering/.exec(rows) ?? [];
+  assert.match(rows, new RegExp(`gap:8px;max-width:${2 * Number(side) + 8}px"`)); // two to a row
   tf.dispose([images, small]);
 });
 
