@@ -11,6 +11,8 @@ export interface Cluster {
   readonly isChief: boolean;
   /** What TF_CONFIG says that this process is. */
   readonly task: Task;
+  /** Whether an evaluator evaluates the chief's checkpoints. */
+  readonly hasEvaluator: boolean;
   /** For the operations that all do together. */
   readonly group: CollectiveGroup;
   /** Aborted when another process is gone, with the error that names it. */
@@ -32,15 +34,16 @@ export interface Cluster {
  * One process for itself: all that is averaged, waited for or shared stays as it is. What joinCluster() gives where there is
  * no TF_CONFIG.
  */
-export const ALONE: Cluster = aloneAs({ type: "worker", index: 0 });
+export const ALONE: Cluster = aloneAs({ task: { type: "worker", index: 0 }, hasEvaluator: false });
 
 /** A process that trains with no other, or does not train. */
-export function aloneAs(task: Task): Cluster {
+export function aloneAs({ task, hasEvaluator }: Pick<Cluster, "task" | "hasEvaluator">): Cluster {
   return {
     size: 1,
     rank: 0,
     isChief: task.type !== "evaluator",
     task,
+    hasEvaluator,
     group: { size: 1, rank: 0, timeoutSecs: 0 },
     signal: new AbortController().signal,
     explained: (error) => Promise.resolve(error),

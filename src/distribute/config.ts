@@ -22,6 +22,8 @@ export interface ClusterConfig {
   readonly task: Task;
   /** Of this process among the peers; undefined for an evaluator, which is none. */
   readonly rank: number | undefined;
+  /** Whether an evaluator is listed; a chief that has one does not evaluate itself. */
+  readonly hasEvaluator: boolean;
 }
 
 const TYPES = ["chief", "worker", "evaluator"] as const;
@@ -47,14 +49,15 @@ export function parseClusterConfig(text: string): ClusterConfig {
   if (twice !== undefined) throw wrong(RangeError, "each address once", `"${twice.address}" twice`);
   const task = taskOf(whole.task);
   const rank = peers.findIndex(({ type, index }) => type === task.type && index === task.index);
-  if (task.type === "evaluator") return { peers, task, rank: undefined }; // it may stand in no list, as in Python
+  const hasEvaluator = (evaluators?.length ?? 0) > 0;
+  if (task.type === "evaluator") return { peers, task, hasEvaluator, rank: undefined }; // it may stand in no list, as in Python
   if (rank < 0)
     throw wrong(
       RangeError,
-      `a task of the cluster (${peers.map(nameOf).join(", ")}${evaluators?.length ? ", evaluator" : ""})`,
+      `a task of the cluster (${peers.map(nameOf).join(", ")}${hasEvaluator ? ", evaluator" : ""})`,
       nameOf(task),
     );
-  return { peers, task, rank };
+  return { peers, task, rank, hasEvaluator };
 }
 
 /** What errors call a process: "worker 1". */

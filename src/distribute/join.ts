@@ -54,13 +54,13 @@ export async function joinCluster(options: JoinOptions = {}): Promise<Cluster> {
   expectSeconds({ startTimeoutSecs, timeoutSecs, waitTimeoutSecs });
   if (config === "") return ALONE;
   if (served?.cluster !== undefined && served.config === config) return served.cluster;
-  const { peers, task, rank } = parseClusterConfig(config);
-  if (rank === undefined || peers.length === 1) return aloneAs(task);
+  const { peers, task, rank, hasEvaluator } = parseClusterConfig(config);
+  if (rank === undefined || peers.length === 1) return aloneAs({ task, hasEvaluator });
   served = served?.config === config ? served : serve(config, peers, rank);
   const others = peers.map((peer, i) => ({ ...peer, rank: i })).filter((peer) => peer.rank !== rank);
   await untilThere(others, startTimeoutSecs, signal);
   const group = { size: peers.length, rank, timeoutSecs: waitTimeoutSecs };
-  const cluster = clusterOf({ task, group, others, timeoutSecs });
+  const cluster = clusterOf({ task, hasEvaluator, group, others, timeoutSecs });
   await together(cluster, () => count(group, { yes: true, closing: false }));
   served.cluster = cluster;
   return cluster;
@@ -126,13 +126,13 @@ async function untilThere(
   }
 }
 
-interface ClusterParts extends Pick<ClusterConfig, "task"> {
+interface ClusterParts extends Pick<ClusterConfig, "task" | "hasEvaluator"> {
   readonly group: CollectiveGroup;
   readonly others: readonly RankedPeer[];
   readonly timeoutSecs: number;
 }
 
-function clusterOf({ task, group, others, timeoutSecs }: ClusterParts): Cluster {
+function clusterOf({ task, hasEvaluator, group, others, timeoutSecs }: ClusterParts): Cluster {
   const controller = new AbortController();
   const { signal } = controller;
   let gone: Error | undefined;
@@ -144,7 +144,7 @@ function clusterOf({ task, group, others, timeoutSecs }: ClusterParts): Cluster 
   const watch = new Watch({ peers: others, timeoutSecs, onGone });
   watch.start();
   const cluster: Cluster = {
-    ...{ size: group.size, rank: group.rank, isChief: group.rank === 0, task, group, signal },
+    ...{ size: group.size, rank: group.rank, isChief: group.rank === 0, task, hasEvaluator, group, signal },
     explained: async (error) => {
       if (gone !== undefined || !isOfOthers(error)) return gone ?? error;
       if (await watch.look()) return gone;

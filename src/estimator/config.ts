@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ALONE, type Cluster } from "../distribute";
 
 /** How an Estimator runs: tf.estimator.RunConfig. */
 export interface RunConfig {
@@ -23,6 +24,11 @@ export interface RunConfig {
    * that can't tell. @default true
    */
   readonly saveInput?: boolean;
+  /**
+   * Processes that train together, each with an estimator like this one: the chief's weights are everybody's first, the chief
+   * alone writes to modelDir, and a training ends for all where it ends for one. @default ALONE
+   */
+  readonly cluster?: Cluster;
 }
 
 /** A RunConfig with its defaults; undefined: off. */
@@ -40,7 +46,7 @@ export interface ResolvedRunConfig extends Required<
 export function resolveConfig(config: RunConfig = {}): ResolvedRunConfig {
   const { saveCheckpointsSteps, saveSummarySteps = 100, keepCheckpointMax = 5 } = config;
   const { keepCheckpointEveryNHours = 10000, logStepCountSteps = 100, tfRandomSeed = 1 } = config;
-  const { saveInput = true } = config;
+  const { saveInput = true, cluster = ALONE } = config;
   if (saveCheckpointsSteps !== undefined && config.saveCheckpointsSecs !== undefined)
     throw new RangeError(
       "Cannot configure estimator: expected saveCheckpointsSteps or saveCheckpointsSecs, got both",
@@ -56,7 +62,7 @@ export function resolveConfig(config: RunConfig = {}): ResolvedRunConfig {
       `Cannot configure estimator: expected saveCheckpointsSecs above 0, got ${saveCheckpointsSecs}`,
     );
   const intervals = { saveCheckpointsSteps, saveCheckpointsSecs };
-  const kept = { keepCheckpointMax, keepCheckpointEveryNHours, saveInput };
+  const kept = { keepCheckpointMax, keepCheckpointEveryNHours, saveInput, cluster };
   return { ...intervals, ...kept, saveSummarySteps, logStepCountSteps, tfRandomSeed };
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { agree } from "../distribute";
 import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model";
 import { SummaryWriter } from "../summary";
@@ -183,8 +184,9 @@ export class Estimator<P = unknown> {
   ): Promise<StepResult | undefined> {
     const { inputFn, steps, maxSteps, hooks = [], onProgress, alsoSaveEverySteps } = options;
     const checkpoint = this.latestCheckpoint();
-    if (maxSteps !== undefined && checkpoint !== undefined && globalStepOf(checkpoint) >= maxSteps)
-      return undefined;
+    const { cluster } = this.config;
+    const isDone = maxSteps !== undefined && checkpoint !== undefined && globalStepOf(checkpoint) >= maxSteps;
+    if (await agree(cluster, isDone || !cluster.isChief)) return undefined;
     const { cells, config, modelDir: folder, rest } = this;
     const remembering: RunHook = {
       checkpointSaved: ({ globalStep, saved }) => void (this.newest = { globalStep, saved, isFresh: true }),

@@ -7,7 +7,7 @@ import type { Features, InputElement, Labels } from "./spec";
 /** Options of openInput(). */
 export interface OpenOptions extends IteratorOptions {
   /** Takes the iterator elsewhere before it is read. @returns whether it did */
-  readonly seek?: (iterator: DatasetIterator<InputElement>) => boolean;
+  readonly seek?: (iterator: DatasetIterator<InputElement>) => Promise<boolean>;
 }
 
 /**
@@ -21,7 +21,7 @@ export async function openInput(
 ): Promise<{ iterator: DatasetIterator<InputElement>; first: InputElement }> {
   try {
     const iterator = dataset.iterator(options);
-    const isElsewhere = sought(iterator, seek);
+    const isElsewhere = await sought(iterator, seek);
     const { value: first } = await iterator.next();
     if (first !== undefined) return { iterator, first };
     if (isElsewhere) return await openInput(dataset, what, options);
@@ -32,9 +32,9 @@ export async function openInput(
   throw noBatches(what);
 }
 
-function sought(iterator: DatasetIterator<InputElement>, seek: OpenOptions["seek"]): boolean {
+async function sought(iterator: DatasetIterator<InputElement>, seek: OpenOptions["seek"]): Promise<boolean> {
   try {
-    return seek?.(iterator) ?? false;
+    return (await seek?.(iterator)) ?? false;
   } catch (error) {
     iterator.dispose();
     throw error;

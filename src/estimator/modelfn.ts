@@ -84,7 +84,7 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
 function trainSpecOf(
   model: Model,
   options: ModelFnOptions,
-  { tfRandomSeed: seed }: ResolvedRunConfig,
+  { tfRandomSeed: seed, cluster }: ResolvedRunConfig,
 ): EstimatorSpec {
   const { decaySteps, model: _, ...training } = options;
   const { learningRate = 0.01, saver, summarizeVariables = false } = options;
@@ -93,7 +93,7 @@ function trainSpecOf(
       ? {}
       : { learningRate: configureLearningRate({ learningRate, decaySteps }) };
   const asked = { checkNumerics: true, gradientNorms: true, summarizeGradients: true };
-  const trainOp = createTrainStep(model, { ...asked, seed, ...training, ...rate });
+  const trainOp = createTrainStep(model, { ...asked, seed, cluster, ...training, ...rate });
   const init = (): void => initPretrained(model, options);
   const scaffold = { init, ...(saver && { saver }) };
   return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };

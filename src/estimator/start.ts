@@ -1,8 +1,10 @@
 /** How a training begins: its first batch, the model made of it, and the weights of modelDir or new ones. */
+import { agree } from "../distribute";
 import type { Dataset, DatasetIterator } from "../input";
 import { SummaryWriter } from "../summary";
 import { reasonOf } from "../tensorflow";
 import { Saver, type StepResult } from "../training";
+import { seekChief } from "../training/synchronize";
 import { restoreIterator } from "../training/restore";
 import type { Cells } from "./cells";
 import { openInput } from "./features";
@@ -32,16 +34,19 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
     const { spec, step } = cells.training(first);
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
-    if (checkpoint === undefined) await spec.scaffold?.init?.();
-    else fitting(start, () => saver.restore(checkpoint, spec.model, step));
-    const writer = new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 });
+    const { isChief } = start.config.cluster;
+    if (isChief && checkpoint === undefined) await spec.scaffold?.init?.();
+    else if (isChief && checkpoint !== undefined)
+      fitting(start, () => saver.restore(checkpoint, spec.model, step));
+    await step.synchronize();
+    const writer = isChief ? new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 }) : undefined;
     try {
       const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
-      const isRestored = checkpoint !== undefined;
+      const isRestored = checkpoint !== undefined || !isChief;
       const parts = { ...given, spec, step, iterator, first, lastStep, saver, writer, isRestored };
       return await new Training(parts).run();
     } finally {
-      await writer.close();
+      await writer?.close();
     }
   } finally {
     iterator.dispose();
@@ -49,11 +54,17 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
 }
 
 /** Takes an input where the checkpoint says that it was, if it is to be saved. @returns whether it did */
-function seek(start: TrainingStart, iterator: DatasetIterator<InputElement>): boolean {
+async function seek(start: TrainingStart, iterator: DatasetIterator<InputElement>): Promise<boolean> {
   const { config, checkpoint } = start;
+  const { cluster } = config;
   if (!config.saveInput) return false;
   expectPosition(iterator);
-  return checkpoint !== undefined && fitting(start, () => restoreIterator(checkpoint, iterator));
+  const isThere =
+    !cluster.isChief ||
+    (checkpoint !== undefined && fitting(start, () => restoreIterator(checkpoint, iterator)));
+  const follow = await agree(cluster, isThere);
+  if (follow && cluster.size > 1) await seekChief(cluster, iterator);
+  return follow;
 }
 
 /** Before the first step: an input that can't tell where it is makes every checkpoint fail. */

@@ -10,7 +10,8 @@ export interface SummariesParts {
   readonly spec: EstimatorSpec;
   readonly step: TrainStep;
   readonly config: ResolvedRunConfig;
-  readonly writer: SummaryWriter;
+  /** undefined: nothing is written, by a process that is not the chief. */
+  readonly writer: SummaryWriter | undefined;
 }
 
 /** A training's summaries: scalars, and histograms of gradients and variables where they are asked for. */
@@ -37,6 +38,7 @@ export class Summaries {
   async write({ gradients, ...results }: StepWithGradients): Promise<void> {
     const { writer, step, config, spec } = this.parts;
     const { globalStep } = results;
+    if (writer === undefined) return;
     if (!this.hasGraph) {
       this.hasGraph = true;
       if (step.signatures().length > 0) writer.graph(step);
@@ -51,7 +53,10 @@ export class Summaries {
     for (const [tag, value] of Object.entries({ loss: results.loss, ...scalars }))
       writer.scalar(tag, value, globalStep);
     await this.drawn;
-    this.drawn = Promise.all([summarizeGradients(writer, gradients, globalStep), ...this.draw(globalStep)]);
+    this.drawn = Promise.all([
+      summarizeGradients(writer, gradients, globalStep),
+      ...this.draw(writer, globalStep),
+    ]);
     this.drawn.catch(() => undefined); // thrown where it is waited for
   }
 
@@ -61,11 +66,12 @@ export class Summaries {
   }
 
   private isDue(globalStep: number): boolean {
-    return this.parts.config.saveSummarySteps > 0 && this.due.isDue(globalStep);
+    const { config, writer } = this.parts;
+    return writer !== undefined && config.saveSummarySteps > 0 && this.due.isDue(globalStep);
   }
 
-  private draw(globalStep: number): Promise<void>[] {
-    const { spec, writer } = this.parts;
+  private draw(writer: SummaryWriter, globalStep: number): Promise<void>[] {
+    const { spec } = this.parts;
     if (spec.summarizeVariables !== true) return [];
     return spec.model.variables
       .all()

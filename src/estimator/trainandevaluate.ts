@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { cellSignal } from "../interrupt";
 import type { Estimator } from "./estimator";
 import type { EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./options";
 import type { EvalResult } from "./evaluation";
@@ -19,7 +21,7 @@ export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "na
   readonly steps?: number | null;
   /** What is exported after an evaluation. @default nothing */
   readonly exporters?: Exporter | readonly Exporter[];
-  /** For an evaluator on a machine of its own; where training waits for evaluations, there is nothing to wait for. @default 120 */
+  /** How long an evaluator that is a process of its own waits at first. @default 120 */
   readonly startDelaySecs?: number;
   /** At least so many seconds from one evaluation to the next, but for the last. @default 600 */
   readonly throttleSecs?: number;
@@ -53,6 +55,9 @@ export interface TrainAndEvaluateResult {
  *
  * A training that a hook stops, or whose input ends, has its final export too; tf.estimator exports at maxSteps alone.
  *
+ * In a cluster each process calls it and does its part: all train, and the evaluator that TF_CONFIG lists, or else the chief,
+ * evaluates and exports; the evaluator needs the chief's modelDir, and ends at maxSteps.
+ *
  * Called again with the same modelDir it goes on at its latest checkpoint. What an earlier call had trained but, being killed,
  * not evaluated, is evaluated and exported.
  * @example
@@ -70,16 +75,21 @@ export async function trainAndEvaluate<P>(
   const { maxSteps, hooks = [] } = trainSpec;
   const { onProgress, signal } = options;
   const evaluator = new Evaluator(estimator, evalSpec, maxSteps, options);
+  const { task, isChief, hasEvaluator } = estimator.config.cluster;
+  if (task.type === "evaluator") return evaluator.follow();
+  const evaluates = isChief && !hasEvaluator;
   await estimator.train({
     ...trainSpec,
-    hooks: [evaluator.first, ...hooks, evaluator.last],
+    hooks: evaluates ? [evaluator.first, ...hooks, evaluator.last] : hooks,
     ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase: "train" }) }),
     ...(signal && { signal }),
     ...(evalSpec.everySteps !== undefined && { alsoSaveEverySteps: evalSpec.everySteps }),
   });
-  await evaluator.catchUp();
+  if (evaluates) await evaluator.catchUp();
   return evaluator.result;
 }
+
+const LOOK_SECS = 1; // how often an evaluator looks for a checkpoint: that costs the reading of a small file
 
 /** Evaluates and exports when checkpoints come. */
 class Evaluator<P> {
@@ -128,6 +138,28 @@ class Evaluator<P> {
     const step = globalStepOf(checkpoint);
     const done = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
     if (!done.has(step)) await this.evaluate(step, checkpoint, true);
+  }
+
+  /** Evaluates the checkpoints of another process as they come, to that of maxSteps. @returns of the last */
+  async follow(): Promise<TrainAndEvaluateResult> {
+    const { startDelaySecs = 120 } = this.spec;
+    const { signal = cellSignal() } = this.options;
+    const rest = (secs: number): Promise<void> => wait(secs * 1000, undefined, signal && { signal });
+    const isDone = (step: number): boolean => step >= (this.maxSteps ?? Infinity);
+    await rest(startDelaySecs);
+    for (;;) {
+      const checkpoint = this.estimator.latestCheckpoint();
+      const step = checkpoint === undefined ? 0 : globalStepOf(checkpoint);
+      // That of step 0 is of a model that is not trained yet.
+      if (
+        checkpoint !== undefined &&
+        step > (this.evaluated ?? 0) &&
+        (isDone(step) || this.timer.isDue(step))
+      )
+        await this.evaluate(step, checkpoint, isDone(step));
+      if (isDone(this.evaluated ?? 0)) return this.result;
+      await rest(LOOK_SECS);
+    }
   }
 
   private async evaluate(step: number, checkpointPath: string, isTheLast: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 /** One training: from its first batch to its last checkpoint, in tf.estimator's order of things. */
+import { agree } from "../distribute";
 import type { DatasetIterator } from "../input";
 import type { SummaryWriter } from "../summary";
 import { tf } from "../tensorflow";
@@ -30,7 +31,8 @@ export interface TrainingParts {
   readonly config: ResolvedRunConfig;
   readonly folder: string;
   readonly saver: Saver;
-  readonly writer: SummaryWriter;
+  /** undefined: of a process that is not the chief. */
+  readonly writer: SummaryWriter | undefined;
   readonly hooks: Required<RunHook>;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly signal: AbortSignal;
@@ -61,7 +63,7 @@ export class Training {
 
   /** @returns the last step's result; undefined if there was none */
   async run(): Promise<StepResult | undefined> {
-    const { step, hooks, between, saver, writer, signal, isRestored } = this.parts;
+    const { step, hooks, between, saver, writer, signal, isRestored, config } = this.parts;
     try {
       const { globalStep } = step;
       this.moreCheckpoints.mark(globalStep);
@@ -75,26 +77,29 @@ export class Training {
       await between(async () => hooks.end({ globalStep: step.globalStep }));
       return this.results;
     } catch (error) {
-      if (signal.aborted && this.isUnsaved) await this.write();
+      if (signal.aborted && this.isUnsaved && config.cluster.isChief) await this.write();
       throw error;
     } finally {
       await Promise.allSettled([this.summaries.finish()]); // what failed there is thrown above, unless something else was
       await saver.flush();
-      await writer.flush();
+      await writer?.flush();
     }
   }
 
   private async loop(): Promise<void> {
     const { iterator, step, signal, lastStep = Infinity, hooks, between } = this.parts;
+    const { cluster } = this.parts.config;
     let { first } = this.parts;
-    while (!this.isStopped && step.globalStep < lastStep) {
+    while (step.globalStep < lastStep) {
       const before = step.globalStep;
       await between(async () => hooks.beforeRun({ globalStep: before }));
-      signal.throwIfAborted();
       // From here to the step nothing may come between: what is read is trained on before it counts as read.
-      const element = first ?? (await iterator.next()).value;
+      const isOver = this.isStopped || signal.aborted;
+      const element = isOver ? undefined : (first ?? (await iterator.next()).value);
       first = undefined;
-      if (element === undefined) break;
+      const goesOn = await agree(cluster, element !== undefined); // who ends ends all
+      if (isOver) signal.throwIfAborted();
+      if (!goesOn || element === undefined) break;
       const [{ image }, label] = batchOf(element, "train");
       const { gradients, ...results } = await this.summaries.take(image, label);
       try {
@@ -104,7 +109,8 @@ export class Training {
       }
       await this.afterStep(results, results.globalStep > before);
     }
-    if (this.results === undefined && step.globalStep < lastStep) throw noBatches("train");
+    if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1)
+      throw noBatches("train");
   }
 
   /** What must be done with a step before anything may come between. */
@@ -134,7 +140,7 @@ export class Training {
   private async write(): Promise<{ readonly saved: Promise<string> }> {
     const { spec, step, iterator, config, folder, saver, writer } = this.parts;
     this.isUnsaved = false;
-    await writer.flush();
+    await writer?.flush();
     await saver.flush(); // what waits to be written holds a copy of all variables: one at a time
     // At the start the first batch is read, but not trained on: the input is then as good as at its own start.
     const isRead = config.saveInput && this.results !== undefined;
@@ -146,6 +152,7 @@ export class Training {
 
   private async save(): Promise<void> {
     const { step, hooks, between } = this.parts;
+    if (!this.parts.config.cluster.isChief) return;
     const { globalStep } = step;
     const { saved } = await this.write();
     await between(async () => hooks.checkpointSaved({ globalStep, saved, requestStop: this.requestStop }));

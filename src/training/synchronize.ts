@@ -21,7 +21,11 @@ export async function synchronize(cluster: Cluster, { model, step, iterator }: S
   const [globalStep = 0, count = 0] = new Float64Array(numbers.buffer);
   Object.assign(step, { globalStep });
   if (gathered !== undefined) gathered.count = count;
-  if (iterator === undefined) return;
+  if (iterator !== undefined) await seekChief(cluster, iterator);
+}
+
+/** Takes an iterator, each process's in its own shard, to where the chief's is. */
+export async function seekChief(cluster: Cluster, iterator: DatasetIterator<unknown>): Promise<void> {
   const position = await bytesFromChief(cluster, cluster.isChief ? iterator.position() : new Uint8Array());
   if (!cluster.isChief) iterator.seek(position);
 }
