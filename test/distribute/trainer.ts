@@ -12,12 +12,15 @@ import {
   type TrainStep,
 } from "../../src/training";
 import { digestOf } from "../training/digests";
-import { patternBatch, thinModel } from "../training/thin";
+import { batchesOf, patternBatch, thinModel } from "../training/thin";
 
 /** What is trained. */
 export interface Job {
-  /** "batches" by name; "records" with checkpoints; "check": a batch that is not finite comes between. */
-  readonly kind: "batches" | "records" | "check";
+  /**
+   * "batches" by name; "records" with checkpoints; "check": a batch that is not finite comes between; "follow": as many batches
+   * as the chief takes.
+   */
+  readonly kind: "batches" | "records" | "check" | "follow";
   /** Where the weights, or the checkpoints, are written. */
   readonly folder: string;
   readonly steps: number;
@@ -149,11 +152,22 @@ async function recordsJob({ folder, steps, pattern = "", ...job }: Job, cluster:
   print({ digests: digestsOf(model, step) });
 }
 
+/** Trains as long as the chief does. */
+async function followJob(job: Job, cluster: Cluster): Promise<void> {
+  const { model, step } = createParts(job, cluster.rank, cluster);
+  await step.synchronize();
+  const results = await train(step, batchesOf(...Array.from({ length: 1000 }, (_, i) => `follow${i}`)));
+  const [last] = results.slice(-1);
+  print({ steps: results.length, globalStep: last?.globalStep, loss: last?.loss });
+  step.dispose();
+  model.dispose();
+}
+
 async function main(): Promise<void> {
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- training.test.ts wrote it
   const job = JSON.parse(process.argv[2] ?? "") as Job;
   const cluster = await joinCluster({ timeoutSecs: 6 });
-  const jobs = { batches: batchesJob, records: recordsJob, check: checkJob };
+  const jobs = { batches: batchesJob, records: recordsJob, check: checkJob, follow: followJob };
   await jobs[job.kind](job, cluster);
   await cluster.close();
 }
