@@ -22,7 +22,8 @@ export interface Result {
 }
 
 /**
- * Lets the contenders run in turn, so that a machine's drift meets them all alike.
+ * Lets the contenders run in turn, so that a machine's drift meets them all alike; every other round from the last to the
+ * first, so that none always follows the same one and has its caches and memory as that left them.
  * @param rounds   counted rounds
  * @param warmUps  rounds before, not counted
  */
@@ -33,7 +34,8 @@ export async function contest(
 ): Promise<Result[]> {
   const seconds = contenders.map((): number[] => []);
   for (let round = -warmUps; round < rounds; round++) {
-    for (const [i, contender] of contenders.entries()) {
+    const inOrder = [...contenders.entries()];
+    for (const [i, contender] of round % 2 === 0 ? inOrder : inOrder.reverse()) {
       const taken = await contender.run();
       if (round >= 0) seconds[i]?.push(taken);
       process.stderr.write(
