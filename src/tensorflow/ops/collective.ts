@@ -102,7 +102,7 @@ function reduceCall(x: tf.Tensor, reduction: Reduction, options: CollectiveOptio
     T: attr.type(dataType(x)),
     merge_op: attr.string(merge_op),
     final_op: attr.string(final_op),
-    communication_hint: attr.string("auto"), // NCCL where there are GPUs, else a ring over gRPC
+    communication_hint: attr.string("nccl"), // where there are no GPUs, TensorFlow takes a ring over gRPC; told "auto", everywhere
     timeout_seconds: attr.float(options.group.timeoutSecs),
     Nordering_token: attr.int(0),
   };
