@@ -87,7 +87,12 @@ async function answer(url: string, program: ChildProcess): Promise<void> {
   throw new Error(`JupyterLab ended with exit code ${program.exitCode}; see build/lab/jupyterlab.log`);
 }
 
-/** A browser without a window. */
+/** A browser without a window that writes nothing outside the folder either. */
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: browserPath, args: ["--disable-gpu", "--disable-dev-shm-usage"] });
+  const own = { XDG_CONFIG_HOME: join(folder, "config"), XDG_CACHE_HOME: join(folder, "cache") };
+  return chromium.launch({
+    executablePath: browserPath,
+    args: ["--disable-gpu", "--disable-dev-shm-usage"],
+    env: { ...process.env, ...own },
+  });
 }
