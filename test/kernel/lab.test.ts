@@ -194,6 +194,8 @@ describe("kernel in JupyterLab", { skip }, () => {
     await dialog.waitFor();
     await notebook.picture("crash");
     await dialog.locator(".jp-mod-accept").click();
+    await notebook.idle();
+    await notebook.picture("started");
     await notebook.start(DEBUG);
     await notebook.prompt(DEBUG).filter({ hasText: "[1]:" }).waitFor();
     assert.match(await notebook.output(DEBUG).innerText(), /60/);
