@@ -1,8 +1,8 @@
 /** What training in two processes costs beside one, and what more would cost. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePorts } from "../kernel/wire/ports";
 import type { StepBench } from "./step";
 
 /** Seconds of one process's steps, of small exchanges, and the bytes of a step's gradients. */
@@ -44,7 +44,7 @@ const MORE = [2, 4, 8, 16, 32, 64];
  * @param gigabits  of the network between the machines. @default what was measured on this one
  */
 export async function benchScaling({ rounds, batch, side }: StepBench, gigabits?: number): Promise<Scaling> {
-  const addresses = await freeAddresses(2);
+  const addresses = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
   const args = [batch, side, rounds].map(String);
   const [measured] = await Promise.all(addresses.map((_, rank) => runWorker(args, addresses, rank)));
   if (measured === undefined) throw new Error("Cannot bench scaling: expected measurements, got none");
@@ -107,15 +107,4 @@ async function runWorker(
   if (child.exitCode !== 0) throw new Error(`Cannot bench scaling: expected worker ${index} to end well, got ${child.exitCode}`); // prettier-ignore
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- scalingworker.ts printed it
   return JSON.parse(text) as Measured;
-}
-
-async function freeAddresses(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const addresses = servers.map((server) => {
-    const address = server.address();
-    return `127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-  });
-  await Promise.all(servers.map(async (server) => once(server.close(), "close")));
-  return addresses;
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, isIPv6, type Server } from "node:net";
+import { isIPv6 } from "node:net";
+import { freePorts } from "./ports";
 
 /** Where a kernel listens, as Jupyter's connection files have it. */
 export interface Connection {
@@ -60,7 +60,7 @@ export function readConnection(path: string, warn: (line: string) => void = cons
  * the user can read: for a kernel that is started without Jupyter.
  */
 export async function writeConnection(path: string): Promise<Connection> {
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts();
+  const [shell_port = 0, iopub_port = 0, stdin_port = 0, control_port = 0, hb_port = 0] = await freePorts(5);
   const key = randomBytes(32).toString("hex");
   const address = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" } as const;
   const connection: Connection = { ...address, shell_port, iopub_port, stdin_port, control_port, hb_port };
@@ -130,21 +130,4 @@ function readScheme(value: unknown): string | undefined {
 
 function mismatch(path: string, expected: string, got: string): TypeError {
   return new TypeError(`Cannot read connection file "${path}": expected ${expected}, got ${got}`);
-}
-
-/** Ports that nobody uses now; they are held until all are found, so that all differ. */
-async function freePorts(): Promise<[number, number, number, number, number]> {
-  const servers: Server[] = [];
-  const next = async (): Promise<number> => {
-    const server = createServer().listen(0, "127.0.0.1");
-    servers.push(server);
-    await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  };
-  try {
-    return [await next(), await next(), await next(), await next(), await next()];
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  }
 }

@@ -5,6 +5,7 @@
  * It asks through TensorFlow's own server, which the collectives use, rather than by a socket of ours: no second port to open, a
  * process that computes for minutes still answers, and one that was started again is not taken for the one that was lost.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { checkPeer, TensorFlowError } from "../tensorflow";
 import { nameOf, type Peer } from "./config";
 
@@ -56,7 +57,7 @@ export class Watch {
   /** Looks at once: who does not answer now is gone, since something failed already. @returns whether somebody is */
   async look(): Promise<boolean> {
     for (let tries = 0; tries < TRIES; tries++) {
-      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
+      if (tries > 0) await wait(BETWEEN_TRIES_MS);
       const errors = await this.errors();
       if (errors.size === 0) continue;
       this.report(goneError(errors, "no answer"));

@@ -35,14 +35,15 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
     const { isChief } = start.config.cluster;
-    if (isChief && checkpoint === undefined) await spec.scaffold?.init?.();
-    else if (isChief && checkpoint !== undefined)
-      fitting(start, () => saver.restore(checkpoint, spec.model, step));
+    if (isChief) {
+      if (checkpoint === undefined) await spec.scaffold?.init?.();
+      else fitting(start, () => saver.restore(checkpoint, spec.model, step));
+    }
     await step.synchronize();
     const writer = isChief ? new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 }) : undefined;
     try {
       const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
-      const isRestored = checkpoint !== undefined || !isChief;
+      const isRestored = checkpoint !== undefined;
       const parts = { ...given, spec, step, iterator, first, lastStep, saver, writer, isRestored };
       return await new Training(parts).run();
     } finally {

@@ -1,5 +1,6 @@
 /** What a recording does before operations of our own that they do in passing, while they have the data at hand. */
 import { attr } from "./attributes";
+import { dataTypeNumber } from "./datatype";
 import type { FunctionParts } from "./functiondef";
 import type { RecordedNode, Source } from "./recording";
 
@@ -53,7 +54,7 @@ export function fuse<R extends Nodes>(run: R): R {
 
 const SUMS = ["Add", "AddV2"];
 const LOSS = "L2Loss";
-const FLOAT = 1; // DT_FLOAT
+const FLOAT = dataTypeNumber("float32");
 
 type Rule = (node: RecordedNode, find: Find, users: Users) => Fused | undefined;
 

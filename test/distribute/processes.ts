@@ -1,9 +1,9 @@
 /** Processes of a cluster on this machine, each a script of this folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePorts } from "../../kernel/wire/ports";
 
 const LONGEST_MS = 90_000;
 
@@ -19,14 +19,7 @@ export interface Started {
 
 /** Addresses of this machine that were free just now. */
 export async function freeAddresses(count: number): Promise<string[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const address: AddressInfo | string | null = server.address();
-    return typeof address === "object" ? address?.port : undefined;
-  });
-  await Promise.all(servers.map(async (server) => once(server.close(), "close")));
-  return ports.map((port) => `127.0.0.1:${port}`);
+  return (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
 }
 
 /** A TF_CONFIG of workers. */

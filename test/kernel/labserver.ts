@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Browser } from "playwright-core";
 import { installKernel } from "../../kernel/cli/spec";
+import { freePorts } from "../../kernel/wire/ports";
 import { python, skip as noJupyter } from "../python";
 
 const browserPath = process.env["SLIMLAB_CHROMIUM"] ?? "/usr/bin/chromium";
@@ -32,7 +32,7 @@ export async function startLab(): Promise<Lab> {
   mkdirSync(config, { recursive: true });
   const disabled = { "@jupyterlab/apputils-extension:announcements": true };
   writeFileSync(join(config, "page_config.json"), JSON.stringify({ disabledExtensions: disabled }));
-  const [port, token] = [await freePort(), "a-test"];
+  const [[port = 0], token] = [await freePorts(1), "a-test"];
   const log = openSync(join(folder, "jupyterlab.log"), "w");
   const program = spawn(python ?? "python3", argumentsOf(port, token), {
     env: { ...process.env, ...environment() },
@@ -68,14 +68,6 @@ function environment(): NodeJS.ProcessEnv {
     JUPYTERLAB_WORKSPACES_DIR: join(folder, "workspaces"),
     SLIMLAB_HISTORY: join(folder, "history.sqlite"),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 async function answer(url: string, program: ChildProcess): Promise<void> {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { memory, tf } from "../../src/tensorflow";
 import { createTrainStep, Saver } from "../../src/training";
 import { writePhotoRecords } from "./photos";
 import type { Job } from "./resuming";
+import { runStopped, type Ending, type Stop } from "./stopped";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 /** Set SLIMLAB_RESUMES for more; each takes some seconds. */
@@ -27,32 +27,12 @@ function jobIn(name: string, job: Partial<Job> = {}): Job {
   return { ...base, seed: 3, ...job, folder };
 }
 
-interface Ending {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
 /** Runs a job in a process of its own, and sends it a signal a moment after the call of a number. */
-function run(job: Job, stop?: { readonly signal: NodeJS.Signals; readonly call: number }): Promise<Ending> {
-  const child = spawn(process.execPath, [join(__dirname, "resuming.js"), JSON.stringify(job)], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", CUDA_VISIBLE_DEVICES: "-1" },
-  });
-  let [errors, isSent] = ["", false];
-  child.stderr.on("data", (chunk) => (errors += String(chunk)));
-  child.stdout.on("data", (chunk) => {
-    const call = Number(String(chunk).trim().split("\n").at(-1));
-    if (stop === undefined || isSent || call < stop.call) return;
-    isSent = true;
-    setTimeout(() => child.kill(stop.signal), 25 * Math.random());
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      if (code === 0 || code === 143 || signal === "SIGKILL") resolve({ code, signal });
-      else reject(new Error(`Cannot train: ${errors.slice(-2000)}`));
-    });
-  });
+async function run(job: Job, stop?: Stop): Promise<Ending> {
+  const ending = await runStopped(join(__dirname, "resuming.js"), job, stop);
+  const { code, signal, errors } = ending;
+  if (code === 0 || code === 143 || signal === "SIGKILL") return ending;
+  throw new Error(`Cannot train: ${errors}`);
 }
 
 interface Told {
@@ -107,7 +87,7 @@ function reference(job: Partial<Job>): Promise<Told> {
 test("kill -9 at random moments: the rest of the records, the same augmentation, and in the end bit-equal weights", async () => {
   const job = jobIn("killed");
   for (const call of stops(kills))
-    assert.equal((await run(job, { signal: "SIGKILL", call })).signal, "SIGKILL");
+    assert.equal((await run(job, { signal: "SIGKILL", at: call })).signal, "SIGKILL");
   assert.equal((await run(job)).code, 0);
   const [told, whole] = [toldIn(job), await reference({})];
   assert.equal(told.begun.length, kills + 1);
@@ -120,7 +100,7 @@ test("kill -9 at random moments: the rest of the records, the same augmentation,
 test("SIGTERM at random moments, also amid the gathering of gradients, with Adam: the same", async () => {
   const how = { optimizer: "adam", gradientAccumulation: 3 } as const;
   const job = jobIn("terminated", how);
-  for (const call of stops(2)) assert.equal((await run(job, { signal: "SIGTERM", call })).code, 143);
+  for (const call of stops(2)) assert.equal((await run(job, { signal: "SIGTERM", at: call })).code, 143);
   assert.equal((await run(job)).code, 0);
   const [told, whole] = [toldIn(job), await reference(how)];
   assert.deepEqual(told.calls, whole.calls);
@@ -130,7 +110,7 @@ test("SIGTERM at random moments, also amid the gathering of gradients, with Adam
 test("interrupted cells, and then a kill: the same", async () => {
   const job = jobIn("interrupted", { interrupts: 4 });
   const [call = 0] = stops(1);
-  await run(job, { signal: "SIGKILL", call });
+  await run(job, { signal: "SIGKILL", at: call });
   await run(job);
   const [told, whole] = [toldIn(job), await reference({})];
   assert.deepEqual([...told.calls].sort(), [...whole.calls].sort());
@@ -139,11 +119,11 @@ test("interrupted cells, and then a kill: the same", async () => {
 
 test("without a seed the checkpoint has the one that was drawn", async () => {
   const { seed: _, ...job } = jobIn("drawn");
-  assert.equal((await run(job, { signal: "SIGTERM", call: 5 })).code, 143);
+  assert.equal((await run(job, { signal: "SIGTERM", at: 5 })).code, 143);
   const again = { ...job, folder: join(root, "drawn again") };
   cpSync(job.folder, again.folder, { recursive: true });
   await run(job);
-  await run(again, { signal: "SIGKILL", call: 13 });
+  await run(again, { signal: "SIGKILL", at: 13 });
   await run(again);
   const [one, other] = [toldIn(job), toldIn(again)];
   assert.deepEqual([...other.calls].sort(), [...one.calls].sort());
