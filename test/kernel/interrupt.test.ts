@@ -16,17 +16,17 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
   ["an await that never ends", "console.log('go'); await new Promise(() => 0);"],
   [
     "a loop of awaits",
-    "let k = 0; console.log('go'); for (;;) { await new Promise((done) => setTimeout(done, 5)); k++; }",
+    "let k = 0; for (;;) { await new Promise((done) => setTimeout(done, 5)); if (++k === 2) console.log('go'); }",
     "const seen = k; await new Promise((done) => setTimeout(done, 50)); k > 0 && k === seen",
   ],
   [
     "a function of an earlier cell",
-    "let f = 0; const work = async () => { for (;;) { await new Promise((done) => setTimeout(done, 5)); f++; } }; console.log('go'); await work();",
+    "let f = 0; const work = async () => { for (;;) { await new Promise((done) => setTimeout(done, 5)); if (++f === 2) console.log('go'); } }; await work();",
     "const before = f; await new Promise((done) => setTimeout(done, 50)); f > 0 && f === before",
   ],
   [
     "an async iteration",
-    "async function* forever() { for (let i = 0; ; i++) { await new Promise((done) => setTimeout(done, 5)); yield i; } } let got = 0; console.log('go'); for await (const i of forever()) got = i;",
+    "async function* forever() { for (let i = 0; ; i++) { await new Promise((done) => setTimeout(done, 5)); yield i; } } let got = 0; for await (const i of forever()) if ((got = i) === 2) console.log('go');",
     "got > 0",
   ],
   [
@@ -73,23 +73,24 @@ test(
   { timeout: 240_000 },
   async () => {
     await run(model);
-    await run(
-      "const whole = begin(); const expected = (await slim.train(whole.step, whole.batches as any, { steps: 24 })).map(({ loss }) => loss);",
-    );
     await run("const part = begin(); const curve: number[] = [];");
-    const train = `console.log("go");
-    await slim.train(part.step, part.batches as any, { steps: 1000, onStep: ({ loss }) => void curve.push(loss) });`;
+    // "go" comes with a call's second step: its first may take long to record.
+    const train = `let taken = 0;
+    await slim.train(part.step, part.batches as any, { steps: 1000, onStep: ({ loss }) => { curve.push(loss); if (++taken === 2) console.log("go"); } });`;
     for (const stop of ["message", "signal"] as const) {
       const { result } = await run(train, stop);
       assert.equal(result, "Interrupted: The cell was interrupted");
       const look =
-        "[part.step.globalStep === curve.length, curve.length > 0, (await slim.evaluate(part.network, slim.Dataset.fromTensorSlices([{ image: photos }, labels] as const).batch(8) as any)).count].join()";
-      assert.equal((await run(look)).result, "'true,true,24'");
+        "[part.step.globalStep === curve.length, (await slim.evaluate(part.network, slim.Dataset.fromTensorSlices([{ image: photos }, labels] as const).batch(8) as any)).count].join()";
+      assert.equal((await run(look)).result, "'true,24'");
     }
-    const left =
-      "const left = Math.max(0, 24 - curve.length); await slim.train(part.step, part.batches as any, { steps: left, onStep: ({ loss }) => void curve.push(loss) }); ";
-    await run(left);
-    const same = await run("expected.every((loss, i) => loss === curve[i]) && expected.length === 24");
+    await run(
+      "await slim.train(part.step, part.batches as any, { steps: 8, onStep: ({ loss }) => void curve.push(loss) });",
+    );
+    await run(
+      "const whole = begin(); const expected = (await slim.train(whole.step, whole.batches as any, { steps: curve.length })).map(({ loss }) => loss);",
+    );
+    const same = await run("expected.length > 10 && expected.every((loss, i) => loss === curve[i])");
     assert.equal(same.result, "true");
   },
 );
@@ -101,12 +102,15 @@ test(
     await run(`import * as slim from "slimlab";
     const numbers = slim.Dataset.range(1_000_000).map((n) => slim.tf.add(n, 1)).batch(2).iterator();
     const seen: number[] = [];`);
-    const loop = `console.log("go"); for await (const batch of numbers) seen.push(...slim.tf.tidy(() => (batch as any).dataSync()));`;
+    const loop = `let reads = 0; for await (const batch of numbers) {
+      seen.push(...slim.tf.tidy(() => (batch as any).dataSync()));
+      if (++reads === 2) console.log("go");
+    }`;
     for (const stop of ["message", "signal"] as const) {
       const { result } = await run(loop, stop);
       assert.equal(result, "Interrupted: The cell was interrupted");
       const look =
-        "const count = seen.length; await new Promise((done) => setTimeout(done, 100)); count > 0 && seen.length === count";
+        "const count = seen.length; await new Promise((done) => setTimeout(done, 100)); seen.length === count";
       assert.equal((await run(look)).result, "true");
     }
     const gaps = await run(
