@@ -35,14 +35,14 @@ test("lossCurve() draws loss on the left axis and accuracy on the right, gaps fo
 });
 
 test("lossCurve() refreshes what is shown at most once a period, and at last when done", async () => {
-  const curve = lossCurve({ refreshMs: 100 });
+  const curve = lossCurve({ refreshMs: 400 });
   curve.add(0, { loss: 9 });
   const context = createContext();
   const first = bundleOf(curve, context);
   assert.match(first["text/plain"], /loss \(1 point, last 9\)/);
   for (let step = 1; step <= 50; step++) curve.add(step, { loss: 50 - step });
   assert.equal(context.updates.length, 1);
-  await new Promise((done) => setTimeout(done, 150));
+  await new Promise((done) => setTimeout(done, 500));
   assert.equal(context.updates.length, 2);
   assert.match(context.updates[1]?.["text/plain"] ?? "", /loss \(51 points, last 0\)/);
   curve.add(51, { loss: 7 });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Breakpoint, type Scope, type StackFrame, type Variable } from "../../../kernel/debug/dap";
 import { cellPath } from "../../../kernel/debug/path";
+import { until } from "../../until";
 
 /** A response's body, with what tests look at. */
 export interface Body extends Record<string, unknown> {
@@ -114,6 +115,14 @@ export class Client {
   async run(code: string): Promise<Ended> {
     const { status = "error", value } = await this.#post({ run: code });
     return { status, value };
+  }
+
+  /** Waits until a cell's variable has such a value, also while the cell runs. */
+  sees(name: string, holds: (value: string | undefined) => boolean): Promise<void> {
+    return until(name, async () => {
+      const { variables } = await this.request("inspectVariables");
+      return holds(variables.find((variable) => variable.name === name)?.value);
+    });
   }
 
   /** The path by which the program knows a cell. */

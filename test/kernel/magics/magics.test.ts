@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { runCell } from "../../../kernel/magics/cell";
 import { magicHelp, nearestMagic } from "../../../kernel/magics/list";
 import { parseMagics } from "../../../kernel/magics/parse";
 import { type MagicContext } from "../../../kernel/magics/run";
 import { openSession, type OpenSession } from "../../../kernel/session/open";
 import { type Outcome } from "../../../kernel/session/api";
+import { until } from "../../until";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-magics-")));
 const printed = { out: "", error: "" };
@@ -102,9 +102,10 @@ test("%%time runs a cell and says how long it took", async () => {
 });
 
 test("%%bash passes output on as it comes and runs all of the cell", async () => {
-  const running = run("%%bash\necho one\necho two >&2\nsleep 0.3\necho three");
-  await sleep(200);
+  const running = run("%%bash\necho one\necho two >&2\nuntil [ -e go ]; do sleep 0.05; done\necho three");
+  await until("output", () => printed.out !== "" && printed.error !== "");
   assert.deepEqual(printed, { out: "one\n", error: "two\n" });
+  writeFileSync("go", "");
   await running;
   assert.equal(printed.out, "one\nthree\n");
 });
@@ -118,7 +119,7 @@ test("%%bash ends with all that it started when the cell is interrupted", async 
   Reflect.set(globalThis, Symbol.for("Jupyter.signal"), controller.signal);
   try {
     const failed = fail("%%bash\ntrap '' INT\nsleep 60 & echo $!\nwait; sleep 60");
-    await sleep(300);
+    await until("a process", () => printed.out.endsWith("\n"));
     const start = performance.now();
     controller.abort(new Error("Interrupted"));
     assert.match((await failed).evalue, /Interrupted/);

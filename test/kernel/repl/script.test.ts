@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { NODE_FLAGS } from "../../../kernel/cli/spec";
 import { writeConnection } from "../../../kernel/wire/connection";
 
@@ -18,15 +17,20 @@ interface Ended {
   readonly code: number | null;
 }
 
-/** Runs `slimlab repl`, with a text for its standard input; `signal` is sent as soon as it has printed something. */
-async function run(args: readonly string[], input = "", signal?: NodeJS.Signals): Promise<Ended> {
+/** Runs `slimlab repl`, with a text for its standard input; `stop` is sent to it, or called, as soon as it has printed something. */
+async function run(
+  args: readonly string[],
+  input = "",
+  stop?: NodeJS.Signals | (() => void),
+): Promise<Ended> {
   const program = spawn(process.execPath, [...repl, ...args], {
     env: { ...process.env, SLIMLAB_HISTORY: "off" },
   });
   let [stdout, stderr] = ["", ""];
   program.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   program.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  if (signal !== undefined) program.stdout.once("data", () => program.kill(signal));
+  if (stop !== undefined)
+    program.stdout.once("data", typeof stop === "string" ? () => program.kill(stop) : stop);
   program.stdin.end(input);
   await once(program, "close");
   return { stdout, stderr, code: program.exitCode };
@@ -158,10 +162,8 @@ describe("slimlab repl --kernel", () => {
 
   test("a kernel that ends while a cell runs gives 1", async () => {
     const program = await started;
-    const running = run(["--kernel", connectionFile, "-e", "console.log('on'); await new Promise(() => {})"]);
-    await sleep(3_000);
-    program.kill("SIGKILL");
-    const { stderr, code } = await running;
+    const cell = ["--kernel", connectionFile, "-e", "console.log('on'); await new Promise(() => {})"];
+    const { stderr, code } = await run(cell, "", () => program.kill("SIGKILL"));
     assert.match(stderr, /the kernel has ended/);
     assert.equal(code, 1);
   });

@@ -12,6 +12,7 @@ import { type Json } from "../../../kernel/protocol";
 import { writeConnection } from "../../../kernel/wire/connection";
 import { bindSockets } from "../../../kernel/wire/sockets";
 import { openWire } from "../../../kernel/wire/wire";
+import { until } from "../../until";
 import { Client, startKernel, type Kernel, type Message } from "./client";
 
 const folder = mkdtempSync(join(tmpdir(), "slimlab-wire-"));
@@ -199,7 +200,7 @@ test("what came in before a kernel could answer is answered when it can", async 
   });
   const [, welcome] = await client.sockets.iopub.receive();
   assert.equal(String(welcome), "welcome");
-  while (heard.length === 0) await sleep(5);
+  await until("a request", () => heard.length > 0);
   assert.deepEqual(heard, ["control early"]);
   client.close();
   await sockets.close();
