@@ -1,7 +1,7 @@
 /** The links of the chain from Node to a notebook's cell, each with what to do if it is broken. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { findJupyter, ROOT, type Jupyter } from "./places";
 import { KERNEL_NAME, MAIN, kernelSpec, NODE_FLAGS, readSpec } from "./spec";
 
@@ -99,7 +99,7 @@ function loadTensorFlow(): TensorFlow {
 }
 
 function checkWheel({ error, library }: TensorFlow): Finding {
-  const folder = error === undefined ? dirname(library) : wheelOf(join(ROOT, ".venv"));
+  const folder = error === undefined ? resolve(dirname(library)) : wheelOf(join(ROOT, ".venv"));
   if (folder === undefined) return bad("wheel", "no TensorFlow in .venv", SETUP);
   const [name] = readdirSync(dirname(folder)).filter((entry) =>
     /^tensorflow(_cpu)?-.*\.dist-info$/.test(entry),
