@@ -63,6 +63,7 @@ export interface TrainAndEvaluateResult {
  * @example
  * const exporters = new FinalExporter({ name: "servo", servingInputReceiverFn: createPredictInputFn() });
  * const { metrics } = await trainAndEvaluate(estimator, { inputFn, maxSteps: 100 }, { inputFn: evalInputFn, steps: null, exporters });
+ * @throws {RangeError} before anything is done, if the evalSpec's numbers are out of their ranges, or its exporters' names empty or the same
  * @see tf.estimator.train_and_evaluate
  */
 export async function trainAndEvaluate<P>(
@@ -71,7 +72,7 @@ export async function trainAndEvaluate<P>(
   evalSpec: EvalSpec,
   options: TrainAndEvaluateOptions = {},
 ): Promise<TrainAndEvaluateResult> {
-  expectSteps("evaluate", "everySteps", evalSpec.everySteps);
+  expectEvalSpec(evalSpec);
   const { maxSteps, hooks = [] } = trainSpec;
   const { onProgress, signal } = options;
   const evaluator = new Evaluator(estimator, evalSpec, maxSteps, options);
@@ -87,6 +88,21 @@ export async function trainAndEvaluate<P>(
   });
   if (evaluates) await evaluator.catchUp();
   return evaluator.result;
+}
+
+/** What an evaluation would refuse after hours of training. */
+function expectEvalSpec({ steps, everySteps, exporters, ...others }: EvalSpec): void {
+  expectSteps("evaluate", "steps", steps ?? undefined);
+  expectSteps("evaluate", "everySteps", everySteps);
+  const { startDelaySecs = 0, throttleSecs = 0 } = others;
+  for (const [name, secs] of Object.entries({ startDelaySecs, throttleSecs }))
+    if (!(secs >= 0)) throw new RangeError(`Cannot evaluate: expected ${name} 0 or more, got ${secs}`);
+  const names = [exporters ?? []].flat().map(({ name }) => name);
+  const wrong = names.find((name, i) => name === "" || names.indexOf(name) < i);
+  if (wrong !== undefined)
+    throw new RangeError(
+      `Cannot evaluate: expected exporters with a name of their own, got ${names.map((name) => `"${name}"`).join(", ")}`,
+    );
 }
 
 const LOOK_SECS = 1; // how often an evaluator looks for a checkpoint: that costs the reading of a small file

@@ -1,9 +1,16 @@
 /** What a training lets others do between its steps, and what it does not let pass. */
 import assert from "node:assert/strict";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import test from "node:test";
-import { BestExporter, Estimator, LatestExporter, trainAndEvaluate, type RunHook } from "../../src/estimator";
+import {
+  BestExporter,
+  Estimator,
+  LatestExporter,
+  trainAndEvaluate,
+  type EvalSpec,
+  type RunHook,
+} from "../../src/estimator";
 import { memory, openCheckpoint } from "../../src/tensorflow";
 import { temporaryFolder, thinInput, thinModelFn } from "./thin";
 
@@ -115,4 +122,29 @@ test("exporters: the latest few are kept, and the best of a run before the resta
   assert.equal(readdirSync(join(modelDir, "export/latest")).length, 2);
   assert.equal(readdirSync(join(modelDir, "export/best")).length, 2);
   for (const input of [training, evaluating]) input.dispose();
+});
+
+test("what an evaluation would refuse is refused before the training", async () => {
+  const modelFn = thinModelFn();
+  const modelDir = join(folder, "refused");
+  const estimator = new Estimator({ modelFn, modelDir, config });
+  const input = thinInput("between", "train");
+  const servo = new LatestExporter({ name: "servo" });
+  const wrong: [Partial<EvalSpec>, string][] = [
+    [{ steps: 0 }, "steps a whole number of 1 or more, got 0"],
+    [{ everySteps: 1.5 }, "everySteps a whole number of 1 or more, got 1.5"],
+    [{ throttleSecs: -1 }, "throttleSecs 0 or more, got -1"],
+    [{ startDelaySecs: NaN }, "startDelaySecs 0 or more, got NaN"],
+    [{ exporters: new BestExporter({ name: "" }) }, 'exporters with a name of their own, got ""'],
+    [{ exporters: [servo, servo] }, 'exporters with a name of their own, got "servo", "servo"'],
+  ];
+  for (const [spec, expected] of wrong) {
+    const evalSpec = { inputFn: input.inputFn, ...spec };
+    const run = trainAndEvaluate(estimator, { inputFn: input.inputFn, maxSteps: 1 }, evalSpec);
+    await assert.rejects(run, new RangeError(`Cannot evaluate: expected ${expected}`));
+  }
+  assert.equal(existsSync(modelDir), false);
+  await estimator.dispose();
+  modelFn.dispose();
+  input.dispose();
 });
