@@ -109,7 +109,7 @@ export class Training {
       }
       await this.afterStep(results, results.globalStep > before);
     }
-    if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1)
+    if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1 && !this.isStopped)
       throw noBatches("train");
   }
 

@@ -148,3 +148,19 @@ test("what an evaluation would refuse is refused before the training", async () 
   modelFn.dispose();
   input.dispose();
 });
+
+test("a hook may end a training at its first checkpoint", async () => {
+  const modelFn = thinModelFn();
+  const estimator = new Estimator({ modelFn, modelDir: join(folder, "stopped") });
+  const input = thinInput("between", "train");
+  const ended: number[] = [];
+  const hook: RunHook = {
+    checkpointSaved: ({ requestStop }) => requestStop(),
+    end: ({ globalStep }) => void ended.push(globalStep),
+  };
+  assert.equal(await estimator.train({ inputFn: input.inputFn, maxSteps: 5, hooks: [hook] }), undefined);
+  assert.deepEqual(ended, [0]);
+  await estimator.dispose();
+  modelFn.dispose();
+  input.dispose();
+});
