@@ -1,10 +1,11 @@
 /** Checkpoints of a training: the model, the optimizer, and where the input was. */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { DatasetIterator } from "../input";
 import type { Model } from "../model";
 import { openCheckpoint } from "../tensorflow";
 import type { Saver, TrainStep } from "../training";
 import { globalStepIn } from "../training/restore";
+import { readCheckpointState } from "../training/state";
 
 /** What a training consists of. */
 export interface Trained {
@@ -34,4 +35,11 @@ export function globalStepOf(checkpoint: string): number {
   } finally {
     reader.close();
   }
+}
+
+/** When a checkpoint was saved, in seconds since 1970, as its folder's `checkpoint` file says; 0 if that says nothing. */
+export function savedAt(checkpoint: string): number {
+  const folder = dirname(checkpoint);
+  const all = readCheckpointState(folder)?.all ?? [];
+  return all.find(({ path }) => resolve(folder, path) === resolve(checkpoint))?.time ?? 0;
 }

@@ -1,6 +1,6 @@
 /** When a model is exported after an evaluation. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { InputReceiver } from "../export";
 import { readEvalMetrics, type EvalScalars } from "./evalevents";
 import type { EvalResult } from "./evaluation";
@@ -144,6 +144,12 @@ function exportNow(options: ExporterOptions, context: ExportContext): Promise<st
 function versionsIn(folder: string): string[] {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
   return names.sort((a, b) => Number(b) - Number(a)).map((name) => join(folder, name));
+}
+
+/** The newest version in a folder of them, if it was exported after a time in seconds since 1970. */
+export function versionSince(folder: string, time: number): string | undefined {
+  const [newest] = versionsIn(folder);
+  return newest !== undefined && Number(basename(newest)) >= Math.floor(time) ? newest : undefined;
 }
 
 function removeOld(folder: string, { exportsToKeep = 5 }: KeepingOptions): void {

@@ -5,11 +5,11 @@ import type { Estimator } from "./estimator";
 import type { EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./options";
 import type { EvalResult } from "./evaluation";
 import { readEvalMetrics } from "./evalevents";
-import type { Exporter } from "./exporters";
+import { versionSince, type Exporter } from "./exporters";
 import { expectSteps } from "./config";
 import type { RunHook } from "./hooks";
 import { Timer } from "./timer";
-import { globalStepOf } from "./checkpoints";
+import { globalStepOf, savedAt } from "./checkpoints";
 import type { Progress } from "./training";
 
 /** How to train: tf.estimator.TrainSpec. */
@@ -44,7 +44,7 @@ export interface TrainAndEvaluateOptions extends Pick<RunOptions, "signal"> {
 
 /** What trainAndEvaluate() gives, of the last evaluation. */
 export interface TrainAndEvaluateResult {
-  /** undefined: all was done already, by an earlier call. */
+  /** Numbers from the event file if an earlier call had evaluated, and only an export was to do; undefined if nothing was. */
   readonly metrics: EvalResult | undefined;
   /** The folder of each exporter's version; undefined for one that did not export. */
   readonly exports: readonly (string | undefined)[];
@@ -59,7 +59,7 @@ export interface TrainAndEvaluateResult {
  * evaluates and exports; the evaluator needs the chief's modelDir, and ends at maxSteps.
  *
  * Called again with the same modelDir it goes on at its latest checkpoint. What an earlier call had trained but, being killed,
- * not evaluated, is evaluated and exported.
+ * not evaluated or not exported, is evaluated and exported.
  * @example
  * const exporters = new FinalExporter({ name: "servo", servingInputReceiverFn: createPredictInputFn() });
  * const { metrics } = await trainAndEvaluate(estimator, { inputFn, maxSteps: 100 }, { inputFn: evalInputFn, steps: null, exporters });
@@ -111,6 +111,7 @@ const LOOK_SECS = 1; // how often an evaluator looks for a checkpoint: that cost
 class Evaluator<P> {
   result: TrainAndEvaluateResult = { metrics: undefined, exports: [] };
   private readonly timer: Timer;
+  private readonly exporters: readonly Exporter[];
   private hasBegun = false;
 
   constructor(
@@ -119,7 +120,8 @@ class Evaluator<P> {
     private readonly maxSteps: number | undefined,
     private readonly options: TrainAndEvaluateOptions,
   ) {
-    const { throttleSecs = 600, everySteps } = spec;
+    const { throttleSecs = 600, everySteps, exporters = [] } = spec;
+    this.exporters = [exporters].flat();
     this.timer = new Timer(everySteps === undefined ? { everySecs: throttleSecs } : { everySteps });
   }
 
@@ -147,13 +149,20 @@ class Evaluator<P> {
 
   private evaluated: number | undefined;
 
-  /** Evaluates the latest checkpoint if no one ever has. */
+  /** Evaluates the latest checkpoint if no one ever has, and exports it where that is what an earlier call came short of. */
   async catchUp(): Promise<void> {
     const checkpoint = this.estimator.latestCheckpoint();
     if (this.evaluated !== undefined || checkpoint === undefined) return;
     const step = globalStepOf(checkpoint);
-    const done = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
-    if (!done.has(step)) await this.evaluate(step, checkpoint, true);
+    const all = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
+    const scalars = all.get(step);
+    if (scalars === undefined) return this.evaluate(step, checkpoint, true);
+    const since = savedAt(checkpoint);
+    const exports = this.exporters.map(({ name }) => versionSince(this.exportPath(name), since));
+    if (exports.every((one) => one !== undefined)) return;
+    const { loss = NaN, ...others } = scalars;
+    this.result = { metrics: { ...others, loss, global_step: step }, exports };
+    await this.export(checkpoint, true);
   }
 
   /** Evaluates the checkpoints of another process as they come, to that of maxSteps. @returns of the last */
@@ -203,11 +212,15 @@ class Evaluator<P> {
     if (evalResult === undefined) return;
     const { estimator } = this;
     const exports: (string | undefined)[] = [];
-    for (const [i, exporter] of [this.spec.exporters ?? []].flat().entries()) {
-      const exportPath = join(estimator.modelDir, "export", exporter.name);
+    for (const [i, exporter] of this.exporters.entries()) {
+      const exportPath = this.exportPath(exporter.name);
       const context = { estimator, exportPath, checkpointPath, evalResult, isTheFinalExport };
       exports.push(done[i] ?? (await exporter.export(context)));
     }
     this.result = { metrics: evalResult, exports };
+  }
+
+  private exportPath(name: string): string {
+    return join(this.estimator.modelDir, "export", name);
   }
 }

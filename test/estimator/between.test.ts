@@ -1,14 +1,16 @@
 /** What a training lets others do between its steps, and what it does not let pass. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import test from "node:test";
 import {
   BestExporter,
   Estimator,
+  FinalExporter,
   LatestExporter,
   trainAndEvaluate,
   type EvalSpec,
+  type Exporter,
   type RunHook,
 } from "../../src/estimator";
 import { memory, openCheckpoint } from "../../src/tensorflow";
@@ -121,6 +123,34 @@ test("exporters: the latest few are kept, and the best of a run before the resta
   assert.deepEqual(await run(8, () => true), ["latest", "best"]);
   assert.equal(readdirSync(join(modelDir, "export/latest")).length, 2);
   assert.equal(readdirSync(join(modelDir, "export/best")).length, 2);
+  for (const input of [training, evaluating]) input.dispose();
+});
+
+test("what a call that failed has evaluated but not exported, the next one exports, once", async () => {
+  const [training, evaluating] = [thinInput("between", "train"), thinInput("eval", "evaluate")];
+  const modelDir = join(folder, "unexported");
+  const run = async (maxSteps: number, others: readonly Exporter[]) => {
+    const modelFn = thinModelFn();
+    const estimator = new Estimator({ modelFn, modelDir, config });
+    const exporters = [...others, new FinalExporter({ name: "servo" })];
+    const evalSpec = { inputFn: evaluating.inputFn, exporters };
+    try {
+      return await trainAndEvaluate(estimator, { inputFn: training.inputFn, maxSteps }, evalSpec);
+    } finally {
+      await estimator.dispose();
+      modelFn.dispose();
+    }
+  };
+  const broken = { name: "broken", export: () => Promise.reject(new Error("a full disk")) };
+  for (const maxSteps of [2, 4]) {
+    await assert.rejects(run(maxSteps, [broken]), /a full disk/);
+    const { metrics, exports } = await run(maxSteps, []);
+    assert.equal(metrics?.global_step, maxSteps);
+    assert.equal(readdirSync(join(modelDir, "export/servo")).length, maxSteps / 2);
+    const [servo = ""] = exports;
+    assert.deepEqual(await run(maxSteps, []), { metrics: undefined, exports: [] });
+    renameSync(servo, join(dirname(servo), String(maxSteps))); // older than the next checkpoint
+  }
   for (const input of [training, evaluating]) input.dispose();
 });
 
