@@ -32,7 +32,10 @@ export interface Exporter {
 }
 
 /** Options of exporters. */
-export interface ExporterOptions extends Omit<ExportSavedModelOptions, "checkpointPath" | "receiver"> {
+export interface ExporterOptions extends Omit<
+  ExportSavedModelOptions,
+  "checkpointPath" | "receiver" | "version"
+> {
   /** The folder's, in modelDir/export. */
   readonly name: string;
   /** What the model receives when it is served. @default createPredictInputFn(): serialized tf.Example messages */
