@@ -1,6 +1,7 @@
 import { type Editor } from "./editor";
 import { type Menu } from "./menu";
 import { type Piece } from "./highlight";
+import { foundBuffer } from "./recall";
 import { charactersOf, cut, widthOf } from "./width";
 
 /** What stands on the screen while something is typed: rows with colours, and where the cursor is. */
@@ -82,8 +83,9 @@ class Rows {
   }
 }
 
-function layOut(editor: Editor, look: Look): Frame {
-  const { buffer } = editor;
+/** The text that was typed, or while a search goes on, what it has found. */
+function layOut({ search, history, buffer: typed }: Editor, look: Look): Frame {
+  const buffer = search === undefined ? typed : foundBuffer(history, search);
   const rows = new Rows(look.columns, look.colours);
   const more = `${"...: ".padStart(widthOf(look.prompt))}`;
   let at = 0;

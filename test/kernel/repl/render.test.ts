@@ -46,6 +46,16 @@ test("render() shows completions with their kinds around the chosen one", () => 
   assert.equal(rows.at(-1), "  … 20 in all");
 });
 
+test("render() shows what a search has found, the cursor where it was found", () => {
+  const history = ["const a = 1", "f(a)"];
+  const search = { query: "A = ", draft: { text: "x", cursor: 1 }, index: 0, failed: false };
+  const found = frame("x", 1, { history, search });
+  assert.deepEqual(found.rows, ["In [1]: const a = 1", "search: A = _ (2 ba…"]);
+  assert.deepEqual([found.row, found.column], [0, 14]);
+  const none = frame("x", 1, { history, search: { ...search, index: 2, query: "" } });
+  assert.deepEqual(none.rows, ["In [1]: x", "search: _"]);
+});
+
 test("highlight() colours TypeScript, templates and comments over several lines", () => {
   const styles = highlight("const a = `x${b}\ny`; /* c\nd */ f(1, true)").map((line) =>
     line.map(({ text, style }) => `${style}:${text}`).filter((piece) => !piece.startsWith(":")),
