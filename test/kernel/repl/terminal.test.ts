@@ -195,12 +195,13 @@ describe("slimlab repl in a terminal", { skip }, () => {
     await until(/In \[17\]:$/);
     press("C-d");
     await until(/left with 0$/);
-    tmux("kill-server");
-    open();
+    const left = tmux("display-message", "-p", "#{session_id}").trim();
+    open(); // on the same server: one that has just been told to end may still take the call, and die of it
+    tmux("kill-session", "-t", left);
     await until(/In \[1\]:$/);
     press("C-r");
     type("let i");
-    await until(/search: let i_ \(/);
+    await until(/In \[1\]: let i = 0\nsearch: let i_ \(/);
     press("Enter");
     await until(/In \[1\]: let i = 0$/);
   });
