@@ -18,10 +18,9 @@ export function toDocumentation(
   return { signature, text: join(documentation), tags: all };
 }
 
-/** @param detail 0: signature and first paragraph's first line; 1: everything */
-export function toMarkdown({ signature, text, tags }: Documentation, detail: 0 | 1): string {
+/** The signature as code, the comment as it is, then its tags. */
+export function toMarkdown({ signature, text, tags }: Documentation): string {
   const code = `\`\`\`typescript\n${signature}\n\`\`\``;
-  if (detail === 0) return joinParts([code, firstLine(text)]);
   const parameters = tags.filter(isParameter).map(({ text: tag }) => {
     const [, name = "", rest = ""] = /^(\S+)\s*([^]*)$/.exec(tag) ?? [];
     return `- \`${name}\` ${withoutDash(rest)}`.trimEnd();
@@ -37,8 +36,7 @@ export function toMarkdown({ signature, text, tags }: Documentation, detail: 0 |
 }
 
 /** The same as plain text. */
-export function toPlain({ signature, text, tags }: Documentation, detail: 0 | 1): string {
-  if (detail === 0) return joinParts([signature, firstLine(text)]);
+export function toPlain({ signature, text, tags }: Documentation): string {
   const lines = tags.map(({ name, text: tag }) => `@${name} ${tag}`.trimEnd());
   return joinParts([signature, text, lines.join("\n")]);
 }
@@ -50,10 +48,6 @@ export function joinParts(parts: readonly string[]): string {
 
 function isParameter({ name }: { readonly name: string }): boolean {
   return name === "param" || name === "template";
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
 }
 
 /** "throws" to "Throws". */

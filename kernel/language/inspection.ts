@@ -27,7 +27,7 @@ interface Section {
 /**
  * What is known of the thing at a position; within a call's parentheses, of the function that is called, and after it
  * of the argument that the position is at.
- * @param detail  0: signature and first line; 1: everything
+ * @param detail  0: signature and comment; 1: also the other overloads and the source
  */
 export function inspectIn(
   context: SourceContext,
@@ -79,7 +79,7 @@ function describeName(
   if (info === undefined || (signature === "any" && value !== undefined)) return value;
   const documentation = toDocumentation(signature, info.documentation, info.tags);
   const source = detail === 0 ? undefined : sourceOf(context, node, cells);
-  return merge(toSection(documentation, detail), value, source && fence(source));
+  return merge(toSection(documentation), value, source && fence(source));
 }
 
 /** The function whose parentheses are around a position, with all its overloads if all is wanted. */
@@ -102,7 +102,7 @@ function describeCall(
   const others = help.items.filter((item) => item !== chosen);
   const overloads = detail === 1 ? [chosen, ...others] : [chosen];
   const documentation = toDocumentation(overloads.map(write).join("\n"), chosen.documentation, chosen.tags);
-  return toSection(documentation, detail);
+  return toSection(documentation);
 }
 
 /** A variable's value in a few words; nothing for a function, whose signature says more. */
@@ -174,8 +174,8 @@ function tidy(signature: string): string {
   return [first, ...rest.filter((line) => !/^(import|export) /.test(line))].join("\n");
 }
 
-function toSection(documentation: Documentation, detail: 0 | 1): Section {
-  return { plain: toPlain(documentation, detail), markdown: toMarkdown(documentation, detail) };
+function toSection(documentation: Documentation): Section {
+  return { plain: toPlain(documentation), markdown: toMarkdown(documentation) };
 }
 
 function fence(source: string): Section {

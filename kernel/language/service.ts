@@ -22,7 +22,7 @@ export interface LanguageOptions {
 /** Answers what editors ask about a cell that is being written. Positions are UTF-16 offsets. */
 export interface Language {
   complete(code: string, position: number): Completion;
-  /** @param detail  0: signature and first line; 1: everything */
+  /** @param detail  0: signature and comment; 1: also the other overloads and the source */
   inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;
   isComplete(code: string): Completeness;
 }

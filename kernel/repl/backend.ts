@@ -10,7 +10,7 @@ export interface Backend {
   readonly cell: number;
   run(code: string): Promise<Ended>;
   complete(code: string, position: number): Promise<Completion>;
-  /** @param detail  0: signature and first line; 1: everything */
+  /** @param detail  0: signature and comment; 1: also the other overloads and the source */
   inspect(code: string, position: number, detail: 0 | 1): Promise<Inspection | undefined>;
   isComplete(code: string): Promise<Completeness>;
   /** The last inputs of this user, the newest last. */

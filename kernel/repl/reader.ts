@@ -145,7 +145,7 @@ class TerminalReader implements Reader {
   }
 }
 
-/** A name whose documentation is wanted: its signature and first line (0), or all (1). */
+/** A name whose documentation is wanted: its signature and comment (0), or all (1). */
 export interface Question {
   readonly name: string;
   readonly detail: 0 | 1;

@@ -47,7 +47,7 @@ export interface Session {
    */
   run(code: string, cell?: number, typed?: string): Promise<Outcome>;
   complete(code: string, position: number): Completion;
-  /** @param detail  0: signature and first line; 1: everything */
+  /** @param detail  0: signature and comment; 1: also the other overloads and the source */
   inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;
   isComplete(code: string): Completeness;
   /** The variables of the cells run so far, by name. */

@@ -45,7 +45,7 @@ function withoutUndefined(text: string | undefined): string | undefined {
 const signature = "```typescript\nfunction add(x: number, y?: number): number\n```";
 
 test("inspect() gives signature, comment and tags as Markdown, and at detail 1 the source", () => {
-  const expected = [
+  const comment = [
     signature,
     "Adds two numbers.\nQuickly.",
     "- `x` the first\n- `y` the second",
@@ -54,20 +54,30 @@ test("inspect() gives signature, comment and tags as Markdown, and at detail 1 t
     "**See** add2",
     "**Example**",
     "```typescript\nadd(1, 2)\n```",
-    "```typescript\nfunction add(x: number, y = 2): number { return x + y; }\n```",
   ].join("\n\n");
-  assert.equal(markdown("ad‸d"), expected);
-  assert.equal(markdown("add‸"), expected);
-});
-
-test("inspect() gives at detail 0 the signature and the first line", () => {
-  assert.equal(markdown("add‸", 0), `${signature}\n\nAdds two numbers.`);
+  const source = "```typescript\nfunction add(x: number, y = 2): number { return x + y; }\n```";
+  for (const place of ["ad‸d", "add‸"]) {
+    assert.equal(markdown(place, 0), comment); // front ends ask for no more
+    assert.equal(markdown(place, 1), `${comment}\n\n${source}`);
+  }
 });
 
 test("inspect() gives plain text as well", () => {
   const { code, position } = atCursor("add‸");
   const plain = withoutUndefined(session.inspect(code, position, 0)?.bundle["text/plain"]);
-  assert.equal(plain, "function add(x: number, y?: number): number\n\nAdds two numbers.");
+  const tags = [
+    "@param x the first",
+    "@param y - the second",
+    "@returns their sum",
+    "@throws {RangeError} if it overflows",
+    "@see add2",
+    "@example add(1, 2)",
+  ];
+  assert.deepEqual(plain?.split("\n\n"), [
+    "function add(x: number, y?: number): number",
+    "Adds two numbers.\nQuickly.",
+    tags.join("\n"),
+  ]);
 });
 
 test("inspect() shows within a call's parentheses the function, and the argument if it is a name", () => {
