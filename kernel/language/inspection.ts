@@ -76,7 +76,7 @@ function describeName(
     info?.kind === ts.ScriptElementKind.alias || info?.kind === ts.ScriptElementKind.moduleElement;
   const value = isImport ? undefined : describeValue(context, node, scope);
   const signature = tidy(ts.displayPartsToString(info?.displayParts));
-  if (info === undefined || (signature === "any" && value !== undefined)) return value;
+  if (info === undefined || signature === "any") return value; // TypeScript's word for what it does not know
   const documentation = toDocumentation(signature, info.documentation, info.tags);
   const source = detail === 0 ? undefined : sourceOf(context, node, cells);
   return merge(toSection(documentation), value, source && fence(source));

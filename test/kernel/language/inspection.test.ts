@@ -107,4 +107,6 @@ test("inspect() knows what this cell declares, the library, and magics; of nothi
   assert.match(markdown("%ti‸me f()") ?? "", /%time statement/);
   assert.equal(markdown("1 + ‸ 1"), undefined);
   assert.equal(markdown("// add‸"), undefined);
+  assert.equal(markdown("nobody‸"), undefined);
+  assert.equal(markdown("const a: any = 1; a.nothing‸"), undefined);
 });
