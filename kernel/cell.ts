@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
 import type { Interruption } from "./interrupt/interrupts";
 import type { Extras, Json } from "./protocol";
 
@@ -37,4 +38,21 @@ export function offerSignal(): void {
     get: () => storage.getStore()?.interruption.signal,
     configurable: true,
   });
+}
+
+/** The properties by which Node knows, of each promise, what made it and which cell it belongs to. */
+const marks: ReadonlySet<string | undefined> = new Set([
+  "async_id_symbol",
+  "trigger_async_id_symbol",
+  "kResourceStore",
+]);
+
+/** Lets what is shown of a promise be what it resolves to and the user's own properties, without {@link marks}. */
+export function hideMarks(): void {
+  const value = function <T extends object>(this: T): T {
+    for (const symbol of Object.getOwnPropertySymbols(this))
+      if (marks.has(symbol.description)) Reflect.defineProperty(this, symbol, { enumerable: false });
+    return this; // shown as ever
+  };
+  Reflect.defineProperty(Promise.prototype, inspect.custom, { value, configurable: true, writable: true });
 }

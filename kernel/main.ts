@@ -1,5 +1,5 @@
 import module from "node:module";
-import { offerSignal } from "./cell";
+import { hideMarks, offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
 import { keepSmall } from "./garbage";
 import { openHistory } from "./history";
@@ -22,6 +22,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   keepCompiled();
   allowEnding();
   offerSignal();
+  hideMarks();
   let onScript: OnScript = () => undefined;
   const opening = openWire(connectionFile, { guard }); // in a thread of its own, while this one loads TypeScript
   const session = openSession({ onScript: (script) => onScript(script) });

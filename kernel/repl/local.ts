@@ -1,4 +1,4 @@
-import { offerSignal } from "../cell";
+import { hideMarks, offerSignal } from "../cell";
 import { openHistory, type History } from "../history";
 import { hearSignals, type Signals } from "../interrupt/signals";
 import { Interrupted } from "../interrupt/interrupts";
@@ -47,6 +47,7 @@ class Inside implements Link {
 
   async start(): Promise<void> {
     offerSignal();
+    hideMarks();
     for (const name of ["stdout", "stderr"] as const) redirectStream(name);
     for (const event of ["uncaughtException", "unhandledRejection"]) {
       process.on(event, (error: unknown) => {

@@ -47,6 +47,17 @@ describe("slimlab repl without a terminal", { concurrency: 2 }, () => {
     assert.deepEqual({ stdout, stderr, code }, { stdout: "two\n[ 1, 'x' ]\n", stderr: "", code: 0 });
   });
 
+  test("shows of promises what they resolve to and their own properties, not whose they are", async () => {
+    const { stdout } = await run([
+      "-e",
+      "class Later extends Promise<number> {} const late = Object.assign(Promise.resolve(7), { mine: 1 });",
+      "-e",
+      "console.log(late, [new Later(() => undefined)]); late",
+    ]);
+    const shown = ["Promise { 7, mine: 1 } [ Later [Promise] { <pending> } ]", "Promise { 7, mine: 1 }", ""];
+    assert.equal(stdout, shown.join("\n"));
+  });
+
   test("a pipe's code runs as one cell, without prompt and colours", async () => {
     const { stdout, stderr, code } = await run(
       [],
