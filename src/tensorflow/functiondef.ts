@@ -124,7 +124,8 @@ function inferAttributes(
     return count;
   }
   const type = node.inputTypes[position];
-  if (type_attr && type !== undefined) attr[type_attr] ??= { type };
+  // The input's own type: the vendor gives the mean of an int32 tensor, which it casts first, that of before the cast.
+  if (type_attr && type !== undefined) attr[type_attr] = { type };
   if (!number_attr) return 1;
   const count = attr[number_attr]?.i ?? left;
   attr[number_attr] ??= { i: count };
