@@ -167,7 +167,13 @@ function recordOnExample(
 ): RecordedFunction {
   const example = parent.example();
   try {
-    return recordFunction(fn, example, name);
+    const recorded = recordFunction(fn, example, name);
+    const [assigned] = recorded.assigned;
+    if (assigned === undefined) return recorded;
+    recorded.dispose();
+    throw new TypeError(
+      `Cannot ${name}: expected a function that assigns no variables, got one that assigns "${assigned.name}"`,
+    );
   } finally {
     tf.dispose(example);
   }

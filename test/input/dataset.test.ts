@@ -287,3 +287,12 @@ test("steps refuse counts that are out of range", () => {
   assert.throws(() => dataset.map((n) => n, { numParallelCalls: 0 }), /numParallelCalls/);
   assert.throws(() => dataset.concatenate(dataset.map((n) => n.cast("float32"))).iterator(), /of types int32, got float32/); // prettier-ignore
 });
+
+test("map() and filter() refuse a function that assigns variables, whose assignment would be lost", async () => {
+  const count = tf.variable(tf.scalar(0), false, "seen");
+  const counting = (x: tf.Scalar): tf.Scalar => (count.assign(count.add(1)), x);
+  const message = /Cannot map: expected a function that assigns no variables, got one that assigns "seen"/;
+  await assert.rejects(Dataset.range(2).map(counting).first(), message);
+  await assert.rejects(Dataset.range(2).filter((x) => counting(x).less(9)).first(), /Cannot filter/); // prettier-ignore
+  count.dispose();
+});
