@@ -1,5 +1,6 @@
 // Frames of the library's floor, of tfjs and of Node; what is left is the caller's.
-const FOREIGN = /node_modules|[\\/]src[\\/]tensorflow[\\/]|node:internal|\(native\)|<anonymous>\)?$/;
+const FOREIGN =
+  /node_modules|[\\/]src[\\/](tensorflow|interrupt)[\\/]|node:internal|\(native\)|<anonymous>\)?$/;
 
 /** " at <function> (<file>:<line>:<column>)" of the nearest caller outside the library's floor, or "". */
 export function userFrame(): string {
