@@ -33,7 +33,10 @@ export interface Signature {
 
 /** A function compiled by trace(). */
 export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
-  /** Runs it off the main thread; calls of one function run one after the other. The caller disposes the outputs. */
+  /**
+   * Runs it off the main thread; calls of one function run one after the other. The caller disposes the outputs, and may
+   * dispose the inputs meanwhile.
+   */
   (...args: A): Promise<R>;
   /** Runs it on the main thread; inside another traced function it becomes a call of one function by the other. */
   sync(...args: A): R;
@@ -44,14 +47,21 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
    * @throws {Error} if it has not been called yet
    */
   graph(): Uint8Array;
-  /** Frees the recordings. Calling it afterwards records anew. */
+  /** Frees the recordings, one that runs when it has run. Calling it afterwards records anew. */
   dispose(): void;
 }
 
 interface Entry {
   readonly fn: RecordedFunction;
+  readonly form: string;
   readonly shape: TreeShape;
   readonly signature: Signature;
+}
+
+/** What a function is called with. */
+interface Call {
+  readonly form: readonly TreeShape[];
+  readonly tensors: readonly tf.Tensor[];
 }
 
 interface Prepared {
@@ -76,59 +86,124 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
   options: TraceOptions = {},
 ): Traced<A, R> {
-  const { name = fn.name === "" ? "fn" : fn.name, configProto, batch } = options;
-  const entries = new Map<string, Entry>();
+  const { name = fn.name === "" ? "fn" : fn.name } = options;
+  const recordings = recordingsOf(fn, { ...options, name });
+  const { callOf, prepare } = recordings;
   let last: Promise<unknown> = Promise.resolve();
-
-  const prepare = (args: A): Prepared => {
-    const tensors: tf.Tensor[] = [];
-    const form = args.map((argument, i) => flatten(argument, tensors, `argument ${i} of "${name}"`));
-    const key = JSON.stringify([form, signatureOf(tensors, batch)]);
-    const entry = entries.get(key) ?? record(fn, form, tensors, { name, batch });
-    entries.set(key, entry);
-    for (const capture of entry.fn.captures) expectLive(capture, name);
-    const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
-    return { entry, inputs: [...tensors, ...entry.fn.captures], attrs };
-  };
+  let running: Entry | undefined;
 
   const sync = (...args: A): R => {
     // Under a gradient tape the function itself runs, so that tfjs sees what to differentiate.
     if (tf.engine().state.gradientDepth > 0) return fn(...args);
-    const { entry, inputs, attrs } = prepare(args);
+    const { entry, inputs, attrs } = prepare(callOf(args));
     return finish<R>(entry, execute(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length));
   };
 
-  const run = async (args: A): Promise<R> => {
-    const { entry, inputs, attrs } = prepare(args);
-    return finish<R>(entry, await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length));
+  const run = async (call: Call): Promise<R> => {
+    const { entry, inputs, attrs } = prepare(call);
+    running = entry;
+    try {
+      return finish<R>(entry, await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length));
+    } finally {
+      running = undefined;
+      if (!recordings.all().includes(entry)) entry.fn.dispose(); // disposed meanwhile
+    }
   };
 
   const traced = (...args: A): Promise<R> => {
     currentRecording()?.refuse(`"${name}" called without .sync`);
-    const next = last.then(() => run(args));
+    const next = holding(
+      () => callOf(args),
+      (call) => last.then(() => run(call)),
+    );
     last = next.catch(() => undefined);
     return next;
   };
   return Object.assign(traced, {
     sync,
-    signatures: () => [...entries.values()].map(({ signature }) => signature),
+    signatures: () => recordings.all().map(({ signature }) => signature),
     graph: () => {
-      const latest = [...entries.values()].pop();
+      const latest = recordings.all().pop();
       if (latest === undefined)
         throw new Error(`Cannot draw "${name}": expected a recording, got a function that was never called`);
       return latest.fn.graph();
     },
     dispose: () => {
-      for (const { fn: recorded } of entries.values()) recorded.dispose();
-      entries.clear();
+      for (const entry of recordings.clear()) if (entry !== running) entry.fn.dispose();
     },
   });
 }
 
+interface Recordings<A> {
+  all(this: void): Entry[];
+  /** @throws {TypeError} if an argument is not of tensors */
+  callOf(this: void, args: A): Call;
+  /** What to execute for a call, recorded if it is not yet. */
+  prepare(this: void, call: Call): Prepared;
+  /** Forgets all; gives them. */
+  clear(this: void): Entry[];
+}
+
+function recordingsOf<A extends readonly TensorTree[]>(
+  fn: (...args: A) => TensorTree,
+  { name, configProto, batch }: TraceOptions & { readonly name: string },
+): Recordings<A> {
+  const entries = new Map<string, Entry>();
+  const all = (): Entry[] => [...entries.values()];
+  return {
+    all,
+    callOf(args) {
+      const tensors: tf.Tensor[] = [];
+      const form = args.map((argument, i) => flatten(argument, tensors, `argument ${i} of "${name}"`));
+      return { form, tensors };
+    },
+    prepare(call) {
+      const key = JSON.stringify([call.form, signatureOf(call.tensors, batch)]);
+      let entry = entries.get(key) ?? opened(all(), call, batch);
+      if (entry === undefined) entries.set(key, (entry = record(fn, call, { name, batch })));
+      for (const capture of entry.fn.captures) expectLive(capture, name);
+      const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
+      return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs };
+    },
+    clear() {
+      const forgotten = all();
+      entries.clear();
+      return forgotten;
+    },
+  };
+}
+
+/** Holds a call's tensors while it waits for its turn, so that the caller may dispose them; of a variable it takes the value then. */
+async function holding<R>(open: () => Call, run: (call: Call) => Promise<R>): Promise<R> {
+  const { form, tensors } = open();
+  const held = tensors.map((one) => (one instanceof tf.Variable ? one : tf.keep(one.clone())));
+  try {
+    return await run({ form, tensors: held });
+  } finally {
+    for (const one of held) if (!(one instanceof tf.Variable)) one.dispose();
+  }
+}
+
+/** The recording for any batch that serves a call, also one in which an input that is no batch happens to be as long as one. */
+function opened(
+  entries: readonly Entry[],
+  { form, tensors }: Call,
+  batch: "any" | undefined,
+): Entry | undefined {
+  if (batch === undefined) return undefined;
+  const fixed = signatureOf(tensors, undefined);
+  const open = signatureOf(tensors, batch);
+  const key = JSON.stringify(form);
+  return entries.find(
+    (entry) =>
+      entry.form === key &&
+      entry.signature.inputs.every((input, i) => input === fixed[i] || input === open[i]),
+  );
+}
+
 function record(
   fn: (...args: never[]) => unknown,
-  form: readonly TreeShape[],
-  tensors: readonly tf.Tensor[],
+  { form, tensors }: Call,
   { name, batch }: { readonly name: string; readonly batch: "any" | undefined },
 ): Entry {
   let shape: TreeShape = "tensor";
@@ -154,7 +229,7 @@ function record(
     captures: recorded.captures.length,
     assigned: assigned.map((variable) => variable.name),
   };
-  return { fn: recorded, shape, signature };
+  return { fn: recorded, form: JSON.stringify(form), shape, signature };
 }
 
 /** Assigns what the function assigned, and gives the rest in the form that it gave. */

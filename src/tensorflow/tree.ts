@@ -14,10 +14,15 @@ export type TreeShape =
  * The tensors of a tree in order, appended to `leaves`, and its form.
  * @param what  names the value in the error, e.g. `argument 0 of "step"`
  * @throws {TypeError} if anything in the tree is not a tensor, array or plain record
+ * @throws {Error} if a tensor is disposed
  */
 export function flatten(tree: unknown, leaves: tf.Tensor[], what: string): TreeShape {
-  if (tree instanceof tf.Tensor) {
-    leaves.push(tree as tf.Tensor);
+  if (isTensor(tree)) {
+    if (tree.isDisposed)
+      throw new Error(
+        `Cannot use ${what}: expected a live tensor, got a disposed one [${tree.shape.join(",")}]`,
+      );
+    leaves.push(tree);
     return "tensor";
   }
   if (Array.isArray(tree))
@@ -43,6 +48,10 @@ export function unflatten(shape: TreeShape, leaves: Iterator<tf.Tensor>): Tensor
   }
   if ("list" in shape) return shape.list.map((child) => unflatten(child, leaves));
   return Object.fromEntries(shape.record.map(([key, child]) => [key, unflatten(child, leaves)]));
+}
+
+function isTensor(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
