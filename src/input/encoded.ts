@@ -14,6 +14,7 @@ import {
   tf,
   TensorFlowError,
 } from "../tensorflow";
+import { cleaned } from "./failure";
 
 /** An image file that can be decoded. */
 export interface EncodedImage {
@@ -122,6 +123,6 @@ function formatOf(contents: Uint8Array): EncodedImage["format"] | undefined {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const reason = error instanceof TensorFlowError ? error.reason : error.message;
+  const reason = error instanceof TensorFlowError ? cleaned(error.reason) : error.message;
   return reason.split("\n", 1)[0] ?? reason;
 }
