@@ -1,5 +1,6 @@
 /** A folder of class folders, as people keep photos: its labels, its files, its splits. */
-import { readdir } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { createRandom, shuffle } from "./chance";
 
@@ -29,20 +30,15 @@ export interface ClassFolderOptions {
 }
 
 /**
- * Lists a folder that has one folder a class; folders in these are walked too, names that begin with "." are left out.
- * @throws {RangeError} if it has no class folders, an empty one, or one that is not among the given labels
+ * Lists a folder that has one folder a class; folders in these are walked too, names that begin with "." are left out. Links to
+ * files and to class folders count as what they lead to; links to folders further down are left out.
+ * @throws {RangeError} if it is no folder, has no class folders, an empty one, or one that is not among the given labels
  */
 export async function readClassFolder(
   folder: string,
   options: ClassFolderOptions = {},
 ): Promise<ClassFolder> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const except = options.except === undefined ? undefined : path.resolve(options.except);
-  const classes = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .filter((entry) => path.resolve(folder, entry.name) !== except)
-    .map(({ name }) => name)
-    .sort(byCodePoint);
+  const classes = await foldersIn(folder, options.except);
   if (classes.length === 0)
     throw new RangeError(`Cannot read classes of "${folder}": expected a folder for each class, got none`);
   const { labels = classes } = options;
@@ -80,12 +76,7 @@ export async function readSplitFolders(
   folder: string,
   options: ClassFolderOptions = {},
 ): Promise<{ readonly labels: readonly string[]; readonly splits: Map<string, LabeledFile[]> } | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const except = options.except === undefined ? undefined : path.resolve(options.except);
-  const names = entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .filter((entry) => path.resolve(folder, entry.name) !== except)
-    .map(({ name }) => name);
+  const names = await foldersIn(folder, options.except);
   if (names.length === 0 || !names.every((name) => SPLITS.includes(name))) return undefined;
   const splits = new Map<string, LabeledFile[]>();
   let { labels } = options;
@@ -100,12 +91,40 @@ export async function readSplitFolders(
   return { labels: labels ?? [], splits };
 }
 
+/** Names of the folders in a folder, sorted; all but hidden ones and `except`. */
+async function foldersIn(folder: string, except: string | undefined): Promise<string[]> {
+  const left = except === undefined ? undefined : path.resolve(except);
+  const names: string[] = [];
+  for (const entry of await entriesOf(folder)) {
+    const place = path.resolve(folder, entry.name);
+    if (!entry.name.startsWith(".") && place !== left && (await isFolder(entry, place)))
+      names.push(entry.name);
+  }
+  return names.sort(byCodePoint);
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new RangeError(`Cannot read classes of "${folder}": expected a folder, got ${reason}`, { cause });
+  }
+}
+
+async function isFolder(entry: Dirent, place: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return (await stat(place).catch(() => undefined))?.isDirectory() === true;
+}
+
 async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort(byCodePoint);
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const place = path.join(entry.parentPath, entry.name);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && !(await isFolder(entry, place)));
+    if (isFile && !entry.name.startsWith(".")) files.push(place);
+  }
+  return files.sort(byCodePoint);
 }
 
 function byCodePoint(a: string, b: string): number {
