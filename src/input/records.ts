@@ -61,7 +61,7 @@ export interface WrittenRecords {
  *
  * Each image is decoded once to see that it can be. The same folder, options and seed give the same bytes. All files
  * appear at the end, at once; an error or an abort leaves none.
- * @throws {RangeError} if there are no class folders, no image that can be decoded, or shards of another number already
+ * @throws {RangeError} if there are no class folders, one without an image that can be decoded, or shards of another number already
  * @example
  * const { written, bad } = await writeRecords("photos", "records", { split: { train: 0.8, validation: 0.2 } });
  * // written: { train: 258, validation: 63 }, bad: []
@@ -79,6 +79,7 @@ export async function writeRecords(
       throw new RangeError(
         `Cannot write records: expected ${what} to be a whole number from 1, got ${number}`,
       );
+  expectNames(name, typeof split === "string" ? [split] : Object.keys(split));
   const { labels, splits } = await listPhotos(folder, out, { ...options, split, seed });
   await mkdir(out, { recursive: true });
   const plan = [...splits].flatMap(([part, members]) =>
@@ -96,11 +97,13 @@ export async function writeRecords(
     writers: [],
     bad: [],
     written: {},
+    seen: new Set(),
     done: 0,
   };
   try {
     for (const shard of plan) await writeShard(shard, job);
     expectSome(job, folder);
+    expectAllClasses(job, splits, folder);
     for (const writer of job.writers) await writer.publish();
   } catch (error) {
     for (const writer of job.writers) await writer.discard();
@@ -112,6 +115,13 @@ export async function writeRecords(
   await writeFile(labelsFile, labels.map((label, i) => `${i}:${label}\n`).join(""));
   const { written, bad } = job;
   return { written, labels, files: [...plan.map((shard) => shard.path), labelsFile], bad };
+}
+
+/** Parts of files' names. */
+function expectNames(...[name, splits]: [string, readonly string[]]): void {
+  for (const [what, text] of [["name", name], ...splits.map((split) => ["split", split] as const)] as const)
+    if (text === "" || /[\\/]/.test(text))
+      throw new RangeError(`Cannot write records: expected a ${what} that files can have, got "${text}"`);
 }
 
 /** The images of each split, in an order drawn from the seed. */
@@ -145,6 +155,8 @@ interface Job {
   readonly writers: RecordWriter[];
   readonly bad: BadImage[];
   readonly written: Record<string, number>;
+  /** Labels of what was written. */
+  readonly seen: Set<number>;
   done: number;
 }
 
@@ -195,6 +207,7 @@ async function writeShard(shard: Shard, job: Job): Promise<void> {
     } else {
       await writer.write(exampleOf(file, image, job.labels));
       job.written[shard.split] = (job.written[shard.split] ?? 0) + 1;
+      job.seen.add(file.label);
     }
     job.done++;
     onProgress?.({ done: job.done, total: job.total, file: file.name });
@@ -222,4 +235,19 @@ function expectSome({ written, bad }: Job, folder: string): void {
   throw new RangeError(
     `Cannot write records of "${folder}": expected images for split "${split}", got none; ${bad.length} were bad${reason}`,
   );
+}
+
+/** A class whose files are all bad is as wrong as an empty folder. */
+function expectAllClasses(
+  { seen, bad, labels }: Job,
+  splits: Map<string, LabeledFile[]>,
+  folder: string,
+): void {
+  for (const { label, name } of [...splits.values()].flat()) {
+    if (seen.has(label)) continue;
+    const reason = bad.find(({ file }) => file === name)?.reason ?? "";
+    throw new RangeError(
+      `Cannot write records of "${folder}": expected images of class "${labels[label] ?? ""}", got none; its files were bad, as "${name}": ${reason}`,
+    );
+  }
 }
