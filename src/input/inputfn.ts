@@ -69,10 +69,11 @@ export function createInputFn(
 ): () => Dataset<LabeledBatch> {
   const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
   const { transform = fitImage, decoder = getDecoder(), compressionType = "" } = options;
-  if (!Number.isInteger(numParallelBatches) || numParallelBatches < 1)
-    throw new RangeError(
-      `Cannot create input function: expected numParallelBatches to be a whole number >= 1, got ${numParallelBatches}`,
-    );
+  for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(
+        `Cannot create input function: expected ${key} to be a whole number >= 1, got ${value}`,
+      );
   const numParallelCalls = Math.min(
     batchSize * numParallelBatches,
     CALLS_PER_PROCESSOR * availableParallelism(),
