@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { matchingFiles, type tf } from "../tensorflow";
 import { Dataset } from "./dataset";
 
@@ -37,7 +38,7 @@ export interface ReadOptions {
  * 100), repeated, read by `numReaders` at once in blocks, and if shuffled, shuffled again as records.
  * @param fileReadFn  a dataset from a filename (string scalar), e.g. TFRecordDataset; recorded, see Dataset.map()
  * @param inputFiles  glob patterns
- * @throws {Error} if no file matches a pattern
+ * @throws {Error} if no file matches a pattern, or all are empty and shall be read for ever
  * @throws {RangeError} if a number is none that may be
  * @example readDataset(TFRecordDataset, "records/train-*", { shuffle: true })
  * @see tf.contrib.data.parallel_interleave: unshuffled the order is the same, except at the ends of files of few records, where
@@ -57,8 +58,9 @@ export function readDataset<T>(
   const filenames = matchAll(typeof inputFiles === "string" ? [inputFiles] : inputFiles);
   const { size, rank } = expectShard(options.shard);
   const isByFile = filenames.length >= size;
-  const own = isByFile ? Math.ceil((filenames.length - rank) / size) : filenames.length;
-  const readers = Math.min(numReaders, own);
+  const own = isByFile ? filenames.filter((_, i) => i % size === rank) : filenames;
+  if (numEpochs === 0) expectRecords(own);
+  const readers = Math.min(numReaders, own.length);
   if (readers < numReaders)
     onWarning(`numReaders has been reduced to ${readers} to match the number of input files`);
   if (!shuffle && readers > 1)
@@ -76,6 +78,14 @@ export function readDataset<T>(
     numParallelCalls: readers,
   });
   return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
+}
+
+/** Without a record, reading for ever would not end at the first one. */
+function expectRecords(files: readonly string[]): void {
+  if (files.some((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0)) return;
+  throw new Error(
+    `Cannot read dataset: expected records in ${files.map((file) => `"${file}"`).join(", ")}, got empty files`,
+  );
 }
 
 function expectShard({ size, rank }: Shard = { size: 1, rank: 0 }): Shard {

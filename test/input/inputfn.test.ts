@@ -67,6 +67,10 @@ test("createInputFn() gives each image a seed of its own, the same for the same 
 
 test("createInputFn() refuses what can't be", async () => {
   assert.throws(() => createInputFn(pattern, { numParallelBatches: 0 }), /numParallelBatches/);
+  assert.throws(
+    () => createInputFn(pattern, { batchSize: 0 }),
+    /expected batchSize to be a whole number >= 1, got 0/,
+  );
   assert.throws(() => createInputFn(path.join(scratch, "none-*"))(), /Cannot read dataset: expected files that match ".*none-\*", got none/); // prettier-ignore
   const ragged = createInputFn(pattern, { batchSize: 4, transform: (image) => image })();
   await assert.rejects(ragged.iterator().next(), /Cannot add tensor to the batch.*give all elements one size before batch\(\)/s); // prettier-ignore
@@ -120,4 +124,17 @@ test("a position in one shard is one in any", async () => {
 test("createInputFn() refuses a shard that is none", () => {
   for (const shard of [{ size: 2, rank: 2 }, { size: 0, rank: 0 }, { size: 2, rank: 0.5 }]) // prettier-ignore
     assert.throws(() => createInputFn(pattern, { shard })(), /Cannot read dataset: expected a shard of rank 0 … size − 1, got rank/); // prettier-ignore
+});
+
+test("createInputFn() refuses to read empty files for ever, which would never give a batch", async () => {
+  const empty = path.join(scratch, "empty");
+  writeFileSync(empty, "");
+  assert.throws(
+    () => createInputFn(empty)(),
+    /Cannot read dataset: expected records in ".*empty", got empty files/,
+  );
+  const shard = { size: 2, rank: 0 };
+  assert.throws(() => createInputFn([empty, pattern], { shard })(), /got empty files/);
+  const [, label] = await createInputFn([empty, pattern], { batchSize: 2 })().first();
+  assert.deepEqual(Array.from(label.dataSync()), [0, 1]);
 });
