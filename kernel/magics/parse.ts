@@ -27,7 +27,7 @@ export function parseMagics(code: string): ParsedCell {
   const lines = code.split("\n");
   const magics: Magic[] = [];
   for (let line = 0; line < lines.length; line++) {
-    const text = lines[line] ?? "";
+    const text = (lines[line] ?? "").replace(/\r$/, " "); // of a text with Windows' line ends
     if (text.trim() === "" || text.trimStart().startsWith("//")) continue;
     const [, before = "", name, argument = ""] = /^(\s*(%%?(?:[A-Za-z]\w*)?)(?:\s+|$))(.*)$/.exec(text) ?? [];
     if (name === undefined) break;

@@ -83,6 +83,19 @@ test("parseMagics() gives a cell magic the rest of the cell, and %time its line 
   });
 });
 
+test("parseMagics() takes lines that end as Windows' do", () => {
+  const { magics, code } = parseMagics("%cd a b\r\n%time 5\r\nf()\r\n");
+  assert.deepEqual(
+    magics.map(({ name, argument }) => [name, argument]),
+    [
+      ["%cd", "a b"],
+      ["%time", "5"],
+    ],
+  );
+  assert.equal(magics[1]?.code?.trim(), "5");
+  assert.equal(code, `${" ".repeat(8)}\n${" ".repeat(8)}\nf()\r\n`);
+});
+
 test("%time runs a line, gives its value, keeps its variables, and says how long it took", async () => {
   assert.equal(await run("%time const timed = await Promise.resolve(6)\ntimed * 7"), 42);
   assert.match(printed.out, /^Wall time: [\d.]+ m?s, CPU time: [\d.]+ m?s\n$/);
