@@ -72,7 +72,7 @@ SLIMLAB_INLINE void NormalizeRows(const float *x, const float *side, const Chann
   for (; rows > 0; rows--, x += channels, y += channels, side += kSide ? channels : 0) {
     SLIMLAB_ALONG_CHANNELS {
       const float value = Normalized(x[c], of, c) + (kSide ? side[c] : 0);
-      y[c] = !kRectify || value > 0 ? value : 0;
+      y[c] = kRectify && value < 0 ? 0 : value;  // NaN stays NaN, as in TensorFlow's Relu
     }
   }
 }

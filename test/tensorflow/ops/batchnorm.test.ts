@@ -162,6 +162,19 @@ test("fusedBatchNorm() refuses parameters of another number of channels, sides o
   });
 });
 
+test("fusedBatchNorm() with its ReLU keeps a NaN, as TensorFlow's do, so that a loss tells of it", () => {
+  tf.tidy(() => {
+    const x = tf.fill<tf.Rank.R4>([2, 3, 3, 4], NaN);
+    const [ones, zeros] = [tf.ones([4]), tf.zeros([4])];
+    for (const norm of [own, standard]) {
+      const { y, joinedTo } = norm(x, ones, zeros, { rectify: true });
+      const sum = norm(x, ones, zeros, { rectify: false }).joinedTo(tf.zeros([2, 3, 3, 4]));
+      for (const one of [y, sum, joinedTo(tf.zeros([2, 3, 3, 4]))])
+        assert.ok(valuesOf(one).every(Number.isNaN));
+    }
+  });
+});
+
 function valuesOf(tensor: tf.Tensor): Float32Array {
   return Float32Array.from(tensor.dataSync());
 }
