@@ -124,13 +124,17 @@ export class Model {
   /**
    * Class scores and all activations on the way.
    * @param preprocessed  float32 [batch, height, width, 3]
-   * @throws {TypeError} if the shape is another
+   * @throws {TypeError} if the shape or the type is another
    */
   predict(preprocessed: tf.Tensor4D, options: PredictOptions = {}): Predictions {
     const { shape } = preprocessed;
     if (shape.length !== 4 || shape[3] !== 3) {
       throw new TypeError(`Cannot predict: expected [batch, height, width, 3], got [${shape.join(", ")}]`);
     }
+    if (preprocessed.dtype !== "float32")
+      throw new TypeError(
+        `Cannot predict: expected float32 images, as preprocess() gives them, got ${preprocessed.dtype}`,
+      );
     const { isTraining, batchNormDecay, batchNormEpsilon } = this.options;
     const run = { isTraining, batchNormDecay, batchNormEpsilon, ...options };
     const layers = computedLayers(this.variables, run);

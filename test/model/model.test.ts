@@ -186,6 +186,10 @@ test("Model says what does not fit", () => {
       name: "TypeError",
       message: "Cannot predict: expected [batch, height, width, 3], got [1, 32, 32, 1]",
     });
+    assert.throws(() => model.predict(tf.zeros([1, 32, 32, 3], "int32")), {
+      name: "TypeError",
+      message: "Cannot predict: expected float32 images, as preprocess() gives them, got int32",
+    });
     const { logits } = model.predict(images());
     assert.throws(() => model.loss({ logits }, tf.tensor1d([0, 1], "int32")), {
       name: "TypeError",
