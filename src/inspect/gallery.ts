@@ -44,7 +44,7 @@ const scales: Readonly<Record<Colormap, string>> = {
  * A batch of images with their labels, and the predictions in green or red.
  * @param images  [batch, height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
  * @throws {TypeError} if the images are not of that shape
- * @throws {RangeError} if there are fewer labels or predictions than images
+ * @throws {RangeError} if there are fewer labels or predictions than images, or no columns
  * @example  showBatch(images, { labels, classNames: ["hat", "shoes"] })
  */
 export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Gallery {
@@ -93,6 +93,8 @@ function drawGallery(
   footer = "",
 ): Gallery {
   const { size = 160, columns = Math.ceil(Math.sqrt(captions.length)) } = options;
+  if (!Number.isInteger(columns) || columns < 1)
+    throw new RangeError(`Cannot show images: expected columns to be a whole number >= 1, got ${columns}`);
   const scope = tf.engine();
   scope.startScope("gallery");
   try {

@@ -69,6 +69,7 @@ test("showBatch() refuses other shapes and missing labels", () => {
     () => showCam(tf.zeros([0, 2, 2, 3]), tf.zeros([0, 1, 1])),
     /^TypeError: Cannot show heat maps: expected/,
   );
+  assert.throws(() => showBatch(batch(), { columns: 0 }), /Cannot show images: expected columns .* got 0/);
   assert.throws(() => showBatch(batch(), { labels: [1] }), {
     name: "RangeError",
     message: "Cannot caption image 1: expected a label for every image, got 1",
