@@ -2,7 +2,7 @@ import type { Cluster } from "../distribute";
 import { tf } from "../tensorflow";
 import type { GradientOptions } from "./gradients";
 import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "./optimizer";
-import type { Schedule } from "./schedule";
+import { configureLearningRate, type Schedule } from "./schedule";
 import type { TrainableOptions } from "./scopes";
 
 /** Options of createTrainStep(). */
@@ -65,7 +65,8 @@ export function optimizerOf(options: TrainStepOptions): {
     return { optimizer: tfjsOptimizer(optimizer), schedule: () => Number(own) };
   }
   const rate = learningRate ?? 0.01;
-  const schedule = typeof rate === "number" ? (): number => rate : rate;
+  const schedule =
+    typeof rate === "number" ? configureLearningRate({ schedule: "constant", learningRate: rate }) : rate;
   return { optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }), schedule };
 }
 

@@ -5,6 +5,7 @@ import type { ModelVariable } from "../model/variables";
 import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
 import { explained } from "./numerics";
+import type { OptimizerState } from "./optimizer";
 import { callsOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import type { Gathered } from "./restore";
@@ -117,13 +118,13 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);
   const runner = runnerOf(updates, eager);
-  const normed = options.gradientNorms === true ? trained : [];
-  const { gathered } = updates;
+  const [normed, gathered] = [options.gradientNorms === true ? trained : [], updates.gathered];
   const callNumber = (): number => step.globalStep * calls + (gathered?.count ?? 0);
   const nextSeed = (): tf.Tensor1D => seedOf(seed, callNumber(), cluster);
 
   const runOne: RunStep = async (images, labels, update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
+    expectLive(state);
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
     const accumulated = (gathered?.count ?? 0) + 1;
@@ -158,6 +159,11 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
   return step;
+}
+
+function expectLive({ slots }: OptimizerState): void {
+  if (Object.values(slots).some((slot) => slot.isDisposed))
+    throw new Error("Cannot train: expected a step that lives, got a disposed one");
 }
 
 /** What one call draws from: other numbers than each other call, and each other process. */

@@ -242,8 +242,15 @@ test("createTrainStep() refuses what it can't train", async () => {
     name: "RangeError",
     message: /^Cannot train: expected labels in 0 … 4, got \d+$/,
   });
+  assert.throws(
+    () => createTrainStep(model, { learningRate: NaN }),
+    /expected learningRate 0 or more, got NaN/,
+  );
   assert.equal(step.globalStep, 0);
   step.dispose();
+  await assert.rejects(step(image, labels), {
+    message: "Cannot train: expected a step that lives, got a disposed one",
+  });
 });
 
 test("createTrainStep() leaks neither tensors nor memory in 1,000 steps", async () => {
