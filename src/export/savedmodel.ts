@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Model } from "../model";
-import { encodeServingGraph, saveCheckpoint, type ServingVariable } from "../tensorflow";
+import { encodeServingGraph, reasonOf, saveCheckpoint, type ServingVariable } from "../tensorflow";
 import { recordClassifier, type ClassifierOptions } from "./classifier";
 import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
 import { encodeWarmup, type WarmupRequest } from "./warmup";
@@ -62,8 +62,18 @@ export function exportSavedModel(
 
 /** Versions grow: TensorFlow Serving takes the greatest. */
 function nextVersion(dir: string): number {
-  const there = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+$/.test(name)).map(Number) : []; // prettier-ignore
-  return Math.max(Math.floor(Date.now() / 1000), ...there.map((version) => version + 1));
+  try {
+    const there = existsSync(dir) ? readdirSync(dir).filter((name) => /^\d+$/.test(name)).map(Number) : []; // prettier-ignore
+    return Math.max(Math.floor(Date.now() / 1000), ...there.map((version) => version + 1));
+  } catch (cause) {
+    throw refused(dir, cause);
+  }
+}
+
+/** The error of a disk. */
+function refused(dir: string, cause: unknown): Error {
+  const what = `Cannot export to "${dir}": expected a folder with room to write to`;
+  return new Error(`${what}, got ${reasonOf(cause)}`, { cause });
 }
 
 function write(
@@ -79,9 +89,11 @@ function write(
   const assets = labels === undefined ? [] : [LABELS_FILE];
   const graph = encodeServingGraph(signatures, variables, assets);
   const dir = resolve(folder, "..");
-  mkdirSync(dir, { recursive: true });
-  const part = mkdtempSync(join(dir, `temp-${basename(folder)}-`)); // no number: TensorFlow Serving passes it by
+  const requests = encodeWarmup(basename(dir), warmup);
+  let part: string | undefined;
   try {
+    mkdirSync(dir, { recursive: true });
+    part = mkdtempSync(join(dir, `temp-${basename(folder)}-`)); // no number: TensorFlow Serving passes it by
     mkdirSync(join(part, "variables"));
     writeFileSync(join(part, "saved_model.pb"), graph.bytes);
     if (Object.keys(graph.variables).length > 0)
@@ -92,13 +104,12 @@ function write(
     }
     if (warmup.length > 0) {
       mkdirSync(join(part, "assets.extra"));
-      const requests = encodeWarmup(basename(dir), warmup);
       writeFileSync(join(part, "assets.extra/tf_serving_warmup_requests"), requests);
     }
     renameSync(part, folder);
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true });
-    throw error;
+  } catch (cause) {
+    if (part !== undefined) rmSync(part, { recursive: true, force: true });
+    throw refused(dir, cause);
   }
   return folder;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
@@ -149,4 +149,18 @@ test("an export that fails leaves nothing behind", () => {
   assert.deepEqual(readdirSync(dir), []);
   assert.ok(existsSync(dir));
   tf.dispose([x, counter]);
+});
+
+test("a disk that refuses an export is named", () => {
+  const file = path.join(folder, "file");
+  writeFileSync(file, "no folder");
+  const before = memory();
+  const x = tf.zeros([2, 3]);
+  for (const dir of [file, path.join(file, "below")])
+    assert.throws(
+      () => exportSavedModel({ a: { fn: () => ({ y: tf.scalar(1) }), example: { x } } }, dir),
+      /^Error: Cannot export to ".*file.*": expected a folder with room to write to, got (EEXIST|ENOTDIR)/,
+    );
+  x.dispose();
+  assert.deepEqual(memory(), before);
 });
