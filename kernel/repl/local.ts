@@ -93,9 +93,9 @@ class Inside implements Link {
     this.#kernel.interrupt();
   }
 
+  /** The session lasts as long as the process: what cells left running may still fail, and is shown by their lines. */
   async close(): Promise<void> {
     this.#history.close();
-    this.#session.close();
     await this.#signals?.close();
   }
 

@@ -89,7 +89,7 @@ describe("slimlab repl without a terminal", { concurrency: 2 }, () => {
     assert.match(thrown.stderr, /RangeError: no/);
     assert.doesNotMatch(thrown.stderr, /\x1b/);
     assert.deepEqual([timer.stdout, timer.code], ["", 1]);
-    assert.match(timer.stderr, /Error: late/);
+    assert.match(timer.stderr, /^Cell \[1\], line 1\n[^]*\^[^]*Error: late\n.*Cell \[1\], line 1, column 31/);
     assert.deepEqual([usage.code, missing.code], [2, 2]);
     assert.match(missing.stderr, /no such file/);
   });
