@@ -114,12 +114,20 @@ function isFunction(value: unknown): value is (...args: readonly unknown[]) => u
 function expectBundle(bundle: unknown): Pick<Picture, "data" | "metadata"> {
   if (isRecord(bundle)) {
     const { data, metadata = {} } = bundle;
-    if (isBundle(data) && isRecord(metadata)) return { data, metadata };
-    if (isBundle(bundle)) return { data: bundle, metadata: {} };
+    if (isBundle(data) && isRecord(metadata)) return { data: withoutBytes(data), metadata };
+    if (isBundle(bundle)) return { data: withoutBytes(bundle), metadata: {} };
   }
   throw new TypeError(
     `Cannot display value: expected a MIME bundle such as {"text/html": …}, got ${inspect(bundle, { depth: 0 })}`,
   );
+}
+
+/** A bundle as JSON can have it: bytes, e.g. of a PNG, in base64, as front ends take them. */
+function withoutBytes(bundle: MimeBundle): MimeBundle {
+  const written: Record<string, unknown> = {};
+  for (const [type, value] of Object.entries(bundle))
+    written[type] = value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+  return written;
 }
 
 function isBundle(value: unknown): value is MimeBundle {

@@ -136,6 +136,14 @@ def user_expressions_are_evaluated_after_the_cell(kernel):
 
 
 @scenario
+def bytes_in_a_bundle_are_sent_as_base64(kernel):
+    typescript = "display({ 'image/png': new Uint8Array([1, 2, 255]) }, { raw: true }); display({ 'image/png': Buffer.from('ab') }, { raw: true })"
+    python = "display({'image/png': bytes([1, 2, 255])}, raw=True); display({'image/png': b'ab'}, raw=True)"
+    _, messages = kernel.run(kernel.say(typescript, python))
+    equal([shown["data"]["image/png"].strip() for shown in of_type(messages, "display_data")], ["AQL/", "YWI="])
+
+
+@scenario
 def an_error_aborts_the_queued_cells_and_no_later_one(kernel):
     fails = kernel.say("await new Promise((done) => setTimeout(done, 300)); throw new Error('x')", "import time; time.sleep(.3); 1/0")
     ids = [kernel.start(code) for code in (fails, "1", "2")]
