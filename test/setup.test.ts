@@ -172,6 +172,17 @@ test("set-up without npm names it", () => {
   );
 });
 
+test("set-up of a checkout that can't be written to ends in one line", () => {
+  const { checkout, home } = copyCheckout("closed");
+  writeFileSync(join(checkout, "build"), ""); // stops root, too, whom a folder's mode does not
+  const { code, stderr } = setUp(checkout, environment(home));
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Cannot set up slimlab: expected a checkout that you can write to, got E\w+ at ".*build.*"; .*\n$/,
+  );
+});
+
 test("set-up with an unknown TENSORFLOW_VARIANT says which there are", () => {
   const place = copyCheckout("variant");
   const env = environment(place.home, { TENSORFLOW_VARIANT: "tpu" });

@@ -3,6 +3,7 @@
 
 const { mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
+const { SetupError } = require("./error.js");
 const { places } = require("./places.js");
 
 function isAlive(pid) {
@@ -22,16 +23,25 @@ function holder() {
   }
 }
 
+/** Whether the lock's file or folder could be made; no, if there is one. */
+function writing(make) {
+  try {
+    make();
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST" && error.path === places.lock) return false;
+    throw new SetupError(
+      `Cannot set up slimlab: expected a checkout that you can write to, got ${error.code} at "${error.path}"; clone it where you can`,
+    );
+  }
+}
+
 /** Waits for the lock, takes it and gives the function that returns it. A lock whose process is gone is no lock. */
 async function lock(stream) {
-  mkdirSync(places.logs, { recursive: true });
+  writing(() => mkdirSync(places.logs, { recursive: true }));
   for (let told = false; ;) {
-    try {
-      writeFileSync(places.lock, String(process.pid), { flag: "wx" });
+    if (writing(() => writeFileSync(places.lock, String(process.pid), { flag: "wx" })))
       return () => rmSync(places.lock, { force: true });
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
     const pid = holder();
     if (pid === undefined) continue;
     if (pid === 0 || !isAlive(pid)) rmSync(places.lock, { force: true });
