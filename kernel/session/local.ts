@@ -86,12 +86,13 @@ export class LocalModules {
       needs: new Set(),
       isStale: false,
     };
+    const isData = extname(path) === ".json";
     loaded.isStale = false; // before it runs: it may import itself
     loaded.needs.clear();
     this.#loaded.set(path, loaded);
     this.#loading.push(path);
     try {
-      if (extname(path) === ".json") module.exports = JSON.parse(text);
+      if (isData) module.exports = JSON.parse(text);
       else this.#evaluate(path, text, module);
     } catch (error) {
       if (before === undefined) this.#loaded.delete(path);
@@ -101,7 +102,7 @@ export class LocalModules {
       this.#loading.pop();
     }
     [loaded.text, loaded.modified] = [text, modifiedOf(path)];
-    if (before === undefined || !replaceProperties(loaded.exports, module.exports))
+    if (before === undefined || !replaceProperties(loaded.exports, module.exports, isData))
       loaded.exports = module.exports;
     return loaded.exports;
   }
@@ -114,8 +115,11 @@ export class LocalModules {
   }
 }
 
-/** Makes one object have the properties of another, as they are at any time; false if they are not both objects. */
-function replaceProperties(target: unknown, source: unknown): boolean {
+/**
+ * Makes one object have the properties of another, as they are at any time, or of data, as they are; false if they are
+ * not both objects.
+ */
+function replaceProperties(target: unknown, source: unknown, isData: boolean): boolean {
   if (
     !isObject(target) ||
     !isObject(source) ||
@@ -128,8 +132,9 @@ function replaceProperties(target: unknown, source: unknown): boolean {
   for (const name of Object.keys(target)) if (!(name in source)) Reflect.deleteProperty(target, name);
   for (const name of Object.keys(source)) {
     const get = (): unknown => Reflect.get(source, name);
+    const property = isData ? { value: get(), writable: true } : { get };
     // What can't be defined anew is a getter already, of what the module exports of another.
-    Reflect.defineProperty(target, name, { get, enumerable: true, configurable: true });
+    Reflect.defineProperty(target, name, { ...property, enumerable: true, configurable: true });
   }
   if (Array.isArray(target) && Array.isArray(source)) target.length = source.length;
   return true;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { pathToFileURL } from "node:url";
 import { sessionIn, write, type Cells } from "./cells";
 
@@ -136,6 +137,9 @@ test("modules that need a changed one are loaded anew, whoever imports them; a b
     "new",
     2,
   ]);
+  const json = await own.value("json");
+  assert.equal(inspect(json), "{ list: [ 3, 4 ] }"); // data, not getters
+  assert.deepEqual(await own.value("json.list = []; json"), { list: [] });
   change(own, "a.ts", "export const a: number = 6;\nexport const more = 'new';\nnull!.x;\n");
   assert.match((await own.failure("1")).text, /a\.ts, line 3/);
   change(
