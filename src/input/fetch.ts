@@ -6,6 +6,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { interruptible } from "../interrupt";
+import { codeOf } from "./errorcode";
 
 /** How far fetchFile() is, in bytes. */
 export interface FetchProgress {
@@ -145,12 +146,6 @@ async function answer(url: string, request: RequestInit): Promise<Response> {
 
 /** What waiting a few seconds does not change. */
 const OFFLINE = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"]);
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error.cause === undefined ? error.message : codeOf(error.cause);
-}
 
 async function sizeOf(file: string): Promise<number> {
   try {

@@ -3,6 +3,7 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { createRandom, shuffle } from "./chance";
+import { codeOf } from "./errorcode";
 
 /** One file of a class folder. */
 export interface LabeledFile {
@@ -107,8 +108,9 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new RangeError(`Cannot read classes of "${folder}": expected a folder, got ${reason}`, { cause });
+    throw new RangeError(`Cannot read classes of "${folder}": expected a folder, got ${codeOf(cause)}`, {
+      cause,
+    });
   }
 }
 

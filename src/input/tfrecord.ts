@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { tf } from "../tensorflow";
 import { Dataset } from "./dataset";
+import { codeOf } from "./errorcode";
 import { recordsPlan } from "./sources";
 
 /** Options of TFRecordDataset(). */
@@ -36,9 +37,8 @@ function expectFile(path: string): void {
   try {
     accessSync(path, constants.R_OK);
     if (statSync(path).isFile()) return;
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new Error(`Cannot read TFRecords: expected a file at "${path}", got ${reason}`, { cause: error });
+  } catch (cause) {
+    throw new Error(`Cannot read TFRecords: expected a file at "${path}", got ${codeOf(cause)}`, { cause });
   }
   throw new Error(`Cannot read TFRecords: expected a file at "${path}", got something else, e.g. a folder`);
 }
