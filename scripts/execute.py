@@ -56,6 +56,25 @@ class Progress:
         self.timings.write_text(json.dumps([round(value, 3) for value in self.seconds]))
 
 
+def execute(notebook, folder, progress, starts=3):
+    """A kernel that ends before it answers is started again: Jupyter holds none of the ports that it has found for it."""
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=progress.start,
+        on_cell_executed=progress.finish,
+    )
+    try:
+        client.execute()
+    except RuntimeError as error:
+        if "died before replying" not in str(error):
+            raise
+        if starts == 1:
+            raise DeadKernelError(str(error)) from error
+        execute(notebook, folder, progress, starts - 1)
+
+
 def traceback(notebook):
     """What the failed cell shows of its error."""
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
@@ -75,16 +94,9 @@ def main(source, folder):
     target = folder / source.name
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(notebook, folder / f"{source.stem}.timings.json")
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        resources={"metadata": {"path": str(source.parent)}},
-        on_cell_start=progress.start,
-        on_cell_executed=progress.finish,
-    )
     failure = None
     try:
-        client.execute()
+        execute(notebook, source.parent, progress)
         progress.save()
     except CellExecutionError as error:
         failure = f"Cannot run cell {len(progress.seconds)} of {source}: {error.ename}: {error.evalue}\n{traceback(notebook)}"

@@ -63,11 +63,11 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   const iopub = new XPublisher({ ...common, verbosity: "allSubs" });
   const heartbeat = new Reply(common);
   const bound = await Promise.allSettled([
-    shell.bind(endpoint(connection, "shell_port")),
-    control.bind(endpoint(connection, "control_port")),
-    stdin.bind(endpoint(connection, "stdin_port")),
-    iopub.bind(endpoint(connection, "iopub_port")),
-    heartbeat.bind(endpoint(connection, "hb_port")),
+    bind(shell, endpoint(connection, "shell_port")),
+    bind(control, endpoint(connection, "control_port")),
+    bind(stdin, endpoint(connection, "stdin_port")),
+    bind(iopub, endpoint(connection, "iopub_port")),
+    bind(heartbeat, endpoint(connection, "hb_port")),
   ]);
   const failed = bound.find((result) => result.status === "rejected");
   if (failed !== undefined) {
@@ -98,6 +98,17 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
     await served; // a thread that ends while a socket is read from has the process aborted
   };
   return { ...outlets, serve, close };
+}
+
+/** Jupyter chooses ports, but does not hold them until the kernel listens: meanwhile another program may get one. */
+async function bind(socket: { bind(address: string): Promise<void> }, address: string): Promise<void> {
+  try {
+    await socket.bind(address);
+  } catch (error) {
+    const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const advice = inUse ? ": another program has it; start the kernel again for other ports" : "";
+    throw new Error(`Cannot listen at ${address}${advice}`, { cause: error });
+  }
 }
 
 interface Readable {

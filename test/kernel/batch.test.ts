@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { python, skip as noJupyter } from "../python";
-import { readCells, runCells } from "./notebook";
+import { readCells, runCells, startAgain } from "./notebook";
 import { kernelEnvironment } from "./suite";
 
 const root = resolve(__dirname, "../../..");
@@ -74,8 +74,8 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
   test(
     "papermill runs a notebook with parameters, typed, after the cell that is tagged",
     { skip: noPapermill },
-    () => {
-      const { folder, status, stderr } = papermill(
+    async () => {
+      const { folder, status, stderr } = await papermill(
         [
           "-p",
           "steps",
@@ -107,8 +107,8 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
   test(
     "papermill ends with 1 at an error, which the notebook that it wrote shows",
     { skip: noPapermill },
-    () => {
-      const { folder, status, stderr } = papermill(
+    async () => {
+      const { folder, status, stderr } = await papermill(
         ["-p", "steps", "3"],
         "throw new RangeError(`no ${steps}`)",
       );
@@ -120,7 +120,7 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
 });
 
 /** Runs scripts/parameters.py over a notebook with a cell of defaults and one more. */
-function papermill(words: readonly string[], code: string) {
+async function papermill(words: readonly string[], code: string) {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-papermill-"));
   const cell = (id: string, source: string, tags: readonly string[] = []) => ({
     id,
@@ -140,10 +140,13 @@ function papermill(words: readonly string[], code: string) {
   };
   writeFileSync(join(folder, "in.ipynb"), JSON.stringify(notebook));
   const script = join(root, "scripts", "parameters.py");
-  const { status, stderr } = spawnSync(python ?? "", [script, "in.ipynb", "out.ipynb", ...words], {
-    cwd: folder,
-    encoding: "utf8",
-    env: kernelEnvironment(),
-  });
+  const env = kernelEnvironment();
+  const { status, stderr } = await startAgain(() =>
+    spawnSync(python ?? "", [script, "in.ipynb", "out.ipynb", ...words], {
+      cwd: folder,
+      encoding: "utf8",
+      env,
+    }),
+  );
   return { folder, status, stderr };
 }

@@ -8,10 +8,20 @@ import json
 import sys
 import unittest
 
+from harness import start
 from jupyter_kernel_test import IopubWelcomeTests, KernelTests
 
 
-class Slimlab(KernelTests):
+class Started(KernelTests):
+    """With the harness's patience at the start."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.km, cls.kc, _ = start(cls.kernel_name)
+        cls.kc.wait_for_ready(timeout=60)
+
+
+class Slimlab(Started):
     kernel_name = "slimlab"
     language_name = "typescript"
     file_extension = ".ts"
@@ -49,7 +59,7 @@ class Slimlab(KernelTests):
     code_clear_output = "clearOutput()"
 
 
-class Ipykernel(KernelTests):
+class Ipykernel(Started):
     kernel_name = "python3"
     language_name = "python"
     file_extension = ".py"

@@ -24,16 +24,34 @@ def scenario(function):
     return function
 
 
+def start(name):
+    """A kernel's manager, its client and the first message that it publishes.
+
+    A kernel that ends at once is started again, twice at most: Jupyter holds none of the ports that it has found, so that
+    another program may have one before the kernel.
+    """
+    for _ in range(3):
+        manager = KernelManager(kernel_name=name)
+        manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        deadline = time.monotonic() + SECONDS
+        while manager.is_alive() and time.monotonic() < deadline:
+            try:
+                return manager, client, client.get_iopub_msg(timeout=0.5)
+            except Empty:
+                pass
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    raise RuntimeError(f"Cannot start kernel {name}: expected a message within {SECONDS} s, got none")
+
+
 class Kernel:
     """A running kernel of one language."""
 
     def __init__(self, name):
         self.name, self.typescript = name, name == "slimlab"
-        self.manager = KernelManager(kernel_name=name)
-        self.manager.start_kernel()
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.welcome = self.next_published(SECONDS)
+        self.manager, self.client, self.welcome = start(name)
         self.info = self.ask("shell", "kernel_info_request")["content"]
         self.drain()
 

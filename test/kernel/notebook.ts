@@ -34,13 +34,24 @@ export async function runCells(cells: readonly string[], flags: readonly string[
   installKernel(folder);
   const args = ["-m", "nbconvert", "--to", "notebook", "--execute", "--output", path, ...flags, source];
   const env = { JUPYTER_PATH: join(folder, "share", "jupyter"), JUPYTER_DATA_DIR: join(folder, "data") };
-  const { status, stderr } = await run(python ?? "python3", args, env);
   return {
-    status,
-    stderr,
+    ...(await startAgain(() => run(python ?? "python3", args, env))),
     path,
     outputs: existsSync(path) ? readCells(path).map((cell) => cell.outputs) : [],
   };
+}
+
+/**
+ * What a program of Jupyter's gives that starts a kernel; started again, as the kernel says, if its ports became another's:
+ * Jupyter holds none that it has found.
+ */
+export async function startAgain<T extends { readonly stderr: string }>(
+  start: () => T | Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const ended = await start();
+    if (!ended.stderr.includes("another program has it; start the kernel again")) return ended;
+  }
 }
 
 /** A notebook of code cells, as on disk. */

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { endpoint, readConnection, writeConnection } from "../../../kernel/wire/connection";
+import { freePorts } from "../../../kernel/wire/ports";
 
 const folder = mkdtempSync(join(tmpdir(), "slimlab-connection-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -73,12 +76,26 @@ test("writeConnection() makes a private file with a random key and five free por
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readConnection(file), first);
   const { shell_port, iopub_port, stdin_port, control_port, hb_port, key, ip } = first;
-  assert.equal(new Set([shell_port, iopub_port, stdin_port, control_port, hb_port]).size, 5);
+  const ports = [shell_port, iopub_port, stdin_port, control_port, hb_port];
+  assert.equal(new Set(ports).size, 5);
+  assert.ok(
+    ports.every((port) => port >= 20_000 && port < 32_768),
+    `none that a system hands out: ${ports.join()}`,
+  );
   assert.equal(ip, "127.0.0.1");
   assert.match(key, /^[0-9a-f]{64}$/);
   assert.notEqual((await writeConnection(file)).key, key); // replaces the file in one step
   assert.match(readFileSync(file, "utf8"), /\n$/);
   await assert.rejects(writeConnection(join(folder, "none", "new.json")), /Cannot write connection file/);
+});
+
+test("freePorts() leaves out ports in use, and gives none twice", async () => {
+  const [held = 0] = await freePorts(1);
+  const server = createServer().listen(held + 1, "127.0.0.1");
+  await once(server, "listening");
+  const found = await Promise.all([freePorts(2), freePorts(2)]);
+  assert.equal(new Set([held, held + 1, ...found.flat()]).size, 6);
+  server.close();
 });
 
 test("endpoint() gives addresses that ZeroMQ binds to", () => {
