@@ -9,6 +9,7 @@ A cell that fails ends the run: what was reached is written all the same, the er
 import json
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -56,23 +58,18 @@ class Progress:
         self.timings.write_text(json.dumps([round(value, 3) for value in self.seconds]))
 
 
-def execute(notebook, folder, progress, starts=3):
-    """A kernel that ends before it answers is started again: Jupyter holds none of the ports that it has found for it."""
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_start=progress.start,
-        on_cell_executed=progress.finish,
-    )
-    try:
-        client.execute()
-    except RuntimeError as error:
-        if "died before replying" not in str(error):
-            raise
-        if starts == 1:
-            raise DeadKernelError(str(error)) from error
-        execute(notebook, folder, progress, starts - 1)
+def execute(notebook, folder, progress):
+    """The sockets are files: Jupyter holds none of the ports that it finds, so that one may be another's before the kernel has it."""
+    with tempfile.TemporaryDirectory(prefix="slimlab-") as sockets:
+        manager = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
+        NotebookClient(
+            notebook,
+            timeout=None,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_start=progress.start,
+            on_cell_executed=progress.finish,
+            config=Config(KernelManager=manager),
+        ).execute()
 
 
 def traceback(notebook):

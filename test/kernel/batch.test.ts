@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { python, skip as noJupyter } from "../python";
-import { readCells, runCells, startAgain } from "./notebook";
+import { temporaryFolder } from "../temporary";
+import { readCells, runCells, runJupyter } from "./notebook";
 import { kernelEnvironment } from "./suite";
 
 const root = resolve(__dirname, "../../..");
@@ -121,7 +121,7 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
 
 /** Runs scripts/parameters.py over a notebook with a cell of defaults and one more. */
 async function papermill(words: readonly string[], code: string) {
-  const folder = mkdtempSync(join(tmpdir(), "slimlab-papermill-"));
+  const folder = temporaryFolder("papermill");
   const cell = (id: string, source: string, tags: readonly string[] = []) => ({
     id,
     cell_type: "code",
@@ -140,13 +140,6 @@ async function papermill(words: readonly string[], code: string) {
   };
   writeFileSync(join(folder, "in.ipynb"), JSON.stringify(notebook));
   const script = join(root, "scripts", "parameters.py");
-  const env = kernelEnvironment();
-  const { status, stderr } = await startAgain(() =>
-    spawnSync(python ?? "", [script, "in.ipynb", "out.ipynb", ...words], {
-      cwd: folder,
-      encoding: "utf8",
-      env,
-    }),
-  );
-  return { folder, status, stderr };
+  const args = [script, "in.ipynb", "out.ipynb", ...words];
+  return { folder, ...(await runJupyter(args, kernelEnvironment(), folder)) };
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { installKernel } from "../../kernel/cli/spec";
 import { python } from "../python";
+import { temporaryFolder } from "../temporary";
 
 export interface Output {
   readonly output_type: string;
@@ -27,7 +27,7 @@ export interface Run {
 
 /** Executes cells in a fresh kernel with nbconvert, as `npm run finetune` does. */
 export async function runCells(cells: readonly string[], flags: readonly string[] = []): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), "slimlab-kernel-"));
+  const folder = temporaryFolder("kernel");
   const source = join(folder, "cells.ipynb");
   const path = join(folder, "run.ipynb");
   writeFileSync(source, JSON.stringify(createNotebook(cells)));
@@ -35,23 +35,10 @@ export async function runCells(cells: readonly string[], flags: readonly string[
   const args = ["-m", "nbconvert", "--to", "notebook", "--execute", "--output", path, ...flags, source];
   const env = { JUPYTER_PATH: join(folder, "share", "jupyter"), JUPYTER_DATA_DIR: join(folder, "data") };
   return {
-    ...(await startAgain(() => run(python ?? "python3", args, env))),
+    ...(await runJupyter(args, env)),
     path,
     outputs: existsSync(path) ? readCells(path).map((cell) => cell.outputs) : [],
   };
-}
-
-/**
- * What a program of Jupyter's gives that starts a kernel; started again, as the kernel says, if its ports became another's:
- * Jupyter holds none that it has found.
- */
-export async function startAgain<T extends { readonly stderr: string }>(
-  start: () => T | Promise<T>,
-): Promise<T> {
-  for (;;) {
-    const ended = await start();
-    if (!ended.stderr.includes("another program has it; start the kernel again")) return ended;
-  }
 }
 
 /** A notebook of code cells, as on disk. */
@@ -73,15 +60,25 @@ export function createNotebook(cells: readonly string[]): object {
   };
 }
 
-async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-  const program = spawn(command, args, {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...env },
-  });
-  let stderr = "";
-  program.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  await once(program, "close");
-  return { status: program.exitCode, stderr };
+/** What a kernel says whose port another program got: Jupyter holds none of those that it has found. */
+const portTaken = /another program has it; start the kernel again/;
+
+/** Runs a Python program of Jupyter's that starts a kernel; again if the kernel had no port, before the program waits for it. */
+export async function runJupyter(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string) {
+  for (;;) {
+    const program = spawn(python ?? "python3", args, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...env },
+      cwd,
+    });
+    let stderr = "";
+    program.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (portTaken.test(stderr)) program.kill("SIGKILL");
+    });
+    await once(program, "close");
+    if (!portTaken.test(stderr)) return { status: program.exitCode, stderr };
+  }
 }
 
 /** A cell of a notebook on disk. */

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { installKernel } from "../../kernel/cli/spec";
 import { python } from "../python";
+import { temporaryFolder } from "../temporary";
 
 /** How a test of a Python suite ended. */
 export interface Result {
@@ -16,7 +15,7 @@ export interface Result {
 
 /** A Jupyter environment in which nothing but our kernel is seen, and which writes nothing elsewhere. */
 export function kernelEnvironment(): NodeJS.ProcessEnv {
-  const folder = mkdtempSync(join(tmpdir(), "slimlab-suite-"));
+  const folder = temporaryFolder("suite");
   installKernel(folder);
   return {
     ...process.env,

@@ -2,13 +2,12 @@ import { isJson } from "../../../kernel/protocol";
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Breakpoint, type Scope, type StackFrame, type Variable } from "../../../kernel/debug/dap";
 import { cellPath } from "../../../kernel/debug/path";
+import { temporaryFolder } from "../../temporary";
 import { until } from "../../until";
 
 /** A response's body, with what tests look at. */
@@ -68,7 +67,7 @@ export class Client {
   }
 
   static async start(): Promise<Client> {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-debug-")));
+    const folder = temporaryFolder("debug");
     const program = spawn(process.execPath, [join(__dirname, "target.js")], {
       stdio: ["ignore", "pipe", "inherit"],
       cwd: folder,

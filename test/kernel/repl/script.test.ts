@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { NODE_FLAGS } from "../../../kernel/cli/spec";
 import { writeConnection } from "../../../kernel/wire/connection";
+import { temporaryFolder } from "../../temporary";
 
 const built = join(__dirname, "..", "..", "..", "kernel");
 const repl = [...NODE_FLAGS, join(built, "repl", "main.js")];
@@ -67,7 +68,7 @@ describe("slimlab repl without a terminal", { concurrency: 2 }, () => {
   });
 
   test("a file runs, and cells that ask read the standard input", async () => {
-    const file = join(mkdtempSync(join(tmpdir(), "slimlab-repl-")), "script.ts");
+    const file = join(temporaryFolder("repl"), "script.ts");
     writeFileSync(file, "const name = await input('who? ');\nconsole.log(`hello ${name}`);\nawait input();");
     const { stdout, stderr, code } = await run([file], "Ada\n");
     assert.equal(stdout, "hello Ada\n");
@@ -132,7 +133,7 @@ describe("slimlab repl without a terminal", { concurrency: 2 }, () => {
 });
 
 describe("slimlab repl --kernel", () => {
-  const connectionFile = join(mkdtempSync(join(tmpdir(), "slimlab-repl-")), "kernel.json");
+  const connectionFile = join(temporaryFolder("repl"), "kernel.json");
   const started = writeConnection(connectionFile).then(() =>
     spawn(process.execPath, [...NODE_FLAGS, join(built, "main.js"), connectionFile], {
       env: { ...process.env, SLIMLAB_HISTORY: "off" },

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NODE_FLAGS } from "../../../kernel/cli/spec";
+import { temporaryFolder } from "../../temporary";
 
 const skip = spawnSync("tmux", ["-V"]).status === 0 ? false : "needs tmux";
-const folder = mkdtempSync(join(tmpdir(), "slimlab-repl-"));
+const folder = temporaryFolder("repl");
 const socket = join(folder, "tmux");
 const main = join(__dirname, "..", "..", "..", "kernel", "repl", "main.js");
 

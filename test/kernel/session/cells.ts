@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { type Failure } from "../../../kernel/session/api";
 import { createSession, type SessionCore, type SessionOptions } from "../../../kernel/session/core";
+import { temporaryFolder } from "../../temporary";
 
 /** A session in a new folder with these files, ended after the file's tests. */
 export function sessionIn(files: Record<string, string>, options: SessionOptions = {}): Cells {
-  const cwd = mkdtempSync(join(tmpdir(), "slimlab-session-"));
+  const cwd = temporaryFolder("session");
   write(cwd, files);
   const session = createSession({ cwd, ...options });
   after(() => session.close());
