@@ -53,7 +53,7 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
     );
     assert.equal(long.length, 50_000_001);
     assert.equal(outputs[2]?.[0]?.data["text/plain"], "'after'");
-    assert.ok(performance.now() - began < 60_000);
+    assert.ok(performance.now() - began < 300_000);
   });
 
   test("two kernels run side by side without seeing each other", { skip }, async () => {
@@ -63,6 +63,7 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
       "mine",
     ];
     const runs = await Promise.all(["left", "right"].map((name) => runCells(cells(name))));
+    for (const { status, stderr } of runs) assert.equal(status, 0, stderr);
     assert.deepEqual(
       runs.map(({ outputs }) => outputs[2]?.[0]?.data["text/plain"]),
       ["'left'", "'right'"],

@@ -15,6 +15,8 @@ import zmq
 from jupyter_client.manager import KernelManager
 
 SECONDS = 20
+# What a kernel on a machine of its own does within a second (bench/kernel.py says how long it takes).
+SOON = 10
 SCENARIOS = []
 
 
@@ -87,16 +89,26 @@ class Kernel:
         except Empty:
             return found
 
-    def published_for(self, id, seconds=SECONDS):
-        """All that is published for a request, up to its idle."""
+    def published_until_idle(self, id, seconds=SECONDS):
+        """All that is published, for other requests too, up to a request's idle."""
         found, deadline = [], time.monotonic() + seconds
         while True:
             message = self.next_published(max(0.01, deadline - time.monotonic()))
-            if message["parent_header"].get("msg_id") != id:
-                continue
             found.append(message)
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            mine = message["parent_header"].get("msg_id") == id
+            if mine and message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 return found
+
+    def published_for(self, id, seconds=SECONDS):
+        """All that is published for a request, up to its idle."""
+        return [m for m in self.published_until_idle(id, seconds) if m["parent_header"].get("msg_id") == id]
+
+    def until_printed(self, words, name="stdout"):
+        """What is printed until it holds some words."""
+        text, deadline = "", time.monotonic() + SECONDS
+        while words not in text:
+            text += self.printed([self.next_published(max(0.01, deadline - time.monotonic()))], name)
+        return text
 
     def start(self, code, **options):
         """Sends a cell without waiting for it."""

@@ -14,7 +14,8 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
     "kernel shows the last expression's bundle as one output with all its MIME types",
     { skip },
     async () => {
-      const { outputs } = await runCells([`${figure}\nfigure("one")`, `figure("two"); 3`]);
+      const { status, stderr, outputs } = await runCells([`${figure}\nfigure("one")`, `figure("two"); 3`]);
+      assert.equal(status, 0, stderr);
       assert.deepEqual(outputs[0], [
         {
           output_type: "execute_result",
@@ -34,7 +35,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
     "kernel keeps printed lines, display(), published and async bundles in the order of the calls",
     { skip },
     async () => {
-      const { outputs } = await runCells([
+      const { status, stderr, outputs } = await runCells([
         `const symbol = Symbol.for("Jupyter.display");
      interface Context { publish(bundle: object): void; publishOnce(key: string, bundle: () => object): void }
      const noisy = (text: string) => ({ [symbol]: async (context: Context) => {
@@ -46,6 +47,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
         `console.log("first"); display(7); display("text"); await display(noisy("one")); console.error("last"); noisy("two")`,
         `display(noisy("three"))`,
       ]);
+      assert.equal(status, 0, stderr);
       const told = (cell: number): unknown =>
         outputs[cell]?.map(({ text, data }) => text ?? data["text/plain"]);
       assert.deepEqual(told(1), [
@@ -77,7 +79,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
       };
     };
     const [a, b, c] = [live(), live(), live()];`;
-      const { outputs } = await runCells([
+      const { status, stderr, outputs } = await runCells([
         live,
         `display(a); a.set("during 1"); await null; a.set("during 2")`,
         "display(b); c",
@@ -85,6 +87,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
         `setTimeout(() => c.set("between"), 1)`,
         "await new Promise((done) => setTimeout(done, 50))",
       ]);
+      assert.equal(status, 0, stderr);
       assert.deepEqual(
         outputs[1]?.map(({ data }) => data),
         [{ "text/plain": "during 2", "text/html": "during 2" }],
@@ -137,7 +140,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
 
   test("kernel goes on after errors that are allowed, with the error as an output", { skip }, async () => {
     const cause = `throw new Error("outer", { cause: new TypeError("inner") })`;
-    const { status, outputs } = await runCells(
+    const { status, stderr, outputs } = await runCells(
       [
         cause,
         "1 + 1",
@@ -148,7 +151,7 @@ describe("kernel under nbconvert", { concurrency: 3 }, () => {
       ],
       ["--allow-errors"],
     );
-    assert.equal(status, 0);
+    assert.equal(status, 0, stderr);
     const told = outputs.map(([output]) => output?.ename ?? output?.data["text/plain"]);
     assert.deepEqual(told, ["Error", "2", "TypeScriptError", "Error", "TypeError", "4"]);
     const traceback = stripVTControlCharacters(outputs[0]?.[0]?.traceback?.join("\n") ?? "");

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from harness import SECONDS, equal, main, of_type, scenario  # noqa: E402
+from harness import SECONDS, SOON, equal, main, of_type, scenario  # noqa: E402
 from ipykernel.compiler import murmur2_x86  # noqa: E402
 
 FUNCTION = """const base: number = 10;
@@ -21,7 +21,7 @@ function scale(value: number): number {
 scale(1);
 """
 CALL = "const answer = scale(4);\nconst text = `${answer}`;\ntext;\n"
-LOOP = "let n = 0;\nwhile (true) {\n  n += 1;\n}\n"
+LOOP = "let n = 0; console.log('on');\nwhile (true) {\n  n += 1;\n}\n"
 
 
 def debug(kernel, command, arguments=None, ok=True):
@@ -140,7 +140,7 @@ def an_interrupt_ends_a_paused_cell(kernel):
 def an_interrupt_ends_a_busy_cell_without_a_stop(kernel):
     attach(kernel)
     id = kernel.start(LOOP.replace("n += 1", "n += 2"))
-    time.sleep(0.3)
+    kernel.until_printed("on")
     kernel.ask("control", "interrupt_request")
     equal(kernel.reply_to(id)["content"]["ename"], "Interrupted")
     equal(of_type(kernel.published_for(id), "debug_event"), [])
@@ -151,7 +151,7 @@ def an_interrupt_ends_a_busy_cell_without_a_stop(kernel):
 def a_busy_cell_can_be_paused_and_looked_at(kernel):
     attach(kernel)
     id = kernel.start(LOOP.replace("true", "n >= 0"))
-    time.sleep(0.5)
+    kernel.until_printed("on")
     names = [one["name"] for one in debug(kernel, "inspectVariables")["variables"]]
     assert "n" in names, names
     debug(kernel, "pause", {"threadId": 1})
@@ -209,7 +209,7 @@ def a_shutdown_ends_a_paused_kernel(kernel):
     kernel.start(LOOP)
     stopped(kernel)
     kernel.ask("control", "shutdown_request", {"restart": False})
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + SOON
     while kernel.manager.is_alive():
         assert time.monotonic() < deadline, "it lives on"
         time.sleep(0.01)

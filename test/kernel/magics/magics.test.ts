@@ -136,7 +136,7 @@ test("%%bash ends with all that it started when the cell is interrupted", async 
     const start = performance.now();
     controller.abort(new Error("Interrupted"));
     assert.match((await failed).evalue, /Interrupted/);
-    assert.ok(performance.now() - start < 3000);
+    assert.ok(performance.now() - start < 30_000);
     const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", printed.out.trim()], { encoding: "utf8" });
     assert.match(stdout, /^(Z|$)/, "gone, or waiting for its parent to notice");
   } finally {
