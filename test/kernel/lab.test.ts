@@ -13,7 +13,7 @@ const CELLS = [
   `const radius: number = "long";`,
   `function half(x: number): number {\n  if (x > 3) throw new RangeError("too much");\n  return x / 2;\n}\nhalf(4)`,
   `import * as slim from "slimlab";\nslim.figure([{ type: "scatter", x: [1, 2, 3, 4], y: [1, 4, 2, 3] }], { title: { text: "a figure" } })`,
-  `const bar = slim.progressBar("Counting");\ndisplay(bar);\nfor (let done = 1; done <= 20; done++) {\n  await new Promise((go) => setTimeout(go, 60));\n  bar.update({ done, total: 20 });\n}`,
+  `const bar = slim.progressBar("Counting");\ndisplay(bar);\nfor (let done = 1; done <= 40; done++) {\n  await new Promise((go) => setTimeout(go, 60));\n  bar.update({ done, total: 40 });\n}`,
   `let total = 0;\nfor (const part of [10, 20, 30]) {\n  total += part;\n}\ntotal`,
   `process.abort()`,
 ];
@@ -81,7 +81,7 @@ describe("kernel in JupyterLab", { skip }, () => {
     writeFileSync(join(folder, "cells.ipynb"), JSON.stringify(createNotebook(CELLS)));
     browser = await startBrowser();
     const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     notebook = new Notebook(page);
     await page.goto(lab.page("cells.ipynb"));
     await page.locator(".jp-Notebook").waitFor();
@@ -150,7 +150,7 @@ describe("kernel in JupyterLab", { skip }, () => {
       await notebook.page.waitForTimeout(100);
     }
     assert.ok(values.size >= 3, [...values].join(", "));
-    assert.equal(await bar.getAttribute("value"), "20");
+    assert.equal(await bar.getAttribute("value"), "40");
     await notebook.output(PROGRESS).scrollIntoViewIfNeeded();
     await notebook.picture("progress");
   });

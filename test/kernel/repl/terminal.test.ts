@@ -13,7 +13,7 @@ const socket = join(folder, "tmux");
 const main = join(__dirname, "..", "..", "..", "kernel", "repl", "main.js");
 
 /** How long the screen may take to show what is expected: a loaded machine is slow. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 function tmux(...args: readonly string[]): string {
   return execFileSync("tmux", ["-S", socket, ...args], { encoding: "utf8" });
