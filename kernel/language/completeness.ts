@@ -23,18 +23,23 @@ export function isComplete(code: string): Completeness {
       : { status: "incomplete", indent: "" };
   }
   const text = prefix + parsed.code.trimEnd();
-  const { parseDiagnostics } = ts.createSourceFile(
-    "cell.ts",
-    text,
-    ts.ScriptTarget.ES2022,
-    false,
-    ts.ScriptKind.TS,
-  );
-  const [first] = parseDiagnostics;
+  const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS);
+  const [first] = file.parseDiagnostics;
+  const declaresNothing = first === undefined && !text.endsWith(";") && isEmptyList(file.statements.at(-1));
+  if (declaresNothing) return { status: "incomplete", indent: lineIndent(text, text.length) };
   if (first === undefined) return { status: "complete" };
   const endsInString = first.code === unterminatedString && !text.endsWith("\\"); // a string ends with its line
   if (first.start < text.length || endsInString) return { status: "invalid" };
   return { status: "incomplete", indent: indentAfter(parsed.code.trimEnd()) };
+}
+
+/** Whether a statement is `const`, `let` or `var` alone, which is no error to the parser. */
+function isEmptyList(statement: ts.Statement | undefined): boolean {
+  return (
+    statement !== undefined &&
+    ts.isVariableStatement(statement) &&
+    statement.declarationList.declarations.length === 0
+  );
 }
 
 /** The indentation of the line after the last one: two more if a bracket of it is open, those of the first such line. */

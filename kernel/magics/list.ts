@@ -23,7 +23,8 @@ export const magicHelp: readonly MagicHelp[] = [
   {
     name: "%cd",
     usage: "%cd [path]",
-    description: "Goes to a folder, without a path home; imports go on being found from the notebook's",
+    description:
+      "Goes to a folder, without a path home, with - back; imports go on being found from the notebook's",
   },
   {
     name: "%env",

@@ -67,8 +67,15 @@ function writeFile({ argument, body = "" }: Magic, { write }: MagicContext): voi
   write(`${append === undefined ? "Wrote" : "Appended to"} ${target}\n`);
 }
 
+/** Where %cd last left, for `%cd -`. */
+let left: string | undefined;
+
 function changeFolder({ argument }: Magic, { write }: MagicContext): void {
-  process.chdir(toPath(argument === "" ? "~" : argument));
+  if (argument === "-" && left === undefined)
+    throw new RangeError("Cannot go back: expected %cd to have left a folder, got none");
+  const from = process.cwd();
+  process.chdir(argument === "-" ? (left ?? from) : toPath(argument === "" ? "~" : argument));
+  left = from;
   write(`${process.cwd()}\n`);
 }
 

@@ -20,7 +20,7 @@ export interface CheckpointReader {
   readonly variables: readonly CheckpointVariable[];
   /**
    * The value of one entry; the caller disposes.
-   * @throws {TensorFlowError} if there is none of that name
+   * @throws {RangeError} if there is none of that name
    * @throws {Error} that names the entry and the file, if its bytes do not fit their checksum
    */
   read(name: string): tf.Tensor;
@@ -53,6 +53,12 @@ export function openCheckpoint(prefix: string): CheckpointReader {
     prefix,
     variables,
     read(name) {
+      if (!variables.some((variable) => variable.name === name)) {
+        const expected = `the name of one of its ${variables.length} variables`;
+        throw new RangeError(
+          `Cannot read variable of checkpoint "${prefix}": expected ${expected}, got "${name}"`,
+        );
+      }
       try {
         return wrap(native.readCheckpoint(reader, name));
       } catch (cause) {

@@ -35,6 +35,8 @@ const incomplete: readonly (readonly [string, string])[] = [
   ["f({\n  a: [1,", "    "],
   ["class A {\n  b() {\n  }", "  "],
   ["const x =", "  "],
+  ["const", ""],
+  ["  export var", "  "],
   ["const f = (x) =>", "  "],
   ["1 +", ""],
   ["a.", ""],

@@ -154,10 +154,19 @@ test("%%writefile writes and appends the rest of the cell", async () => {
   );
 });
 
-test("%cd goes to a folder", async () => {
+test("%cd goes to a folder, and with - back", async () => {
+  assert.match(
+    (await fail("%cd -")).evalue,
+    /^Cannot go back: expected %cd to have left a folder, got none$/,
+  );
+  const before = process.cwd();
   await run('%cd "/"');
   assert.equal(process.cwd(), "/");
   assert.equal(printed.out, "/\n");
+  await run("%cd -");
+  assert.equal(process.cwd(), before);
+  await run("%cd -");
+  assert.equal(process.cwd(), "/");
   assert.match((await fail("%cd nowhere")).evalue, /ENOENT/);
 });
 
