@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Json } from "../protocol";
+import { textOf } from "./text";
 
 /** What a value shows, by MIME type; a front end picks the richest type it can draw. */
 export type MimeBundle = Json;
@@ -81,7 +82,7 @@ export function pictureOf(value: unknown, screen: Screen): Picture | Promise<Pic
 function draw(value: unknown, screen: Screen, displayId: string): Picture | Promise<Picture> {
   const method = displayMethod(value);
   if (method === undefined)
-    return { data: { "text/plain": inspect(value) }, metadata: {}, displayId, live: false };
+    return { data: { "text/plain": textOf(value) }, metadata: {}, displayId, live: false };
   const live = method.length > 0; // it is given a way to replace its output
   const context: DisplayContext = {
     publish: (bundle) => screen.show({ ...expectBundle(bundle), displayId: newDisplayId(), live: false }),

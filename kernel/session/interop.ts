@@ -5,7 +5,12 @@ export function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-function isEsModule(value: unknown): boolean {
+/** Whether a value is what an import of a whole module gives. */
+export function isModule(value: unknown): value is object {
+  return isEsModule(value) || isNamespace(value);
+}
+
+function isEsModule(value: unknown): value is object {
   return isObject(value) && "__esModule" in value && value.__esModule === true;
 }
 
@@ -16,9 +21,10 @@ export function defaultOf(module: unknown): unknown {
 
 /** What `import * as name from` and `import()` give. */
 export function namespaceOf(module: unknown): unknown {
-  if (isEsModule(module) || isNamespace(module)) return module;
+  if (isModule(module)) return module;
   const namespace = {};
   Object.setPrototypeOf(namespace, null);
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: "Module" });
   if (isObject(module)) {
     for (const name of Object.getOwnPropertyNames(module)) {
       if (name === "default") continue;
@@ -44,6 +50,6 @@ export function asModule(namespace: unknown): unknown {
   return Object.defineProperty(module, "__esModule", { value: true });
 }
 
-function isNamespace(value: unknown): boolean {
+function isNamespace(value: unknown): value is object {
   return isObject(value) && Object.prototype.toString.call(value) === "[object Module]";
 }

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { textOf } from "../../kernel/output/text";
+import { asModule, namespaceOf } from "../../kernel/session/interop";
+
+test("textOf() shows what a module exports, not that it has getters", () => {
+  for (const module of [namespaceOf(path), asModule(path)]) {
+    const text = textOf(module);
+    assert.match(text, /\n {2}join: \[Function: join\],\n[^]* {2}sep: '\/',\n[^]* {2}posix: \[Object\]/);
+    assert.doesNotMatch(text, /Getter/);
+  }
+});
+
+test("textOf() shows the error of an export that fails, and the other exports", () => {
+  const module = Object.defineProperty({ a: 1 }, "__esModule", { value: true });
+  Object.defineProperty(module, "later", {
+    enumerable: true,
+    get: () => {
+      throw new RangeError("not yet");
+    },
+  });
+  assert.match(textOf(module), /^\{\n? *a: 1,\n? *later: \[?RangeError: not yet/);
+});
+
+test("textOf() shows other values as Node does", () => {
+  for (const value of [
+    1,
+    "a",
+    undefined,
+    { a: { b: { c: { d: 1 } } } },
+    new Map([
+      [
+        1,
+        {
+          get x() {
+            return 1;
+          },
+        },
+      ],
+    ]),
+  ])
+    // prettier-ignore
+    assert.equal(textOf(value), inspect(value));
+});
