@@ -6,6 +6,7 @@ import { openHistory } from "./history";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
+import { redirectChildren } from "./output/children";
 import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
 import { codeFolder } from "./session/codecache";
@@ -43,6 +44,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   });
   redirectStream("stdout");
   redirectStream("stderr");
+  redirectChildren();
   for (const event of ["uncaughtException", "unhandledRejection"])
     process.on(event, (thrown: unknown) => {
       if (!(thrown instanceof Interrupted)) kernel.showUncaught(thrown); // its cell has shown the interrupt

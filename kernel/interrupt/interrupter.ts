@@ -1,4 +1,5 @@
 import { Session } from "node:inspector";
+import { internals, type SignalWrap } from "../internals";
 import { log } from "../wire/log";
 import { Guard } from "./guard";
 
@@ -55,46 +56,9 @@ export function onInterruptSignal(onSignal: () => void): () => void {
   return () => signal.close();
 }
 
-interface Signal {
-  onsignal: () => void;
-  start(number: number): void;
-  close(): void;
-}
-
-function createSignal(): Signal {
+function createSignal(): SignalWrap {
   const { Signal } = internals((bind) => bind("signal_wrap"));
   return new Signal();
-}
-
-/** Parts of Node below its public interface: there is no other way to these two. */
-interface Bindings {
-  readonly signal_wrap: { readonly Signal: new () => Signal };
-  readonly async_wrap: {
-    readonly async_hook_fields: Uint32Array;
-    readonly constants: { readonly kCheck: number };
-    clearAsyncIdStack(): void;
-  };
-}
-
-declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- it is how Node's types are written
-  namespace NodeJS {
-    interface Process {
-      noDeprecation?: boolean;
-      binding<N extends keyof Bindings>(name: N): Bindings[N];
-    }
-  }
-}
-
-/** Reaches below Node's public interface without the note that is printed for it. */
-export function internals<T>(look: (bind: typeof process.binding) => T): T {
-  const silent = process.noDeprecation ?? false;
-  process.noDeprecation = true;
-  try {
-    return look((name) => process.binding(name));
-  } finally {
-    process.noDeprecation = silent;
-  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { guard } from "./guard";
-import { beforeEnd, internals } from "./interrupter";
+import { internals } from "../internals";
+import { beforeEnd } from "./interrupter";
 
 /** Why a cell ended that the user stopped. */
 export class Interrupted extends Error {

@@ -1,0 +1,118 @@
+/** Children that print where the process prints: in a notebook that is the output of the cell that started them. */
+import { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { currentCell, type Cell } from "../cell";
+import { internals, type SyncOptions, type SyncStdio } from "../internals";
+import type { StreamName } from "./streams";
+
+/**
+ * Sends to its cell what a child prints that was started with `stdio: "inherit"`: as it comes, or at the end where
+ * execSync() and its like wait for it. What no cell starts goes on printing where the process does.
+ */
+export function redirectChildren(): void {
+  redirectStarted();
+  redirectAwaited();
+}
+
+/** Those of spawn() and fork(): they print into pipes. */
+function redirectStarted(): void {
+  const start: unknown = Reflect.get(ChildProcess.prototype, "spawn");
+  if (!isCallable(start))
+    throw new TypeError("Cannot redirect children: expected ChildProcess to have spawn()");
+  const spawn = function (this: ChildProcess, options: { readonly stdio?: unknown }): unknown {
+    const cell = currentCell();
+    const { stdio, shared } = withPipes(options.stdio);
+    if (cell === undefined || shared.size === 0) return Reflect.apply(start, this, [options]);
+    const result: unknown = Reflect.apply(start, this, [{ ...options, stdio }]);
+    follow(this.stdout, shared.get(1), cell);
+    follow(this.stderr, shared.get(2), cell);
+    return result;
+  };
+  Object.assign(ChildProcess.prototype, { spawn });
+}
+
+/** A child's stdio with pipes where it shares the process's streams, and which these are. */
+function withPipes(stdio: unknown): { stdio: unknown[]; shared: Map<number, StreamName> } {
+  const places: unknown[] = isList(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  const shared = new Map<number, StreamName>();
+  for (const place of [1, 2]) {
+    const name = streamOf(places[place], place);
+    if (name === undefined) continue;
+    shared.set(place, name);
+    places[place] = "pipe";
+  }
+  return { stdio: places, shared };
+}
+
+/** Which stream of the process something means in a child's stdio. */
+function streamOf(what: unknown, place: number): StreamName | undefined {
+  const fd = what === "inherit" ? place : what;
+  if (fd === 1 || fd === process.stdout) return "stdout";
+  return fd === 2 || fd === process.stderr ? "stderr" : undefined;
+}
+
+function follow(pipe: Readable | null, name: StreamName | undefined, cell: Cell): void {
+  if (name === undefined) return;
+  pipe?.setEncoding("utf8").on("data", (text) => cell.publish("stream", { name, text: String(text) }));
+}
+
+/** Those of spawnSync(), execSync() and execFileSync(): into files, since who holds a pipe's other end would be waited for. */
+function redirectAwaited(): void {
+  const binding = internals((bind) => bind("spawn_sync"));
+  const { spawn } = binding;
+  binding.spawn = (options) => {
+    const cell = currentCell();
+    const isShared = options.stdio.some((one, place) => place > 0 && nameOf(one) !== undefined);
+    return cell === undefined || !isShared ? spawn(options) : spawnInto(cell, options, spawn);
+  };
+}
+
+function spawnInto(cell: Cell, options: SyncOptions, spawn: (options: SyncOptions) => unknown): unknown {
+  const files = new Map<StreamName, number>();
+  const stdio = options.stdio.map((one, place): SyncStdio => {
+    const name = place > 0 ? nameOf(one) : undefined;
+    if (name === undefined) return one;
+    const fd = files.get(name) ?? openUnnamed();
+    files.set(name, fd);
+    return { type: "fd", fd };
+  });
+  try {
+    return spawn({ ...options, stdio });
+  } finally {
+    for (const [name, fd] of files) {
+      const text = readAll(fd);
+      if (text !== "") cell.publish("stream", { name, text });
+      closeSync(fd);
+    }
+  }
+}
+
+function nameOf({ type, fd }: SyncStdio): StreamName | undefined {
+  return type === "fd" ? streamOf(fd, NaN) : undefined;
+}
+
+/** A file that nobody else can open, and that is gone when it is closed. */
+function openUnnamed(): number {
+  const path = join(tmpdir(), `slimlab-output-${randomUUID()}`);
+  const fd = openSync(path, "wx+", 0o600);
+  unlinkSync(path);
+  return fd;
+}
+
+function readAll(fd: number): string {
+  const bytes = Buffer.alloc(fstatSync(fd).size);
+  const count = readSync(fd, bytes, 0, bytes.length, 0);
+  return bytes.toString("utf8", 0, count);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function isCallable(value: unknown): value is (...args: readonly unknown[]) => unknown {
+  return typeof value === "function";
+}
