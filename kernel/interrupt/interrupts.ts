@@ -1,5 +1,5 @@
-import { guard } from "./guard";
 import { internals } from "../internals";
+import { guard } from "./guard";
 import { beforeEnd } from "./interrupter";
 
 /** Why a cell ended that the user stopped. */

@@ -25,9 +25,10 @@ export function isComplete(code: string): Completeness {
   const text = prefix + parsed.code.trimEnd();
   const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS);
   const [first] = file.parseDiagnostics;
-  const declaresNothing = first === undefined && !text.endsWith(";") && isEmptyList(file.statements.at(-1));
-  if (declaresNothing) return { status: "incomplete", indent: lineIndent(text, text.length) };
-  if (first === undefined) return { status: "complete" };
+  if (first === undefined) {
+    const isBegun = isEmptyList(file.statements.at(-1)) && !text.endsWith(";");
+    return isBegun ? { status: "incomplete", indent: lineIndent(text, text.length) } : { status: "complete" };
+  }
   const endsInString = first.code === unterminatedString && !text.endsWith("\\"); // a string ends with its line
   if (first.start < text.length || endsInString) return { status: "invalid" };
   return { status: "incomplete", indent: indentAfter(parsed.code.trimEnd()) };

@@ -71,12 +71,15 @@ function writeFile({ argument, body = "" }: Magic, { write }: MagicContext): voi
 let left: string | undefined;
 
 function changeFolder({ argument }: Magic, { write }: MagicContext): void {
-  if (argument === "-" && left === undefined)
-    throw new RangeError("Cannot go back: expected %cd to have left a folder, got none");
   const from = process.cwd();
-  process.chdir(argument === "-" ? (left ?? from) : toPath(argument === "" ? "~" : argument));
+  process.chdir(argument === "-" ? expectLeft() : toPath(argument === "" ? "~" : argument));
   left = from;
   write(`${process.cwd()}\n`);
+}
+
+function expectLeft(): string {
+  if (left !== undefined) return left;
+  throw new RangeError("Cannot go back: expected %cd to have left a folder, got none");
 }
 
 /** A path as a shell takes it: perhaps in quotes, ~ for the home. */

@@ -21,7 +21,7 @@ export function redirectChildren(): void {
 /** Those of spawn() and fork(): they print into pipes. */
 function redirectStarted(): void {
   const start: unknown = Reflect.get(ChildProcess.prototype, "spawn");
-  if (!isCallable(start))
+  if (typeof start !== "function")
     throw new TypeError("Cannot redirect children: expected ChildProcess to have spawn()");
   const spawn = function (this: ChildProcess, options: { readonly stdio?: unknown }): unknown {
     const cell = currentCell();
@@ -37,10 +37,11 @@ function redirectStarted(): void {
 
 /** A child's stdio with pipes where it shares the process's streams, and which these are. */
 function withPipes(stdio: unknown): { stdio: unknown[]; shared: Map<number, StreamName> } {
-  const places: unknown[] = isList(stdio) ? [...stdio] : [stdio, stdio, stdio];
+  const places = Array.isArray(stdio) ? Array.from<unknown>(stdio) : [stdio, stdio, stdio];
   const shared = new Map<number, StreamName>();
   for (const place of [1, 2]) {
-    const name = streamOf(places[place], place);
+    const what = places[place];
+    const name = streamOf(what === "inherit" ? place : what);
     if (name === undefined) continue;
     shared.set(place, name);
     places[place] = "pipe";
@@ -48,11 +49,10 @@ function withPipes(stdio: unknown): { stdio: unknown[]; shared: Map<number, Stre
   return { stdio: places, shared };
 }
 
-/** Which stream of the process something means in a child's stdio. */
-function streamOf(what: unknown, place: number): StreamName | undefined {
-  const fd = what === "inherit" ? place : what;
-  if (fd === 1 || fd === process.stdout) return "stdout";
-  return fd === 2 || fd === process.stderr ? "stderr" : undefined;
+/** Which stream of the process a file descriptor or a stream in a child's stdio is. */
+function streamOf(what: unknown): StreamName | undefined {
+  if (what === 1 || what === process.stdout) return "stdout";
+  return what === 2 || what === process.stderr ? "stderr" : undefined;
 }
 
 function follow(pipe: Readable | null, name: StreamName | undefined, cell: Cell): void {
@@ -66,15 +66,14 @@ function redirectAwaited(): void {
   const { spawn } = binding;
   binding.spawn = (options) => {
     const cell = currentCell();
-    const isShared = options.stdio.some((one, place) => place > 0 && nameOf(one) !== undefined);
-    return cell === undefined || !isShared ? spawn(options) : spawnInto(cell, options, spawn);
+    return cell === undefined ? spawn(options) : spawnInto(cell, options, spawn);
   };
 }
 
 function spawnInto(cell: Cell, options: SyncOptions, spawn: (options: SyncOptions) => unknown): unknown {
   const files = new Map<StreamName, number>();
   const stdio = options.stdio.map((one, place): SyncStdio => {
-    const name = place > 0 ? nameOf(one) : undefined;
+    const name = place > 0 && one.type === "fd" ? streamOf(one.fd) : undefined;
     if (name === undefined) return one;
     const fd = files.get(name) ?? openUnnamed();
     files.set(name, fd);
@@ -91,10 +90,6 @@ function spawnInto(cell: Cell, options: SyncOptions, spawn: (options: SyncOption
   }
 }
 
-function nameOf({ type, fd }: SyncStdio): StreamName | undefined {
-  return type === "fd" ? streamOf(fd, NaN) : undefined;
-}
-
 /** A file that nobody else can open, and that is gone when it is closed. */
 function openUnnamed(): number {
   const path = join(tmpdir(), `slimlab-output-${randomUUID()}`);
@@ -107,12 +102,4 @@ function readAll(fd: number): string {
   const bytes = Buffer.alloc(fstatSync(fd).size);
   const count = readSync(fd, bytes, 0, bytes.length, 0);
   return bytes.toString("utf8", 0, count);
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
-function isCallable(value: unknown): value is (...args: readonly unknown[]) => unknown {
-  return typeof value === "function";
 }

@@ -1,6 +1,7 @@
 /** The command `slimlab repl`. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { codeOf } from "../errorcode";
 import { type Backend, type Host } from "./backend";
 import { createLocal } from "./local";
 import { createRemote } from "./remote";
@@ -65,8 +66,7 @@ function readScript(file: string | 0): string {
   try {
     return readFileSync(file, "utf8").replace(/^#!.*/, "");
   } catch (error) {
-    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (isAbsent) return program.error(`error: unknown command or file '${file}'`);
+    if (codeOf(error) === "ENOENT") return program.error(`error: unknown command or file '${file}'`);
     return program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
+import { codeOf } from "../errorcode";
 import { createImport } from "./evaluate";
 import { asModule, isObject, namespaceOf } from "./interop";
 import { LocalModules, type Texts } from "./local";
@@ -141,5 +142,5 @@ export class Modules {
 }
 
 function isEsmOnly(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && esmOnly.has(String(error.code));
+  return esmOnly.has(codeOf(error) ?? "");
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { codeOf } from "../errorcode";
 
 /**
  * Systems hand out ports from 32,768 (Linux) or 49,152 (macOS) by themselves, to any program at any time, so that one found
@@ -31,7 +32,7 @@ async function isFree(port: number): Promise<boolean> {
   try {
     await once(server, "listening");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
+    if (codeOf(error) === "EADDRINUSE") return false;
     throw error;
   }
   await new Promise((done) => server.close(done));

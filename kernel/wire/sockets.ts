@@ -1,4 +1,5 @@
 import { Reply, Router, XPublisher } from "zeromq";
+import { codeOf } from "../errorcode";
 import { endpoint, type Connection } from "./connection";
 import { log } from "./log";
 import { type Frame } from "./message";
@@ -105,8 +106,10 @@ async function bind(socket: { bind(address: string): Promise<void> }, address: s
   try {
     await socket.bind(address);
   } catch (error) {
-    const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    const advice = inUse ? ": another program has it; start the kernel again for other ports" : "";
+    const advice =
+      codeOf(error) === "EADDRINUSE"
+        ? ": another program has it; start the kernel again for other ports"
+        : "";
     throw new Error(`Cannot listen at ${address}${advice}`, { cause: error });
   }
 }

@@ -258,11 +258,11 @@ def errors_in_timers_show_in_their_cell_and_the_kernel_lives(kernel):
     python = "import asyncio\n_ = asyncio.get_running_loop().call_later(.1, lambda: 1/0)"
     id = kernel.start(kernel.say(typescript, python))
     kernel.reply_to(id)
-    texts, missing = [], set(kernel.say(("in a timer", "rejected"), ()))
-    while missing:
+    text = ""
+    while not all(words in text for words in kernel.say(("in a timer", "rejected"), ())):
         message = kernel.next_published()
-        texts += [kernel.printed([message], "stderr")] if message["parent_header"].get("msg_id") == id else []
-        missing = {words for words in missing if words not in "".join(texts)}
+        if message["parent_header"].get("msg_id") == id:
+            text += kernel.printed([message], "stderr")
     equal(kernel.run("1")[0]["status"], "ok")
 
 

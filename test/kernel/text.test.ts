@@ -25,22 +25,7 @@ test("textOf() shows the error of an export that fails, and the other exports", 
 });
 
 test("textOf() shows other values as Node does", () => {
-  for (const value of [
-    1,
-    "a",
-    undefined,
-    { a: { b: { c: { d: 1 } } } },
-    new Map([
-      [
-        1,
-        {
-          get x() {
-            return 1;
-          },
-        },
-      ],
-    ]),
-  ])
-    // prettier-ignore
+  const getter = Object.defineProperty({}, "x", { enumerable: true, get: () => 1 });
+  for (const value of [1, "a", undefined, { a: { b: { c: { d: 1 } } } }, new Map([[1, getter]])])
     assert.equal(textOf(value), inspect(value));
 });
