@@ -6,6 +6,7 @@ import {
   createMetrics,
   createTrainStep,
   initVariablesFromCheckpoint,
+  type AssignmentOptions,
   type MetricRecord,
   type Metrics,
   type SaverOptions,
@@ -24,6 +25,10 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly checkpointPath?: string;
   /** What is not taken from it, e.g. a head for other classes. @default none */
   readonly checkpointExcludeScopes?: Scopes;
+  /** Its names, and what they are in the model. @default those of the model */
+  readonly checkpointAssignmentMap?: AssignmentOptions["assignmentMap"];
+  /** Whether the moving averages in it are taken, where it has these. @default false */
+  readonly checkpointMovingAverages?: boolean;
   /** With a number as learningRate: exponential decay as configureLearningRate() has it. @default none */
   readonly decaySteps?: number;
   /** What evaluations measure beside the loss. @default { accuracy: accuracyMetric() } */
@@ -99,10 +104,13 @@ function trainSpecOf(
   return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };
 }
 
-function initPretrained(
-  model: Model,
-  { checkpointPath, checkpointExcludeScopes: excludeScopes }: ModelFnOptions,
-): void {
+function initPretrained(model: Model, options: ModelFnOptions): void {
+  const { checkpointPath, checkpointExcludeScopes: excludeScopes } = options;
+  const { checkpointAssignmentMap: assignmentMap, checkpointMovingAverages: movingAverages } = options;
   if (checkpointPath === undefined) return;
-  initVariablesFromCheckpoint(model, checkpointPath, excludeScopes === undefined ? {} : { excludeScopes });
+  initVariablesFromCheckpoint(model, checkpointPath, {
+    ...(excludeScopes !== undefined && { excludeScopes }),
+    ...(assignmentMap !== undefined && { assignmentMap }),
+    ...(movingAverages !== undefined && { movingAverages }),
+  });
 }

@@ -1,5 +1,5 @@
 import type { Model } from "../model/model";
-import { tf } from "../tensorflow";
+import { quoteNearest, tf } from "../tensorflow";
 import { globalAveragePool } from "./gap";
 
 /** Options of gradCam(). */
@@ -65,7 +65,7 @@ function findEndpoint(
   const found = convolutional.find(([one]) => one === name);
   if (found !== undefined) return found;
   throw new RangeError(
-    `Cannot explain by endpoint "${name ?? ""}": expected a convolutional one of the model's, ${names.join(", ")}`,
+    `Cannot explain by endpoint "${name ?? ""}": expected a convolutional one of the model's, ${names.join(", ")}; the nearest are ${quoteNearest(name ?? "", names)}`,
   );
 }
 

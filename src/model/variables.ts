@@ -1,4 +1,4 @@
-import { random, tf } from "../tensorflow";
+import { quoteNearest, random, tf } from "../tensorflow";
 
 /** How a variable gets its first value. */
 export type Initializer = "scaledNormal" | "xavierUniform" | "zeros" | "ones";
@@ -50,6 +50,17 @@ export class ModelVariables {
     return [...this.byName.values()];
   }
 
+  /**
+   * All of them, for work that would do nothing without any.
+   * @param what  the work, for the error
+   * @throws {Error} if there are none, or some are disposed
+   */
+  expectAll(what: string): readonly ModelVariable[] {
+    const all = this.all();
+    if (all.length > 0 && !all.some(({ variable }) => variable.isDisposed)) return all;
+    throw new Error(`Cannot ${what}: expected a model with its variables, got a disposed one`);
+  }
+
   /** The variable of that name, or undefined. */
   find(name: string): ModelVariable | undefined {
     return this.byName.get(name);
@@ -57,13 +68,16 @@ export class ModelVariables {
 
   /**
    * The tfjs variable of that name.
-   * @throws {RangeError} if there is none
+   * @throws {RangeError} if there is none, naming the nearest
+   * @throws {Error} if all are disposed
    */
   expect(name: string): tf.Variable {
     const found = this.byName.get(name);
     if (found === undefined) {
+      this.expectAll(`find variable "${name}"`);
+      const near = quoteNearest(name, this.byName.keys());
       throw new RangeError(
-        `Cannot find variable "${name}": expected one of the model's ${this.byName.size}, got no such name`,
+        `Cannot find variable "${name}": expected one of the model's ${this.byName.size}, such as ${near}, got no such name`,
       );
     }
     return found.variable;

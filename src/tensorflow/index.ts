@@ -3,6 +3,7 @@ export { tf, version, device, dataType } from "./runtime";
 export { memory, type Memory } from "./memory";
 export type { DataType } from "./datatype";
 export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
+export { nearestNames, quoteNearest } from "./nearest";
 export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
 export {
   execute,

@@ -1,5 +1,6 @@
 /** A model that learns. */
 export { listCheckpoint, findCheckpoint, latestCheckpoint, type CheckpointListing } from "./checkpoint";
+export type { AssignmentOptions } from "./assignment";
 export { initVariablesFromCheckpoint, type InitOptions, type InitReport } from "./initialize";
 export { getTrainableVariables, type Scopes, type TrainableOptions } from "./scopes";
 export {

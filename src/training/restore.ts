@@ -1,6 +1,6 @@
 import type { Model } from "../model/model";
 import type { DatasetIterator } from "../input";
-import { bytesOf, openCheckpoint, tf, type CheckpointReader } from "../tensorflow";
+import { bytesOf, openCheckpoint, quoteNearest, tf, type CheckpointReader } from "../tensorflow";
 import { findCheckpoint } from "./checkpoint";
 
 /** What a checkpoint is made of: a model's variables, or tensors by the names they have in it. */
@@ -41,9 +41,9 @@ export const iteratorEntry = "iterator_state";
 /** The name in a checkpoint of how many calls' gradients wait for the next update: int64. */
 export const gatheredEntry = "accumulated_steps";
 
-/** A model's variables by name. */
-export function variablesOf(model: Model): Readonly<Record<string, tf.Variable>> {
-  return Object.fromEntries(model.variables.all().map(({ name, variable }) => [name, variable]));
+/** A model's variables by name. @throws {Error} if it is disposed */
+export function variablesOf(model: Model, what: string): Readonly<Record<string, tf.Variable>> {
+  return Object.fromEntries(model.variables.expectAll(what).map(({ name, variable }) => [name, variable]));
 }
 
 /** What is restored beside the variables. */
@@ -64,6 +64,8 @@ export function restoreVariables(
     const has = (entry: string): boolean => reader.variables.some(({ name }) => name === entry);
     const isGathering = step !== undefined && has(gatheredEntry);
     const wanted = Object.entries({ ...variables, ...step?.slots, ...(isGathering && step.gathered?.sums) });
+    if (wanted.length === 0)
+      throw new RangeError(`Cannot restore "${checkpoint}": expected variables to restore, got none`);
     expectAll(wanted, reader);
     const globalStep = globalStepIn(reader);
     if (step !== undefined && globalStep === undefined)
@@ -136,7 +138,9 @@ function expectAll(wanted: readonly (readonly [string, tf.Variable])[], reader: 
   });
   if (wrong.length === 0) return;
   const more = wrong.length > 8 ? `, … (${wrong.length - 8} more)` : "";
+  const [missing] = wanted.find(([name]) => !entries.has(name)) ?? [];
+  const near = missing === undefined ? "" : `; nearest to "${missing}" are ${quoteNearest(missing, entries.keys())}`; // prettier-ignore
   throw new RangeError(
-    `Cannot restore "${reader.prefix}": expected every variable in it, got ${wrong.length} missing or of another shape or type: ${wrong.slice(0, 8).join(", ")}${more}`,
+    `Cannot restore "${reader.prefix}": expected every variable in it, got ${wrong.length} missing or of another shape or type: ${wrong.slice(0, 8).join(", ")}${more}${near}`,
   );
 }

@@ -112,7 +112,11 @@ export class Saver {
     this.failures.throwUnheard();
     const { step, globalStep = step?.globalStep } = options;
     const prefix = prefixOf(path, globalStep);
-    const snapshot = snapshotOf(what, options, globalStep);
+    const snapshot = snapshotOf(
+      what instanceof Model ? variablesOf(what, `save "${path}"`) : what,
+      options,
+      globalStep,
+    );
     const { shards, saveRelativePaths, retention, created } = this;
     const work = this.last.then(() =>
       publish(prefix, snapshot, { shards, saveRelativePaths, retention, created }),
@@ -150,20 +154,22 @@ export class Saver {
     iterator?: DatasetIterator<unknown>,
   ): Restored {
     this.failures.throwUnheard();
-    return restoreVariables(path, what instanceof Model ? variablesOf(what) : what, { step, iterator });
+    return restoreVariables(path, what instanceof Model ? variablesOf(what, `restore "${path}"`) : what, {
+      step,
+      iterator,
+    });
   }
 }
 
 /** What is saved, as it is now, by name. */
 function snapshotOf(
-  what: Saveable,
+  variables: Readonly<Record<string, tf.Tensor>>,
   { step, iterator, extra }: SaveCheckpointOptions,
   globalStep: number | undefined,
 ): Readonly<Record<string, tf.Tensor>> {
   const position = iterator?.position();
   const { gathered } = step ?? {};
   const count = gathered?.count ?? 0;
-  const variables = what instanceof Model ? variablesOf(what) : what;
   const sums = count > 0 ? gathered?.sums : undefined;
   return tf.tidy(() => {
     const numbers = {

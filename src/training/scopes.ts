@@ -1,6 +1,7 @@
 /** Scopes: the parts of a network, named by the beginnings of its variables' names. */
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
+import { quoteNearest } from "../tensorflow";
 
 /** One scope, several, or several in one text with commas between: "resnet_v1_50/conv1,resnet_v1_50/block1". */
 export type Scopes = string | readonly string[];
@@ -29,21 +30,21 @@ export function isInScopes(name: string, scopes: readonly string[]): boolean {
 
 /**
  * The scopes as a list, each of which holds at least one of the names.
- * @param what  what the scopes are for, for the error
+ * @param what   what the scopes are for, for the error
+ * @param owner  whose names they are, for the error
  * @throws {RangeError} that names an unknown scope and the nearest ones there are
  */
 export function expectScopes(
   scopes: Scopes | undefined,
   names: readonly string[],
   what: string,
+  owner = "network",
 ): readonly string[] {
   const list = parseScopes(scopes);
   for (const scope of list) {
     if (names.some((name) => isInScopes(name, [scope]))) continue;
-    const near = nearestScopes(scope, names).map((one) => `"${one}"`);
-    throw new RangeError(
-      `Cannot ${what}: expected a scope of the network, such as ${near.join(", ")}, got "${scope}"`,
-    );
+    const near = quoteNearest(scope, names.flatMap(scopesOf));
+    throw new RangeError(`Cannot ${what}: expected a scope of the ${owner}, such as ${near}, got "${scope}"`);
   }
   return list;
 }
@@ -51,18 +52,24 @@ export function expectScopes(
 /**
  * The test that says whether a variable of this name is trained, by its scopes alone.
  * @throws {RangeError} that names an unknown scope and the nearest ones there are
+ * @throws {Error} if the model is disposed
  */
 export function trainedNames(model: Model, options: TrainableOptions = {}): (name: string) => boolean {
-  const names = model.variables.all().map(({ name }) => name);
+  const names = model.variables.expectAll("choose what to train").map(({ name }) => name);
   const trainable = expectScopes(options.trainableScopes, names, "choose what to train");
   const frozen = expectScopes(options.scopesToFreeze, names, "freeze");
-  const all = trainable.length === 0;
+  const all = options.trainableScopes === undefined;
+  if (!all && trainable.length === 0)
+    throw new RangeError(
+      "Cannot choose what to train: expected scopes of the network, or no trainableScopes for all of it, got an empty list",
+    );
   return (name) => (all || isInScopes(name, trainable)) && !isInScopes(name, frozen);
 }
 
 /**
  * The variables that training changes by gradients: the trainable ones in `trainableScopes` but not in `scopesToFreeze`.
  * @throws {RangeError} that names an unknown scope and the nearest ones there are
+ * @throws {Error} if the model is disposed
  * @example
  * getTrainableVariables(model, { scopesToFreeze: "resnet_v1_50" }).map(({ name }) => name);
  * // ["Predict/logits/weights", "Predict/logits/biases"]
@@ -75,25 +82,7 @@ export function getTrainableVariables(
   return model.variables.all().filter(({ name, trainable }) => trainable && isTrained(name));
 }
 
-function nearestScopes(scope: string, names: readonly string[]): string[] {
-  const scopes = new Set(
-    names.flatMap((name) => [...name.matchAll(/\/|$/g)].map(({ index }) => name.slice(0, index))),
-  );
-  const distances = [...scopes].map((one) => ({ one, distance: editDistance(scope, one) }));
-  distances.sort((a, b) => a.distance - b.distance);
-  return distances.slice(0, 3).map(({ one }) => one);
-}
-
-/** The least number of characters to insert, leave out or exchange that makes one text of the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const exchange = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(exchange, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** Every scope that a name lies in, and the name itself. */
+function scopesOf(name: string): string[] {
+  return [...name.matchAll(/\/|$/g)].map(({ index }) => name.slice(0, index));
 }

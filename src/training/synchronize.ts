@@ -15,7 +15,7 @@ export interface Synchronized {
 export async function synchronize(cluster: Cluster, { model, step, iterator }: Synchronized): Promise<void> {
   if (cluster.size === 1) return;
   const { gathered } = step;
-  const variables = [variablesOf(model), step.slots, gathered?.sums ?? {}].flatMap((named) => Object.values(named)); // prettier-ignore
+  const variables = [variablesOf(model, "synchronize"), step.slots, gathered?.sums ?? {}].flatMap((named) => Object.values(named)); // prettier-ignore
   await takeFromChief(cluster, variables);
   const numbers = await bytesFromChief(cluster, encode([step.globalStep, gathered?.count ?? 0]));
   const [globalStep = 0, count = 0] = new Float64Array(numbers.buffer);

@@ -64,7 +64,8 @@ test("ModelVariables says what is missing and what has another shape", () => {
   });
   assert.throws(() => variables.expect("absent"), {
     name: "RangeError",
-    message: 'Cannot find variable "absent": expected one of the model\'s 1, got no such name',
+    message:
+      'Cannot find variable "absent": expected one of the model\'s 1, such as "net/conv1/weights", got no such name',
   });
   variables.dispose();
   assert.equal(tf.memory().numTensors, 0);

@@ -241,7 +241,7 @@ test("restore() changes nothing unless the checkpoint has all of it", async () =
   const wrong = { a, b, c: b };
   assert.throws(() => saver.restore(prefix, wrong), {
     name: "RangeError",
-    message: `Cannot restore "${prefix}": expected every variable in it, got 2 missing or of another shape or type: "b" (expected float32 [3], got none), "c" (expected float32 [3], got none)`,
+    message: `Cannot restore "${prefix}": expected every variable in it, got 2 missing or of another shape or type: "b" (expected float32 [3], got none), "c" (expected float32 [3], got none); nearest to "b" are "a"`,
   });
   assert.throws(() => saver.restore(prefix, { a: b }), /"a" \(expected float32 \[3\], got float32 \[2\]\)$/);
   assert.throws(() => saver.restore(prefix, { a }, { globalStep: 0, slots: {} }), {
