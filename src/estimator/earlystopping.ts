@@ -7,6 +7,7 @@ import { Timer } from "./timer";
 export interface EarlyStoppingOptions {
   /** @default 60, unless runEverySteps is given */
   readonly runEverySecs?: number;
+  /** @default none: by time */
   readonly runEverySteps?: number;
 }
 
@@ -25,7 +26,7 @@ export interface Evaluated {
 
 /**
  * Stops training when a function says so. It is asked after the first step, then from time to time.
- * @throws {RangeError} if there are both intervals
+ * @throws {RangeError} if there are both intervals, or one is not above 0
  * @see tf.estimator.experimental.make_early_stopping_hook
  */
 export function makeEarlyStoppingHook(
@@ -36,6 +37,7 @@ export function makeEarlyStoppingHook(
   if (runEverySecs !== undefined && runEverySteps !== undefined)
     throw new RangeError("Cannot stop early: expected runEverySecs or runEverySteps, got both");
   const everySecs = runEverySecs ?? (runEverySteps === undefined ? 60 : undefined);
+  expectNumbers({ runEverySecs: everySecs, runEverySteps }, "above 0", (value) => value > 0);
   const timer = new Timer({ everySecs, everySteps: runEverySteps });
   return {
     afterRun: async ({ globalStep, requestStop }) => {
@@ -46,28 +48,39 @@ export function makeEarlyStoppingHook(
   };
 }
 
-/** Stops when a metric is above a threshold in an evaluation. @see tf.estimator.experimental.stop_if_higher_hook */
+/**
+ * Stops when a metric is above a threshold in an evaluation.
+ * @throws {RangeError} if a number is none that it may be
+ * @see tf.estimator.experimental.stop_if_higher_hook
+ */
 export function stopIfHigherHook(
   estimator: Evaluated,
   metric: string,
   threshold: number,
   options: MetricStoppingOptions = {},
 ): RunHook {
+  expectNumbers({ threshold }, "a number", () => true);
   return stopByMetric(estimator, metric, options, (values) => values.some(([, value]) => value > threshold));
 }
 
-/** Stops when a metric is below a threshold in an evaluation. @see tf.estimator.experimental.stop_if_lower_hook */
+/**
+ * Stops when a metric is below a threshold in an evaluation.
+ * @throws {RangeError} if a number is none that it may be
+ * @see tf.estimator.experimental.stop_if_lower_hook
+ */
 export function stopIfLowerHook(
   estimator: Evaluated,
   metric: string,
   threshold: number,
   options: MetricStoppingOptions = {},
 ): RunHook {
+  expectNumbers({ threshold }, "a number", () => true);
   return stopByMetric(estimator, metric, options, (values) => values.some(([, value]) => value < threshold));
 }
 
 /**
- * Stops when a metric has not risen above its best for so many steps.
+ * Stops when a metric has not risen above its best for so many steps. NaN is no best.
+ * @throws {RangeError} if a number is none that it may be
  * @see tf.estimator.experimental.stop_if_no_increase_hook
  */
 export function stopIfNoIncreaseHook(
@@ -76,6 +89,7 @@ export function stopIfNoIncreaseHook(
   maxStepsWithoutIncrease: number,
   options: MetricStoppingOptions = {},
 ): RunHook {
+  expectNumbers({ maxStepsWithoutIncrease }, "above 0", (value) => value > 0);
   const isBetter = (value: number, best: number): boolean => value > best;
   return stopByMetric(estimator, metric, options, (values) =>
     isStuck(values, maxStepsWithoutIncrease, isBetter),
@@ -83,9 +97,12 @@ export function stopIfNoIncreaseHook(
 }
 
 /**
- * Stops when a metric has not fallen below its best for so many steps.
+ * Stops when a metric has not fallen below its best for so many steps. NaN is no best.
+ *
+ * A pretrained network's "loss" is mostly its weight decay: "crossEntropy" tells what it learns.
+ * @throws {RangeError} if a number is none that it may be
  * @example
- * const hooks = [stopIfNoDecreaseHook(estimator, "loss", 1000, { runEverySteps: 100 })];
+ * const hooks = [stopIfNoDecreaseHook(estimator, "crossEntropy", 1000, { runEverySteps: 100 })];
  * @see tf.estimator.experimental.stop_if_no_decrease_hook
  */
 export function stopIfNoDecreaseHook(
@@ -94,6 +111,7 @@ export function stopIfNoDecreaseHook(
   maxStepsWithoutDecrease: number,
   options: MetricStoppingOptions = {},
 ): RunHook {
+  expectNumbers({ maxStepsWithoutDecrease }, "above 0", (value) => value > 0);
   const isBetter = (value: number, best: number): boolean => value < best;
   return stopByMetric(estimator, metric, options, (values) =>
     isStuck(values, maxStepsWithoutDecrease, isBetter),
@@ -105,7 +123,7 @@ type Values = readonly (readonly [step: number, value: number])[];
 function isStuck(values: Values, most: number, isBetter: (value: number, best: number) => boolean): boolean {
   let best: readonly [step: number, value: number] | undefined;
   for (const [step, value] of values) {
-    if (best === undefined || isBetter(value, best[1])) best = [step, value];
+    if (best === undefined || Number.isNaN(best[1]) || isBetter(value, best[1])) best = [step, value];
     if (step - best[0] >= most) return true;
   }
   return false;
@@ -118,15 +136,32 @@ function stopByMetric(
   shouldStop: (values: Values) => boolean,
 ): RunHook {
   const { evalDir = estimator.evalDir(), minSteps = 0, ...often } = options;
+  expectNumbers({ minSteps }, "0 or more", (value) => value >= 0);
+  let lastBefore: number | undefined;
   return makeEarlyStoppingHook(async () => {
     const all = [...(await readEvalMetrics(evalDir))].filter(([step]) => step >= minSteps);
-    return shouldStop(all.map(([step, scalars]) => [step, valueOf(scalars, metric)]));
+    const [step = -1, newest = {}] = all.at(-1) ?? [];
+    lastBefore ??= step;
+    if (step !== lastBefore) expectMetric(newest, metric); // those of before may be another model function's
+    return shouldStop(
+      all.flatMap(([at, { [metric]: value }]) => (value === undefined ? [] : [[at, value] as const])),
+    );
   }, often);
 }
 
-function valueOf(scalars: EvalScalars, metric: string): number {
-  const value = scalars[metric];
-  if (value !== undefined) return value;
+function expectMetric(scalars: EvalScalars, metric: string): void {
+  if (metric in scalars) return;
   const names = Object.keys(scalars).join(", ");
   throw new RangeError(`Cannot stop early: expected a metric among ${names}, got "${metric}"`);
+}
+
+function expectNumbers(
+  numbers: Readonly<Record<string, number | undefined>>,
+  expected: string,
+  isRight: (value: number) => boolean,
+): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value === undefined || (!Number.isNaN(value) && isRight(value))) continue;
+    throw new RangeError(`Cannot stop early: expected ${name} ${expected}, got ${value}`);
+  }
 }

@@ -1,14 +1,24 @@
 /** One evaluation of the model as it is, with the metrics of its spec. */
 import type { DatasetIterator } from "../input";
-import { createMetrics, evaluate, meanMetric, type Batch, type MetricResult } from "../training";
+import {
+  createMetrics,
+  evaluate,
+  meanMetric,
+  type Batch,
+  type MetricRecord,
+  type MetricResult,
+} from "../training";
 import { batchOf } from "./features";
 import type { RunHook } from "./hooks";
 import type { EstimatorSpec, InputElement } from "./spec";
 import type { Progress } from "./training";
 
-/** What an evaluation gives: its spec's metrics by name, the mean loss of the batches, and the step of the weights. */
+/** What an evaluation gives: its spec's metrics by name, the losses, and the step of the weights. */
 export interface EvalResult {
+  /** Mean over the batches, with weight decay, which a pretrained network has much of. */
   readonly loss: number;
+  /** Mean over the images, of the labels alone; as evaluate() gives it unless the spec has a metric of this name. */
+  readonly crossEntropy: number;
   readonly global_step: number;
   readonly [metric: string]: MetricResult;
 }
@@ -42,10 +52,10 @@ export async function runEvaluation(parts: EvaluationParts): Promise<EvalResult>
   if (evalStep === undefined)
     throw new TypeError(`Cannot evaluate: expected an evalStep in the spec of mode "${mode}", got none`);
   const own = evalMetricOps?.metrics ?? {};
-  const metrics = createMetrics({ loss: meanMetric(), ...own });
+  const metrics = createMetrics<MetricRecord>({ loss: meanMetric(), ...own });
   metrics.reset();
   const batches = batchesOf(parts);
-  await evaluate(spec.model, batches, {
+  const evaluation = await evaluate(spec.model, batches, {
     evalStep,
     metrics,
     signal,
@@ -53,8 +63,8 @@ export async function runEvaluation(parts: EvaluationParts): Promise<EvalResult>
     onProgress: ({ batches: done }) => onProgress?.({ done, total: steps }),
   });
   await hooks.end({ globalStep });
-  const { loss = NaN, ...others } = metrics.result();
-  return { ...others, loss: Number(loss), global_step: globalStep };
+  const { loss = NaN, crossEntropy = evaluation.crossEntropy, ...others } = metrics.result();
+  return { ...others, loss: Number(loss), crossEntropy: Number(crossEntropy), global_step: globalStep };
 }
 
 /** The batches, with the hooks' calls between them. */

@@ -88,7 +88,13 @@ export class LatestExporter implements Exporter {
 
 /** Options of BestExporter. */
 export interface BestExporterOptions extends KeepingOptions {
-  /** Whether an evaluation is better than the best so far. @default a smaller loss */
+  /**
+   * Which loss must be smaller than that of the best so far: of the labels alone, or with the weight decay, by which a pretrained
+   * network's loss is mostly that of its weights. Where an evaluation has no crossEntropy, as those that Python has written, its
+   * loss is compared with the other's. @default "crossEntropy" (tf.estimator: "loss")
+   */
+  readonly metric?: "crossEntropy" | "loss";
+  /** Whether an evaluation is better than the best so far, in place of `metric`. @default a smaller `metric` */
   readonly compareFn?: (best: EvalScalars, current: EvalScalars) => boolean;
   /** The name of the evaluation. @default none */
   readonly evalName?: string;
@@ -96,26 +102,37 @@ export interface BestExporterOptions extends KeepingOptions {
 
 /**
  * Exports after an evaluation that is better than all before, those of earlier runs included: they are read from the event files.
- * @see tf.estimator.BestExporter, which exports its first evaluation after each restart, better or not
+ * An evaluation whose loss is NaN is never the best, and none is worse for it.
+ * @see tf.estimator.BestExporter, which exports its first evaluation after each restart, better or not, and after a first that
+ *   was NaN no other
  */
 export class BestExporter implements Exporter {
   readonly name: string;
 
-  /** @throws {RangeError} if exportsToKeep is no whole number of 0 or more */
+  /**
+   * @throws {RangeError} if exportsToKeep is no whole number of 0 or more, or `metric` is not one of its values
+   * @throws {TypeError} if there are both metric and compareFn
+   */
   constructor(private readonly options: BestExporterOptions) {
     this.name = options.name;
     expectKept(options);
+    expectComparison(options);
   }
 
   /** Exports if no evaluation was as good, or none of them was exported. */
   async export(context: ExportContext): Promise<string | undefined> {
-    const { compareFn = hasSmallerLoss, evalName } = this.options;
+    const { metric = "crossEntropy", compareFn = hasSmaller(metric), evalName } = this.options;
     const { estimator, evalResult, exportPath } = context;
+    const current = scalarsOf(evalResult);
+    if (hasDiverged(current)) return undefined;
     const events = await readEvalMetrics(estimator.evalDir(evalName));
     const others = [...events]
       .filter(([step]) => step !== evalResult.global_step)
       .map(([, scalars]) => scalars);
-    const isBest = others.every((other) => compareFn(other, scalarsOf(evalResult)));
+    const isBest = others.every((other) => compareFn(other, current) || isIncomparable(other, current));
+    function isIncomparable(one: EvalScalars, other: EvalScalars): boolean {
+      return Object.values(one).some(Number.isNaN) && !compareFn(other, one);
+    }
     if (!isBest && versionsIn(exportPath).length > 0) return undefined;
     const folder = await exportNow(this.options, context);
     removeOld(exportPath, this.options);
@@ -123,8 +140,25 @@ export class BestExporter implements Exporter {
   }
 }
 
-function hasSmallerLoss({ loss: best = Infinity }: EvalScalars, { loss = Infinity }: EvalScalars): boolean {
-  return loss < best;
+function hasSmaller(metric: string): (best: EvalScalars, current: EvalScalars) => boolean {
+  return (best, current) => {
+    const common = metric in best && metric in current ? metric : "loss";
+    return (current[common] ?? Infinity) < (best[common] ?? Infinity);
+  };
+}
+
+function hasDiverged({ loss = 0, crossEntropy = 0 }: EvalScalars): boolean {
+  return Number.isNaN(loss) || Number.isNaN(crossEntropy);
+}
+
+function expectComparison({ name, metric, compareFn }: BestExporterOptions): void {
+  const cannot = `Cannot create exporter "${name}": expected`;
+  if (metric === undefined) return;
+  if (compareFn !== undefined) throw new TypeError(`${cannot} metric or compareFn, got both`);
+  if (["crossEntropy", "loss"].includes(metric)) return;
+  throw new RangeError(
+    `${cannot} metric "crossEntropy" or "loss", got "${metric}"; compareFn compares others`,
+  );
 }
 
 function scalarsOf(result: EvalResult): EvalScalars {

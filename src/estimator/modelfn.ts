@@ -31,7 +31,7 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly checkpointMovingAverages?: boolean;
   /** With a number as learningRate: exponential decay as configureLearningRate() has it. @default none */
   readonly decaySteps?: number;
-  /** What evaluations measure beside the loss. @default { accuracy: accuracyMetric() } */
+  /** What evaluations measure beside loss and crossEntropy. @default { accuracy: accuracyMetric() } */
   readonly evalMetricOps?: Metrics<MetricRecord>;
   /** Whether histograms of all variables go to the event file with the scalars. @default false */
   readonly summarizeVariables?: boolean;

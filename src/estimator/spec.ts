@@ -29,13 +29,13 @@ export interface EstimatorSpec {
   readonly model: Model;
   /** Needed to train. */
   readonly trainOp?: TrainStep;
-  /** Scalars for the event file, of a step that is summarized. @default accuracy, learning_rate, and the gradients' norms if there are no histograms of them */
+  /** Scalars for the event file, of a step that is summarized. @default crossEntropy, accuracy, learning_rate, and the gradients' norms if there are no histograms of them */
   readonly summaries?: (result: StepResult) => Readonly<Record<string, number>>;
   /** Whether histograms of the model's variables, by their names, go to the event file with the scalars. @default false */
   readonly summarizeVariables?: boolean;
   /** Needed to evaluate. */
   readonly evalStep?: EvalStep;
-  /** What an evaluation gives beside `loss` and `global_step`. @default none */
+  /** What an evaluation gives beside `loss`, `crossEntropy` and `global_step`. @default none */
   readonly evalMetricOps?: Metrics<MetricRecord>;
   /** Needed to predict. */
   readonly predictions?: Predict;

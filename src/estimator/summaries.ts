@@ -81,10 +81,10 @@ export class Summaries {
 
 /** A step's scalars for TensorBoard; the norms are not told twice. */
 function scalarsOf(
-  { accuracy, learningRate, gradientNorms = {} }: StepResult,
+  { crossEntropy, accuracy, learningRate, gradientNorms = {} }: StepResult,
   { summarizeGradients: areSummarized }: TrainStep,
 ): Record<string, number> {
   const told = areSummarized ? [] : Object.entries(gradientNorms);
   const norms = told.map(([name, norm]) => [`gradient_norm/${name}`, norm] as const);
-  return { accuracy, learning_rate: learningRate, ...Object.fromEntries(norms) };
+  return { crossEntropy, accuracy, learning_rate: learningRate, ...Object.fromEntries(norms) };
 }

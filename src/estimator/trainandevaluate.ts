@@ -156,12 +156,13 @@ class Evaluator<P> {
     const step = globalStepOf(checkpoint);
     const all = await readEvalMetrics(this.estimator.evalDir(this.spec.name));
     const scalars = all.get(step);
-    if (scalars === undefined) return this.evaluate(step, checkpoint, true);
+    // Python's have no crossEntropy.
+    if (scalars?.["crossEntropy"] === undefined) return this.evaluate(step, checkpoint, true);
     const since = savedAt(checkpoint);
     const exports = this.exporters.map(({ name }) => versionSince(this.exportPath(name), since));
     if (exports.every((one) => one !== undefined)) return;
-    const { loss = NaN, ...others } = scalars;
-    this.result = { metrics: { ...others, loss, global_step: step }, exports };
+    const { loss = NaN, crossEntropy = NaN, ...others } = scalars;
+    this.result = { metrics: { ...others, loss, crossEntropy, global_step: step }, exports };
     await this.export(checkpoint, true);
   }
 

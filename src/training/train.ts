@@ -29,7 +29,7 @@ export interface TrainOptions {
  * @throws what the signal gives as its reason
  * @example
  * const curve = lossCurve();
- * await train(step, batches, { steps: 40, onStep: ({ globalStep, loss, accuracy }) => curve.add(globalStep, { loss, accuracy }) });
+ * await train(step, batches, { steps: 40, onStep: ({ globalStep, crossEntropy, accuracy }) => curve.add(globalStep, { crossEntropy, accuracy }) });
  */
 export async function train(
   step: TrainStep,

@@ -69,12 +69,13 @@ test("trainAndEvaluate() trains, evaluates at each checkpoint, exports, and has 
   const order =
     "begin, saved 0, created 0, saved 4, evaluated 4, saved 8, evaluated 8, saved 10, evaluated 10, end 10";
   assert.deepEqual(happened, order.split(", "));
-  assert.deepEqual(Object.keys(metrics ?? {}).sort(), ["accuracy", "global_step", "loss"]);
+  assert.deepEqual(Object.keys(metrics ?? {}).sort(), ["accuracy", "crossEntropy", "global_step", "loss"]);
   assert.equal(metrics?.global_step, 10);
   const { "global_step/sec": speed, loss, accuracy, learning_rate } = await tagsIn(modelDir);
   assert.deepEqual({ speed, loss, accuracy, learning_rate }, { speed: [6], loss: [1, 6], accuracy: [1, 6], learning_rate: [1, 6] }); // prettier-ignore
   assert.deepEqual(await tagsIn(join(modelDir, "eval")), {
     accuracy: [4, 8, 10],
+    crossEntropy: [4, 8, 10],
     loss: [4, 8, 10],
     checkpoint_path: [4, 8, 10],
   });

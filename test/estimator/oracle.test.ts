@@ -96,10 +96,13 @@ function recorder(log: string[], word: string): RunHook<unknown> {
   };
 }
 
+/** What our evaluations have beside tf.estimator's: their loss with nothing of the weights in it. */
+const ours = "crossEntropy";
+
 async function pointsIn(path: string): Promise<Points> {
   const points: Points = {};
   for await (const point of readEvents(path)) {
-    if (point.run !== ".") continue;
+    if (point.run !== "." || point.tag === ours) continue;
     const value = point.kind === "scalar" && point.tag !== "global_step/sec" ? point.value : null;
     (points[point.tag] ??= []).push([point.step, value]);
   }
@@ -151,7 +154,7 @@ async function run(name: string, { maxSteps, throttleSecs = 0, stopAfter }: Job)
     logits.push([one["logits"] ?? []].flat().map(Number));
   const result = {
     log,
-    metrics: metrics === undefined ? null : Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, Number(value)])), // prettier-ignore
+    metrics: metrics === undefined ? null : Object.fromEntries(Object.entries(metrics).flatMap(([key, value]) => key === ours ? [] : [[key, Number(value)]])), // prettier-ignore
     checkpoints: checkpoints.sort((a, b) => a - b),
     variables: estimator.getVariableNames(),
     train: await pointsIn(modelDir),

@@ -135,7 +135,10 @@ test("everySteps evaluates where no checkpoint was due, and a metric that stands
     const hooks = [stopIfNoDecreaseHook(estimator, "count", 4, { runEverySteps: 1 })];
     const evalSpec = { inputFn: evaluating.inputFn, everySteps: 2 };
     const run = trainAndEvaluate(estimator, { inputFn: training.inputFn, maxSteps: 20, hooks }, evalSpec);
-    await assert.rejects(run, /Cannot stop early: expected a metric among accuracy, loss, got "count"/);
+    await assert.rejects(
+      run,
+      /Cannot stop early: expected a metric among accuracy, loss, crossEntropy, got "count"/,
+    );
   });
   await withEstimator(modelDir, async (estimator) => {
     const hooks = [stopIfNoDecreaseHook(estimator, "accuracy", 4, { runEverySteps: 1, minSteps: 3 })];

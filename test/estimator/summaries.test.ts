@@ -78,7 +78,7 @@ test("summarizeGradients writes TF-Slim's histograms and norms where a summary i
   const variables = [...with_.points.keys()].filter((tag) => with_.weights[tag] !== undefined);
   assert.ok(variables.some((name) => name.endsWith("moving_mean"))); // which has no gradient
   const rest = [...with_.points.keys()].filter((tag) => ![...tags, ...variables].includes(tag));
-  assert.deepEqual(rest.sort(), ["accuracy", "learning_rate", "loss"]);
+  assert.deepEqual(rest.sort(), ["accuracy", "crossEntropy", "learning_rate", "loss"]);
   assert.deepEqual(memory(), before);
 });
 
