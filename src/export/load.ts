@@ -1,7 +1,16 @@
 /** SavedModels, ours or others', read back and run. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dataType, decodeSavedModel, openSavedModel, reasonOf, tf, version } from "../tensorflow";
+import {
+  dataType,
+  kindOfFile,
+  openSavedModel,
+  readSavedModel,
+  reasonOf,
+  savedModelFile,
+  tf,
+  version,
+} from "../tensorflow";
 import { LABELS_FILE } from "./savedmodel";
 import type { SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
 
@@ -40,7 +49,7 @@ export interface LoadedModel {
 
 /**
  * Loads a SavedModel, of TensorFlow 1 or 2.
- * @param dir  the folder with saved_model.pb, or one of versions, whose greatest is taken
+ * @param dir  the folder with saved_model.pb or saved_model.pbtxt, or one of versions, whose greatest is taken
  * @throws {Error} if there is none, or it lacks the tags or the signature, or TensorFlow cannot load it
  * @example
  * const served = loadSavedModel("servo");
@@ -99,10 +108,10 @@ function linesOf(file: string | undefined): string[] | undefined {
 }
 
 function versionIn(dir: string): string {
-  if (existsSync(join(dir, "saved_model.pb"))) return dir;
+  if (savedModelFile(dir) !== undefined) return dir;
   const names = existsSync(dir) ? readdirSync(dir) : [];
   const versions = names.filter(
-    (name) => /^\d+$/.test(name) && existsSync(join(dir, name, "saved_model.pb")),
+    (name) => /^\d+$/.test(name) && savedModelFile(join(dir, name)) !== undefined,
   );
   const [latest] = versions.sort((a, b) => Number(b) - Number(a));
   if (latest !== undefined) return join(dir, latest);
@@ -110,12 +119,13 @@ function versionIn(dir: string): string {
 }
 
 function graphOf(folder: string, tags: readonly string[]): SavedGraph {
-  const file = join(folder, "saved_model.pb");
+  const file = savedModelFile(folder) ?? folder;
   let graphs: SavedGraph[];
   try {
-    graphs = decodeSavedModel(readFileSync(file));
+    graphs = readSavedModel(file);
   } catch (cause) {
-    throw new Error(`Cannot load "${file}": expected a SavedModel, got something else`, { cause });
+    const got = kindOfFile(file) ?? "something else";
+    throw new Error(`Cannot load "${file}": expected a SavedModel, got ${got}`, { cause });
   }
   const key = (list: readonly string[]): string => [...list].sort().join(", ");
   const found = graphs.find((graph) => key(graph.tags) === key(tags));

@@ -2,7 +2,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { extract } from "tar";
-import { openCheckpoint, reasonOf } from "../tensorflow";
+import { kindOfFile, openCheckpoint, reasonOf } from "../tensorflow";
 import { fetchFile, type FetchProgress } from "./fetch";
 
 /** Published archives of TF-Slim's networks, each with one checkpoint in it, of TensorFlow's V1 format. */
@@ -100,7 +100,9 @@ async function unpack(archive: string, folder: string): Promise<void> {
   try {
     await extract({ file: archive, cwd: folder, strict: true });
   } catch (cause) {
-    throw new Error(`Cannot unpack "${archive}": expected a tar archive, got ${reasonOf(cause)}`, { cause });
+    const kind = kindOfFile(archive);
+    const got = kind === undefined || kind.includes("archive") ? reasonOf(cause) : kind;
+    throw new Error(`Cannot unpack "${archive}": expected a tar archive, got ${got}`, { cause });
   }
 }
 

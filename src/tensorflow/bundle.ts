@@ -1,87 +1,8 @@
-/** Checkpoints on disk: tensors by name, in TensorFlow's V1 and V2 formats. */
+/** Checkpoints written, and restored by TensorFlow's operations: tensors by name. */
 import { attr } from "./attributes";
-import { describeDamage, placeOfEntry } from "./bundleindex";
-import { dataTypeName, type DataType } from "./datatype";
-import { asTensorFlowError, TensorFlowError, type TensorFlowCode } from "./error";
+import type { DataType } from "./datatype";
 import { constant, execute, executeAsync } from "./execute";
-import { dataType, native, tf, wrap } from "./runtime";
-
-/** One entry of a checkpoint. */
-export interface CheckpointVariable {
-  readonly name: string;
-  readonly dtype: DataType;
-  readonly shape: readonly number[];
-}
-
-/** An open checkpoint. */
-export interface CheckpointReader {
-  readonly prefix: string;
-  /** Its entries, by name. */
-  readonly variables: readonly CheckpointVariable[];
-  /**
-   * The value of one entry; the caller disposes.
-   * @throws {RangeError} if there is none of that name
-   * @throws {Error} that names the entry and the file, if its bytes do not fit their checksum
-   */
-  read(name: string): tf.Tensor;
-  /** Frees the reader. */
-  close(): void;
-}
-
-/**
- * Opens a checkpoint of either format.
- * @param prefix  the path without `.index` or `.data-…` (V2), or the file itself or its pattern (V1)
- * @throws {Error} that quotes the prefix, if there is no checkpoint or it is damaged
- */
-export function openCheckpoint(prefix: string): CheckpointReader {
-  const open = (): ReturnType<typeof native.openCheckpoint> => {
-    try {
-      return native.openCheckpoint(prefix);
-    } catch (cause) {
-      const error = asTensorFlowError("OpenCheckpoint", cause);
-      const reason = error instanceof TensorFlowError ? `${error.code}: ${error.reason}` : String(error);
-      const what = `Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`;
-      throw new Error(`${what}, got ${reason}`, { cause: error });
-    }
-  };
-  const reader = open();
-  const variables = native
-    .listCheckpoint(reader)
-    .map(({ name, dtype, shape }) => ({ name, dtype: dataTypeName(dtype), shape }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    prefix,
-    variables,
-    read(name) {
-      if (!variables.some((variable) => variable.name === name)) {
-        const expected = `the name of one of its ${variables.length} variables`;
-        throw new RangeError(
-          `Cannot read variable of checkpoint "${prefix}": expected ${expected}, got "${name}"`,
-        );
-      }
-      try {
-        return wrap(native.readCheckpoint(reader, name));
-      } catch (cause) {
-        throw asReadError(prefix, name, cause);
-      }
-    },
-    close: () => native.closeCheckpoint(reader),
-  };
-}
-
-/** What TensorFlow says of an entry whose bytes do not fit their checksum, end too early or are gone. */
-const damage: ReadonlySet<TensorFlowCode> = new Set(["DATA_LOSS", "OUT_OF_RANGE", "NOT_FOUND"] as const);
-
-/** What went wrong when an entry was read; if its bytes are damaged or gone, with its name and their file. */
-function asReadError(prefix: string, name: string, cause: unknown): unknown {
-  const error = asTensorFlowError(`ReadCheckpoint ${name}`, cause);
-  const isDamage = error instanceof TensorFlowError && damage.has(error.code);
-  const place = isDamage ? placeOfEntry(prefix, name) : undefined;
-  if (place === undefined) return error;
-  return new Error(`Cannot read variable "${name}" of "${place.file}": ${describeDamage(place)}`, {
-    cause: error,
-  });
-}
+import { dataType, tf } from "./runtime";
 
 /**
  * Writes tensors by name as a V2 checkpoint, whole or not at all: to a temporary name first, then merged into place.
@@ -172,7 +93,8 @@ function spread(entries: readonly Entry[], count: number): (readonly Entry[])[] 
 
 /**
  * Tensors of a checkpoint by name, as one operation that can be recorded.
- * @param names  with the data types that they have in the checkpoint
+ * @param prefix  as TensorFlow takes it: with a pattern's characters, it is one
+ * @param names   with the data types that they have in the checkpoint
  * @returns      in the order of the names; the caller disposes
  * @throws {TensorFlowError} NOT_FOUND if there is no such checkpoint or name
  * @see tf.raw_ops.RestoreV2, which reads both formats

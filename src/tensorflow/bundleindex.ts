@@ -1,6 +1,7 @@
 /** The .index file of a V2 checkpoint: where each entry's bytes are. For errors, since TensorFlow's own do not say. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import protobuf from "protobufjs";
+import { kindOfFile } from "./filekind";
 
 /** Where a checkpoint has the bytes of an entry. */
 export interface EntryPlace {
@@ -39,6 +40,8 @@ export function describeDamage({ file, offset, size }: EntryPlace): string {
   const expected = `expected ${size} bytes at ${offset} that fit their checksum`;
   if (!existsSync(file)) return `${expected}, got no such file`;
   const length = statSync(file).size;
+  const kind = length > 0 ? kindOfFile(file) : undefined;
+  if (kind !== undefined) return `${expected}, got ${kind}`;
   return length < offset + size ? `${expected}, got a file of ${length} bytes` : `${expected}, got others`;
 }
 

@@ -10,13 +10,29 @@ const NUMBERS = {
   complex64: 8,
   int64: 9,
   bool: 10,
+  qint8: 11,
+  quint8: 12,
+  qint32: 13,
   bfloat16: 14,
+  qint16: 15,
+  quint16: 16,
   uint16: 17,
+  complex128: 18,
   float16: 19,
   resource: 20,
   variant: 21,
   uint32: 22,
   uint64: 23,
+  float8_e5m2: 24,
+  float8_e4m3fn: 25,
+  float8_e4m3fnuz: 26,
+  float8_e4m3b11fnuz: 27,
+  float8_e5m2fnuz: 28,
+  int4: 29,
+  uint4: 30,
+  int2: 31,
+  uint2: 32,
+  float4_e2m1fn: 33,
 } as const;
 
 /** A TensorFlow data type; tfjs itself knows only float32, int32, bool, complex64 and string. */
@@ -27,6 +43,11 @@ const NAMES = new Map<number, DataType>(Object.entries(NUMBERS).map(([name, n]) 
 /** The number that TensorFlow gives a data type in its messages and its C API. */
 export function dataTypeNumber(name: DataType): number {
   return NUMBERS[name];
+}
+
+/** Whether a number is that of a data type. */
+export function isDataType(number: number): boolean {
+  return NAMES.has(number);
 }
 
 /**

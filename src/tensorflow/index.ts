@@ -40,14 +40,10 @@ export * from "./ops/data";
 export * from "./ops/iterator";
 export * from "./ops/example";
 export * from "./ops/summary";
-export {
-  openCheckpoint,
-  type CheckpointReader,
-  type CheckpointVariable,
-  saveCheckpoint,
-  writeCheckpoint,
-  restoreTensors,
-} from "./bundle";
+export { openCheckpoint, prefixOfFile, type CheckpointReader, type CheckpointVariable } from "./reader";
+export { saveCheckpoint, writeCheckpoint, restoreTensors } from "./bundle";
+export { kindOfFile } from "./filekind";
+export { unescapeText } from "./textformat";
 export { encodeExample, feature, type Feature } from "./example";
 export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameData, frameLength, frameRecord } from "./frame";
 export {
@@ -64,7 +60,8 @@ export {
 export type { GraphSource } from "./graphdef";
 export * from "./ops/map";
 export {
-  decodeSavedModel,
+  readSavedModel,
+  savedModelFile,
   encodeMessage,
   openSavedModel,
   type SavedGraph,

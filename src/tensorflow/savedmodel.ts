@@ -1,10 +1,14 @@
 /** SavedModels as messages, and the addon's sessions that run them. */
-import { dataTypeName, type DataType } from "./datatype";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { castTo } from "./execute";
+import { plainFolder } from "./paths";
 import { dataType, handlesOf, tf, wrap, type HandleInfo } from "./runtime";
 import type { ShapeMessage } from "./messages";
 import { messageType } from "./protos";
+import { parseText, unquoteText, type TextMessage } from "./textformat";
 
 /** A message of saved_model.proto as bytes. */
 export function encodeMessage(type: string, message: object): Uint8Array {
@@ -52,8 +56,38 @@ export interface SavedGraph {
   readonly assets: readonly string[];
 }
 
-/** The graphs in the bytes of a saved_model.pb. @throws {Error} if they are no such message */
-export function decodeSavedModel(bytes: Uint8Array): SavedGraph[] {
+/** The file that makes a folder a SavedModel; undefined if it has none. TensorFlow takes the first where there are both. */
+export function savedModelFile(folder: string): string | undefined {
+  return ["saved_model.pb", "saved_model.pbtxt"]
+    .map((file) => join(folder, file))
+    .find((file) => existsSync(file));
+}
+
+/** The graphs in a saved_model.pb or .pbtxt. @throws {Error} if it holds no such message */
+export function readSavedModel(file: string): SavedGraph[] {
+  const graphs = file.endsWith(".pbtxt")
+    ? textGraphs(readFileSync(file, "utf8"))
+    : binaryGraphs(readFileSync(file));
+  return graphs.map(({ tags, assets, signatures }) => ({
+    tags,
+    assets,
+    signatures: Object.fromEntries(
+      Object.entries(signatures)
+        .filter(([key]) => !key.startsWith("__saved_model_"))
+        .map(([key, { inputs, outputs, method_name }]) => [
+          key,
+          { inputs: tensorsOf(inputs), outputs: tensorsOf(outputs), method: method_name },
+        ]),
+    ),
+  }));
+}
+
+/** A graph as the messages have it. */
+interface GraphMessage extends Pick<SavedGraph, "tags" | "assets"> {
+  readonly signatures: Readonly<Record<string, SignatureMessage>>;
+}
+
+function binaryGraphs(bytes: Uint8Array): GraphMessage[] {
   const kind = messageType("SavedModel");
   const object = kind.toObject(kind.decode(bytes), {
     longs: Number,
@@ -69,15 +103,63 @@ export function decodeSavedModel(bytes: Uint8Array): SavedGraph[] {
   return graphs.map(({ meta_info_def, signature_def, asset_file_def }) => ({
     tags: meta_info_def?.tags ?? [],
     assets: asset_file_def.map(({ filename }) => filename),
-    signatures: Object.fromEntries(
-      Object.entries(signature_def)
-        .filter(([key]) => !key.startsWith("__saved_model_"))
-        .map(([key, { inputs, outputs, method_name }]) => [
-          key,
-          { inputs: tensorsOf(inputs), outputs: tensorsOf(outputs), method: method_name },
-        ]),
-    ),
+    signatures: signature_def,
   }));
+}
+
+function textGraphs(text: string): GraphMessage[] {
+  return messagesIn(parseText(text), "meta_graphs").map((graph) => ({
+    tags: messagesIn(graph, "meta_info_def").flatMap((info) => textsIn(info, "tags")),
+    assets: messagesIn(graph, "asset_file_def").flatMap((asset) => textsIn(asset, "filename")),
+    signatures: recordIn(graph, "signature_def", (signature) => ({
+      inputs: recordIn(signature, "inputs", tensorInfo),
+      outputs: recordIn(signature, "outputs", tensorInfo),
+      method_name: textsIn(signature, "method_name")[0] ?? "",
+    })),
+  }));
+}
+
+function tensorInfo(info: TextMessage): TensorInfoMessage {
+  const [type = ""] = wordsIn(info, "dtype");
+  const [shape] = messagesIn(info, "tensor_shape");
+  const dim = messagesIn(shape ?? new Map(), "dim").map((one) => ({
+    size: Number(wordsIn(one, "size")[0] ?? 0),
+  }));
+  const unknown_rank = shape !== undefined && wordsIn(shape, "unknown_rank")[0] === "true";
+  return {
+    name: textsIn(info, "name")[0] ?? "",
+    dtype: /^\d/.test(type) ? Number(type) : numberOfConstant(type),
+    tensor_shape: shape === undefined ? null : { dim, unknown_rank },
+  };
+}
+
+/** The number of "DT_FLOAT", or of "DT_FLOAT_REF". */
+function numberOfConstant(name: string): number {
+  const [, type = "", reference] = /^DT_(\w+?)(_REF)?$/.exec(name) ?? [];
+  const others: Readonly<Record<string, DataType>> = { FLOAT: "float32", DOUBLE: "float64", HALF: "float16" };
+  return (
+    dataTypeNumber(others[type] ?? (type.toLowerCase() as DataType)) +
+    (reference === undefined ? 0 : REFERENCE)
+  );
+}
+
+const wordsIn = (message: TextMessage, field: string): string[] =>
+  (message.get(field) ?? []).filter((value) => typeof value === "string");
+const textsIn = (message: TextMessage, field: string): string[] => wordsIn(message, field).map(unquoteText);
+const messagesIn = (message: TextMessage, field: string): TextMessage[] =>
+  (message.get(field) ?? []).filter((value) => typeof value !== "string");
+
+/** A map's entries. */
+function recordIn<T>(
+  message: TextMessage,
+  field: string,
+  make: (value: TextMessage) => T,
+): Record<string, T> {
+  const entries = messagesIn(message, field).map((entry) => {
+    const [value = new Map()] = messagesIn(entry, "value");
+    return [textsIn(entry, "key")[0] ?? "", make(value)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Variables of TensorFlow 1 give references to their values, of a type whose number is so much greater. */
@@ -121,7 +203,14 @@ export function openSavedModel(directory: string, tags: readonly string[]): Save
       throw asTensorFlowError(what, error);
     }
   };
-  const session = guarded("LoadSavedModel", () => binding.loadSavedModel(directory, tags.join(",")));
+  const folder = plainFolder(directory);
+  let session: number;
+  try {
+    session = guarded("LoadSavedModel", () => binding.loadSavedModel(folder.path, tags.join(",")));
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
   return {
     run(signature, inputs) {
       const keys = Object.keys(signature.outputs);
@@ -149,6 +238,9 @@ export function openSavedModel(directory: string, tags: readonly string[]): Save
       });
       return Object.fromEntries(results.map((tensor, i) => [keys[i] ?? "", tensor]));
     },
-    close: () => binding.deleteSavedModel(session),
+    close() {
+      binding.deleteSavedModel(session);
+      folder.release();
+    },
   };
 }

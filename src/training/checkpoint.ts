@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { table, type Table } from "../display/table";
-import { openCheckpoint, type CheckpointVariable } from "../tensorflow";
-import { readCheckpointState, stateFile } from "./state";
+import { openCheckpoint, prefixOfFile, type CheckpointVariable } from "../tensorflow";
+import { isStateFile, readCheckpointState, stateFile } from "./state";
 
 /** The contents of a checkpoint; shows itself as a table. */
 export interface CheckpointListing extends Table {
@@ -39,17 +39,18 @@ export function listCheckpoint(path: string): CheckpointListing {
 
 /**
  * The prefix of a checkpoint, as openCheckpoint() takes it.
- * @param path  a prefix, one of its files (.index, .data-…), the prefix of a V1 checkpoint in shards, or a folder with a
- *   `checkpoint` file, whose latest is taken; a path in there from another machine is looked for in the folder itself
+ * @param path  a prefix, one of its files (.index, .data-…, .meta), the prefix of a V1 checkpoint in shards, or a folder with a
+ *   `checkpoint` file, or that file, whose latest is taken; a path in there from another machine is looked for in the folder itself
  * @throws {Error} that quotes the path, if there is nothing of these
  */
 export function findCheckpoint(path: string): string {
   if (existsSync(path) && statSync(path).isDirectory()) return latestIn(path);
-  const prefix = path.replace(/\.(index|data-\d{5}-of-\d{5})$/, "");
-  if (existsSync(`${prefix}.index`)) return prefix;
-  if (existsSync(path) || /[*?]/.test(path)) return path;
-  const shard = filesIn(dirname(path)).find((file) => isShardOf(file, basename(path)));
-  if (shard !== undefined) return path + shard.slice(-"-00000-of-00000".length).replace(/^-\d{5}/, "-?????");
+  if (basename(path) === stateFile && isStateFile(path)) return latestIn(dirname(path));
+  const prefix = prefixOfFile(path);
+  if (existsSync(`${prefix}.index`) || existsSync(prefix) || /-\?{5}-of-/.test(prefix)) return prefix;
+  const shard = filesIn(dirname(prefix)).find((file) => isShardOf(file, basename(prefix)));
+  if (shard !== undefined)
+    return prefix + shard.slice(-"-00000-of-00000".length).replace(/^-\d{5}/, "-?????");
   const start = basename(path).replace(/-\d+$/, "");
   const near = filesIn(dirname(path)).filter((file) => file.startsWith(start));
   const there = near.length > 0 ? near.slice(0, 5).join(", ") : "none of that name there";

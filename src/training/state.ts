@@ -1,6 +1,7 @@
 /** The `checkpoint` file of a folder, in TensorFlow's text form: which checkpoints are there and which is the latest. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { unescapeText } from "../tensorflow";
 
 /** The file in a folder of checkpoints that says which is the latest. */
 export const stateFile = "checkpoint";
@@ -38,6 +39,11 @@ export function readCheckpointState(folder: string): CheckpointState | undefined
   return { latest, all, lastPreserved: numbers(text, "last_preserved_timestamp")[0] };
 }
 
+/** Whether a file says which checkpoint is the latest; one named "checkpoint" may be a checkpoint itself. */
+export function isStateFile(path: string): boolean {
+  return existsSync(path) && strings(readFileSync(path, "latin1"), "model_checkpoint_path").length > 0;
+}
+
 /** The contents of a `checkpoint` file; without timestamps unless all are known. */
 export function stateText({ latest, all, lastPreserved }: CheckpointState): string {
   const times = all.flatMap(({ time }) => (time === undefined ? [] : [time]));
@@ -54,7 +60,7 @@ export function stateText({ latest, all, lastPreserved }: CheckpointState): stri
 
 function strings(text: string, field: string): string[] {
   const lines = text.matchAll(new RegExp(`^\\s*${field}\\s*:\\s*"((?:[^"\\\\]|\\\\.)*)"`, "gm"));
-  return [...lines].map((match) => unescape(match[1] ?? ""));
+  return [...lines].map((match) => unescapeText(match[1] ?? ""));
 }
 
 function numbers(text: string, field: string): number[] {
@@ -65,15 +71,4 @@ function numbers(text: string, field: string): number[] {
 /** A string of a text-format protobuf: UTF-8, of which only quotes, backslashes and line ends are escaped. */
 function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
-}
-
-/** A text-format protobuf string without its C escapes; the bytes are UTF-8. */
-function unescape(text: string): string {
-  const bytes = [...text.matchAll(/\\([0-7]{1,3}|x[0-9a-fA-F]{2}|.)|[^\\]+/g)].map(([whole, escape]) => {
-    if (escape === undefined) return Buffer.from(whole);
-    if (/^[0-7]/.test(escape)) return Buffer.from([parseInt(escape, 8)]);
-    if (/^x./.test(escape)) return Buffer.from([parseInt(escape.slice(1), 16)]);
-    return Buffer.from({ n: "\n", r: "\r", t: "\t" }[escape] ?? escape);
-  });
-  return Buffer.concat(bytes).toString("utf8");
 }

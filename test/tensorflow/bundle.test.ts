@@ -34,7 +34,7 @@ test("saveCheckpoint() writes what openCheckpoint() lists and reads, leaving no 
   assert.throws(() => reader.read("absent"), {
     name: "RangeError",
     message:
-      /^Cannot read variable of checkpoint ".*": expected the name of one of its \d+ variables, got "absent"$/,
+      /^Cannot read variable of checkpoint ".*": expected the name of one of its \d+ variables, such as "global_step", .*, got "absent"$/,
   });
   reader.close();
   assert.throws(() => reader.read("global_step"), /closed/);

@@ -3,6 +3,7 @@ import { attr, type Attrs } from "../attributes";
 import type { DataType } from "../datatype";
 import { constant, execute, executeOne, type ExecuteOptions } from "../execute";
 import type { RecordedFunction } from "../function";
+import { patternOf } from "../paths";
 import { dataType, device, tf } from "../runtime";
 
 /** A dataset inside TensorFlow: a variant scalar. */
@@ -237,10 +238,10 @@ export function concatenateDataset(
   return dataset("ConcatenateDataset", () => [first, second], components(types));
 }
 
-/** The paths that match a glob pattern, sorted. */
+/** The paths that match a glob pattern, sorted. A file, and folders, that are there by this very name are meant by it. */
 export function matchingFiles(pattern: string): string[] {
   return tf.tidy(() => {
-    const paths = executeOne("MatchingFiles", [text(pattern)], {}, dataDevice());
+    const paths = executeOne("MatchingFiles", [text(patternOf(pattern))], {}, dataDevice());
     return stringsOf(paths);
   });
 }

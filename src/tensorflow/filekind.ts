@@ -1,0 +1,51 @@
+/** What a file is that is not what it should be, for errors. */
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+
+/** How files of other kinds begin: at which byte, with what, and what they are. */
+const BEGINNINGS: readonly (readonly [offset: number, start: RegExp, kind: string])[] = [
+  [
+    0,
+    /^version https:\/\/git-lfs/,
+    "a Git LFS pointer, not the file it stands for; git lfs pull fetches that",
+  ],
+  [0, /^\s*(<!--[^]*?-->\s*)*<(!doctype\s+html|html|head|body)\b/i, "an HTML page, as of a failed download"],
+  [0, /^\s*<(\?xml|[a-z]+[\s>])/i, "an XML document, as of a failed download"],
+  [0, /^\x89HDF\r\n\x1a\n/, "an HDF5 file, as Keras' .h5"],
+  [0, /^PK\x03\x04/, "a ZIP archive, as PyTorch's .pth, NumPy's .npz and Keras' .keras are"],
+  [8, /^\{"/, "a safetensors file"],
+  [0, /^\x80[\x02-\x05]/, "a pickle of Python, as older .pth and .pkl files are"],
+  [0, /^\x93NUMPY/, "a NumPy array"],
+  [4, /^TFL3/, "a TensorFlow Lite model"],
+  [0, /^\x1f\x8b/, "a gzip archive; unpack it"],
+  [0, /^(BZh|\xfd7zXZ\0|\x28\xb5\x2f\xfd)/, "a compressed archive; unpack it"],
+  [257, /^ustar/, "a tar archive; unpack it"],
+  [0, /^\s*[{[]\s*["{[\]}]/, "a JSON file"],
+];
+
+const BYTES = 512;
+
+/** What stands at a path in words, e.g. "an HTML page", if that can be told; undefined if not. */
+export function kindOfFile(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (found.isDirectory()) return "a folder";
+  if (!found.isFile()) return undefined;
+  if (found.size === 0) return "an empty file";
+  return kindOfBytes(startOf(path));
+}
+
+/** What begins with these bytes, in words; undefined if that can't be told. */
+export function kindOfBytes(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.subarray(0, BYTES)).toString("latin1");
+  return BEGINNINGS.find(([offset, start]) => start.test(text.slice(offset)))?.[2];
+}
+
+function startOf(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(BYTES);
+    return bytes.subarray(0, readSync(file, bytes, 0, BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
