@@ -57,10 +57,9 @@ export function resolveConfig(config: RunConfig = {}): ResolvedRunConfig {
   expectCount("keepCheckpointMax", keepCheckpointMax, 0);
   expectCount("logStepCountSteps", logStepCountSteps, 0);
   expectCount("tfRandomSeed", tfRandomSeed, 0);
-  if (!((saveCheckpointsSecs ?? 1) > 0))
-    throw new RangeError(
-      `Cannot configure estimator: expected saveCheckpointsSecs above 0, got ${saveCheckpointsSecs}`,
-    );
+  for (const [name, value = 1] of Object.entries({ saveCheckpointsSecs, keepCheckpointEveryNHours }))
+    if (!(value > 0))
+      throw new RangeError(`Cannot configure estimator: expected ${name} above 0, got ${value}`);
   const intervals = { saveCheckpointsSteps, saveCheckpointsSecs };
   const kept = { keepCheckpointMax, keepCheckpointEveryNHours, saveInput, cluster };
   return { ...intervals, ...kept, saveSummarySteps, logStepCountSteps, tfRandomSeed };

@@ -10,6 +10,7 @@ import {
   type MetricRecord,
   type Metrics,
   type SaverOptions,
+  type Schedule,
   type Scopes,
   type TrainStepOptions,
 } from "../training";
@@ -29,7 +30,11 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly checkpointAssignmentMap?: AssignmentOptions["assignmentMap"];
   /** Whether the moving averages in it are taken, where it has these. @default false */
   readonly checkpointMovingAverages?: boolean;
-  /** With a number as learningRate: exponential decay as configureLearningRate() has it. @default none */
+  /**
+   * With a number as learningRate: exponential decay as configureLearningRate() has it.
+   * @default none
+   * @throws {TypeError} when the step is made, with a schedule as learningRate
+   */
   readonly decaySteps?: number;
   /** What evaluations measure beside loss and crossEntropy. @default { accuracy: accuracyMetric() } */
   readonly evalMetricOps?: Metrics<MetricRecord>;
@@ -93,15 +98,17 @@ function trainSpecOf(
 ): EstimatorSpec {
   const { decaySteps, model: _, ...training } = options;
   const { learningRate = 0.01, saver, summarizeVariables = false } = options;
-  const rate =
-    decaySteps === undefined || typeof learningRate !== "number"
-      ? {}
-      : { learningRate: configureLearningRate({ learningRate, decaySteps }) };
+  const rate = decaySteps === undefined ? {} : { learningRate: decayOf(learningRate, decaySteps) };
   const asked = { checkNumerics: true, gradientNorms: true, summarizeGradients: true };
   const trainOp = createTrainStep(model, { ...asked, seed, cluster, ...training, ...rate });
   const init = (): void => initPretrained(model, options);
   const scaffold = { init, ...(saver && { saver }) };
   return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };
+}
+
+function decayOf(learningRate: number | Schedule, decaySteps: number): Schedule {
+  if (typeof learningRate === "number") return configureLearningRate({ learningRate, decaySteps });
+  throw new TypeError("Cannot train: expected decaySteps with a number as learningRate, got a schedule");
 }
 
 function initPretrained(model: Model, options: ModelFnOptions): void {

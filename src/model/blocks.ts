@@ -81,7 +81,8 @@ export function planBlocks(options: BlocksOptions = {}): readonly Block[] {
   const { depth = 50, strides = "slim", width = 1, outputStride } = options;
   const counts = expectKey(UNITS, depth, "depth");
   const blockStrides = expectKey(BLOCK_STRIDES, strides, "strides");
-  if (!(width > 0)) throw new RangeError(`Cannot plan a ResNet: expected width > 0, got ${width}`);
+  if (!(width > 0 && width < Infinity))
+    throw new RangeError(`Cannot plan a ResNet: expected width > 0, got ${width}`);
   const take = atrous(outputStride);
   const blocks = counts.map((count, b) => {
     const bottleneck = scaleDepth(BOTTLENECKS[b] ?? 0, width);

@@ -106,6 +106,7 @@ function batchNormalization(
       const scaled = frozenBatchNorm(x, gamma, beta, movingMean, movingVariance, epsilon);
       return rectify ? relu(scaled) : scaled;
     }
+    expectSpread(x, scope);
     const normalized = fusedBatchNorm(x, gamma, beta, { ...epsilon, rectify });
     const { y, batchMean, batchVariance, joinedTo } = normalized;
     if (!rectify) joins.set(y, joinedTo);
@@ -113,6 +114,14 @@ function batchNormalization(
     updates.push(movingUpdate(movingVariance, batchVariance, batchNormDecay));
     return y;
   };
+}
+
+/** By its own moments a single value is always 0, whatever the image. */
+function expectSpread({ shape: [batch, height, width] }: tf.Tensor4D, scope: string): void {
+  if (batch * height * width !== 1) return;
+  throw new RangeError(
+    `Cannot normalize by a batch's moments: expected more than one value of a channel at "${scope}", got one image of 1 x 1; train with larger batches or images`,
+  );
 }
 
 function movingUpdate(variable: tf.Variable, batch: tf.Tensor, decay: number): MovingUpdate {

@@ -12,7 +12,7 @@ import { ModelVariables, type VariableDeclaration } from "./variables";
 export interface ModelOptions {
   /** Whether batch normalization uses the batch's moments and photographs are cropped at random. @default false */
   readonly isTraining?: boolean;
-  /** @default 2 */
+  /** 2 or more: the probability of one class alone is always 1. @default 2 */
   readonly numClasses?: number;
   /** Shorter side of a photograph before it is cropped, in pixels. @default 256 */
   readonly fixedResizeSide?: number;
@@ -26,11 +26,11 @@ export interface ModelOptions {
   readonly width?: number;
   /** Pixels of the image to one of the last activation. @default undefined: 32 */
   readonly outputStride?: number | undefined;
-  /** Seed of the variables' first values. @default 0 */
+  /** Seed of the variables' first values, a whole number. @default 0 */
   readonly seed?: number;
-  /** Weight decay of convolutional weights. @default 1e-4 (TF-Slim resnet_arg_scope) */
+  /** Weight decay of convolutional weights, 0 or more. @default 1e-4 (TF-Slim resnet_arg_scope) */
   readonly weightDecay?: number;
-  /** Decay of the moving statistics. @default 0.997 (TF-Slim resnet_arg_scope) */
+  /** Decay of the moving statistics: 0 … 1, but 1, with which they never move. @default 0.997 (TF-Slim resnet_arg_scope) */
   readonly batchNormDecay?: number;
   /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
   readonly batchNormEpsilon?: number;
@@ -99,7 +99,7 @@ export class Model {
     const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize };
     const form = { architecture, strides, width, outputStride };
     this.options = { ...images, ...form, seed, weightDecay, batchNormDecay, batchNormEpsilon };
-    expectSizes(this.options);
+    expectOptions(this.options);
     this.network = resnet(architecture, form);
     this.declaration = declareNetwork(this.network, [1, defaultImageSize, defaultImageSize, 3]);
     this.variables = new ModelVariables({ seed, weightDecay });
@@ -215,14 +215,25 @@ function declareHead(features: number, classes: number): readonly VariableDeclar
   ];
 }
 
-function expectSizes(
-  options: Required<Pick<ModelOptions, "numClasses" | "fixedResizeSide" | "defaultImageSize">>,
-): void {
-  for (const key of ["numClasses", "fixedResizeSide", "defaultImageSize"] as const) {
-    const value = options[key];
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new RangeError(`Cannot create model: expected ${key} to be a whole number > 0, got ${value}`);
-  }
+function expectOptions(options: Model["options"]): void {
+  const { numClasses, fixedResizeSide, defaultImageSize, seed, ...rates } = options;
+  const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
+  const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
+    if (isRight) return;
+    throw new RangeError(`Cannot create model: expected ${key} to be ${expected}, got ${options[key]}`);
+  };
+  const one = numClasses === 1 ? " (the probability of one class alone is always 1)" : "";
+  expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
+  for (const [key, side] of [
+    ["fixedResizeSide", fixedResizeSide],
+    ["defaultImageSize", defaultImageSize],
+  ] as const)
+    // prettier-ignore
+    expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
+  expect("seed", "a whole number", Number.isSafeInteger(seed));
+  expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
+  expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);
+  expect("batchNormEpsilon", "0 or more", batchNormEpsilon >= 0 && batchNormEpsilon < Infinity);
 }
 
 function expectLabels(logits: tf.Tensor2D, labels: tf.Tensor1D): void {

@@ -1,7 +1,7 @@
 /** Optimizers that measure each weight's steps by its own gradients so far. */
 import type { ModelVariable } from "../model/variables";
 import { tf } from "../tensorflow";
-import type { Optimizer } from "./optimizer";
+import { expectShares, type Optimizer } from "./optimizer";
 import { slotsOf } from "./slots";
 
 /** Options of rmsPropOptimizer(). */
@@ -19,12 +19,12 @@ export interface RmsPropOptions {
 /**
  * RMSProp as TensorFlow 1 defines it: s ← decay · s + (1 − decay) · g², m ← momentum · m + learningRate · g / √(s + ε), v ← v − m.
  * The mean square starts at 1.
- * @throws {RangeError} if decay or momentum is not in 0 … 1, or epsilon is negative
+ * @throws {RangeError} if decay or momentum is not in 0 … 1 or is 1, or epsilon is negative
  * @see tf.compat.v1.train.RMSPropOptimizer; Graves 2013 (arXiv 1308.0850) for the centered form
  */
 export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
   const { decay = 0.9, momentum = 0, epsilon = 1e-10, centered = false } = options;
-  expectFractions("RMSProp", { decay, momentum });
+  expectShares("RMSProp", { decay, momentum });
   expectEpsilon("RMSProp", epsilon);
   return (variables) => {
     const suffixes = centered ? ["RMSProp", "RMSProp_2", "RMSProp_1"] : ["RMSProp", "RMSProp_1"];
@@ -60,7 +60,7 @@ export interface AdamOptions {
 
 /**
  * Adam as TensorFlow 1 defines it. Its slots are "<variable>/Adam" and "<variable>/Adam_1", with "beta1_power" and "beta2_power".
- * @throws {RangeError} if a beta is not in 0 … 1, or epsilon is negative
+ * @throws {RangeError} if a beta is not in 0 … 1 or is 1, or epsilon is negative
  * @see tf.compat.v1.train.AdamOptimizer; Kingma and Ba 2015 (arXiv 1412.6980)
  */
 export function adamOptimizer(options: AdamOptions = {}): Optimizer {
@@ -80,7 +80,7 @@ export interface AdamWOptions extends AdamOptions {
  * Slots are named "…/AdamW" and "…/AdamW_1".
  *
  * Without `weightDecay: "none"` for createTrainStep(), TF-Slim's regularizer in the loss decays the weights too.
- * @throws {RangeError} if a beta is not in 0 … 1, or epsilon or weightDecay is negative
+ * @throws {RangeError} if a beta is not in 0 … 1 or is 1, or epsilon or weightDecay is negative
  * @see tf.keras.optimizers.AdamW; Loshchilov and Hutter 2019 (arXiv 1711.05101)
  * @example
  * createTrainStep(model, { optimizer: adamWOptimizer({ weightDecay: 0.01 }), learningRate: 0.001, weightDecay: "none" });
@@ -88,7 +88,7 @@ export interface AdamWOptions extends AdamOptions {
 export function adamWOptimizer(options: AdamWOptions = {}): Optimizer {
   const { weightDecay = 0.004, decays = ({ variable }: ModelVariable): boolean => variable.rank > 1 } =
     options;
-  if (!(weightDecay >= 0))
+  if (!(weightDecay >= 0 && weightDecay < Infinity))
     throw new RangeError(`Cannot create AdamW optimizer: expected weightDecay 0 or more, got ${weightDecay}`);
   return adam("AdamW", options, {
     decayOf: (variable) => (decays(variable) ? weightDecay : 0),
@@ -103,7 +103,7 @@ interface AdamVariant {
 
 function adam(name: string, options: AdamOptions, { decayOf, gain }: AdamVariant): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  expectFractions(name, { beta1, beta2 });
+  expectShares(name, { beta1, beta2 });
   expectEpsilon(name, epsilon);
   return (variables) => {
     const slots = slotsOf(variables, [name, `${name}_1`]);
@@ -150,14 +150,7 @@ function gainOf(kept: number): number {
   return Math.fround(1 - Math.fround(kept));
 }
 
-function expectFractions(optimizer: string, options: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value >= 0 && value <= 1) continue;
-    throw new RangeError(`Cannot create ${optimizer} optimizer: expected ${name} in 0 … 1, got ${value}`);
-  }
-}
-
 function expectEpsilon(optimizer: string, epsilon: number): void {
-  if (epsilon >= 0) return;
+  if (epsilon >= 0 && epsilon < Infinity) return;
   throw new RangeError(`Cannot create ${optimizer} optimizer: expected epsilon 0 or more, got ${epsilon}`);
 }

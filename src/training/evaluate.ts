@@ -28,7 +28,7 @@ export interface EvalStep {
 
 /** Options of evaluate(). */
 export interface EvaluateOptions {
-  /** Batches to evaluate at most. @default all of the dataset, which must then end */
+  /** Batches to evaluate at most: 1 or more. @default all of the dataset, which must then end */
   readonly steps?: number;
   /** A compiled step of the same model, so that calls after the first need not compile. @default one for this call */
   readonly evalStep?: EvalStep;
@@ -73,7 +73,7 @@ export function createEvalStep(model: Model): EvalStep {
 /**
  * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
- * @throws {RangeError} if there are no batches, or a label is no class of the model
+ * @throws {RangeError} if there are no batches, `steps` is no whole number of 1 or more, or a label is no class of the model
  * @throws what the signal gives as its reason
  * @example
  * const { accuracy, confusion } = await evaluate(model, testImages);
@@ -84,6 +84,8 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { steps = Infinity, onProgress, signal = cellSignal() } = options;
+  if (!((Number.isSafeInteger(steps) && steps >= 1) || steps === Infinity))
+    throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
   const evalStep = options.evalStep ?? createEvalStep(model);
   const { numClasses } = model.options;
   const totals = new Totals(numClasses);

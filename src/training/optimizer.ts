@@ -26,7 +26,7 @@ export type Optimizer = (variables: readonly ModelVariable[]) => OptimizerState;
 
 /** Options of momentumOptimizer(). */
 export interface MomentumOptions {
-  /** How much of the last update goes into the next. @default 0.9 */
+  /** How much of the last update goes into the next: 0 … 1, but 1, with which updates never end. @default 0.9 */
   readonly momentum?: number;
   /** Whether the gradient counts as if taken ahead, where the momentum leads. @default false */
   readonly useNesterov?: boolean;
@@ -36,13 +36,12 @@ export interface MomentumOptions {
  * Gradient descent with momentum as TensorFlow defines it: m ← momentum · m + g, v ← v − learningRate · m.
  *
  * The learning rate is outside of m, so that a schedule acts at once.
- * @throws {RangeError} if momentum is not in 0 … 1
+ * @throws {RangeError} if momentum is not in 0 … 1, or is 1
  * @see tf.compat.v1.train.MomentumOptimizer; Sutskever et al. 2013 for Nesterov's form
  */
 export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
   const { momentum = 0.9, useNesterov = false } = options;
-  if (!(momentum >= 0 && momentum <= 1))
-    throw new RangeError(`Cannot create momentum optimizer: expected momentum in 0 … 1, got ${momentum}`);
+  expectShares("momentum", { momentum });
   return (variables) => {
     const slots = slotsOf(variables, ["Momentum"]);
     return {
@@ -60,6 +59,20 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
       dispose: slots.dispose,
     };
   };
+}
+
+/**
+ * Checks how much of what was goes into what comes.
+ * @throws {RangeError} that names the optimizer and the option, if one is not in 0 … 1, or is 1: then nothing new counts, or what
+ *   was never fades
+ */
+export function expectShares(optimizer: string, options: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value >= 0 && value < 1) continue;
+    throw new RangeError(
+      `Cannot create ${optimizer} optimizer: expected ${name} in 0 … 1, but not 1, got ${value}`,
+    );
+  }
 }
 
 /**

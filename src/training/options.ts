@@ -34,7 +34,7 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
   readonly summarizeGradients?: boolean;
   /** Whether each step runs operation by operation, not compiled: slower, but a debugger sees inside. @default false */
   readonly eager?: boolean;
-  /** What a model made for training draws its crops and mirrorings from, with the step's number. @default 0 */
+  /** What a model made for training draws its crops and mirrorings from, with the step's number: a whole number. @default 0 */
   readonly seed?: number;
   /**
    * Processes that train together: each call takes a batch in each of them, and the update is made with the means over all of
@@ -46,7 +46,8 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
 }
 
 /**
- * The optimizer that the options say, and its learning rate.
+ * The optimizer that the options say, and its learning rate, which throws a RangeError at a step for which it is none.
+ * @throws {RangeError} if seed, globalStep or weightDecay is none that it may be
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or decay, or an optimizer with a momentum
  */
 export function optimizerOf(options: TrainStepOptions): {
@@ -54,6 +55,7 @@ export function optimizerOf(options: TrainStepOptions): {
   readonly schedule: Schedule;
 } {
   const { learningRate, momentum, optimizer } = options;
+  expectValues(options);
   if (optimizer !== undefined && momentum !== undefined)
     throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
   if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
@@ -62,12 +64,36 @@ export function optimizerOf(options: TrainStepOptions): {
         "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
       );
     const { learningRate: own } = optimizer.getConfig();
-    return { optimizer: tfjsOptimizer(optimizer), schedule: () => Number(own) };
+    return { optimizer: tfjsOptimizer(optimizer), schedule: checkedRate(() => Number(own)) };
   }
   const rate = learningRate ?? 0.01;
   const schedule =
     typeof rate === "number" ? configureLearningRate({ schedule: "constant", learningRate: rate }) : rate;
-  return { optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }), schedule };
+  return {
+    optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }),
+    schedule: checkedRate(schedule),
+  };
+}
+
+function expectValues({ seed = 0, globalStep = 0, weightDecay = "regularizer" }: TrainStepOptions): void {
+  const cannot = "Cannot create train step: expected";
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`${cannot} seed a whole number, got ${seed}`);
+  if (!(Number.isSafeInteger(globalStep) && globalStep >= 0))
+    throw new RangeError(`${cannot} globalStep a whole number of 0 or more, got ${globalStep}`);
+  if (["regularizer", "decoupled", "none"].includes(weightDecay)) return;
+  throw new RangeError(
+    `${cannot} weightDecay "regularizer", "decoupled" or "none", got ${JSON.stringify(weightDecay)}; its factor is an option of Model`,
+  );
+}
+
+function checkedRate(schedule: Schedule): Schedule {
+  return (step) => {
+    const rate = schedule(step);
+    if (rate >= 0 && rate < Infinity) return rate;
+    throw new RangeError(
+      `Cannot train: expected a learning rate of 0 or more at step ${step + 1}, got ${rate}`,
+    );
+  };
 }
 
 /**

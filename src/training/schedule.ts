@@ -34,7 +34,7 @@ export interface CosineOptions extends CommonOptions {
   /** @default 0.01 (TF-Slim train_image_classifier) */
   readonly learningRate?: number;
   readonly decaySteps: number;
-  /** The rate from `decaySteps` on. @default 0 */
+  /** The rate from `decaySteps` on, at most learningRate. @default 0: then nothing is learned any more */
   readonly endLearningRate?: number;
 }
 
@@ -44,9 +44,9 @@ export interface PolynomialOptions extends CommonOptions {
   /** @default 0.01 (TF-Slim train_image_classifier) */
   readonly learningRate?: number;
   readonly decaySteps: number;
-  /** The rate from `decaySteps` on. @default 0.0001 (TF-Slim train_image_classifier) */
+  /** The rate from `decaySteps` on, at most learningRate. @default 0.0001 (TF-Slim train_image_classifier) */
   readonly endLearningRate?: number;
-  /** @default 1 */
+  /** Above 0. @default 1 */
   readonly power?: number;
 }
 
@@ -87,15 +87,22 @@ function scheduleOf(options: LearningRateOptions): Schedule {
   const progress = (step: number): number => Math.min(step / decaySteps, 1);
   if (options.schedule === "cosine") {
     const { endLearningRate = 0 } = options;
+    expectEnd(endLearningRate, learningRate);
     const height = (learningRate - endLearningRate) / 2;
     return (step) => endLearningRate + height * (1 + Math.cos(Math.PI * progress(step)));
   }
   if (options.schedule === "polynomial") {
     const { endLearningRate = 0.0001, power = 1 } = options;
+    expectEnd(endLearningRate, learningRate);
+    expectNumber("power", power, "more than 0", (value) => value > 0);
     const height = learningRate - endLearningRate;
     return (step) => endLearningRate + height * (1 - progress(step)) ** power;
   }
-  const { decayRate = 0.94, staircase = true } = options;
+  const { schedule = "exponential", decayRate = 0.94, staircase = true } = options;
+  if (schedule !== "exponential")
+    throw new RangeError(
+      `Cannot configure the learning rate: expected schedule "constant", "exponential", "cosine", "polynomial" or "piecewise", got "${String(schedule)}"`,
+    );
   expectNumber("decayRate", decayRate, "more than 0", (value) => value > 0);
   const periods = (step: number): number => (staircase ? Math.floor(step / decaySteps) : step / decaySteps);
   return (step) => learningRate * decayRate ** periods(step);
@@ -108,12 +115,19 @@ function piecewise({ boundaries, values }: PiecewiseOptions): Schedule {
       `Cannot configure the learning rate: expected one value more than ${boundaries.length} boundaries, got ${values.length}`,
     );
   }
-  if (boundaries.some((boundary, i) => boundary <= (boundaries[i - 1] ?? -Infinity))) {
+  for (const value of values) expectNumber("values", value, "0 or more", (one) => one >= 0);
+  if (!boundaries.every((boundary, i) => boundary > (boundaries[i - 1] ?? -Infinity))) {
     throw new RangeError(
       `Cannot configure the learning rate: expected boundaries that ascend, got ${boundaries.join(", ")}`,
     );
   }
   return (step) => values[boundaries.findIndex((boundary) => step <= boundary)] ?? last;
+}
+
+/** One that rises where it should fall is a default meant for greater rates. */
+function expectEnd(endLearningRate: number, learningRate: number): void {
+  const isRight = (value: number): boolean => value >= 0 && value <= learningRate;
+  expectNumber("endLearningRate", endLearningRate, `in 0 … ${learningRate}, the learningRate`, isRight);
 }
 
 function expectNumber(name: string, value: number, kind: string, isRight: (value: number) => boolean): void {

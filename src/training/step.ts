@@ -55,7 +55,7 @@ export interface TrainStep {
    * @param images  as model.preprocess() takes them; must live until the step is done
    * @param labels  int32 [batch], 0 … classes − 1
    * @throws {TypeError} if these are no batch
-   * @throws {RangeError} if a label is no class of the model
+   * @throws {RangeError} if a label is no class of the model, or a schedule's learning rate is none
    * @throws {RangeError} with checkNumerics, before anything has changed, if the loss or a gradient is not finite
    * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */
@@ -103,7 +103,7 @@ export interface TrainStep {
  * What is frozen (in `scopesToFreeze`, or outside `trainableScopes`) gets no gradient; its batch norms neither use nor update
  * batch statistics, and below the lowest trained layer no backward pass is computed. Each shape of batch is compiled once, at
  * its first step. The caller disposes the step.
- * @throws {RangeError} if a scope is unknown or nothing is left to train
+ * @throws {RangeError} if a scope is unknown, nothing is left to train, or an option is out of its range
  * @throws {TypeError} if it is eager in a cluster, or a tfjs optimizer comes with another learning rate or momentum
  * @example
  * const step = createTrainStep(model, { learningRate: 0.01, scopesToFreeze: "resnet_v1_50/block1" });

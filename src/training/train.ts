@@ -5,7 +5,7 @@ import type { StepResult, TrainStep } from "./step";
 
 /** Options of train(). */
 export interface TrainOptions {
-  /** Steps to take now. @default one for each batch of the dataset, which must then end */
+  /** Steps to take now, a whole number; none if it is 0 or less. @default one for each batch of the dataset, which must then end */
   readonly steps?: number;
   /** Called after each step, e.g. to draw a curve; the next step waits for what it returns. */
   readonly onStep?: (result: StepResult) => void | Promise<void>;
@@ -25,7 +25,7 @@ export interface TrainOptions {
  * cluster.close(). Processes without `steps` take as many as the others.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
  * @returns        the results of the steps, in order
- * @throws {RangeError} if the dataset ends before `steps`, or the loss is no longer finite
+ * @throws {RangeError} if `steps` is no whole number, the dataset ends before, or the loss is no longer finite
  * @throws what the signal gives as its reason
  * @example
  * const curve = lossCurve();
@@ -37,6 +37,8 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<StepResult[]> {
   const { steps = Infinity, onStep, signal = cellSignal() } = options;
+  if (!(Number.isSafeInteger(steps) || steps === Infinity))
+    throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
   const results: StepResult[] = [];
   signal?.throwIfAborted();
   if (steps <= 0) return results;

@@ -178,7 +178,7 @@ test("Model.summary() has a row for each unit or layer under TF-Slim's names, an
 test("Model says what does not fit", () => {
   assert.throws(() => new Model({ numClasses: 0 }), {
     name: "RangeError",
-    message: "Cannot create model: expected numClasses to be a whole number > 0, got 0",
+    message: "Cannot create model: expected numClasses to be a whole number > 1, got 0",
   });
   const model = thin();
   tf.tidy(() => {

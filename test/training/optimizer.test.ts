@@ -35,7 +35,7 @@ test("momentumOptimizer() takes Nesterov's step: v = v - rate * (g + momentum * 
 test("momentumOptimizer() refuses a momentum that is none, and variables not its own", () => {
   assert.throws(() => momentumOptimizer({ momentum: 1.5 }), {
     name: "RangeError",
-    message: "Cannot create momentum optimizer: expected momentum in 0 … 1, got 1.5",
+    message: "Cannot create momentum optimizer: expected momentum in 0 … 1, but not 1, got 1.5",
   });
   const state = momentumOptimizer()([]);
   const gradients = [{ variable: variableOf("other", 1), gradient: tf.tensor1d([1]) }];
