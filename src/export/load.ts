@@ -77,7 +77,7 @@ export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedMo
   } catch (error) {
     throw refused(
       `load "${folder}": expected a graph and variables that TensorFlow ${version()} can load`,
-      error,
+      pointerIn(folder) ?? error,
     );
   }
   return {
@@ -132,6 +132,14 @@ function graphOf(folder: string, tags: readonly string[]): SavedGraph {
   if (found !== undefined) return found;
   const known = graphs.map((graph) => `[${key(graph.tags)}]`).join(" or ");
   throw new RangeError(`Cannot load "${folder}": expected tags ${known}, got [${key(tags)}]`);
+}
+
+/** Why variables can't be loaded: what was downloaded in place of their files. */
+function pointerIn(folder: string): Error | undefined {
+  const place = join(folder, "variables");
+  const files = existsSync(place) ? readdirSync(place).map((file) => join(place, file)) : [];
+  const file = files.find((one) => kindOfFile(one) !== undefined);
+  return file === undefined ? undefined : new Error(`"${file}", which is ${kindOfFile(file) ?? ""}`);
 }
 
 function expectInputs({ inputs }: SavedSignature, given: Readonly<Record<string, tf.Tensor>>): void {

@@ -24,7 +24,8 @@ export interface ExportOptions extends ClassifierOptions {
  * Writes a model, or functions of your own by name, as a SavedModel that Python, TensorFlow Serving and tfjs load: variables,
  * `assets/labels.txt`, a warm-up file, and the batch size open in every signature. Written whole or not at all.
  * @param model  its signatures are predict, serving_default and classify, see createPredictInputFn() for what they receive
- * @param dir    the folder of versions; made if need be
+ * @param dir    the folder of versions; made if need be. With "[" or "\\" in its path loadSavedModel() alone can read it, not
+ *   TensorFlow's own loaders, which take these for a pattern
  * @returns      the version's folder
  * @throws {Error} if there is such a version, or the disk refuses
  * @throws {TypeError} if a signature does what a graph can't

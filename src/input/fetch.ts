@@ -6,6 +6,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { interruptible } from "../interrupt";
+import { kindOfFile } from "../tensorflow";
 import { codeOf } from "./errorcode";
 
 /** How far fetchFile() is, in bytes. */
@@ -52,8 +53,9 @@ export async function fetchFile(url: string, target: string, options: FetchOptio
     wrong = await fault(part, options);
   }
   if (wrong !== undefined) {
+    const kind = kindOfFile(part);
     await rm(part, { force: true });
-    throw new Error(`Cannot fetch "${url}": expected ${wrong}`);
+    throw new Error(`Cannot fetch "${url}": expected ${wrong}${kind === undefined ? "" : `: ${kind}`}`);
   }
   await rename(part, target);
   return target;

@@ -40,7 +40,7 @@ export function describeDamage({ file, offset, size }: EntryPlace): string {
   const expected = `expected ${size} bytes at ${offset} that fit their checksum`;
   if (!existsSync(file)) return `${expected}, got no such file`;
   const length = statSync(file).size;
-  const kind = length > 0 ? kindOfFile(file) : undefined;
+  const kind = kindOfFile(file);
   if (kind !== undefined) return `${expected}, got ${kind}`;
   return length < offset + size ? `${expected}, got a file of ${length} bytes` : `${expected}, got others`;
 }

@@ -30,21 +30,16 @@ export function kindOfFile(path: string): string | undefined {
   if (found === undefined) return undefined;
   if (found.isDirectory()) return "a folder";
   if (!found.isFile()) return undefined;
-  if (found.size === 0) return "an empty file";
-  return kindOfBytes(startOf(path));
+  const start = startOf(path);
+  return BEGINNINGS.find(([offset, beginning]) => beginning.test(start.slice(offset)))?.[2];
 }
 
-/** What begins with these bytes, in words; undefined if that can't be told. */
-export function kindOfBytes(bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes.subarray(0, BYTES)).toString("latin1");
-  return BEGINNINGS.find(([offset, start]) => start.test(text.slice(offset)))?.[2];
-}
-
-function startOf(path: string): Uint8Array {
+/** The first bytes as Latin-1. */
+function startOf(path: string): string {
   const file = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(BYTES);
-    return bytes.subarray(0, readSync(file, bytes, 0, BYTES, 0));
+    return bytes.subarray(0, readSync(file, bytes, 0, BYTES, 0)).toString("latin1");
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,5 @@
 /** Checkpoints read: tensors by name, of TensorFlow's V1 and V2 formats. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { restoreTensors } from "./bundle";
 import { describeDamage, placeOfEntry } from "./bundleindex";
 import { dataTypeName, isDataType, type DataType } from "./datatype";
@@ -117,18 +117,19 @@ function wholeOf(path: string, name: string, dtype: DataType): tf.Tensor {
 /** What went wrong when a checkpoint was opened. @param used  the name by which TensorFlow was told it */
 function asOpenError(prefix: string, file: string, used: string, cause: unknown): Error {
   const error = asTensorFlowError("OpenCheckpoint", cause);
-  const isIndex = file !== prefix;
   const found = kindOfFile(file);
-  const kind = isIndex && found === "an empty file" ? undefined : found; // as any other damage
-  const said = reasonOf(error).replaceAll(used, prefix);
-  const isAlone = /\.data-\d{5}-of-\d{5}$/.test(file);
-  const reason =
-    kind === "a folder"
-      ? "a folder; findCheckpoint() gives the latest in it"
-      : (kind ?? (isAlone ? "the data of a V2 checkpoint without its .index" : said));
-  const which = kind !== undefined && isIndex ? `"${file}", which is ` : "";
+  const kind = found === "a folder" ? `${found}; findCheckpoint() gives the latest in it` : found;
+  const which = kind !== undefined && file !== prefix ? `"${file}", which is ` : "";
   const what = `Cannot open checkpoint "${prefix}": expected a V1 or V2 checkpoint there`;
-  return new Error(`${what}, got ${which}${reason}`, { cause: error });
+  const said = reasonOf(error).replaceAll(used, prefix);
+  return new Error(`${what}, got ${which}${kind ?? told(file) ?? said}`, { cause: error });
+}
+
+/** What is wrong with a file that is of no other kind. */
+function told(file: string): string | undefined {
+  if (statSync(file, { throwIfNoEntry: false })?.size === 0 && !file.endsWith(".index"))
+    return "an empty file";
+  return /\.data-\d{5}-of-\d{5}$/.test(file) ? "the data of a V2 checkpoint without its .index" : undefined;
 }
 
 /** What TensorFlow says of an entry whose bytes do not fit their checksum, end too early or are gone. */

@@ -61,6 +61,9 @@ export interface Lacking {
 
 /** How the names in a checkpoint may come to be those of variables that it lacks; "" where that can't be told. */
 export function hintOf(missing: readonly Lacking[], entries: readonly CheckpointVariable[]): string {
+  const [network, other] = [missing, entries].map((list) => networkIn(list.map(({ name }) => name)));
+  if (network !== undefined && other !== undefined && network !== other)
+    return `; it is a checkpoint of "${other}", not of "${network}"`;
   const names = new Set(entries.map(({ name }) => name));
   if (missing.filter(({ name }) => names.has(`${name}/${AVERAGE}`)).length * 2 > missing.length)
     return "; it has their moving averages: load these with movingAverages: true";
@@ -70,11 +73,8 @@ export function hintOf(missing: readonly Lacking[], entries: readonly Checkpoint
     if (pair !== undefined) counts.set(pair, (counts.get(pair) ?? 0) + 1);
   }
   const [best] = [...counts].sort(([, a], [, b]) => b - a);
-  if (best !== undefined && 2 * best[1] > missing.length)
-    return `; it has them under other names: load it with assignmentMap: { ${best[0]} }`;
-  const [network, other] = [missing, entries].map((list) => networkIn(list.map(({ name }) => name)));
-  const isOther = network !== undefined && other !== undefined && network !== other;
-  return isOther ? `; it is a checkpoint of "${other}", not of "${network}"` : "";
+  const isLikely = best !== undefined && 2 * best[1] > missing.length;
+  return isLikely ? `; it has them under other names: load it with assignmentMap: { ${best[0]} }` : "";
 }
 
 /** The scopes by which a variable and the entry of the same shape differ whose names have the most parts at their ends in common. */

@@ -101,7 +101,7 @@ export class Saver {
    * Who does not await each save awaits flush() at the end: it throws what went wrong meanwhile. What nobody awaits is thrown by
    * the next save() or restore(), or else when the process ends.
    * @param path  a prefix such as "model/model.ckpt", or a folder, for "model.ckpt" in it; a folder that is missing is made,
-   *   and taken for one if the path ends in "/"
+   *   and taken for one if the path ends in "/". With "[" or "\\" in it Python's TensorFlow can't read what is saved
    * @param what  a model, or tensors by name
    * @returns     the prefix written, when the disk has it: with `-${globalStep}`, if there is one
    * @throws {RangeError} at once, if globalStep is not a whole number from 0 on

@@ -1,7 +1,10 @@
 /** Checkpoints of which less, or something else, was loaded than the user believed. */
 import { join } from "node:path";
+
 import { Model, type ModelOptions } from "../../src/model";
-import { saveCheckpoint } from "../../src/tensorflow";
+import { createModelFn, ModeKeys } from "../../src/estimator";
+import { resolveConfig } from "../../src/estimator/config";
+import { saveCheckpoint, tf } from "../../src/tensorflow";
 import {
   createTrainStep,
   getTrainableVariables,
@@ -106,5 +109,52 @@ testSituations([
     name: "the checkpoint of another version's network is none of this one",
     situation: (folder) => load(saved(folder, { architecture: "resnet_v2_14" }), {}),
     expected: /; it is a checkpoint of "resnet_v2_14", not of "resnet_v1_14"$/,
+  },
+  {
+    name: "an Estimator's training begins with the head of a checkpoint, by a map, and not with a new one",
+    situation: async (folder) => {
+      const model = { architecture: "resnet_v1_14", width: 1 / 16, defaultImageSize: 32, seed: 5 } as const;
+      const modelFn = createModelFn({
+        model,
+        checkpointPath: saved(folder, { seed: 3 }, "tower_0/"),
+        checkpointAssignmentMap: { tower_0: "" },
+      });
+      const spec = modelFn(tf.scalar(0), undefined, ModeKeys.TRAIN, {}, resolveConfig());
+      const head = (): number[] => [...spec.model.variables.expect("Predict/logits/weights").dataSync()];
+      const before = head();
+      await spec.scaffold?.init?.();
+      const expected = using({ seed: 3 }, ({ variables }) => [
+        ...variables.expect("Predict/logits/weights").dataSync(),
+      ]);
+      const after = head();
+      spec.trainOp?.dispose();
+      modelFn.dispose();
+      return [after.join() === expected.join(), after.join() === before.join()];
+    },
+    expected: [true, false],
+  },
+  {
+    name: "a variable of another type in a checkpoint is not made one of this type, and nothing is loaded",
+    situation: (folder) =>
+      using({}, (model) => {
+        const prefix = saved(folder, { seed: 3 });
+        const all = model.variables.all();
+        const [first = "", ...others] = all.map(({ name }) => name);
+        const kernel = tf.zeros([7, 7, 3, 4], "int32");
+        const wide = Object.fromEntries(
+          others.map((name) => [name, tf.ones(model.variables.expect(name).shape)]),
+        );
+        saveCheckpoint(prefix, { ...wide, [first]: kernel });
+        tf.dispose([wide, kernel]);
+        const before = all.map(({ variable }) => variable.dataSync().join());
+        try {
+          return initVariablesFromCheckpoint(model, prefix);
+        } catch (error) {
+          const isSame = all.every(({ variable }, i) => variable.dataSync().join() === before[i]);
+          throw new Error(`${isSame ? "none" : "some"} loaded: ${String(error)}`, { cause: error });
+        }
+      }),
+    expected:
+      /^none loaded: .*conv1\/weights" \(expected float32 \[7, 7, 3, 4\], got int32 \[7, 7, 3, 4\]\)$/,
   },
 ]);

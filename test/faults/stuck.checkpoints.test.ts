@@ -1,7 +1,7 @@
 /** Files given for checkpoints or SavedModels that are none, and names that others give to what is one. */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadSavedModel } from "../../src/export";
+import { exportSavedModel, loadSavedModel } from "../../src/export";
 import { constant, openCheckpoint, saveCheckpoint, tf } from "../../src/tensorflow";
 import { findCheckpoint, listCheckpoint, Saver } from "../../src/training";
 import { fixturePath } from "../fixtures";
@@ -130,5 +130,19 @@ testSituations([
       return loadSavedModel(folder);
     },
     expected: /expected a SavedModel, got an HTML page/,
+  },
+  {
+    name: "a SavedModel's variables are Git LFS pointers",
+    situation: (folder) => {
+      const factor = tf.variable(tf.scalar(2));
+      const example = { x: tf.tensor1d([1]) };
+      const fn = ({ x = tf.scalar(0) }): Record<string, tf.Tensor> => ({ y: x.mul(factor) });
+      const exported = exportSavedModel({ serving_default: { fn, example } }, folder);
+      tf.dispose([factor, example]);
+      const data = join(exported, "variables/variables.data-00000-of-00001");
+      writeFileSync(data, "version https://git-lfs.github.com/spec/v1\n");
+      return loadSavedModel(exported);
+    },
+    expected: /can load, got ".*variables\.data-00000-of-00001", which is a Git LFS pointer, /,
   },
 ]);

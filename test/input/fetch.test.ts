@@ -150,6 +150,26 @@ test("fetchFile() refuses a file of another size or hash, and leaves nothing", a
   );
 });
 
+test("fetchFile() tells what came in place of a file of another size or hash", async () => {
+  const target = path.join(scratch, "page");
+  await withServer(
+    (request, response) => serve(request, response, Buffer.from("<html><body>Log in</body></html>")),
+    async ({ url }) =>
+      assert.rejects(
+        fetchFile(`${url}a`, target, { bytes: 7 }),
+        /expected 7 bytes, got 32: an HTML page, as of a failed download$/,
+      ),
+  );
+  await withServer(
+    (request, response) => serve(request, response, Buffer.from("<html></html>")),
+    async ({ url }) =>
+      assert.rejects(
+        fetchCheckpoint("resnet_v1_50", path.join(scratch, "pages"), { baseUrl: url }),
+        /expected a tar archive, got an HTML page, as of a failed download$/,
+      ),
+  );
+});
+
 test("fetchFile() says at once what does not get better, and gives up on what does not", async () => {
   await withServer(
     (_, response, number) => void response.writeHead(number === 1 ? 404 : 503).end(),

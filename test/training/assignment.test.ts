@@ -66,8 +66,8 @@ test("hintOf() tells the map that most of the missing names ask for, and no othe
   );
   assert.equal(hintOf(missing, [entry("x/a/weights", [4]), entry("y/b/weights")]), "");
   assert.match(
-    hintOf([{ name: "resnet_v1_50/conv1/weights", shape: [3] }], [entry("resnet_v2_50/conv1/w")]),
-    /; it is a checkpoint of "resnet_v2_50", not of "resnet_v1_50"$/,
+    hintOf([{ name: "resnet_v1_50/conv1/weights", shape: [3] }], [entry("resnet_v1_101/conv1/weights")]),
+    /; it is a checkpoint of "resnet_v1_101", not of "resnet_v1_50"$/,
   );
 });
 
