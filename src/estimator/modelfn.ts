@@ -100,7 +100,8 @@ function trainSpecOf(
   const { learningRate = 0.01, saver, summarizeVariables = false } = options;
   const rate = decaySteps === undefined ? {} : { learningRate: decayOf(learningRate, decaySteps) };
   const asked = { checkNumerics: true, gradientNorms: true, summarizeGradients: true };
-  const trainOp = createTrainStep(model, { ...asked, seed, cluster, ...training, ...rate });
+  // The modelDir says how far the model is, whatever it did for another.
+  const trainOp = createTrainStep(model, { ...asked, seed, cluster, ...training, ...rate, globalStep: 0 });
   const init = (): void => initPretrained(model, options);
   const scaffold = { init, ...(saver && { saver }) };
   return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };

@@ -12,6 +12,8 @@ export interface VariableGradient {
 export interface OptimizerState {
   /** Its own variables, by the names that TensorFlow gives them in a checkpoint: "<variable>/Momentum". */
   readonly slots: Readonly<Record<string, tf.Variable>>;
+  /** The name of an optimizer that keeps more than its slots, which no checkpoint can hold. @default undefined: it does not */
+  readonly unsaved?: string;
   /**
    * Assigns new values to the variables and slots; runs inside the compiled step.
    * @param learningRate  float32 scalar
@@ -96,8 +98,10 @@ export function sgdOptimizer(): Optimizer {
  * @param optimizer  e.g. tf.train.adam(0.001); whoever made it frees it
  */
 export function tfjsOptimizer(optimizer: tf.Optimizer): Optimizer {
+  const name = optimizer.getClassName();
   return () => ({
     slots: {},
+    ...(name !== "SGD" && { unsaved: `tfjs's ${name}` }),
     apply: (gradients) =>
       optimizer.applyGradients(
         Object.fromEntries(gradients.map(({ variable, gradient }) => [variable.variable.name, gradient])),

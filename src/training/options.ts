@@ -41,7 +41,7 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
    * losses, gradients and moving statistics, as if their batches were one. Batches should be of one size. @default ALONE
    */
   readonly cluster?: Cluster;
-  /** Steps that the model has behind it, e.g. from a checkpoint. @default 0 */
+  /** Updates that the model has behind it, for all its steps; 0 counts and schedules anew. @default where its last step stood, at first 0 */
   readonly globalStep?: number;
 }
 

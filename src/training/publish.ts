@@ -28,7 +28,29 @@ export interface PublishOptions {
  * @returns         the prefix
  * @throws {Error} if the disk refuses; older checkpoints are as they were
  */
-export async function publish(
+export function publish(
+  prefix: string,
+  snapshot: Readonly<Record<string, tf.Tensor>>,
+  options: PublishOptions,
+): Promise<string> {
+  const folder = resolve(dirname(prefix));
+  const before = queues.get(folder) ?? Promise.resolve();
+  const work = before.then(() => publishNow(prefix, snapshot, options));
+  const done = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  queues.set(folder, done);
+  void done.then(() => {
+    if (queues.get(folder) === done) queues.delete(folder);
+  });
+  return work;
+}
+
+/** The saves of each folder, which wait for one another, whichever saver's they are: all rewrite its `checkpoint` file. */
+const queues = new Map<string, Promise<void>>();
+
+async function publishNow(
   prefix: string,
   snapshot: Readonly<Record<string, tf.Tensor>>,
   options: PublishOptions,

@@ -6,6 +6,7 @@ import { constant, tf } from "../tensorflow";
 import { Failures } from "./heard";
 import { publish } from "./publish";
 import {
+  expectSaved,
   gatheredEntry,
   globalStepEntry,
   iteratorEntry,
@@ -27,6 +28,13 @@ export interface SaverOptions {
   readonly sharded?: number | false;
   /** Whether the `checkpoint` file names them relative to its folder, so that this may be moved. @default true */
   readonly saveRelativePaths?: boolean;
+  /**
+   * What becomes of an optimizer's variables that a checkpoint lacks, since it was another's or they belong to scopes that were
+   * frozen: "refuse" is an error, with "initial" they begin as they do before the first step: momenta with 0, RMSProp's mean squares
+   * with 1, Adam's powers with its betas. A tfjs optimizer's can't be saved: "refuse" is an error, with "initial" nothing is saved or
+   * restored of them. @default "refuse"
+   */
+  readonly newSlots?: "refuse" | "initial";
 }
 
 /** Options of Saver.save(). */
@@ -51,7 +59,8 @@ export interface SaveCheckpointOptions {
  * A checkpoint is written to a temporary folder beside its place and moved there when the disk has it, its index last; then the
  * folder's `checkpoint` file names it, and only then are old ones deleted. So a process may be killed and a disk be full at any
  * moment: the folder has its latest checkpoint or the one before. What a killed process left is removed by the next save.
- * One process at a time should save in a folder.
+ * One process at a time should save in a folder. Several savers of it may: saves in one folder wait for one another, and each deletes
+ * only the old ones of the name it saves under, "model.ckpt" if that is not given.
  *
  * With `step` and `iterator` a run that was stopped goes on exactly: the records that are left, in the same order and with the
  * same augmentation, learning rates and moving statistics, and with that, on a CPU, to the same bits as one that nothing stopped.
@@ -72,6 +81,7 @@ export class Saver {
   private readonly retention: Retention;
   private readonly shards: number;
   private readonly saveRelativePaths: boolean;
+  private readonly newSlots: "refuse" | "initial";
   private readonly created = Date.now() / 1000;
   private last: Promise<void> = Promise.resolve();
   private readonly failures = new Failures();
@@ -79,7 +89,7 @@ export class Saver {
   /** @throws {RangeError} if a number is none that it may be */
   constructor(options: SaverOptions = {}) {
     const { maxToKeep = 5, keepCheckpointEveryNHours = 10000 } = options;
-    const { sharded = false, saveRelativePaths = true } = options;
+    const { sharded = false, saveRelativePaths = true, newSlots = "refuse" } = options;
     expectNumber("maxToKeep", maxToKeep, "of 0 or more", Number.isSafeInteger(maxToKeep) && maxToKeep >= 0);
     expectNumber(
       "keepCheckpointEveryNHours",
@@ -89,6 +99,10 @@ export class Saver {
     );
     const shards = sharded === false ? 1 : sharded;
     expectNumber("sharded", shards, "of 1 or more", Number.isSafeInteger(shards) && shards >= 1);
+    const isPolicy = ["refuse", "initial"].includes(newSlots);
+    if (!isPolicy)
+      throw new RangeError(`Cannot create saver: expected newSlots "refuse" or "initial", got "${newSlots}"`);
+    this.newSlots = newSlots;
     this.retention = { maxToKeep, keepCheckpointEveryNHours };
     this.shards = shards;
     this.saveRelativePaths = saveRelativePaths;
@@ -104,7 +118,10 @@ export class Saver {
    *   and taken for one if the path ends in "/". With "[" or "\\" in it Python's TensorFlow can't read what is saved
    * @param what  a model, or tensors by name
    * @returns     the prefix written, when the disk has it: with `-${globalStep}`, if there is one
-   * @throws {RangeError} at once, if globalStep is not a whole number from 0 on
+   * @throws {RangeError} at once, if globalStep is not a whole number from 0 on, or there is nothing to save
+   * @throws {RangeError} at once, if gradients wait for their update in a cluster: each process has its own sums; save when the
+   *   step's `accumulated` is 0
+   * @throws {TypeError} at once, if the step's optimizer is one of tfjs, whose variables can't be saved; see newSlots
    * @throws {Error} at once, what an earlier save threw for which nobody waited
    * @throws {Error} if the disk refuses; older checkpoints are as they were
    */
@@ -112,6 +129,7 @@ export class Saver {
     this.failures.throwUnheard();
     const { step, globalStep = step?.globalStep } = options;
     const prefix = prefixOf(path, globalStep);
+    if (step !== undefined) expectStep(path, step, this.newSlots);
     const snapshot = snapshotOf(
       what instanceof Model ? variablesOf(what, `save "${path}"`) : what,
       options,
@@ -142,7 +160,7 @@ export class Saver {
    * @param step  a train step, whose optimizer's variables and globalStep are restored too
    * @param iterator  one at any place, which goes where the saved one was; if the checkpoint has none of that, it stays
    *   where it is, and the result's `iterator` is false
-   * @throws {RangeError} that names the variables which are missing or of another shape or type
+   * @throws {RangeError} that names the variables which are missing or of another shape or type; see newSlots for the optimizer's
    * @throws {RangeError} that names the steps which differ, if the iterator is over another dataset or other files
    * @throws {Error} that names the variable and the file, if a checksum shows it damaged
    * @throws {Error} what an earlier save threw for which nobody waited
@@ -155,8 +173,7 @@ export class Saver {
   ): Restored {
     this.failures.throwUnheard();
     return restoreVariables(path, what instanceof Model ? variablesOf(what, `restore "${path}"`) : what, {
-      step,
-      iterator,
+      ...{ step, iterator, newSlots: this.newSlots },
     });
   }
 }
@@ -171,15 +188,35 @@ function snapshotOf(
   const { gathered } = step ?? {};
   const count = gathered?.count ?? 0;
   const sums = count > 0 ? gathered?.sums : undefined;
+  const tensors = { ...variables, ...step?.slots, ...sums, ...extra };
+  expectTensors(tensors);
   return tf.tidy(() => {
     const numbers = {
       ...(globalStep !== undefined && { [globalStepEntry]: constant([globalStep], [], "int64") }),
       ...(count > 0 && { [gatheredEntry]: constant([count], [], "int64") }),
       ...(position !== undefined && { [iteratorEntry]: constant([position], [], "string") }),
     };
-    const all = { ...variables, ...step?.slots, ...sums, ...extra, ...numbers };
+    const all = { ...tensors, ...numbers };
     return Object.fromEntries(Object.entries(all).map(([name, tensor]) => [name, tf.keep(tensor.clone())]));
   });
+}
+
+function expectTensors(tensors: Readonly<Record<string, tf.Tensor>>): void {
+  const entries = Object.entries(tensors);
+  if (entries.length === 0) throw new RangeError("Cannot save: expected a model or tensors, got none");
+  const [disposed] = entries.find(([, tensor]) => tensor.isDisposed) ?? [];
+  if (disposed !== undefined)
+    throw new Error(`Cannot save "${disposed}": expected a tensor that lives, got a disposed one`);
+}
+
+function expectStep(path: string, step: SavedStep, newSlots: "refuse" | "initial"): void {
+  expectSaved(`save "${path}"`, step, newSlots);
+  const { gathered, cluster } = step;
+  if (gathered === undefined || gathered.count === 0 || gathered.isShared || (cluster?.size ?? 1) === 1)
+    return;
+  throw new RangeError(
+    `Cannot save "${path}": expected no gradients that wait for their update in a cluster, of which each process has its own, got those of ${gathered.count} of ${gathered.calls} calls; save when the step's accumulated is 0`,
+  );
 }
 
 /** Where to save: the prefix with the step's number. */

@@ -4,6 +4,7 @@ import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
+import { counted } from "./count";
 import { explained } from "./numerics";
 import type { OptimizerState } from "./optimizer";
 import { callsOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
@@ -62,7 +63,7 @@ export interface TrainStep {
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
   /** The same step, which gives the gradients too, as clipped and multiplied; compiled for itself at its first call. */
   withGradients(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepWithGradients>;
-  /** Updates done. */
+  /** Updates that the model has behind it, those of its other steps included. */
   readonly globalStep: number;
   /** Whether its gradients shall be summarized, as the option says. */
   readonly summarizeGradients: boolean;
@@ -70,6 +71,10 @@ export interface TrainStep {
   readonly trained: readonly ModelVariable[];
   /** The optimizer's variables by their names in a checkpoint, which a Saver saves; none of a tfjs optimizer. */
   readonly slots: Readonly<Record<string, tf.Variable>>;
+  /** What the optimizer keeps that no checkpoint can hold: a name of tfjs's, but for its SGD; else undefined. */
+  readonly unsaved?: string;
+  /** The optimizer's variables as they are before the first step. The caller disposes the result. */
+  initialSlots(this: void): Pick<OptimizerState, "slots" | "dispose">;
   /** With gradientAccumulation: what waits for the next update, which a Saver saves too. */
   readonly gathered?: Gathered;
   /** What the next step would do with a batch, looked into; changes nothing. The caller disposes the result. */
@@ -110,7 +115,7 @@ export interface TrainStep {
  * const { loss, accuracy, globalStep } = await step(images, labels);
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
-  const { seed = 0, globalStep = 0, summarizeGradients = false, cluster = ALONE } = options;
+  const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
   const { numClasses } = model.options;
   const eager = isEager(options);
   const trained = expectTrained(model, options);
@@ -133,9 +138,8 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       const part = isUpdate ? update : "gather";
       const { metrics, gradients } = await runner.run(part, [images, labels, stepSeed, rate]);
       const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
-      if (gathered !== undefined) gathered.count = isUpdate ? 0 : accumulated;
+      const waiting = waitFor(gathered, isUpdate ? 0 : accumulated);
       if (isUpdate) step.globalStep++;
-      const waiting = gathered === undefined ? {} : { accumulated: gathered.count };
       return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting, gradients };
     } catch (error) {
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
@@ -145,9 +149,9 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       tf.dispose([stepSeed, rate]);
     }
   };
-  const step = Object.assign(callable(runOne, cluster), {
-    ...{ cluster, globalStep, summarizeGradients, trained, slots: state.slots },
-    ...(gathered !== undefined && { gathered }),
+  const made = Object.assign(callable(runOne, cluster), {
+    ...{ cluster, globalStep: 0, summarizeGradients, trained },
+    ...savedParts(state, gathered, () => optimizer(trained)),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
       expectBatch(...batch, { numClasses, what: "inspect a step" });
       const next = { learningRate: schedule(step.globalStep), globalStep: step.globalStep + 1 };
@@ -158,7 +162,25 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     graph: () => runner.graph(),
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
   });
+  const step = counted(made, model, globalStep);
   return step;
+}
+
+/** Notes how many calls' gradients wait. */
+function waitFor(gathered: Gathered | undefined, count: number): Pick<StepResult, "accumulated"> {
+  if (gathered === undefined) return {};
+  Object.assign(gathered, { count, isShared: false });
+  return { accumulated: count };
+}
+
+/** What a Saver needs to know of the optimizer and of what waits for it. */
+function savedParts(
+  { slots, unsaved }: OptimizerState,
+  gathered: Gathered | undefined,
+  initialSlots: () => OptimizerState,
+): Pick<TrainStep, "slots" | "unsaved" | "initialSlots" | "gathered"> {
+  const optional = { ...(unsaved !== undefined && { unsaved }), ...(gathered !== undefined && { gathered }) };
+  return { slots, initialSlots, ...optional };
 }
 
 function expectLive({ slots }: OptimizerState): void {

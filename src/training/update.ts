@@ -91,7 +91,7 @@ export function updatesOf(
       }
       return metrics.as1D();
     },
-    gathered: sums && { count: 0, calls, sums: sums.named },
+    gathered: sums && { count: 0, calls, isShared: false, sums: sums.named },
     dispose: () => sums?.dispose(),
   };
 }

@@ -58,6 +58,7 @@ test("save() saves what the variables are at the call, while training goes on; r
     checkpoint: join(folder, "model.ckpt-2"),
     globalStep: 2,
     iterator: false,
+    newSlots: [],
   });
   assert.equal(step.globalStep, 2);
   assert.deepEqual(everything(), then);
@@ -163,6 +164,7 @@ test("save() under a name that is taken replaces all of its files", async () => 
     checkpoint: prefix,
     globalStep: undefined,
     iterator: false,
+    newSlots: [],
   });
   assert.deepEqual(valuesOf(a), [2, 2, 2]);
   const files = ["checkpoint", "only.ckpt.data-00000-of-00001", "only.ckpt.index"];
