@@ -33,10 +33,11 @@ export interface LoadedModel {
   /** Names of the classes: the lines of the asset labels.txt; undefined if there is none. */
   readonly labels: readonly string[] | undefined;
   /**
-   * The outputs by name, of their true data types; the caller disposes.
+   * The outputs by name: float64 and half precision as float32, integers as int32 but for int64; the caller disposes.
    * @param inputs     by name, or the tensor of the only input; numbers of another type are cast
    * @param signature  @default the one loaded
    * @throws {TypeError} if names or shapes do not fit the signature
+   * @throws {RangeError} if float32 or int32 can't hold a value of an output
    * @throws {Error} that quotes TensorFlow, if it refuses: a file is no image, or a string no Example
    */
   predict(

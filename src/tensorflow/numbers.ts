@@ -22,6 +22,11 @@ export function hasNumbers(type: DataType): boolean {
   return AS_FLOAT32.has(type) || AS_INT32.has(type) || AS_THEY_ARE.has(type);
 }
 
+/** Whether tfjs gives the values of a type as they are: int64 as BigInt64Array. */
+export function isReadable(type: DataType): boolean {
+  return AS_THEY_ARE.has(type) || type === "int64";
+}
+
 /**
  * The values as float32, to which float64 is rounded, or as int32; bool, complex64 and string are as they are.
  * @param what    what is done, for the error

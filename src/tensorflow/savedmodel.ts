@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { dataTypeName, dataTypeNumber, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { castTo } from "./execute";
+import { asNumbers, hasNumbers, isReadable } from "./numbers";
 import { plainFolder } from "./paths";
 import { dataType, handlesOf, tf, wrap, type HandleInfo } from "./runtime";
 import type { ShapeMessage } from "./messages";
@@ -186,11 +187,19 @@ interface SessionBinding {
 /** A SavedModel's graph with its variables, ready to run. */
 export interface SavedModelSession {
   /**
-   * Outputs of a signature, of their true types; the caller disposes. Inputs of another number type are cast.
+   * Outputs of a signature: float64 and half precision as float32, integers as int32 but for int64; the caller disposes. Inputs of
+   * another number type are cast.
+   * @throws {RangeError} if an output has values that these can't hold
    * @throws {TensorFlowError} what TensorFlow says
    */
   run(signature: SavedSignature, inputs: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor>;
   close(): void;
+}
+
+/** An output as it is, or as numbers if tfjs does not give the values of its type. */
+function readable(key: string, output: tf.Tensor): tf.Tensor {
+  const type = dataType(output);
+  return isReadable(type) || !hasNumbers(type) ? output : asNumbers(`Cannot predict "${key}"`, output);
 }
 
 /** Loads a graph of a SavedModel. @throws {TensorFlowError} if there is none of these tags, or a file is missing or damaged */
@@ -233,7 +242,7 @@ export function openSavedModel(directory: string, tags: readonly string[]): Save
             names(signature.outputs),
           ),
         );
-        results.push(...infos.map(wrap));
+        results.push(...infos.map((info, i) => readable(keys[i] ?? "", wrap(info))));
         return results;
       });
       return Object.fromEntries(results.map((tensor, i) => [keys[i] ?? "", tensor]));

@@ -72,7 +72,7 @@ export function initVariablesFromCheckpoint(
     tf.tidy(() => {
       const values = plan.loaded.map(({ variable: { variable }, source }) => ({
         variable,
-        value: reader.read(source).reshape(variable.shape),
+        value: shapedLike(variable, reader.read(source)),
       }));
       for (const { variable, value } of values) variable.assign(value);
     });
@@ -150,6 +150,10 @@ function isFitting({ variable: { variable }, entry }: Loading): boolean {
   return (
     shape === variable.shape.join() || (variable.rank === 2 && shape === [1, 1, ...variable.shape].join())
   );
+}
+
+function shapedLike(variable: tf.Variable, value: tf.Tensor): tf.Tensor {
+  return value.rank === variable.rank ? value : value.reshape(variable.shape);
 }
 
 function describe({ variable: { name, variable }, source, entry }: Loading): string {

@@ -61,13 +61,15 @@ def write_types(name):
 
 
 def write_saved_model(name):
-    """The same SavedModel in binary and in text form."""
+    """The same SavedModel in binary and in text form, with outputs of many types."""
     module = tf.Module()
     module.factors = tf.Variable([1.0, 2.0])
 
     @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float64, name="x")])
     def multiply(x):
-        return {"y": tf.cast(x, tf.float32) * module.factors}
+        y = tf.cast(x, tf.float32) * module.factors
+        types = ["bfloat16", "float16", "float64", "int8", "int64", "uint8", "uint32"]
+        return {"y": y, **{name: tf.cast(y, name) for name in types}}
 
     module.multiply = multiply
     binary = in_folder(f"{name}_binary")

@@ -78,12 +78,27 @@ describe("files by Python TensorFlow", { skip }, () => {
     assert.deepEqual(memory(), live);
   });
 
-  test("loadSavedModel() loads saved_model.pbtxt as it does saved_model.pb", () => {
+  test("loadSavedModel() loads saved_model.pbtxt as it does saved_model.pb, and gives numbers of all types", () => {
     const [binary, text] = ["binary", "text"].map((form) => loadSavedModel(join(folder, `model_${form}`)));
     assert.deepEqual(Object.keys(text?.signatures ?? {}).sort(), ['multiply "ä"', "serving_default"]);
     assert.deepEqual(text?.signatures, binary?.signatures);
-    const y = tf.tidy(() => [...(text?.predict(tf.tensor2d([[3, 4]]))["y"]?.dataSync() ?? [])]);
-    assert.deepEqual(y, [3, 8]);
+    const outputs = tf.tidy(() =>
+      Object.entries(text?.predict(tf.tensor2d([[3, 4]])) ?? {}).map(([key, output]) => [
+        key,
+        output.dtype,
+        ...Array.from(output.dataSync(), Number),
+      ]),
+    );
+    assert.deepEqual(outputs.sort(), [
+      ["bfloat16", "float32", 3, 8],
+      ["float16", "float32", 3, 8],
+      ["float64", "float32", 3, 8],
+      ["int64", "int32", 3, 8],
+      ["int8", "int32", 3, 8],
+      ["uint32", "int32", 3, 8],
+      ["uint8", "int32", 3, 8],
+      ["y", "float32", 3, 8],
+    ]);
     binary?.dispose();
     text?.dispose();
   });
