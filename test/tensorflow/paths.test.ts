@@ -20,10 +20,10 @@ test("patternOf() takes literally what is there by its very name, and only that"
 });
 
 test("openCheckpoint() leaves no links behind, also where there is no checkpoint", () => {
+  const prefix = join(temporaryFolder("paths"), "[a]");
   const temporary = temporaryFolder("links");
   const given = process.env["TMPDIR"];
   process.env["TMPDIR"] = temporary; // a folder that no other process puts links in
-  const prefix = join(temporaryFolder("paths"), "[a]");
   tf.tidy(() => saveCheckpoint(prefix, { a: tf.scalar(1) }));
   const reader = openCheckpoint(prefix);
   assert.equal(reader.prefix, prefix);
