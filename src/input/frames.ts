@@ -24,15 +24,11 @@ function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length
   for (let record = 0; offset < bytes.length; record++) {
     const at = (reason: string): Walk => ({ end: offset, broken: { record, offset, reason } });
     const header = bytes.read(offset, HEADER);
-    if (header.length < HEADER)
+    if (header.length < HEADER && offset > 0)
       return at(`the file ends ${header.length} bytes into a record's 12-byte header`);
-    const length = frameLength(header);
+    const length = header.length < HEADER ? undefined : frameLength(header);
     if (length === undefined)
-      return at(
-        offset === 0
-          ? "the file does not begin with a record"
-          : "the checksum of the record's length is wrong",
-      );
+      return at(offset === 0 ? noRecordFile(header) : "the checksum of the record's length is wrong");
     const whole = HEADER + length + FOOTER;
     if (offset + whole > bytes.length)
       return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}`);
@@ -40,6 +36,23 @@ function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length
     offset += whole;
   }
   return { end: offset, broken: undefined };
+}
+
+/** How other files begin that are taken for TFRecord files. */
+const BEGINNINGS: readonly (readonly [bytes: string, what: string])[] = [
+  ["\xff\xd8\xff", "a JPEG image"],
+  ["\x89PNG", "a PNG image"],
+  ["GIF8", "a GIF image"],
+  ["PK\x03\x04", "a ZIP archive"],
+  ["\x89HDF", "an HDF5 file"],
+];
+
+function noRecordFile(start: Buffer): string {
+  const bytes = start.toString("latin1");
+  const [, known] = BEGINNINGS.find(([beginning]) => bytes.startsWith(beginning)) ?? [];
+  const what = known ?? (/^[\t\n\r -~]+$/.test(bytes) ? "a text" : undefined);
+  const like = what === undefined ? "" : ` but as ${what} does`;
+  return `this is no TFRecord file, or its first bytes are damaged: it does not begin with a record${like}`;
 }
 
 interface Walk {

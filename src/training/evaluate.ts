@@ -2,6 +2,7 @@ import { cellSignal } from "../interrupt";
 import type { Model } from "../model/model";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
+import { knownClasses } from "./classes";
 import { expectScalars } from "./losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
@@ -11,7 +12,7 @@ export type EvalStepResult = {
   readonly losses: tf.Tensor1D;
   /** float32 [batch, classes] */
   readonly probabilities: tf.Tensor2D;
-  /** int32 [batch], the most probable class of each image */
+  /** int32 [batch], the most probable class of each image; −1 where the probabilities are NaN */
   readonly classes: tf.Tensor1D;
 };
 
@@ -52,6 +53,8 @@ export interface Evaluation {
   readonly crossEntropy: number;
   /** Images evaluated. */
   readonly count: number;
+  /** Images whose probabilities are NaN, as all are of a model that has diverged: none counts as right, nor in the confusion. */
+  readonly notFinite: number;
   /** Images by true class (rows) and predicted class (columns). */
   readonly confusion: readonly (readonly number[])[];
 }
@@ -64,7 +67,8 @@ export function createEvalStep(model: Model): EvalStep {
   const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
     const predictions = model.predict(model.preprocess(images), { isTraining: false });
     const { loss, crossEntropy } = expectScalars(model.loss(predictions, labels), "evaluate");
-    const { probabilities, classes } = model.postprocess(predictions);
+    const { probabilities, classes: likeliest } = model.postprocess(predictions);
+    const classes = knownClasses({ probabilities, classes: likeliest });
     return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
   };
   return trace(body, { name: "evalStep" });
@@ -127,6 +131,7 @@ async function addBatch(
 /** Sums over the images so far. */
 class Totals {
   count = 0;
+  private notFinite = 0;
   private loss = 0;
   private crossEntropy = 0;
   private readonly confusion: number[][];
@@ -140,7 +145,8 @@ class Totals {
     truth.forEach((label, i) => {
       const row = this.confusion[label] ?? [];
       const guess = predicted[i] ?? -1;
-      row[guess] = (row[guess] ?? 0) + 1;
+      if (guess < 0) this.notFinite++;
+      else row[guess] = (row[guess] ?? 0) + 1;
     });
     this.count += truth.length;
     this.loss += loss * truth.length;
@@ -148,15 +154,14 @@ class Totals {
   }
 
   evaluation(): Evaluation {
-    const { count, confusion } = this;
+    const { count, notFinite, confusion } = this;
     if (count === 0) throw new RangeError("Cannot evaluate: expected batches, got an empty dataset");
     const hits = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
     return {
       accuracy: hits / count,
       loss: this.loss / count,
       crossEntropy: this.crossEntropy / count,
-      count,
-      confusion,
+      ...{ count, notFinite, confusion },
     };
   }
 }

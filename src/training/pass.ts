@@ -1,6 +1,7 @@
 import type { Model, Predictions } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { tf } from "../tensorflow";
+import { knownClasses } from "./classes";
 import { expectScalars } from "./losses";
 import type { VariableGradient } from "./optimizer";
 
@@ -65,7 +66,7 @@ export function differentiate(
       predictions,
       loss,
       crossEntropy: forward.crossEntropy.clone(),
-      accuracy: model.accuracy(model.postprocess(predictions), labels),
+      accuracy: model.accuracy({ classes: knownClasses(model.postprocess(predictions)) }, labels),
       gradients: trained.flatMap((variable) => {
         const gradient = grads[variable.variable.name];
         return gradient === undefined ? [] : [{ variable, gradient }];

@@ -91,12 +91,17 @@ async function readPositives(
   }
   const probability = await readProbabilityOf(name, inputs, batch, classId);
   const limit = Math.fround(threshold);
+  for (let index = 0; index < batch; index++)
+    if (!(probability(index) >= 0 && probability(index) <= 1))
+      throw new RangeError(
+        `Cannot update ${name}: expected probabilities in 0 … 1, got ${probability(index)} at ${index}`,
+      );
   return (index) => probability(index) > limit;
 }
 
-/** Whether a label or a predicted class is the positive one, or any but 0. */
+/** Whether a label or a predicted class is the positive one, or any above 0. */
 export function isPositiveClass(value: number, classId: number | undefined): boolean {
-  return classId === undefined ? value !== 0 : value === classId;
+  return classId === undefined ? value > 0 : value === classId;
 }
 
 /** Reads the probability that each example is positive, as a function of its index. */

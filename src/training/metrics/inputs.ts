@@ -4,7 +4,7 @@ import type { tf } from "../../tensorflow";
 export interface MetricInputs {
   /** int32 [batch], the true class of each example. */
   readonly labels?: tf.Tensor | undefined;
-  /** int32 [batch], the predicted classes. @default the likeliest by `probabilities`, the first of equals */
+  /** int32 [batch], the predicted classes, −1 for none. @default the likeliest by `probabilities`, the first of equals; −1 if one is NaN */
   readonly classes?: tf.Tensor | undefined;
   /** float32 [batch, classes], or [batch] as the probability of "true" where there are two classes. */
   readonly probabilities?: tf.Tensor | undefined;
@@ -61,7 +61,14 @@ export async function read(
 export async function readLabels(metric: string, { labels }: MetricInputs): Promise<ArrayLike<number>> {
   const expected = "int32 labels [batch]";
   if (labels?.rank !== 1) throw inputError(metric, expected, labels);
-  return (await read(metric, expected, labels, ["int32"])).values;
+  const { values } = await read(metric, expected, labels, ["int32"]);
+  for (let index = 0; index < values.length; index++) {
+    if (at(values, index) >= 0) continue;
+    throw new RangeError(
+      `Cannot update ${metric}: expected labels of 0 or more, got ${at(values, index)} at ${index}`,
+    );
+  }
+  return values;
 }
 
 /** Reads probabilities of every class for `batch` examples: float32 [batch, classes]. */
@@ -97,8 +104,10 @@ function likeliest(
 ): number[] {
   return Array.from({ length: batch }, (_, row) => {
     let best = 0;
-    for (let index = 1; index < classes; index++) {
-      if (at(values, row * classes + index) > at(values, row * classes + best)) best = index;
+    for (let index = 0; index < classes; index++) {
+      const value = at(values, row * classes + index);
+      if (Number.isNaN(value)) return -1;
+      if (value > at(values, row * classes + best)) best = index;
     }
     return best;
   });
@@ -115,6 +124,12 @@ export async function readWeights(
   const fits = weights.rank === 0 || (weights.rank === 1 && weights.shape[0] === batch);
   if (!fits) throw inputError(metric, expected, weights);
   const { shape, values } = await read(metric, expected, weights, ["float32", "int32"]);
+  for (let index = 0; index < values.length; index++) {
+    if (at(values, index) >= 0) continue;
+    throw new RangeError(
+      `Cannot update ${metric}: expected weights of 0 or more, got ${at(values, index)} at ${index}`,
+    );
+  }
   return shape.length === 0 ? () => at(values, 0) : (index) => at(values, index);
 }
 
@@ -149,7 +164,7 @@ export function expectClasses(
     const value = at(values, index);
     if (value >= 0 && value < numClasses) continue;
     throw new RangeError(
-      `Cannot update ${metric}: expected ${what} in 0 … ${numClasses - 1}, got ${value} at ${index}`,
+      `Cannot update ${metric}: expected ${what} in 0 … ${numClasses - 1}, got ${value}${value === -1 ? ", of probabilities that are NaN," : ""} at ${index}`,
     );
   }
 }
