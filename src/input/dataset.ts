@@ -96,8 +96,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * A function's results. The function runs ONCE, on the first element, and is recorded as a TensorFlow function, as by trace();
-   * TensorFlow runs the recording. So it must use graph operations only, and what it reads of `tensor.shape` is the first
+   * A function's results. The function runs on the first element alone, twice, and is recorded as a TensorFlow function, as by
+   * trace(); TensorFlow runs the recording. If the two runs differ, as with a counter, it is refused. So it must use graph operations only, and what it reads of `tensor.shape` is the first
    * element's: for elements of different sizes use dynamicShape() and operations that take tensors. Random numbers come from
    * `random`, with a seed that is part of the element.
    * @throws {TypeError} when iterated, if the function reads values or gives anything but tensors

@@ -1,5 +1,5 @@
 /** What the steps of a dataset draw at random, so that an iteration can be repeated from its seeds alone. */
-import { tf } from "../tensorflow";
+import { tf, unrecorded } from "../tensorflow";
 
 /** What a step draws in one iteration: by a seed, as the n-th iteration over it from 0 on. */
 export interface Draw {
@@ -14,7 +14,7 @@ export class Chance {
 
   /** @param seed  undefined: one is drawn, for all iterations */
   constructor(seed: number | undefined) {
-    this.seed = seed ?? Math.floor(Math.random() * 2 ** 31);
+    this.seed = seed ?? unrecorded(() => Math.floor(Math.random() * 2 ** 31));
   }
 
   /** What another iteration draws. */

@@ -167,7 +167,7 @@ function recordOnExample(
 ): RecordedFunction {
   const example = parent.example();
   try {
-    const recorded = recordFunction(fn, example, name);
+    const recorded = recordFunction(fn, example, name, { twice: name !== "interleave" }); // interleave makes datasets, others each time
     const [assigned] = recorded.assigned;
     if (assigned === undefined) return recorded;
     recorded.dispose();

@@ -1,16 +1,17 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
 import { shielded } from "../interrupt";
 import { attr } from "./attributes";
+import { withoutChance } from "./chance";
 import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
 import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
-import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
-import { dropFunction, keepFunction } from "./library";
+import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
-import { currentObserver, dataType, handlesOf, native, observe, sharers, tf, typeNumber } from "./runtime";
+import { expectSame } from "./same";
+import { currentObserver, dataType, handlesOf, observe, sharers, tf, typeNumber } from "./runtime";
 
 /** A TensorFlow function that a recording made. */
 export interface RecordedFunction {
@@ -34,15 +35,11 @@ export interface RecordedFunction {
 export interface RecordOptions {
   /** "any": arguments whose first dimension is that of the first may come in another batch size. @default the example's size only */
   readonly batch?: "any";
+  /** Records it a second time, and refuses it if that differs: it uses something that changes, such as a counter. @default false */
+  readonly twice?: boolean;
 }
 
 let count = 0;
-let registered = 0;
-
-/** How many recorded functions TensorFlow holds now. */
-export function functionCount(): number {
-  return registered;
-}
 
 /**
  * Runs `fn` once on copies of `example`, records its operations and registers them as a function.
@@ -69,6 +66,8 @@ function record(
 ): RecordedFunction {
   const first = runRecorded(fn, example, name);
   const again = first.createdVariables ? runRecorded(fn, example, name) : first;
+  if (options.twice === true)
+    expectSame({ name, nodes: again.nodes }, { name, nodes: runRecorded(fn, example, name).nodes });
   const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : fuse(again);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
@@ -80,12 +79,8 @@ function record(
     outputs: run.outputs,
   };
   const built = buildFunction(parts);
-  native.registerFunction(built.bytes);
-  defineFunctionOp(built.definition);
-  keepFunction(built.bytes, built.definition);
-  registered++;
-  let live = true;
-  return {
+  const release = registerFunction(built, run.nodes);
+  const recorded: RecordedFunction = {
     name: unique,
     captures,
     outputTypes: run.outputs.map(({ dtype }) => dataTypeName(dtype)),
@@ -98,16 +93,14 @@ function record(
       );
       return graphBytes({ ...parts, captureNames, assignedNames: run.assigned.map((one) => one.name) });
     },
-    dispose() {
-      if (!live) return;
-      live = false;
-      registered--;
-      native.removeFunction(unique);
-      forgetFunctionOp(unique);
-      dropFunction(unique);
-    },
+    dispose: release,
   };
+  unreachable.register(recorded, release);
+  return recorded;
 }
+
+/** Takes functions out of TensorFlow that nothing can call any more. */
+const unreachable = new FinalizationRegistry<() => void>((release) => release());
 
 interface Run {
   readonly recording: Recording;
@@ -138,7 +131,7 @@ function runRecorded(
       return copies;
     });
     return observe(recording, () => {
-      const results = fn(...args);
+      const results = withoutChance(() => fn(...args));
       recording.check();
       const changed = before.changed();
       const tensors = [...results, ...changed];
@@ -206,10 +199,10 @@ function withOneRowMore(tensor: tf.Tensor): tf.Tensor {
 /** tfjs tells the name of each operation through the engine's scopes: `randomNormal__op`. */
 function watchOperations(recording: Recording): () => void {
   const engine = tf.engine();
-  const start = engine.startScope.bind(engine);
+  const start = engine.startScope;
   engine.startScope = (scope?: string) => {
     if (scope?.endsWith("__op") === true) recording.started(scope.slice(0, -4));
-    start(scope);
+    start.call(engine, scope);
   };
   return () => {
     engine.startScope = start;
@@ -234,9 +227,9 @@ class Variables {
       );
       this.byData.set(variable.dataId, variable);
     }
-    const make = engine.makeVariable.bind(engine);
+    const make = engine.makeVariable;
     engine.makeVariable = (...args) => {
-      const variable = make(...args);
+      const variable = make.apply(engine, args);
       this.initial.set(variable, tf.keep(observe(undefined, () => variable.clone())));
       return variable;
     };
@@ -265,13 +258,25 @@ class Variables {
       if (!variable.isDisposed && variable.dataId !== value.dataId) variable.assign(value);
       value.dispose();
     }
+    for (const known of [this.saved, this.byData, this.initial]) known.clear(); // else a recording keeps all variables
   }
+}
+
+const versions = new WeakMap<object, object>(); // by data
+
+/** What tells a variable's value from those that it is assigned afterwards. */
+export function versionOf({ dataId }: tf.Variable): object {
+  const version = versions.get(dataId) ?? {};
+  versions.set(dataId, version);
+  return version;
 }
 
 /** Gives a variable memory of its own, so that its handle tells it from whatever else shared it. */
 function separate(variable: tf.Variable): void {
   if (sharers(variable) === 1) return;
+  const version = versionOf(variable);
   const copy = executeOne("Identity", [variable]);
   variable.assign(copy);
+  versions.set(variable.dataId, version);
   copy.dispose();
 }

@@ -1,4 +1,4 @@
-import { functionCount } from "./function";
+import { functionCount } from "./registered";
 import { handleCount, tf } from "./runtime";
 
 /** What is alive now. */

@@ -2,6 +2,9 @@
 import * as tf from "@tensorflow/tfjs-node-gpu";
 import { dataTypeName, tfjsType, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
+import { Besides } from "./besides";
+import { Garbage } from "./garbage";
+import { Unreachable, weakRecord, type Stored } from "./unreachable";
 
 export { tf };
 
@@ -76,13 +79,6 @@ export interface Observer {
   readLater(): Promise<never>;
 }
 
-interface Stored {
-  shape: number[];
-  dtype: number;
-  id: number;
-  values: unknown;
-  refCount: number;
-}
 interface StockBinding {
   createTensor: Native["createTensor"];
   deleteTensor: Native["deleteTensor"];
@@ -99,11 +95,14 @@ interface Backend {
     get(dataId: object): Stored;
     set(dataId: object, value: Stored): void;
     has(dataId: object): boolean;
+    dataIdsCount: number;
+    data: Besides<Stored>;
   };
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   readSync(dataId: object): unknown;
   read(dataId: object): Promise<unknown>;
   refCount(dataId: object): number;
+  disposeData(dataId: object, force?: boolean): boolean;
 }
 
 const backend = tf.backend() as unknown as Backend;
@@ -229,9 +228,46 @@ backend.getInputTensorIds = (tensors) => {
   });
 };
 
+/** Frees data that is out of reach, with tfjs' counts of it. Of strings tfjs counts bytes roughly, and so they stay counted. */
+function freeUnreachable({ id, dtype, shape, refCount }: Stored): void {
+  const { state } = tf.engine();
+  const type = tfjsType(dataTypeName(dtype));
+  state.numTensors -= refCount;
+  state.numDataBuffers--;
+  backend.tensorMap.dataIdsCount--;
+  if (type === "string") state.numStringTensors -= refCount;
+  else if (type !== "complex64")
+    state.numBytes -= refCount * tf.util.sizeFromShape([...shape]) * tf.util.bytesPerElement(type);
+  if (id >= 0) native.deleteTensor(id);
+}
+
+backend.tensorMap.data = new Besides<Stored>();
+Reflect.set(tf.engine().state, "tensorInfo", new Besides());
+
+const garbage = new Garbage();
+const unreachable = new Unreachable(
+  (dataId) => tf.engine().state.tensorInfo.has(dataId),
+  freeUnreachable,
+  (wereFreed) => garbage.settle(tf.engine().state, wereFreed),
+);
+
+const disposeBefore = backend.disposeData.bind(backend);
+backend.disposeData = (dataId, force) => {
+  // Moved to another backend with all its tensors, none of which it has any more.
+  if (force === true && backend.tensorMap.has(dataId)) backend.tensorMap.get(dataId).refCount = 1;
+  return disposeBefore(dataId, force);
+};
+
+// tfjs would keep each variable for ever, by its name.
+tf.engine().state.registeredVariables = Object.assign(
+  weakRecord<tf.Variable>(),
+  tf.engine().state.registeredVariables,
+);
+
 const storeBefore = backend.tensorMap.set.bind(backend.tensorMap);
 backend.tensorMap.set = (dataId, value) => {
   storeBefore(dataId, value);
+  unreachable.watch(dataId, value);
   observer?.stored(dataId);
 };
 

@@ -1,6 +1,6 @@
 import { attr, type Attrs } from "./attributes";
 import { executeAsync, execute } from "./execute";
-import { recordFunction, type RecordedFunction } from "./function";
+import { recordFunction, versionOf, type RecordedFunction } from "./function";
 import { currentRecording } from "./recording";
 import { dataType, tf } from "./runtime";
 import { flatten, unflatten, type TensorTree, type TreeShape } from "./tree";
@@ -73,8 +73,9 @@ interface Prepared {
 /**
  * Compiles a function of tensors: the operations it runs, gradients included, become one TensorFlow function.
  *
- * The function runs once for each new signature of inputs; from then on only its recording does. What it closes over is looked up
- * at each call; what it assigns to variables is assigned after each call.
+ * The function runs once for each new signature of inputs; from then on only its recording does. Tensors and variables that it
+ * closes over are looked up at each call; what it assigns to variables is assigned after each call. JavaScript's own values, such
+ * as a number or a counter, stay what they were at the recording: pass in as a tensor what changes.
  * @param fn  takes and gives tensors, arrays or records of them; must be synchronous and read no values
  * @throws {TypeError} at a call, if an input or output is not a tensor or `fn` does what a graph can't
  * @example
@@ -102,8 +103,11 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   const run = async (call: Call): Promise<R> => {
     const { entry, inputs, attrs } = prepare(call);
     running = entry;
+    const begun = entry.fn.assigned.map(versionOf);
     try {
-      return finish<R>(entry, await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length));
+      const outputs = await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length);
+      expectUnassigned(entry.fn, begun, outputs, name);
+      return finish<R>(entry, outputs);
     } finally {
       running = undefined;
       if (!recordings.all().includes(entry)) entry.fn.dispose(); // disposed meanwhile
@@ -116,7 +120,7 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
       () => callOf(args),
       (call) => last.then(() => run(call)),
     );
-    last = next.catch(() => undefined);
+    last = next.then(ignore, ignore); // not the outputs themselves, which would live until the next call
     return next;
   };
   return Object.assign(traced, {
@@ -133,6 +137,8 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
     },
   });
 }
+
+const ignore = (): void => undefined;
 
 interface Recordings<A> {
   all(this: void): Entry[];
@@ -242,6 +248,22 @@ function finish<R extends TensorTree>({ fn, shape }: Entry, outputs: readonly tf
     value.dispose();
   });
   return unflatten(shape, outputs.slice(0, results).values()) as R;
+}
+
+/** What is assigned while a call runs would be lost, or the call's own work. */
+function expectUnassigned(
+  { assigned }: RecordedFunction,
+  begun: readonly object[],
+  outputs: readonly tf.Tensor[],
+  name: string,
+): void {
+  const changed = assigned.find((variable, i) => !variable.isDisposed && versionOf(variable) !== begun[i]);
+  if (changed === undefined) return;
+  tf.dispose([...outputs]);
+  throw new Error(
+    `Cannot assign variable "${changed.name}" what "${name}" computed: expected the value that the call began with, got one ` +
+      `assigned while it ran; await the call first`,
+  );
 }
 
 /** Data types and shapes, with "?" for an open batch. */
