@@ -258,7 +258,11 @@ test("createTrainStep() leaks neither tensors nor memory in 1,000 steps", async 
   await takeSteps(step, 100);
   const [before, bytes] = [memory(), process.memoryUsage().rss];
   await takeSteps(step, 1000);
-  assert.deepEqual(memory(), before);
+  const after = memory(); // less, if what other tests have left is freed meanwhile
+  assert.ok(
+    after.tensors <= before.tensors && after.handles <= before.handles,
+    JSON.stringify({ before, after }),
+  );
   const grown = (process.memoryUsage().rss - bytes) / 2 ** 20;
   assert.ok(grown < 30, `${grown.toFixed(1)} MiB more`);
   step.dispose();
