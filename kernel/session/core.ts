@@ -125,6 +125,8 @@ class CoreSession implements SessionCore {
       return { status: "ok", value: Array.isArray(last) ? last[0] : undefined };
     } catch (thrown) {
       return this.describe(thrown);
+    } finally {
+      guard.run(() => this.#scope.settle());
     }
   }
 

@@ -71,6 +71,11 @@ export class Scope {
     }
   }
 
+  /** Lets go of what stood before under the names that their cells have set: after a cell. */
+  settle(): void {
+    for (const binding of this.#bindings.values()) binding.read();
+  }
+
   /** Those of the names whose cell has not set them, but that had a value before. */
   unset(names: Iterable<string>): Set<string> {
     const unset = new Set<string>();

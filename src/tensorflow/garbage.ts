@@ -11,7 +11,7 @@ interface Size {
 /** Garbage is looked for after tensors have grown by half, but not by less than this. */
 const LEAST: Size = { numTensors: 1000, numBytes: 128 * 2 ** 20 };
 /** It is looked for during no more than this share of the time. */
-const SHARE = 0.05;
+const SHARE = 0.1;
 
 /** Collects garbage when tensors have grown in number or size since they were last looked through. */
 export class Garbage {
