@@ -77,7 +77,9 @@ export class Training {
       await between(async () => hooks.end({ globalStep: step.globalStep }));
       return this.results;
     } catch (error) {
-      if (signal.aborted && this.isUnsaved && config.cluster.isChief) await this.write();
+      // In the midst of an accumulation each process has its own sums, which the chief can't save: the last checkpoint stands.
+      const isWhole = !isWaiting(step) || step.gathered?.isShared === true;
+      if (signal.aborted && this.isUnsaved && isWhole && config.cluster.isChief) await this.write();
       throw error;
     } finally {
       await Promise.allSettled([this.summaries.finish()]); // what failed there is thrown above, unless something else was
@@ -98,6 +100,7 @@ export class Training {
       const element = isOver ? undefined : (first ?? (await iterator.next()).value);
       first = undefined;
       const goesOn = await agree(cluster, element !== undefined); // who ends ends all
+      if (!goesOn) await this.share();
       if (isOver) signal.throwIfAborted();
       if (!goesOn || element === undefined) break;
       const [{ image }, label] = batchOf(element, "train");
@@ -111,6 +114,12 @@ export class Training {
     }
     if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1 && !this.isStopped)
       throw noBatches("train");
+  }
+
+  /** What waits for an update goes into the chief's last checkpoint, if all are here and none has closed the cluster. */
+  private async share(): Promise<void> {
+    const { step, config } = this.parts;
+    if (isWaiting(step) && (await agree(config.cluster, true))) await step.shareGathered();
   }
 
   /** What must be done with a step before anything may come between. */
@@ -161,6 +170,11 @@ export class Training {
   private readonly requestStop = (): void => {
     this.isStopped = true;
   };
+}
+
+/** Whether gradients of several processes wait for an update. */
+function isWaiting({ cluster, gathered }: TrainStep): boolean {
+  return cluster.size > 1 && (gathered?.count ?? 0) > 0;
 }
 
 function expectFinite({ loss, globalStep, learningRate }: StepResult): void {

@@ -120,7 +120,7 @@ export class Saver {
    * @returns     the prefix written, when the disk has it: with `-${globalStep}`, if there is one
    * @throws {RangeError} at once, if globalStep is not a whole number from 0 on, or there is nothing to save
    * @throws {RangeError} at once, if gradients wait for their update in a cluster: each process has its own sums; save when the
-   *   step's `accumulated` is 0
+   *   step's `accumulated` is 0, or after shareGathered()
    * @throws {TypeError} at once, if the step's optimizer is one of tfjs, whose variables can't be saved; see newSlots
    * @throws {Error} at once, what an earlier save threw for which nobody waited
    * @throws {Error} if the disk refuses; older checkpoints are as they were
@@ -215,7 +215,7 @@ function expectStep(path: string, step: SavedStep, newSlots: "refuse" | "initial
   if (gathered === undefined || gathered.count === 0 || gathered.isShared || (cluster?.size ?? 1) === 1)
     return;
   throw new RangeError(
-    `Cannot save "${path}": expected no gradients that wait for their update in a cluster, of which each process has its own, got those of ${gathered.count} of ${gathered.calls} calls; save when the step's accumulated is 0`,
+    `Cannot save "${path}": expected no gradients that wait for their update in a cluster, of which each process has its own, got those of ${gathered.count} of ${gathered.calls} calls; save when the step's accumulated is 0, or after shareGathered() in each process`,
   );
 }
 

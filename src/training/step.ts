@@ -13,7 +13,7 @@ import type { Gathered } from "./restore";
 import { getTrainableVariables } from "./scopes";
 import { synchronize } from "./synchronize";
 import { inTurn } from "./turn";
-import { metricsOf, runnerOf, updatesOf } from "./update";
+import { metricsOf, runnerOf, updatesOf, type UpdateRunner } from "./update";
 
 /** What one step of training gives. */
 export interface StepResult {
@@ -83,13 +83,18 @@ export interface TrainStep {
   readonly cluster: Cluster;
   /**
    * All processes take the chief's variables, optimizer's variables and global step, each calling this once: before the first
-   * step, when the chief has its first weights or has restored a checkpoint. Alone it does nothing. What gradientAccumulation
-   * has gathered is each process's own: all take the chief's, so save when `accumulated` is 0 to go on exactly.
+   * step, when the chief has its first weights or has restored a checkpoint. Alone it does nothing.
    * @param iterator  of the process's own batches: goes where the chief's is, each in its own shard
    * @throws {Error} that names who is gone
    * @throws {RangeError} if the chief's iterator is over another dataset or other files
    */
   synchronize(iterator?: DatasetIterator<unknown>): Promise<void>;
+  /**
+   * Makes what gradientAccumulation has gathered in each process the mean of all, so that the chief may save it for all; each
+   * process calls this. Alone, and where nothing waits, it does nothing.
+   * @throws {Error} that names who is gone
+   */
+  shareGathered(): Promise<void>;
   /** The compiled step's recordings, one for each shape of batch; none if eager. */
   signatures(): Signature[];
   /**
@@ -129,7 +134,6 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
 
   const runOne: RunStep = async (images, labels, update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
-    expectLive(state);
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
     const accumulated = (gathered?.count ?? 0) + 1;
@@ -158,6 +162,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
       return inspectionOf(() => updates.look(...batch, nextSeed()), next);
     },
     synchronize: (iterator?: DatasetIterator<unknown>) => synchronize(cluster, { model, step, iterator }),
+    shareGathered: () => shareGathered(cluster, runner, gathered),
     signatures: () => runner.signatures(),
     graph: () => runner.graph(),
     dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
@@ -173,6 +178,16 @@ function waitFor(gathered: Gathered | undefined, count: number): Pick<StepResult
   return { accumulated: count };
 }
 
+async function shareGathered(
+  cluster: Cluster,
+  runner: UpdateRunner,
+  gathered: Gathered | undefined,
+): Promise<void> {
+  if (cluster.size === 1 || gathered === undefined || gathered.count === 0) return;
+  await together(cluster, () => runner.share());
+  gathered.isShared = true;
+}
+
 /** What a Saver needs to know of the optimizer and of what waits for it. */
 function savedParts(
   { slots, unsaved }: OptimizerState,
@@ -181,11 +196,6 @@ function savedParts(
 ): Pick<TrainStep, "slots" | "unsaved" | "initialSlots" | "gathered"> {
   const optional = { ...(unsaved !== undefined && { unsaved }), ...(gathered !== undefined && { gathered }) };
   return { slots, initialSlots, ...optional };
-}
-
-function expectLive({ slots }: OptimizerState): void {
-  if (Object.values(slots).some((slot) => slot.isDisposed))
-    throw new Error("Cannot train: expected a step that lives, got a disposed one");
 }
 
 /** What one call draws from: other numbers than each other call, and each other process. */

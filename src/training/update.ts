@@ -1,5 +1,5 @@
 /** What a step does with the model, as functions to compile. */
-import { ALONE, averaged } from "../distribute";
+import { ALONE, averaged, type Cluster } from "../distribute";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { shielded } from "../interrupt";
@@ -38,6 +38,8 @@ export interface Updates {
   update(this: void, ...args: UpdateArguments): Updated;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
   gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  /** Makes the sums that wait the means of those of all processes. @returns how many there are */
+  share(this: void): tf.Scalar;
   /** What gather() adds to; none if each call makes an update. */
   readonly gathered: Gathered | undefined;
   dispose(): void;
@@ -52,9 +54,8 @@ export function updatesOf(
 ): Updates {
   const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
   const { weightDecay, cluster = ALONE } = options;
-  const calls = callsOf(options);
+  const [calls, names] = [callsOf(options), trained.map(({ name }) => name)];
   const look = lookOf(model, trained, options);
-  const names = trained.map(({ name }) => name);
   const transform = gradientTransform(names, options);
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
 
@@ -91,9 +92,15 @@ export function updatesOf(
       }
       return metrics.as1D();
     },
+    share: () => shareSums(cluster, Object.values(sums?.named ?? {})),
     gathered: sums && { count: 0, calls, isShared: false, sums: sums.named },
     dispose: () => sums?.dispose(),
   };
+}
+
+function shareSums(cluster: Cluster, sums: readonly tf.Variable[]): tf.Scalar {
+  averaged(cluster, sums, "share").forEach((mean, i) => sums[i]?.assign(mean));
+  return tf.scalar(sums.length);
 }
 
 function lookOf(model: Model, trained: readonly ModelVariable[], options: TrainStepOptions): Updates["look"] {
@@ -114,6 +121,8 @@ export type PartResult = {
 /** The parts of a step that change the model, to run. */
 export interface UpdateRunner {
   run(part: "update" | "inspectedUpdate" | "gather", args: UpdateArguments): Promise<PartResult>;
+  /** Makes the sums that wait the means of those of all processes. */
+  share(): Promise<void>;
   /** The recordings of all; none if eager. */
   signatures(): Signature[];
   /** The latest recording of the update, with gradients if there is no other, as a GraphDef; throws if there is none. */
@@ -140,14 +149,20 @@ export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
     inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep" }),
     gather: trace(parts.gather, { name: "gatherGradients" }),
   };
+  const sharing = trace(updates.share, { name: "shareGradients" });
+  let isDisposed = false;
   return {
-    run: async (part, args) =>
-      eager ? shielded(() => tf.tidy(() => parts[part](...args))) : await compiled[part](...args),
+    share: async () => (await sharing()).dispose(),
+    run: async (part, args) => {
+      if (isDisposed) throw new Error("Cannot train: expected a step that lives, got a disposed one");
+      return eager ? shielded(() => tf.tidy(() => parts[part](...args))) : compiled[part](...args);
+    },
     signatures: () => Object.values(compiled).flatMap((one) => one.signatures()),
     graph: () =>
       (compiled.update.signatures().length > 0 ? compiled.update : compiled.inspectedUpdate).graph(),
     dispose: () => {
-      for (const one of Object.values(compiled)) one.dispose();
+      isDisposed = true;
+      for (const one of [...Object.values(compiled), sharing]) one.dispose();
     },
   };
 }

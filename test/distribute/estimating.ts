@@ -1,15 +1,18 @@
-/** A process of an estimator's cluster: node estimating.js <modelDir> <maxSteps>. Prints lines of JSON. */
+/**
+ * A process of an estimator's cluster: node estimating.js <modelDir> <maxSteps> [<calls>]. Prints lines of JSON.
+ * With so many calls for an update it trains on three batches.
+ */
 import { joinCluster } from "../../src/distribute";
 import { Estimator, trainAndEvaluate } from "../../src/estimator";
 import { thinInput, thinModelFn } from "../estimator/thin";
 
 async function main(): Promise<void> {
-  const [modelDir = "", maxSteps = ""] = process.argv.slice(2);
+  const [modelDir = "", maxSteps = "", calls] = process.argv.slice(2);
   const cluster = await joinCluster({ timeoutSecs: 6 });
-  const modelFn = thinModelFn();
+  const modelFn = thinModelFn({ gradientAccumulation: Number(calls ?? 1) });
   const config = { saveCheckpointsSteps: 2, saveSummarySteps: 1, cluster };
   const estimator = new Estimator({ modelFn, modelDir, config });
-  const train = thinInput(`train${cluster.rank}`, "train");
+  const train = thinInput(`train${cluster.rank}`, calls === undefined ? "train" : "evaluate");
   const evaluate = thinInput("evaluate", "evaluate");
   const seen: number[] = [];
   const { metrics } = await trainAndEvaluate(

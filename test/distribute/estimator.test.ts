@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { readScalars } from "../../src/summary";
+import { openCheckpoint } from "../../src/tensorflow";
 import { latestCheckpoint } from "../../src/training";
 import { freeAddresses, start, type Started } from "./processes";
 
@@ -59,4 +60,25 @@ test("trainAndEvaluate() does the part of chief, worker and evaluator, and goes 
   assert.equal(eventFiles(modelDir), before + 1); // the chief's alone
   const [accuracy] = await readScalars(join(modelDir, "eval"), { tags: ["accuracy"] });
   assert.equal(accuracy?.steps.at(-1), saved + 5);
+});
+
+test("an input that ends in the midst of an accumulation is saved with what all processes have gathered", async (t) => {
+  const modelDir = join(root, "gathered");
+  const [chief = "", worker = ""] = await freeAddresses(2);
+  const started = (["chief", "worker"] as const).map((type) => {
+    const config = JSON.stringify({
+      cluster: { chief: [chief], worker: [worker] },
+      task: { type, index: 0 },
+    });
+    const one = start("estimating", [modelDir, "9", "2"], config);
+    t.after(() => one.kill());
+    return one;
+  });
+  const ends = await Promise.all(started.map(({ end }) => end));
+  assert.deepEqual(ends.map((one) => one.code), [0, 0], JSON.stringify(ends)); // prettier-ignore
+  const reader = openCheckpoint(latestCheckpoint(modelDir) ?? "");
+  const waiting = reader.read("accumulated_steps");
+  assert.equal(Number(waiting.dataSync()[0]), 1);
+  waiting.dispose();
+  reader.close();
 });

@@ -20,7 +20,7 @@ export interface Job {
    * "batches" by name; "records" with checkpoints; "check": a batch that is not finite comes between; "follow": as many batches
    * as the chief takes.
    */
-  readonly kind: "batches" | "records" | "check" | "follow";
+  readonly kind: "batches" | "records" | "check" | "follow" | "waiting";
   /** Where the weights, or the checkpoints, are written. */
   readonly folder: string;
   readonly steps: number;
@@ -152,6 +152,28 @@ async function recordsJob({ folder, steps, pattern = "", ...job }: Job, cluster:
   print({ digests: digestsOf(model, step) });
 }
 
+/** In the midst of an accumulation: what a save says, and whether one after shareGathered() goes on to the same bits. */
+async function waitingJob(job: Job, cluster: Cluster): Promise<void> {
+  const { model, step } = createParts(job, cluster.rank, cluster);
+  await step.synchronize();
+  await trainOnBatches(step, job, [cluster.rank]);
+  const own = digestsOf(model, step);
+  const saver = new Saver();
+  const save = (): Promise<string> => saver.save(`${job.folder}/`, model, { step });
+  const error = await Promise.resolve().then(save).catch(String);
+  await step.shareGathered();
+  if (cluster.isChief) await save();
+  const goOn = async (parts: ReturnType<typeof createParts>): Promise<Record<string, string>> => {
+    tf.dispose((await once(parts.step, batchName(9, cluster.rank))).gradients);
+    return digestsOf(parts.model, parts.step);
+  };
+  const whole = await goOn({ model, step });
+  const resumed = createParts(job, cluster.rank + 7, cluster);
+  if (cluster.isChief) saver.restore(job.folder, resumed.model, resumed.step);
+  await resumed.step.synchronize();
+  print({ error, own, whole, resumed: await goOn(resumed) });
+}
+
 /** Trains as long as the chief does. */
 async function followJob(job: Job, cluster: Cluster): Promise<void> {
   const { model, step } = createParts(job, cluster.rank, cluster);
@@ -167,7 +189,13 @@ async function main(): Promise<void> {
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- training.test.ts wrote it
   const job = JSON.parse(process.argv[2] ?? "") as Job;
   const cluster = await joinCluster({ timeoutSecs: 6 });
-  const jobs = { batches: batchesJob, records: recordsJob, check: checkJob, follow: followJob };
+  const jobs = {
+    batches: batchesJob,
+    records: recordsJob,
+    check: checkJob,
+    follow: followJob,
+    waiting: waitingJob,
+  };
   await jobs[job.kind](job, cluster);
   await cluster.close();
 }

@@ -106,6 +106,15 @@ for (const gradientAccumulation of [1, 2])
     assert.deepEqual(first.told, second.told);
   });
 
+test("a save in the midst of an accumulation is refused, or after shareGathered() holds what all have gathered", async (t) => {
+  const job: Job = { kind: "waiting", folder: folderOf("waiting"), steps: 3, gradientAccumulation: 2, isFrozen: true }; // prettier-ignore
+  const [first, second] = await runBoth(t, job);
+  assert.match(String(first.error), /^RangeError: Cannot save ".*": expected no gradients that wait for their update in a cluster, of which each process has its own, got those of 1 of 2 calls; save when the step's accumulated is 0, or after shareGathered\(\) in each process$/); // prettier-ignore
+  assert.notDeepEqual(first.own, second.own); // each has its own sums
+  assert.deepEqual(first.whole, second.whole);
+  assert.deepEqual([first.resumed, second.resumed], [first.whole, first.whole]);
+});
+
 /** Files of records of random pictures, of different numbers of records. */
 function writeRecords(folder: string, files: readonly number[]): string {
   for (const [file, count] of files.entries()) {

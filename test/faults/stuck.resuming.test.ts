@@ -222,6 +222,20 @@ testSituations([
     expected: /^Cannot save "one": expected a tensor that lives, got a disposed one$/,
   },
   {
+    name: "a step that is disposed is called so, also of an optimizer that keeps nothing",
+    situation: async () => {
+      const model = thinModel();
+      const step = createTrainStep(model, { ...head, optimizer: sgdOptimizer() });
+      step.dispose();
+      try {
+        await take(step, 1);
+      } finally {
+        model.dispose();
+      }
+    },
+    expected: /^Cannot train: expected a step that lives, got a disposed one$/,
+  },
+  {
     name: "two savers save in one folder at once, and none deletes or forgets what is the other's",
     situation: saveAtOnce,
     expected: [["a-2", "a-3", "b-2", "b-3"], true, true],
