@@ -40,7 +40,7 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly evalMetricOps?: Metrics<MetricRecord>;
   /** Whether histograms of all variables go to the event file with the scalars. @default false */
   readonly summarizeVariables?: boolean;
-  /** How checkpoints are kept. @default the RunConfig's */
+  /** How checkpoints are kept; `newSlots: "initial"` goes on with another optimizer or other frozen scopes. @default the RunConfig's */
   readonly saver?: SaverOptions;
 }
 
