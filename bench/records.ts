@@ -20,7 +20,7 @@ export async function renderRecords(folder: string, perClass: number): Promise<P
   // Each is up to 15 below this quality; the usual 90 would leave files of fewer bytes than photographs have.
   await renderPhotos(photos, { perClass, size: SIDE, quality: 100 });
   const { files } = await writeRecords(photos, path.join(folder, "records"), { shards: 2 });
-  return { photos, records: files.filter((file) => !file.endsWith("labels.txt")) };
+  return { photos, records: files };
 }
 
 /** TF-Slim's flowers if they are there, else rendered photos. */
@@ -32,5 +32,5 @@ export async function flowerRecords(folder: string): Promise<readonly string[]> 
   }
   await renderPhotos(path.join(folder, "photos"), { perClass: 70 });
   const { files } = await writeRecords(path.join(folder, "photos"), folder, { shards: 2 });
-  return files.filter((file) => !file.endsWith("labels.txt"));
+  return files;
 }

@@ -1,14 +1,15 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WriteRecordsOptions, WrittenRecords } from "../input/records";
 import { createProgressBar } from "./progress";
 
 interface Flags {
   readonly name?: string;
   readonly shards: number;
-  readonly split: string | Record<string, number>;
+  readonly split?: string | Record<string, number>;
   readonly seed: number;
   readonly labels?: string[];
   readonly resizeSide?: number;
+  readonly orient: "exif" | "stored";
   readonly parallel?: number;
 }
 
@@ -19,21 +20,27 @@ export function addRecordsCommand(program: Command): void {
     .summary("write a folder of photos as TFRecords")
     .description(
       "Writes the images of <folder>, which has one folder a class, to <out> as TFRecords with TF-Slim's keys, " +
-        "and labels.txt beside them. Files that are no images are left out and listed at the end.",
+        "labels.txt and a manifest beside them, in place of an older set of the same name. A folder of splits, such as " +
+        "train, val and test with the class folders in them, keeps these. Listed at the end, on stderr: what is no image " +
+        "and left out, photos that are in several classes or splits, and splits without a photo of a class.",
     )
-    .argument("<folder>", "has one folder for each class")
+    .argument("<folder>", "has one folder for each class, two at least, or splits that have them")
     .argument("<out>", "where the records go; made if need be")
     .option("--name <name>", "first word of the files' names (default: the folder's name)")
     .option("--shards <number>", "files a split", wholeNumber, 2)
     .option(
       "--split <split>",
-      'name of the split, or fractions as "train=0.8,validation=0.2"',
+      'name of the split, or fractions as "train=0.8,validation=0.2" (default: "train")',
       splits,
-      "train",
     )
     .option("--seed <number>", "draws the order, and which images go to which split", wholeNumber, 0)
     .option("--labels <names>", 'the classes in their order, as "hat,shoes" (default: sorted)', names)
     .option("--resize-side <pixels>", "make larger images smaller, to this shorter side", wholeNumber)
+    .addOption(
+      new Option("--orient <way>", "turn photos as their Exif says, or take the pixels as they are stored")
+        .choices(["exif", "stored"])
+        .default("exif"),
+    )
     .option("--parallel <number>", "images at once (default: the number of processors)", wholeNumber)
     .addHelpText(
       "after",
@@ -69,15 +76,31 @@ function optionsOf({ parallel, ...flags }: Flags): WriteRecordsOptions {
   return { ...flags, ...(parallel === undefined ? {} : { numParallel: parallel }) };
 }
 
-function report({ written, labels, files, bad }: WrittenRecords, out: string): void {
+function report(result: WrittenRecords, out: string): void {
+  const { written, labels, files, bad, turned, reencoded, duplicates, removed, warnings } = result;
   for (const [split, images] of Object.entries(written)) {
     const shards = files.filter((file) => file.includes(`_${split}_`)).length;
     process.stdout.write(`${split}: ${count(images, "image")} in ${count(shards, "file")}\n`);
   }
   process.stdout.write(`${count(labels.length, "class", "classes")} in ${out}: ${labels.join(", ")}\n`);
-  if (bad.length === 0) return;
-  process.stderr.write(`${count(bad.length, "bad image")} left out:\n`);
-  for (const { file, reason } of bad) process.stderr.write(`  ${file}: ${reason}\n`);
+  if (reencoded > 0)
+    process.stdout.write(
+      `${count(reencoded, "image")} encoded anew, ${turned} of them turned as Exif says\n`,
+    );
+  list(`${count(bad.length, "bad image")} left out`, bad.map(({ file, reason }) => `${file}: ${reason}`)); // prettier-ignore
+  const places = duplicates.map(
+    ({ files: same, labels: classes, splits: parts }) =>
+      `${same.join(" = ")}: in ${[...(classes.length > 1 ? classes : []), ...(parts.length > 1 ? parts : [])].join(", ")}`,
+  );
+  list(`${count(duplicates.length, "photo")} in several classes or splits`, places);
+  list(`${count(removed.length, "file")} of an older set removed`, removed);
+  list(count(warnings.length, "warning"), warnings);
+}
+
+/** A heading and a line each, on stderr; nothing if there are none. */
+function list(heading: string, lines: readonly string[]): void {
+  if (lines.length > 0)
+    process.stderr.write(`${[`${heading}:`, ...lines.map((line) => `  ${line}`)].join("\n")}\n`);
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -1,4 +1,4 @@
-/** A folder of class folders, as people keep photos: its labels, its files, its splits. */
+/** A folder of class folders, as people keep photos: its labels, its files, and splits of these. */
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
@@ -65,35 +65,11 @@ export async function readClassFolder(
   return { labels, files };
 }
 
-/** The names by which a folder is seen to be split already. */
-const SPLITS: readonly string[] = ["train", "validation", "test"];
-
 /**
- * Lists a folder whose folders are splits (train, validation, test), each with one folder a class.
- * @returns undefined if it is not split so
- * @throws {RangeError} if a split has no class folders, an empty one, or a class that the first does not have
+ * Names of the folders in a folder, sorted; all but hidden ones and `except`.
+ * @throws {RangeError} if it is no folder
  */
-export async function readSplitFolders(
-  folder: string,
-  options: ClassFolderOptions = {},
-): Promise<{ readonly labels: readonly string[]; readonly splits: Map<string, LabeledFile[]> } | undefined> {
-  const names = await foldersIn(folder, options.except);
-  if (names.length === 0 || !names.every((name) => SPLITS.includes(name))) return undefined;
-  const splits = new Map<string, LabeledFile[]>();
-  let { labels } = options;
-  for (const split of SPLITS.filter((name) => names.includes(name))) {
-    const found = await readClassFolder(path.join(folder, split), labels === undefined ? {} : { labels });
-    labels = found.labels;
-    splits.set(
-      split,
-      found.files.map((file) => ({ ...file, name: `${split}/${file.name}` })),
-    );
-  }
-  return { labels: labels ?? [], splits };
-}
-
-/** Names of the folders in a folder, sorted; all but hidden ones and `except`. */
-async function foldersIn(folder: string, except: string | undefined): Promise<string[]> {
+export async function foldersIn(folder: string, except?: string): Promise<string[]> {
   const left = except === undefined ? undefined : path.resolve(except);
   const names: string[] = [];
   for (const entry of await entriesOf(folder)) {
@@ -119,12 +95,17 @@ async function isFolder(entry: Dirent, place: string): Promise<boolean> {
   return (await stat(place).catch(() => undefined))?.isDirectory() === true;
 }
 
-async function filesUnder(folder: string): Promise<string[]> {
+/** Paths of all files in a folder and in the folders inside it, sorted; all but hidden ones. */
+export async function filesUnder(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const place = path.join(entry.parentPath, entry.name);
     const isFile = entry.isFile() || (entry.isSymbolicLink() && !(await isFolder(entry, place)));
-    if (isFile && !entry.name.startsWith(".")) files.push(place);
+    const isHidden = path
+      .relative(folder, place)
+      .split(path.sep)
+      .some((name) => name.startsWith("."));
+    if (isFile && !isHidden) files.push(place);
   }
   return files.sort(byCodePoint);
 }
@@ -134,7 +115,8 @@ function byCodePoint(a: string, b: string): number {
 }
 
 /**
- * Shares files out among splits, each class in the same proportions, in an order drawn from the seed.
+ * Shares files out among splits, in an order drawn from the seed: each class in the same proportions, and with one file in each
+ * split at least where it has enough of them.
  * @param fractions  of each split, e.g. { train: 0.8, validation: 0.2 }; at most 1 together
  * @throws {RangeError} if a fraction is not in 0…1, they are more than 1 together, or a split gets nothing
  */
@@ -156,12 +138,12 @@ export function splitFiles(
       files.filter((file) => file.label === label),
       chance,
     );
-    let until = 0;
-    for (const [name, fraction] of shares) {
-      const from = Math.round(until * mixed.length);
-      until += fraction;
-      splits.get(name)?.push(...mixed.slice(from, Math.round(until * mixed.length)));
-    }
+    const counts = countsOf(
+      mixed.length,
+      shares.map(([, fraction]) => fraction),
+    );
+    let from = 0;
+    shares.forEach(([name], i) => splits.get(name)?.push(...mixed.slice(from, (from += counts[i] ?? 0))));
   }
   for (const [name, part] of splits) {
     if (part.length === 0)
@@ -169,4 +151,23 @@ export function splitFiles(
     splits.set(name, shuffle(part, chance));
   }
   return splits;
+}
+
+/** How many of `total` files each split gets: its fraction, but one at least while another has more or some are left. */
+function countsOf(total: number, fractions: readonly number[]): number[] {
+  let until = 0;
+  const counts = fractions.map((fraction) => {
+    const from = Math.round(until * total);
+    until += fraction;
+    return Math.round(until * total) - from;
+  });
+  let left = total - counts.reduce((sum, count) => sum + count, 0);
+  for (const [i, count] of counts.entries()) {
+    const most = Math.max(...counts);
+    if (count > 0 || (left === 0 && most < 2)) continue;
+    if (left > 0) left--;
+    else counts[counts.indexOf(most)] = most - 1;
+    counts[i] = 1;
+  }
+  return counts;
 }

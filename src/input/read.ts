@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { matchingFiles, type tf } from "../tensorflow";
 import { Dataset } from "./dataset";
+import { expectOneSet } from "./manifest";
 
 /** One part of several that share the work; a Cluster is one. */
 export interface Shard {
@@ -38,7 +39,8 @@ export interface ReadOptions {
  * 100), repeated, read by `numReaders` at once in blocks, and if shuffled, shuffled again as records.
  * @param fileReadFn  a dataset from a filename (string scalar), e.g. TFRecordDataset; recorded, see Dataset.map()
  * @param inputFiles  glob patterns
- * @throws {Error} if no file matches a pattern, or all are empty and shall be read for ever
+ * @throws {Error} if no file matches a pattern, or all are empty and shall be read for ever; of files that writeRecords() wrote, also if
+ * their set is incomplete, one is of another set than its manifest's, or classes differ between them or from labels.txt
  * @throws {RangeError} if a number is none that may be
  * @example readDataset(TFRecordDataset, "records/train-*", { shuffle: true })
  * @see tf.contrib.data.parallel_interleave: unshuffled the order is the same, except at the ends of files of few records, where
@@ -56,6 +58,7 @@ export function readDataset<T>(
       throw new RangeError(`Cannot read dataset: expected ${name} to be a whole number >= 1, got ${value}`);
   }
   const filenames = matchAll(typeof inputFiles === "string" ? [inputFiles] : inputFiles);
+  expectOneSet(filenames);
   const { size, rank } = expectShard(options.shard);
   const isByFile = filenames.length >= size;
   const own = isByFile ? filenames.filter((_, i) => i % size === rank) : filenames;

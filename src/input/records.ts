@@ -1,30 +1,22 @@
 /** A folder of class folders as TFRecords with TF-Slim's keys. */
-import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { interruptible } from "../interrupt";
-import { encodeExample, feature } from "../tensorflow";
-import { type BadImage, createImageReader, type EncodedImage, type ImageReader } from "./encoded";
-import { createRandom, shuffle } from "./chance";
-import { type LabeledFile, readClassFolder, readSplitFolders, splitFiles } from "./folder";
-import { inOrder } from "./order";
-import { createRecordWriter, type RecordWriter } from "./recordwriter";
-
-/** How far writeRecords() is. */
-export interface RecordsProgress {
-  readonly done: number;
-  readonly total: number;
-  /** The image just written or found bad. */
-  readonly file: string;
-}
+import { type Account, createAccount, type DuplicateImage } from "./account";
+import { type BadImage, createImageReader, type OrientOptions } from "./encoded";
+import { LABELS_FILE, type Manifest, manifestFile } from "./manifest";
+import { listPhotos, type PhotoList } from "./photolist";
+import { createRecordSet } from "./recordset";
+import { planShards, type RecordsProgress, type Shard, writeShard } from "./shards";
 
 /** Options of writeRecords(). */
-export interface WriteRecordsOptions {
+export interface WriteRecordsOptions extends OrientOptions {
   /** Files a split. @default 2 */
   readonly shards?: number;
   /**
    * The split's name, or names and their fractions, e.g. { train: 0.8, validation: 0.2 }. A folder that is split already, into
-   * folders named train, validation and test with the class folders in them, keeps its own splits.
+   * folders with the class folders in them, keeps its own splits, called train, validation and test whatever its folders are of
+   * train or training; val, valid, validation, dev or eval; test or testing, in any case.
    * @default "train"
    */
   readonly split?: string | Readonly<Record<string, number>>;
@@ -49,19 +41,40 @@ export interface WrittenRecords {
   /** Records of each split. */
   readonly written: Readonly<Record<string, number>>;
   readonly labels: readonly string[];
-  /** Paths of the record files, and last of labels.txt. */
+  /** Paths of the record files. */
   readonly files: readonly string[];
+  /** Path of labels.txt. */
+  readonly labelsFile: string;
+  /** Path of the manifest, which lists source, classes, splits, files and counts. */
+  readonly manifestFile: string;
   /** What was no image that TensorFlow decodes, by name, and why; none of these is in the records. */
   readonly bad: readonly BadImage[];
+  /** How many photos lay on their side or were mirrored, by their Exif, and were turned. */
+  readonly turned: number;
+  /** How many photos are not byte for byte those of the folder: turned, made smaller, or of a kind that createInputFn() would not decode. */
+  readonly reencoded: number;
+  /** Photos that are in several classes or several splits; they are in the records all the same. */
+  readonly duplicates: readonly DuplicateImage[];
+  /** Paths of record files of an older set of the same name that were removed. */
+  readonly removed: readonly string[];
+  /** What is worth a look, a line each, e.g. which split has no photo of which class. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Writes the images of a folder with one folder a class as records, shuffled, in shards named as TF-Slim names them:
- * `<name>_<split>_00000-of-00002.tfrecord`, and labels.txt beside them, with lines as "0:hat".
+ * `<name>_<split>_00000-of-00002.tfrecord`, labels.txt beside them, with lines as "0:hat", and a manifest `<name>.records.json`.
  *
- * Each image is decoded once to see that it can be. The same folder, options and seed give the same bytes. All files
- * appear at the end, at once; an error or an abort leaves none.
- * @throws {RangeError} if there are no class folders, one without an image that can be decoded, or shards of another number already
+ * Each image is decoded once to see that it can be: JPEG, PNG, GIF (the first frame, black where transparent), BMP, WebP, JPEG XL.
+ * Files stay byte for byte, but those to be turned or made smaller, and what the decoder of records would not take (transparent or
+ * animated WebP, transparent or grey JPEG XL): these become JPEGs of quality 95 with full colour, or PNGs where they were no JPEGs
+ * and keep their size. Transparency is dropped, the colours under it stay.
+ *
+ * Each class has a photo in each split if it has enough of them. The same folder, options and seed give the same bytes. All files
+ * appear at the end, in place of an older set of the same name, which goes as a whole; an error or an abort leaves that as it was. A
+ * process that is killed meanwhile leaves the older set, the new one, or one that createInputFn() refuses as incomplete.
+ * @throws {RangeError} if there are no two class folders, one without an image that can be decoded, splits of other classes, record
+ * files of the same name that no manifest lists, or a labels.txt of other classes that is not of this name alone
  * @example
  * const { written, bad } = await writeRecords("photos", "records", { split: { train: 0.8, validation: 0.2 } });
  * // written: { train: 258, validation: 63 }, bad: []
@@ -73,48 +86,46 @@ export async function writeRecords(
   options: WriteRecordsOptions = {},
 ): Promise<WrittenRecords> {
   const { shards = 2, split = "train", name = path.basename(path.resolve(folder)), seed = 0 } = options;
-  const { resizeSide, numParallel = availableParallelism() } = options;
+  const { resizeSide, numParallel = availableParallelism(), orient = "exif" } = options;
   for (const [what, number] of Object.entries({ shards, numParallel, resizeSide: resizeSide ?? 1 }))
     if (!Number.isInteger(number) || number < 1)
       throw new RangeError(
         `Cannot write records: expected ${what} to be a whole number from 1, got ${number}`,
       );
   expectNames(name, typeof split === "string" ? [split] : Object.keys(split));
-  const { labels, splits } = await listPhotos(folder, out, { ...options, split, seed });
-  await mkdir(out, { recursive: true });
-  const plan = [...splits].flatMap(([part, members]) =>
-    planShards(path.join(out, `${name}_${part}`), part, members, shards),
-  );
-  await expectNoOtherShards(out, name, plan);
-  const reader = createImageReader(resizeSide);
-  const total = [...splits.values()].reduce((sum, members) => sum + members.length, 0);
-  const job: Job = {
-    labels,
-    reader,
-    numParallel,
-    total,
-    options: interruptible(options),
-    writers: [],
-    bad: [],
-    written: {},
-    seen: new Set(),
-    done: 0,
-  };
+  const list = await listPhotos(folder, { ...options, except: out, split, seed });
+  const { labels, splits } = list;
+  const plan = [...splits].flatMap(([part, files]) => planShards(name, part, files, shards));
+  const files = plan.map((shard) => shard.name);
+  const set = await createRecordSet(out, { name, files, labels });
+  const reader = createImageReader({ orient, ...(resizeSide === undefined ? {} : { resizeSide }) });
+  const account = createAccount(labels);
+  const total = plan.reduce((sum, shard) => sum + shard.files.length, 0);
+  const job = { folder: set.staging, labels, reader, numParallel, total, account, ...interruptible(options) };
   try {
-    for (const shard of plan) await writeShard(shard, job);
-    expectSome(job, folder);
-    expectAllClasses(job, splits, folder);
-    for (const writer of job.writers) await writer.publish();
-  } catch (error) {
-    for (const writer of job.writers) await writer.discard();
-    throw error;
+    let done = 0;
+    for (const shard of plan) done = await writeShard(shard, job, done);
+    expectSome(account, [...splits.keys()], folder);
+    expectAllClasses(account, list, folder);
+    const manifest = describe({ name, source: path.resolve(folder), labels }, plan, account);
+    const removed = await set.publish(manifest);
+    const inOut = (file: string): string => path.join(out, file);
+    return {
+      written: mapValues(manifest.splits, ({ records }) => records),
+      labels,
+      files: files.map(inOut),
+      labelsFile: inOut(LABELS_FILE),
+      manifestFile: inOut(manifestFile(name)),
+      bad: account.bad,
+      ...account.counts,
+      duplicates: account.duplicates(),
+      removed: removed.map(inOut),
+      warnings: [...unheeded(folder, list, options), ...account.lacking([...splits.keys()])],
+    };
   } finally {
     reader.dispose();
+    await set.discard();
   }
-  const labelsFile = path.join(out, "labels.txt");
-  await writeFile(labelsFile, labels.map((label, i) => `${i}:${label}\n`).join(""));
-  const { written, bad } = job;
-  return { written, labels, files: [...plan.map((shard) => shard.path), labelsFile], bad };
 }
 
 /** Parts of files' names. */
@@ -124,111 +135,32 @@ function expectNames(...[name, splits]: [string, readonly string[]]): void {
       throw new RangeError(`Cannot write records: expected a ${what} that files can have, got "${text}"`);
 }
 
-/** The images of each split, in an order drawn from the seed. */
-async function listPhotos(
+function describe(base: Omit<Manifest, "splits">, plan: readonly Shard[], account: Account): Manifest {
+  const splits: Record<string, Manifest["splits"][string]> = {};
+  for (const { split, name } of plan) {
+    const perClass = account.perClass(split);
+    const records = perClass.reduce((sum, count) => sum + count, 0);
+    splits[split] = { records, perClass, files: [...(splits[split]?.files ?? []), name] };
+  }
+  return { ...base, splits };
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
+}
+
+/** Says that the option `split` was given and not used. */
+function unheeded(
   folder: string,
-  out: string,
-  {
-    labels: wanted,
-    split,
-    seed,
-  }: WriteRecordsOptions & Required<Pick<WriteRecordsOptions, "split" | "seed">>,
-): Promise<{ readonly labels: readonly string[]; readonly splits: Map<string, LabeledFile[]> }> {
-  const options = { except: out, ...(wanted === undefined ? {} : { labels: wanted }) };
-  const already = await readSplitFolders(folder, options);
-  if (already !== undefined) {
-    const mixed = [...already.splits].map(
-      ([name, files]) => [name, shuffle(files, createRandom(seed))] as const,
-    );
-    return { labels: already.labels, splits: new Map(mixed) };
-  }
-  const { labels, files } = await readClassFolder(folder, options);
-  return { labels, splits: splitFiles(files, typeof split === "string" ? { [split]: 1 } : split, seed) };
+  { isSplitAlready, splits }: PhotoList,
+  { split }: WriteRecordsOptions,
+): string[] {
+  if (!isSplitAlready || split === undefined) return [];
+  return [`"${folder}" is split already, into ${[...splits.keys()].join(", ")}: these were kept`];
 }
 
-interface Job {
-  readonly labels: readonly string[];
-  readonly reader: ImageReader;
-  readonly numParallel: number;
-  readonly total: number;
-  readonly options: WriteRecordsOptions;
-  readonly writers: RecordWriter[];
-  readonly bad: BadImage[];
-  readonly written: Record<string, number>;
-  /** Labels of what was written. */
-  readonly seen: Set<number>;
-  done: number;
-}
-
-interface Shard {
-  readonly path: string;
-  readonly split: string;
-  readonly files: readonly LabeledFile[];
-}
-
-function planShards(stem: string, split: string, files: readonly LabeledFile[], shards: number): Shard[] {
-  const five = (number: number): string => String(number).padStart(5, "0");
-  return Array.from({ length: shards }, (_, i) => ({
-    path: `${stem}_${five(i)}-of-${five(shards)}.tfrecord`,
-    split,
-    files: files.slice(
-      Math.round((i * files.length) / shards),
-      Math.round(((i + 1) * files.length) / shards),
-    ),
-  }));
-}
-
-/** Old shards of another number would be read together with the new ones, by the same pattern. */
-async function expectNoOtherShards(out: string, name: string, plan: readonly Shard[]): Promise<void> {
-  const own = new Set(plan.map((shard) => path.basename(shard.path)));
-  const stems = new Set(plan.map(({ split }) => `${name}_${split}_`));
-  const isShard = /^\d{5}-of-\d{5}\.tfrecord$/;
-  for (const file of await readdir(out))
-    for (const stem of stems)
-      if (file.startsWith(stem) && isShard.test(file.slice(stem.length)) && !own.has(file))
-        throw new RangeError(
-          `Cannot write records to "${out}": expected no shards of another number, got "${file}"; remove them first`,
-        );
-}
-
-async function writeShard(shard: Shard, job: Job): Promise<void> {
-  const { signal, onProgress } = job.options;
-  const writer = await createRecordWriter(shard.path);
-  job.writers.push(writer);
-  job.written[shard.split] ??= 0;
-  const results = inOrder(shard.files, job.numParallel, async (file) => ({
-    file,
-    image: await job.reader.read(file.path),
-  }));
-  for await (const { file, image } of results) {
-    signal?.throwIfAborted();
-    if ("reason" in image) {
-      job.bad.push({ file: file.name, reason: image.reason });
-    } else {
-      await writer.write(exampleOf(file, image, job.labels));
-      job.written[shard.split] = (job.written[shard.split] ?? 0) + 1;
-      job.seen.add(file.label);
-    }
-    job.done++;
-    onProgress?.({ done: job.done, total: job.total, file: file.name });
-  }
-  await writer.close();
-}
-
-function exampleOf(file: LabeledFile, image: EncodedImage, labels: readonly string[]): Uint8Array {
-  return encodeExample({
-    "image/encoded": feature.bytes(image.contents),
-    "image/format": feature.bytes(image.format),
-    "image/class/label": feature.int64(file.label),
-    "image/class/text": feature.bytes(labels[file.label] ?? ""),
-    "image/height": feature.int64(image.height),
-    "image/width": feature.int64(image.width),
-    "image/filename": feature.bytes(file.name),
-  });
-}
-
-function expectSome({ written, bad }: Job, folder: string): void {
-  const [split] = Object.entries(written).find(([, number]) => number === 0) ?? [];
+function expectSome({ perClass, bad }: Account, splits: readonly string[], folder: string): void {
+  const split = splits.find((one) => perClass(one).every((count) => count === 0));
   if (split === undefined) return;
   const [first] = bad;
   const reason = first === undefined ? "" : `, the first "${first.file}": ${first.reason}`;
@@ -238,13 +170,9 @@ function expectSome({ written, bad }: Job, folder: string): void {
 }
 
 /** A class whose files are all bad is as wrong as an empty folder. */
-function expectAllClasses(
-  { seen, bad, labels }: Job,
-  splits: Map<string, LabeledFile[]>,
-  folder: string,
-): void {
+function expectAllClasses({ perClass, bad }: Account, { labels, splits }: PhotoList, folder: string): void {
   for (const { label, name } of [...splits.values()].flat()) {
-    if (seen.has(label)) continue;
+    if ([...splits.keys()].some((split) => perClass(split)[label] !== 0)) continue;
     const reason = bad.find(({ file }) => file === name)?.reason ?? "";
     throw new RangeError(
       `Cannot write records of "${folder}": expected images of class "${labels[label] ?? ""}", got none; its files were bad, as "${name}": ${reason}`,

@@ -36,6 +36,7 @@ export * from "./ops/encode";
 export * from "./ops/batchnorm";
 export * from "./ops/color";
 export * from "./ops/image";
+export * from "./ops/photo";
 export * from "./ops/data";
 export * from "./ops/iterator";
 export * from "./ops/example";

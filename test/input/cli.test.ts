@@ -26,12 +26,16 @@ function slimlab(...args: string[]): Outcome {
 }
 
 function makePhotos(name: string): string {
-  for (const label of ["hat", "shoes"]) {
+  for (const [label, colour] of [
+    ["hat", 0],
+    ["shoes", 9],
+  ] as const) {
+    // prettier-ignore
     mkdirSync(path.join(scratch, name, label), { recursive: true });
     for (let i = 0; i < 4; i++)
       writeFileSync(
         path.join(scratch, name, label, `${i}.png`),
-        tf.tidy(() => encodePng(tf.fill([4, 5, 3], i))),
+        tf.tidy(() => encodePng(tf.fill([4, 5, 3], colour + i))),
       );
   }
   return name;
@@ -49,6 +53,7 @@ test("slimlab --help and slimlab records --help tell what there is", () => {
     "--seed",
     "--labels",
     "--resize-side",
+    "--orient",
     "Example:",
   ])
     assert.ok(stdout.includes(word), word);
@@ -65,6 +70,7 @@ test("slimlab records writes records, says how many, and is quiet on stderr", ()
   );
   assert.deepEqual(readdirSync(path.join(scratch, "records")), [
     "labels.txt",
+    "photos.records.json",
     "photos_train_00000-of-00001.tfrecord",
     "photos_validation_00000-of-00001.tfrecord",
   ]);
@@ -76,7 +82,10 @@ test("slimlab records lists bad images at the end", () => {
   const { code, stdout, stderr } = slimlab("records", photos, "spoilt-records", "--split", "test");
   assert.equal(code, 0);
   assert.match(stdout, /^test: 8 images in 2 files\n/);
-  assert.equal(stderr, "1 bad image left out:\n  hat/notes.txt: it is neither JPEG, PNG, BMP nor GIF\n");
+  assert.equal(
+    stderr,
+    "1 bad image left out:\n  hat/notes.txt: it is neither JPEG, PNG, GIF, BMP, WebP nor JPEG XL\n",
+  );
 });
 
 test("slimlab ends with 1 and one line when it cannot go on", () => {

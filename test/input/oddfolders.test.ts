@@ -54,7 +54,8 @@ test("writeRecords() refuses a class whose files are all bad, naming one, and sa
 });
 
 test("writeRecords() tells why a photo is bad without TensorFlow's own names", async () => {
-  const folder = folderOf("cut", { "hat/a.jpg": jpeg, "hat/b.jpg": jpeg.subarray(0, jpeg.length / 2) });
+  const half = jpeg.subarray(0, jpeg.length / 2);
+  const folder = folderOf("cut", { "hat/a.jpg": jpeg, "hat/b.jpg": half, "shoes/a.jpg": jpeg });
   const { bad } = await writeRecords(folder, out, { name: "cut" });
   assert.deepEqual(bad.map(({ file }) => file), ["hat/b.jpg"]); // prettier-ignore
   assert.match(bad[0]?.reason ?? "", /^jpeg::Uncompress failed/);

@@ -1,7 +1,7 @@
 /** Images to files. */
 import { attr } from "../attributes";
 import { bytesOf, castTo, executeOne } from "../execute";
-import { tf } from "../runtime";
+import { dataType, tf } from "../runtime";
 
 /** Pixels of any number type as the bytes that files hold: rounded and clipped. */
 export function pixelsOf(image: tf.Tensor): tf.Tensor {
@@ -28,6 +28,8 @@ export function encodePng(image: tf.Tensor3D): Uint8Array {
 export interface JpegOptions {
   /** 0…100. @default 95 */
   readonly quality?: number;
+  /** Whether colours are kept at half the height and width, as cameras do. @default true */
+  readonly chromaDownsampling?: boolean;
 }
 
 /**
@@ -39,15 +41,21 @@ export function encodeJpeg(image: tf.Tensor3D, options: JpegOptions = {}): Uint8
   return onlyBytes(jpegContents(image, options));
 }
 
+/** Bytes as they are, other numbers as pixelsOf() makes them. */
+function encodable(image: tf.Tensor): tf.Tensor {
+  return dataType(image) === "uint8" ? image : pixelsOf(image);
+}
+
 /** As encodePng(), in the graph: a string scalar. */
 export function pngContents(image: tf.Tensor): tf.Tensor {
   return tf.tidy(() =>
-    executeOne("EncodePng", [pixelsOf(image)], { T: attr.type("uint8"), compression: attr.int(-1) }),
+    executeOne("EncodePng", [encodable(image)], { T: attr.type("uint8"), compression: attr.int(-1) }),
   );
 }
 
 /** As encodeJpeg(), in the graph: a string scalar. */
 export function jpegContents(image: tf.Tensor, options: JpegOptions = {}): tf.Tensor {
-  const { quality = 95 } = options;
-  return tf.tidy(() => executeOne("EncodeJpeg", [pixelsOf(image)], { quality: attr.int(quality) }));
+  const { quality = 95, chromaDownsampling = true } = options;
+  const attrs = { quality: attr.int(quality), chroma_downsampling: attr.bool(chromaDownsampling) };
+  return tf.tidy(() => executeOne("EncodeJpeg", [encodable(image)], attrs));
 }

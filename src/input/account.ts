@@ -1,0 +1,92 @@
+/** What was written of photos, what not, and what of it is worth a look. */
+import type { BadImage, EncodedImage } from "./encoded";
+import type { LabeledFile } from "./folder";
+
+/** One photo that is in several classes, or in several splits: the same file, byte for byte, under several names. */
+export interface DuplicateImage {
+  /** Its names, relative to the folder of photos. */
+  readonly files: readonly string[];
+  /** The classes that it is in; if several, it teaches the network that they are the same. */
+  readonly labels: readonly string[];
+  /** The splits that it is in; if several, the network is tested on what it has seen. */
+  readonly splits: readonly string[];
+}
+
+/** Keeps account of the photos that are written. */
+export interface Account {
+  /** Notes what came of one photo. */
+  add(file: LabeledFile, split: string, image: EncodedImage | BadImage): void;
+  readonly bad: readonly BadImage[];
+  /** How many were turned, and how many are others than their files. */
+  readonly counts: { readonly turned: number; readonly reencoded: number };
+  /** Records of each class in a split, in the order of the labels. */
+  perClass(split: string): readonly number[];
+  duplicates(): DuplicateImage[];
+  /** A line for each class that a split lacks. */
+  lacking(splits: readonly string[]): string[];
+}
+
+interface Seen {
+  readonly file: LabeledFile;
+  readonly split: string;
+}
+
+/** Begins an account of photos of these classes. */
+export function createAccount(labels: readonly string[]): Account {
+  const bad: BadImage[] = [];
+  const counts = { turned: 0, reencoded: 0 };
+  const seen = new Map<string, Seen[]>(); // by digest
+  const perSplit = new Map<string, number[]>();
+  const perClass = (split: string): number[] => {
+    const known = perSplit.get(split) ?? labels.map(() => 0);
+    perSplit.set(split, known);
+    return known;
+  };
+  return {
+    bad,
+    counts,
+    perClass,
+    add(file, split, image) {
+      if ("reason" in image) {
+        bad.push({ file: file.name, reason: image.reason });
+        return;
+      }
+      const records = perClass(split);
+      records[file.label] = (records[file.label] ?? 0) + 1;
+      if (image.isTurned) counts.turned++;
+      if (image.isReencoded) counts.reencoded++;
+      const same = seen.get(image.digest);
+      if (same === undefined) seen.set(image.digest, [{ file, split }]);
+      else same.push({ file, split });
+    },
+    duplicates: () =>
+      [...seen.values()]
+        .filter((same) => same.length > 1)
+        .map((same) => asDuplicate(same, labels))
+        .filter(isAcross)
+        .sort(byFirstFile),
+    lacking: (splits) =>
+      labels.flatMap((label, i) => {
+        const total = splits.reduce((sum, split) => sum + (perClass(split)[i] ?? 0), 0);
+        return splits
+          .filter((split) => perClass(split)[i] === 0)
+          .map((split) => `no photo of class "${label}" in split "${split}", of ${total} in all`);
+      }),
+  };
+}
+
+function asDuplicate(same: readonly Seen[], labels: readonly string[]): DuplicateImage {
+  return {
+    files: same.map(({ file }) => file.name).sort(),
+    labels: labels.filter((_, i) => same.some(({ file }) => file.label === i)),
+    splits: [...new Set(same.map(({ split }) => split))],
+  };
+}
+
+function isAcross({ labels, splits }: DuplicateImage): boolean {
+  return labels.length > 1 || splits.length > 1;
+}
+
+function byFirstFile({ files: [a = ""] }: DuplicateImage, { files: [b = ""] }: DuplicateImage): number {
+  return a < b ? -1 : 1;
+}

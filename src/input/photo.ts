@@ -1,0 +1,38 @@
+/** The pixels of a photo's file. */
+import { readFile } from "node:fs/promises";
+import { castTo, constant, decodePhoto, tf, TensorFlowError, turnImage } from "../tensorflow";
+import type { OrientOptions } from "./encoded";
+import { codeOf } from "./errorcode";
+import { STORED, turnOf } from "./exif";
+import { cleaned } from "./failure";
+import { formatOf } from "./format";
+
+/**
+ * A photo as writeRecords() takes it and createInputFn() decodes it: upright as its Exif says, RGB, without transparency; of an
+ * animation the first frame.
+ * @param file  JPEG, PNG, GIF, BMP, WebP or JPEG XL
+ * @returns     int32 [height, width, 3], 0…255; the caller disposes
+ * @throws {RangeError} if there is no such file, or none that can be decoded
+ * @example showImage(await readImage("photos/hat/1.jpg"))
+ */
+export async function readImage(file: string, options: OrientOptions = {}): Promise<tf.Tensor3D> {
+  const { orient = "exif" } = options;
+  const refuse = (reason: string, cause?: unknown): RangeError =>
+    new RangeError(`Cannot read image "${file}": expected a photo, got none: ${reason}`, { cause });
+  const contents = await readFile(file).catch((error: unknown) => {
+    throw refuse(codeOf(error), error);
+  });
+  const format = formatOf(contents);
+  if (typeof format === "object") throw refuse(format.reason);
+  const { order, axes } = (orient === "exif" ? turnOf(contents, format) : undefined) ?? STORED;
+  try {
+    return tf.tidy(() => {
+      const stored = decodePhoto(constant([contents], [], "string"), "other"); // as records are
+      const turned = turnImage(stored, constant(order, [3], "int32"), constant(axes, [axes.length], "int32"));
+      return castTo(turned, "int32").as3D(...turned.shape);
+    });
+  } catch (error) {
+    if (!(error instanceof TensorFlowError)) throw error;
+    throw refuse(cleaned(error.reason), error);
+  }
+}
