@@ -18,7 +18,9 @@ export type ReceiverKind = "examples" | "files" | "images";
 /** Options of createPredictInputFn(). */
 export interface PredictInputOptions {
   /**
-   * "examples": string [batch], serialized tf.Example as in records; "files": string [batch], JPEG, PNG, BMP or GIF files;
+   * "examples": string [batch], serialized tf.Example as in records; "files": string [batch], JPEG, PNG, BMP or GIF files, WebP or JPEG XL
+   * that are neither transparent nor grey, whose pixels are taken as they are stored: clients turn photos that lie on their side
+   * by their Exif, as writeRecords() did;
    * "images": float32 [batch, height, width, 3], 0…255.
    * @default "examples"
    */

@@ -22,7 +22,8 @@ export interface ImageOptions {
 }
 
 /**
- * An image: JPEG, PNG, BMP, the first frame of a GIF, or raw bytes.
+ * An image: JPEG, PNG, BMP, the first frame of a GIF, a WebP or JPEG XL of as many channels as are asked for, or raw bytes; the
+ * pixels as they are stored, whatever Exif says: writeRecords() has turned its photos.
  *
  * As in TF-Slim the format matters only for "raw"; so "jpg", "JPEG" and "" all do for a JPEG.
  * @returns item: int32 [height, width, channels], 0…255

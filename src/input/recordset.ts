@@ -117,7 +117,7 @@ function expectOwnLabels(folder: string, { labels, older, others }: Sets & Pick<
   if (text === labelsText(labels) || (isOwn && others.length === 0)) return;
   const owners = others.map(({ name }) => `"${name}"`).join(", ");
   throw new RangeError(
-    `Cannot write records to "${folder}": expected ${LABELS_FILE} of ${labels.join(", ")}, got ${namesOfLabels(text)}${owners === "" ? "" : `, of records ${owners} there`}; write to another folder`,
+    `Cannot write records to "${folder}": expected ${LABELS_FILE} of ${labels.join(", ")}, got ${namesOfLabels(text)}${owners === "" ? "; remove it, or" : `, of records ${owners} there;`} write to another folder`,
   );
 }
 

@@ -54,7 +54,7 @@ export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Ga
 }
 
 /**
- * One image.
+ * One image; of a photo's file, upright: readImage() gives it.
  * @param image  [height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
  * @throws {TypeError} if the image is not of that shape
  */

@@ -18,10 +18,12 @@ function decode(op: string, contents: tf.Tensor, options: DecodeOptions, attrs =
 }
 
 /**
- * The pixels of an image file: JPEG, PNG, BMP, or the first frame of a GIF, told by its first bytes.
+ * The pixels of an image file: JPEG, PNG, BMP, WebP, JPEG XL, or the first frame of a GIF, told by its first bytes; as they are
+ * stored, whatever Exif says of turning them. A palette or masks of a BMP are not heeded.
  * @param contents  string scalar, the file
  * @returns         [height, width, channels], 0…255; the caller disposes
- * @throws {TensorFlowError} INVALID_ARGUMENT if it is no such file, or a damaged one
+ * @throws {TensorFlowError} INVALID_ARGUMENT if it is no such file, or a damaged one; also a WebP or JPEG XL that has not just as
+ * many channels as are asked for, e.g. transparency: decodePhoto() takes these
  */
 export function decodeImage(contents: tf.Tensor, options: DecodeOptions = {}): tf.Tensor3D {
   const attrs = { dtype: attr.type("uint8"), expand_animations: attr.bool(false) };
