@@ -23,6 +23,7 @@ export type { TensorTree } from "./tree";
 export { TreeForm } from "./form";
 export { random } from "./random";
 export * from "./ops/nn";
+import "./ops/gather";
 export * from "./ops/convolution";
 export * from "./ops/pooling";
 export * from "./ops/loss";
