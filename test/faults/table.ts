@@ -19,7 +19,7 @@ export interface Situation {
 export function testSituations(rows: readonly Situation[]): void {
   for (const { name, situation, expected, skip = false } of rows)
     test(name, { skip }, async () => {
-      const attempt = async (): Promise<unknown> => situation(temporaryFolder("situation"));
+      const attempt = async (): Promise<unknown> => await situation(temporaryFolder("situation"));
       if (expected instanceof RegExp) await assert.rejects(attempt, { message: expected });
       else assert.deepEqual(await attempt(), expected);
     });
