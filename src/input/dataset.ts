@@ -35,7 +35,7 @@ export interface InterleaveOptions extends MapOptions {
 
 /** Options of Dataset.shuffle(). */
 export interface ShuffleOptions {
-  /** The same seed gives the same orders, which are those of Python's tf.data. @default another at each run */
+  /** The same seed gives the same sequence of orders, that of Python's tf.data. @default another at each run */
   readonly seed?: number;
   /** Whether each repetition has another order, in repeat() and in one loop after the other. @default true */
   readonly reshuffleEachIteration?: boolean;
@@ -112,12 +112,15 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * The elements in random order: each is drawn from a buffer of the next `bufferSize`; a whole mix needs a buffer for all.
+   * The elements in random order: each is drawn from a buffer of the next `bufferSize`, or of "all", which makes a whole mix.
+   *
+   * Each element comes once, and then, with repeat() after it, each once again in another order; with repeat() before it, some
+   * come again before others have come once.
    * @throws {RangeError} if bufferSize is no whole number ≥ 1
    */
-  shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
+  shuffle(bufferSize: number | "all", options: ShuffleOptions = {}): Dataset<T> {
     const { seed, reshuffleEachIteration = true } = options;
-    expectWhole("shuffle", "bufferSize", bufferSize, 1);
+    if (bufferSize !== "all") expectWhole("shuffle", "bufferSize", bufferSize, 1);
     return new Dataset(shufflePlan(this.plan, bufferSize, { seed, reshuffleEachIteration }));
   }
 

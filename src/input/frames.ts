@@ -18,8 +18,14 @@ interface Bytes {
   read(offset: number, length: number): Buffer;
 }
 
-/** Walks the frames by their headers alone; gives what breaks the walk, and calls `visit` with each whole record. */
-function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length: number) => void): Walk {
+/**
+ * Walks the frames by their headers alone; gives what breaks the walk, and calls `visit` with each whole record, until that
+ * gives false.
+ */
+function walkFrames(
+  bytes: Bytes,
+  visit: (record: number, offset: number, length: number) => boolean | undefined,
+): Walk {
   let offset = 0;
   for (let record = 0; offset < bytes.length; record++) {
     const at = (reason: string): Walk => ({ end: offset, broken: { record, offset, reason } });
@@ -32,8 +38,9 @@ function walkFrames(bytes: Bytes, visit: (record: number, offset: number, length
     const whole = HEADER + length + FOOTER;
     if (offset + whole > bytes.length)
       return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}`);
-    visit(record, offset, length);
+    const goesOn = visit(record, offset, length);
     offset += whole;
+    if (goesOn === false) break;
   }
   return { end: offset, broken: undefined };
 }
@@ -70,9 +77,10 @@ export function findBreak(path: string, suspect: number | undefined): FrameBreak
   return withBytes(path, (bytes) => {
     let wrong: FrameBreak | undefined;
     const { broken } = walkFrames(bytes, (record, offset, length) => {
-      if (suspect === undefined || suspect < offset || suspect >= offset + HEADER + length) return;
+      if (suspect === undefined || suspect < offset || suspect >= offset + HEADER + length) return true;
       if (frameData(bytes.read(offset + HEADER, length + FOOTER)) === undefined)
         wrong = { record, offset, reason: "the checksum of the record's data is wrong" };
+      return true;
     });
     return wrong ?? broken;
   });
@@ -83,6 +91,21 @@ export function findCutHeader(path: string): FrameBreak | undefined {
   return withFile(path, (bytes) => {
     const { broken } = walkFrames(bytes, () => undefined);
     return broken !== undefined && bytes.length - broken.offset < HEADER ? broken : undefined;
+  });
+}
+
+/** How many records a file has that is not compressed, up to where it is damaged if it is; as many as `most` are looked for. */
+export function countFrames(
+  path: string,
+  most = Infinity,
+): { readonly records: number; readonly bytes: number } {
+  return withFile(path, (bytes) => {
+    let found = { records: 0, bytes: 0 };
+    walkFrames(bytes, (record, offset, length) => {
+      found = { records: record + 1, bytes: offset + HEADER + length + FOOTER };
+      return record + 1 < most;
+    });
+    return found;
   });
 }
 

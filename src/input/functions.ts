@@ -55,6 +55,7 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
     recordFiles: () => parent.recordFiles(),
     strings: [],
     detail: () => mapped().spec.types.join(", "),
+    size: () => parent.size?.(),
     isUnordered: () => !options.deterministic,
   };
   held.releaseWith(plan);

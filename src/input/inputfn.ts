@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
-import { tf } from "../tensorflow";
+import { castTo, tf } from "../tensorflow";
 import { Dataset } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
 import { aspectPreservingResize, centralCrop } from "./image";
-import { readDataset, type ReadOptions } from "./read";
-import { seedPlan } from "./sources";
+import { readDataset, readEpoch, type ReadOptions } from "./read";
+import { expectShard } from "./shard";
+import { randomPlan } from "./sources";
 import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 
 /** Features and labels of a batch: images [batch, height, width, 3], and int32 labels [batch]. */
@@ -18,6 +19,18 @@ export type ImageTransform = (image: tf.Tensor3D, seed: tf.Tensor1D) => tf.Tenso
 export interface InputFnOptions extends ReadOptions {
   /** @default 64 */
   readonly batchSize?: number;
+  /**
+   * "exact": each record once an epoch, shuffled within it, over the borders of batches. "repeated": the walk-through's order, in
+   * which a shuffled record may come again before others have come once; see readDataset().
+   * @default "exact"
+   */
+  readonly epochs?: "exact" | "repeated";
+  /**
+   * Records that a shuffled record is drawn from; "all" for a whole mix.
+   * @default "all" if they are at most 1 GiB, or else as many as 1 GiB holds; 2048 if the files are compressed and hold more than a
+   * quarter of that, and with epochs: "repeated"
+   */
+  readonly shuffleBufferSize?: number | "all";
   /** How many batches' images may be decoded at once; never more than four a processor, which keeps all of them busy. @default 8 */
   readonly numParallelBatches?: number;
   /** Batches that are ready before they are asked for. @default 2 */
@@ -25,7 +38,8 @@ export interface InputFnOptions extends ReadOptions {
   /** Whether images that do not fill a last batch are left out. @default true (batch_and_drop_remainder) */
   readonly dropRemainder?: boolean;
   /**
-   * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image; recorded, see Dataset.map().
+   * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image, each epoch and each pass over the
+   * dataset, all of them drawn from `seed`; recorded, see Dataset.map().
    * @default resized to a shorter side of 256, the middle 256 x 256: what Model.preprocess() takes
    */
   readonly transform?: ImageTransform;
@@ -68,7 +82,8 @@ export function createInputFn(
   options: InputFnOptions = {},
 ): () => Dataset<LabeledBatch> {
   const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
-  const { transform = fitImage, decoder = getDecoder(), compressionType = "" } = options;
+  const { numEpochs = 0 } = options;
+  const { transform = fitImage, decoder = getDecoder(), compressionType = "", epochs = "exact" } = options;
   for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(
@@ -82,14 +97,16 @@ export function createInputFn(
   return () => {
     const decode = ([record, seed, index]: Three): [{ image: tf.Tensor3D }, tf.Scalar] => {
       const [image, label] = decoder.decode(record, ["image", "label"]);
-      const own = tf.stack([seed, index]).as1D();
+      const own = tf.stack([castTo(seed, "int32"), index]).as1D();
       return [{ image: transform(expectRank(image, isImage, 3), own) }, expectRank(label, isScalar, 0)];
     };
-    const records = readDataset(read, recordPaths, options);
-    const indices = Dataset.range(SEEDS);
-    const { size, rank } = options.shard ?? { size: 1, rank: 0 };
-    const own = size > 1 ? indices.shard(size, rank) : indices; // each part draws others
-    return Dataset.zip(records, new Dataset(seedPlan(options.seed)), own.repeat())
+    const { size, rank } = expectShard(options.shard);
+    const indices = size > 1 ? Dataset.range(SEEDS).shard(size, rank) : Dataset.range(SEEDS); // each part draws others
+    const drawn = new Dataset(randomPlan(options.seed));
+    const isExact = epochs === "exact";
+    const records = (isExact ? readEpoch : readDataset)(read, recordPaths, options);
+    const seeded = Dataset.zip(records, drawn, isExact ? indices : indices.repeat());
+    return (isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded)
       .map(decode, { numParallelCalls })
       .batch(batchSize, { dropRemainder })
       .prefetch(numPrefetchBatches);

@@ -10,8 +10,8 @@ import { cellSignal } from "../interrupt";
 import { expectWholeFiles } from "./corrupt";
 import { Draws, type Chance, type Draw } from "./draws";
 import { cleaned, readableError } from "./failure";
-import { Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
-import { chancesOf, encodePosition, readPosition, writePosition, type Position } from "./position";
+import { chancesOf, Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
+import { encodePosition, readPosition, writePosition, type Position } from "./position";
 
 /** Options of Dataset.iterator(). */
 export interface IteratorOptions {
@@ -52,7 +52,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     this.signal?.throwIfAborted();
     try {
       this.spec = plan.spec();
-      this.draws = new Map(chancesOf(plan).map((chance) => [chance, chance.begin()]));
+      this.draws = new Map([...chancesOf(plan)].map(([chance, times]) => [chance, chance.begin(times)]));
       this.native.get(() => this.openAt(0, this.draws));
     } catch (error) {
       throw readableError(error, plan, undefined);

@@ -48,6 +48,12 @@ export interface Plan<T> {
   readonly chance?: Chance;
   /** Whether its elements come in another order each time; no if absent. */
   isUnordered?(): boolean;
+  /** How many elements there are, where that can be told without reading them; unknown if absent. */
+  size?(): number | undefined;
+  /** Whether the elements never end; if absent, as one of its parents'. */
+  isEndless?(): boolean;
+  /** How often its parents are begun in one iteration; once if absent. */
+  readonly times?: number;
 }
 
 /** Paths of TFRecord files; "unknown" where the path is a tensor. */
@@ -83,6 +89,27 @@ export function buildSkipping(
     const handle = build(startingAfter(0, start));
     return start === undefined || start.skip === 0 ? handle : skipDataset(handle, types(), start.skip);
   };
+}
+
+/** A plan and all that it is made from. */
+export function allPlans(plan: Plan<unknown>): Plan<unknown>[] {
+  return [plan, ...plan.parents.flatMap(allPlans)];
+}
+
+/** The steps that draw, and how often each is begun in one iteration of the plan. */
+export function chancesOf(plan: Plan<unknown>): Map<Chance, number> {
+  const begun = new Map<Chance, number>();
+  const visit = ({ chance, parents, times = 1 }: Plan<unknown>, before: number): void => {
+    if (chance !== undefined) begun.set(chance, (begun.get(chance) ?? 0) + before);
+    for (const parent of parents) visit(parent, before * times);
+  };
+  visit(plan, 1);
+  return begun;
+}
+
+/** Whether a plan's elements never end. */
+export function isEndless(plan: Plan<unknown>): boolean {
+  return plan.isEndless?.() ?? plan.parents.some(isEndless);
 }
 
 /** Frees what a plan and all that it is made from hold in TensorFlow. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Chance, Draw } from "./draws";
-import { knownFiles, type Plan } from "./plan";
+import { allPlans, chancesOf, knownFiles, type Plan } from "./plan";
 
 /** Where an iteration is. */
 export interface Position {
@@ -13,11 +13,13 @@ export interface Position {
   readonly draws: ReadonlyMap<Chance, Draw>;
 }
 
+const VERSION = 2; // of the order of records and of what is drawn
+
 /** What is written of a position. */
 interface Written {
-  readonly slimlabIterator: 1;
+  readonly slimlabIterator: typeof VERSION;
   readonly count: number;
-  /** Seed and number of the iteration of each step that draws. */
+  /** Of each step that draws: its seed, and how many draws iterations before took. */
   readonly draws: readonly (readonly [seed: number, nth: number])[];
   readonly steps: readonly string[];
   readonly files: string;
@@ -39,7 +41,7 @@ export function writePosition(plan: Plan<unknown>, position: Position): Uint8Arr
 /** As writePosition(), of any dataset. */
 export function encodePosition(plan: Plan<unknown>, { count, draws }: Position): Uint8Array {
   const written: Written = {
-    slimlabIterator: 1,
+    slimlabIterator: VERSION,
     count,
     draws: [...draws.values()].map(({ seed, nth }) => [seed, nth]),
     steps: stepsOf(plan),
@@ -66,11 +68,10 @@ export function readPosition(plan: Plan<unknown>, bytes: Uint8Array): Position {
     throw new RangeError(
       `Cannot restore iterator: expected a position in the same files, got one in files of other names or sizes than ${knownFiles(plan).join(", ")}`,
     );
-  const chances = chancesOf(plan);
   return {
     count,
     draws: new Map(
-      chances.map((chance, i) => {
+      [...chancesOf(plan).keys()].map((chance, i) => {
         const [seed = chance.seed, nth = 0] = draws[i] ?? [];
         return [chance, { seed, nth }];
       }),
@@ -79,32 +80,32 @@ export function readPosition(plan: Plan<unknown>, bytes: Uint8Array): Position {
 }
 
 function parse(bytes: Uint8Array): Written {
-  try {
-    const written: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isWritten(written)) return written;
-  } catch {
-    // said below
-  }
+  const written = parsed(bytes);
+  if (isWritten(written)) return written;
+  if (versionOf(written) !== undefined)
+    throw new RangeError(
+      `Cannot restore iterator: expected a position of this version of slimlab, got one of another (${String(versionOf(written))}, not ${VERSION}), which reads records in another order; begin the data anew`,
+    );
   throw new RangeError(
     `Cannot restore iterator: expected what position() or state() gave, got ${bytes.length} bytes of something else`,
   );
 }
 
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined; // said by who parses
+  }
+}
+
 function isWritten(value: unknown): value is Written {
-  return (
-    typeof value === "object" && value !== null && "slimlabIterator" in value && value.slimlabIterator === 1
-  );
+  return versionOf(value) === VERSION;
 }
 
-/** The steps that draw, each once. */
-export function chancesOf(plan: Plan<unknown>): Chance[] {
-  const chances = allPlans(plan).flatMap(({ chance }) => (chance === undefined ? [] : [chance]));
-  return [...new Set(chances)];
-}
-
-/** A plan and all that it is made from. */
-function allPlans(plan: Plan<unknown>): Plan<unknown>[] {
-  return [plan, ...plan.parents.flatMap(allPlans)];
+function versionOf(value: unknown): unknown {
+  const isOne = typeof value === "object" && value !== null && "slimlabIterator" in value;
+  return isOne ? value.slimlabIterator : undefined;
 }
 
 /** The steps that say which elements come in which order, from the last to the first. */

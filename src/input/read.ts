@@ -1,15 +1,10 @@
 import { statSync } from "node:fs";
 import { matchingFiles, type tf } from "../tensorflow";
-import { Dataset } from "./dataset";
+import { Dataset, type ShuffleOptions } from "./dataset";
+import { countRecords, shuffleBufferFor } from "./epochs";
 import { expectOneSet } from "./manifest";
-
-/** One part of several that share the work; a Cluster is one. */
-export interface Shard {
-  /** How many parts there are. */
-  readonly size: number;
-  /** Which of them, from 0. */
-  readonly rank: number;
-}
+import { stepFrom } from "./plan";
+import { expectShard, type Shard } from "./shard";
 
 /** Options of readDataset(). */
 export interface ReadOptions {
@@ -21,8 +16,8 @@ export interface ReadOptions {
   readonly numEpochs?: number;
   /** Records read from one file before it is the next reader's turn. @default 32 */
   readonly readBlockLength?: number;
-  /** Records that a shuffled record is drawn from. @default 2048 */
-  readonly shuffleBufferSize?: number;
+  /** Records that a shuffled record is drawn from; "all" for a whole mix, which holds all of them in memory. @default 2048 */
+  readonly shuffleBufferSize?: number | "all";
   /** Makes the order of records and the draws the same at each run, with several readers too. @default another at each run */
   readonly seed?: number;
   /**
@@ -36,7 +31,8 @@ export interface ReadOptions {
 
 /**
  * The records of many files, as the walk-through's read_dataset() gives them: files in the order of their names, or shuffled (from
- * 100), repeated, read by `numReaders` at once in blocks, and if shuffled, shuffled again as records.
+ * 100), repeated, read by `numReaders` at once in blocks, and if shuffled, shuffled again as records. As the files are repeated
+ * first, a shuffled record may come again before others have come once; createInputFn() gives each once an epoch.
  * @param fileReadFn  a dataset from a filename (string scalar), e.g. TFRecordDataset; recorded, see Dataset.map()
  * @param inputFiles  glob patterns
  * @throws {Error} if no file matches a pattern, or all are empty and shall be read for ever; of files that writeRecords() wrote, also if
@@ -51,15 +47,63 @@ export function readDataset<T>(
   inputFiles: string | readonly string[],
   options: ReadOptions = {},
 ): Dataset<T> {
+  const { shuffle = false, numEpochs = 0, shuffleBufferSize = 2048 } = options;
+  const { files, seeded, interleave } = openFiles(fileReadFn, inputFiles, options);
+  const ordered = shuffle ? files.shuffle(FILE_BUFFER, seeded) : files;
+  const records = interleave(ordered.repeat(numEpochs === 0 ? undefined : numEpochs));
+  return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
+}
+
+/**
+ * The records of many files, each once: one epoch, with repeat() any number of them, each in another order if shuffled.
+ * @param fileReadFn  as readDataset() takes it; its dataset has the file's records
+ * @param options     `numEpochs` has no part in it; `shuffleBufferSize` is by default "all", or as many as SHUFFLE_BYTES hold
+ */
+export function readEpoch<T>(
+  fileReadFn: (filename: tf.Scalar) => Dataset<T>,
+  inputFiles: string | readonly string[],
+  options: ReadOptions = {},
+): Dataset<T> {
+  const { shuffle = false } = options;
+  const { files, own, parts, seeded, interleave } = openFiles(fileReadFn, inputFiles, options);
+  const { plan } = interleave(shuffle ? files.shuffle("all", seeded) : files);
+  const build: typeof plan.build = (start) => plan.build(start);
+  const records = new Dataset({ ...stepFrom(plan, "epoch"), build, size: () => countRecords(own, parts) });
+  if (!shuffle) return records;
+  return records.shuffle(options.shuffleBufferSize ?? shuffleBufferFor(own, parts), seeded);
+}
+
+/** What reads the files of one part. */
+interface OpenFiles<T> {
+  /** The part's files, as a dataset and as paths. */
+  readonly files: Dataset<tf.Scalar>;
+  readonly own: readonly string[];
+  /** Of whose records it takes only each so many, one of so many parts. */
+  readonly parts: Shard;
+  readonly seeded: ShuffleOptions;
+  interleave(files: Dataset<tf.Scalar>): Dataset<T>;
+}
+
+function openFiles<T>(
+  fileReadFn: (filename: tf.Scalar) => Dataset<T>,
+  inputFiles: string | readonly string[],
+  options: ReadOptions,
+): OpenFiles<T> {
   const { numReaders = 1, shuffle = false, numEpochs = 0, readBlockLength = 32 } = options;
-  const { shuffleBufferSize = 2048, seed, onWarning = warn } = options;
-  for (const [name, value] of Object.entries({ numReaders, readBlockLength, shuffleBufferSize })) {
+  const { shuffleBufferSize = "all", seed, onWarning = warn } = options;
+  const bufferSize = shuffleBufferSize === "all" ? 1 : shuffleBufferSize;
+  for (const [name, value] of Object.entries({
+    numReaders,
+    readBlockLength,
+    shuffleBufferSize: bufferSize,
+  })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`Cannot read dataset: expected ${name} to be a whole number >= 1, got ${value}`);
   }
   const filenames = matchAll(typeof inputFiles === "string" ? [inputFiles] : inputFiles);
   expectOneSet(filenames);
-  const { size, rank } = expectShard(options.shard);
+  const shard = expectShard(options.shard);
+  const { size, rank } = shard;
   const isByFile = filenames.length >= size;
   const own = isByFile ? filenames.filter((_, i) => i % size === rank) : filenames;
   if (numEpochs === 0) expectRecords(own);
@@ -72,15 +116,9 @@ export function readDataset<T>(
   const all = Dataset.fromTensorSlices(filenames);
   const inOrder = isByFile && size > 1 ? all.shard(size, rank) : all;
   const read = isByFile ? fileReadFn : (file: tf.Scalar): Dataset<T> => fileReadFn(file).shard(size, rank);
-  const files = (shuffle ? inOrder.shuffle(FILE_BUFFER, seeded) : inOrder).repeat(
-    numEpochs === 0 ? undefined : numEpochs,
-  );
-  const records = files.interleave(read, {
-    cycleLength: readers,
-    blockLength: readBlockLength,
-    numParallelCalls: readers,
-  });
-  return shuffle ? records.shuffle(shuffleBufferSize, seeded) : records;
+  const turns = { cycleLength: readers, blockLength: readBlockLength, numParallelCalls: readers };
+  const parts = isByFile ? { size: 1, rank: 0 } : shard;
+  return { files: inOrder, own, parts, seeded, interleave: (names) => names.interleave(read, turns) };
 }
 
 /** Without a record, reading for ever would not end at the first one. */
@@ -88,14 +126,6 @@ function expectRecords(files: readonly string[]): void {
   if (files.some((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0)) return;
   throw new Error(
     `Cannot read dataset: expected records in ${files.map((file) => `"${file}"`).join(", ")}, got empty files`,
-  );
-}
-
-function expectShard({ size, rank }: Shard = { size: 1, rank: 0 }): Shard {
-  const isWhole = Number.isInteger(size) && Number.isInteger(rank);
-  if (isWhole && rank >= 0 && rank < size) return { size, rank };
-  throw new RangeError(
-    `Cannot read dataset: expected a shard of rank 0 … size − 1, got rank ${rank} of ${size}`,
   );
 }
 

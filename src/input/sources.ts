@@ -2,24 +2,26 @@
 import {
   constant,
   dataType,
+  randomDataset,
   rangeDataset,
-  repeatDataset,
   tensorSliceDataset,
   tf,
   tfRecordDataset,
   TreeForm,
 } from "../tensorflow";
 import { Chance } from "./draws";
+import { createGenerator, seedsOf } from "./generator";
 import { buildSkipping, firstElement, type Plan, type RecordFiles } from "./plan";
 
 interface Extras {
   readonly files?: RecordFiles;
   readonly strings?: readonly string[];
   readonly detail?: string;
+  readonly size?: number | undefined;
 }
 
 function sourcePlan<T>(core: Pick<Plan<T>, "name" | "spec" | "build">, extras: Extras = {}): Plan<T> {
-  const { files = [], strings = [], detail = "" } = extras;
+  const { files = [], strings = [], detail = "", size } = extras;
   return {
     ...core,
     build: buildSkipping(
@@ -32,6 +34,7 @@ function sourcePlan<T>(core: Pick<Plan<T>, "name" | "spec" | "build">, extras: E
     recordFiles: () => files,
     strings,
     detail: () => detail,
+    size: () => size,
   };
 }
 
@@ -52,7 +55,8 @@ export function slicesPlan<T>(tree: T): Plan<T> {
     return tensorSliceDataset(leaves);
   };
   const detail = leaves.map(({ shape }, i) => `${types[i] ?? ""}[${shape.join(",")}]`).join(", ");
-  return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build }, { detail });
+  const size = first.shape[0];
+  return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build }, { detail, size });
 }
 
 function expectLive(leaves: readonly tf.Tensor[]): void {
@@ -65,7 +69,8 @@ export function stringsPlan(strings: readonly string[]): Plan<tf.Scalar> {
   const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["string"] } as const;
   const build = (): tf.Tensor => tensorSliceDataset([constant(strings, [strings.length], "string")]);
   const detail = `${strings.length} strings`;
-  return sourcePlan({ name: "fromTensorSlices", spec: () => spec, build }, { strings, detail });
+  const extras = { strings, detail, size: strings.length };
+  return sourcePlan({ name: "fromTensorSlices", spec: () => spec, build }, extras);
 }
 
 /** Whole numbers, as int32 scalars. */
@@ -75,20 +80,27 @@ export function rangePlan(start: number, stop: number, step: number): Plan<tf.Sc
       `Cannot count: expected whole numbers, the step not 0, got ${start}, ${stop}, ${step}`,
     );
   const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["int32"] } as const;
-  const build = (): tf.Tensor => rangeDataset(start, stop, step);
-  return sourcePlan({ name: "range", spec: () => spec, build }, { detail: `${start}, ${stop}, ${step}` });
+  const build: Plan<tf.Scalar>["build"] = (from) =>
+    rangeDataset(start + (from?.skip ?? 0) * step, stop, step);
+  const size = Math.max(0, Math.ceil((stop - start) / step));
+  const extras = { detail: `${start}, ${stop}, ${step}`, size };
+  return { ...sourcePlan({ name: "range", spec: () => spec, build }, extras), build };
 }
 
-/** One int32 scalar without end, the seed of what functions draw; part of where an iteration is. @param seed undefined: drawn */
-export function seedPlan(seed: number | undefined): Plan<tf.Scalar> {
+/** Random int64 scalars without end, others each time that it is begun. @param seed undefined: drawn */
+export function randomPlan(seed: number | undefined): Plan<tf.Scalar> {
   const chance = new Chance(seed);
-  const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["int32"] } as const;
-  const build: Plan<tf.Scalar>["build"] = (start) =>
-    tf.tidy(() => {
-      const own = start?.draws.of(chance).seed ?? chance.seed;
-      return repeatDataset(tensorSliceDataset([tf.tensor1d([own], "int32")]), spec.types, -1);
-    });
-  return { ...sourcePlan({ name: "seed", spec: () => spec, build }), build, chance };
+  const spec = { form: TreeForm.tensor<tf.Scalar>(), types: ["int64"] } as const;
+  const build = buildSkipping(
+    (start) => {
+      if (start === undefined) return tensorSliceDataset([constant([0], [1], "int64")]); // for an example
+      const generator = start.draws.generator(chance, (draw) => createGenerator(draw, true));
+      return randomDataset(seedsOf(start.draws.of(chance)), generator);
+    },
+    () => spec.types,
+  );
+  const plan = sourcePlan({ name: "random", spec: () => spec, build });
+  return { ...plan, build, chance, isEndless: () => true, release: () => chance.reset() };
 }
 
 /** The records of TFRecord files, as string scalars. */

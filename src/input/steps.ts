@@ -4,12 +4,8 @@ import {
   broadcastTo,
   cacheDataset,
   concatenateDataset,
-  createIterator,
   createMemoryCache,
-  createSeedGenerator,
-  nextElementSync,
   prefetchDataset,
-  rangeDataset,
   repeatDataset,
   shardDataset,
   shuffleDataset,
@@ -22,12 +18,13 @@ import {
   type DataType,
 } from "../tensorflow";
 import { Chance, type Draw } from "./draws";
-import { buildSkipping, Held, startingAfter, stepFrom, type Plan, type RecordFiles } from "./plan";
+import { createGenerator, seedsOf } from "./generator";
+import { buildSkipping, chancesOf, Held, isEndless, startingAfter, stepFrom, type Plan, type RecordFiles, type Start } from "./plan"; // prettier-ignore
 
 /** Each element drawn from the next `bufferSize`. See Dataset.shuffle(). */
 export function shufflePlan<T>(
   parent: Plan<T>,
-  bufferSize: number,
+  bufferSize: number | "all",
   options: { readonly seed: number | undefined; readonly reshuffleEachIteration: boolean },
 ): Plan<T> {
   const { seed, reshuffleEachIteration } = options;
@@ -41,11 +38,11 @@ export function shufflePlan<T>(
       const generator =
         start?.draws.generator(chance, generatorOf) ??
         held.get(() => keptResource(() => generatorOf({ seed: chance.seed, nth: 0 })));
-      const seeds = seedsOf(start?.draws.of(chance).seed ?? chance.seed);
+      const seeds = seedsOf(start?.draws.of(chance) ?? { seed: chance.seed, nth: 0 });
       return shuffleDataset(
         parent.build(start),
         types(),
-        bufferSize,
+        bufferSize === "all" ? UNKNOWN_CARDINALITY : bufferSize,
         seeds,
         generator,
         reshuffleEachIteration,
@@ -57,33 +54,13 @@ export function shufflePlan<T>(
     },
     detail: () => String(bufferSize),
     chance,
+    size: () => parent.size?.(),
   };
   held.releaseWith(plan);
   return plan;
 }
 
-/** As tf.random.get_seed() gives them for a seed of the operation alone, so that the order is Python's. */
-function seedsOf(seed: number): readonly [number, number] {
-  return [DEFAULT_GRAPH_SEED, seed];
-}
-
-const DEFAULT_GRAPH_SEED = 87654321; // tensorflow/python/framework/random_seed.py
-
-/** The source of a shuffle's seeds, from where the iterations before have left it; each took one of its draws. */
-function createGenerator({ seed, nth }: Draw, reshuffle: boolean): tf.Tensor {
-  const seeds = seedsOf(seed);
-  return unrecorded(() => {
-    const generator = tf.keep(createSeedGenerator(seeds, reshuffle));
-    if (!reshuffle || nth === 0) return generator;
-    const types = ["int32"] as const;
-    const iterator = tf.tidy(() => {
-      const shuffled = shuffleDataset(rangeDataset(0, 1, 1), types, 1, seeds, generator, reshuffle);
-      return tf.keep(createIterator(skipDataset(repeatDataset(shuffled, types, nth), types, nth - 1), types));
-    });
-    tf.dispose([...nextElementSync(iterator, types), iterator]);
-    return generator;
-  });
-}
+const UNKNOWN_CARDINALITY = -2; // tf.data: a buffer that grows until the input ends
 
 /** Elements remembered after the first time. See Dataset.cache(). */
 export function cachePlan<T>(parent: Plan<T>, file: string): Plan<T> {
@@ -98,6 +75,7 @@ export function cachePlan<T>(parent: Plan<T>, file: string): Plan<T> {
       return cacheDataset(parent.build(first), types(), file, memory);
     }, types),
     release: () => held.release(),
+    size: () => parent.size?.(),
   };
   held.releaseWith(plan);
   return plan;
@@ -111,15 +89,39 @@ function keptResource(create: () => tf.Tensor): { value: tf.Tensor; free: () => 
 /** The dataset `count` times over, -1 for ever. */
 export function repeatPlan<T>(parent: Plan<T>, count: number): Plan<T> {
   const types = (): readonly DataType[] => parent.spec().types;
-  const build = buildSkipping((start) => repeatDataset(parent.build(start), types(), count), types);
-  return { ...stepFrom(parent, "repeat"), build, detail: () => String(count) };
+  const all = buildSkipping((start) => repeatDataset(parent.build(start), types(), count), types);
+  const build = (start?: Start): tf.Tensor => {
+    const size = start === undefined || start.skip === 0 ? 0 : (parent.size?.() ?? 0);
+    if (start === undefined || size === 0 || start.skip < size) return all(start);
+    const done = Math.floor(start.skip / size);
+    if (count >= 0 && done >= count) return all(start);
+    // Whole repetitions are left out unread: what each would have drawn is known.
+    for (const [chance, times] of chancesOf(parent)) start.draws.advance(chance, done * times);
+    const first = parent.build(startingAfter(start.skip % size, start));
+    const left = count < 0 ? -1 : count - done - 1;
+    if (left === 0) return first;
+    const rest = repeatDataset(parent.build(startingAfter(0, start)), types(), left);
+    return concatenateDataset(first, rest, types());
+  };
+  return {
+    ...stepFrom(parent, "repeat"),
+    build,
+    detail: () => String(count),
+    times: count < 0 ? Infinity : count,
+    isEndless: () => count < 0 || (count > 0 && isEndless(parent)),
+    size: () => (count < 0 ? undefined : multiplied(parent.size?.(), count)),
+  };
+}
+
+function multiplied(size: number | undefined, count: number): number | undefined {
+  return size === undefined ? undefined : size * count;
 }
 
 /** The first `count` elements. */
 export function takePlan<T>(parent: Plan<T>, count: number): Plan<T> {
   const build: Plan<T>["build"] = (start) =>
     takeDataset(parent.build(start), parent.spec().types, Math.max(0, count - (start?.skip ?? 0)));
-  return { ...stepFrom(parent, "take"), build, detail: () => String(count) };
+  return { ...stepFrom(parent, "take"), build, detail: () => String(count), isEndless: () => false };
 }
 
 /** All but the first `count` elements. */
@@ -137,7 +139,7 @@ export function skipPlan<T>(parent: Plan<T>, count: number): Plan<T> {
 export function prefetchPlan<T>(parent: Plan<T>, bufferSize: number): Plan<T> {
   const build: Plan<T>["build"] = (start) =>
     prefetchDataset(parent.build(start), parent.spec().types, bufferSize);
-  return { ...stepFrom(parent, "prefetch"), build };
+  return { ...stepFrom(parent, "prefetch"), build, size: () => parent.size?.() };
 }
 
 /** Every `count`-th element, from `index` on. */
@@ -174,6 +176,15 @@ export function batchPlan<T, U>(
       return batchDataset(parent.build(before), parent.spec().types, options);
     },
     example,
+    size: () => {
+      const size = parent.size?.();
+      const batches = (size ?? 0) / options.size;
+      return size === undefined
+        ? undefined
+        : options.dropRemainder
+          ? Math.floor(batches)
+          : Math.ceil(batches);
+    },
     strings: [],
     detail: () => `${options.size}${options.dropRemainder ? ", whole" : ""}`,
   };
@@ -194,6 +205,12 @@ export function zipPlan<U>(parents: readonly Plan<unknown>[]): Plan<U> {
         parents.flatMap((parent) => parent.spec().types),
       ),
     example: () => parents.flatMap((parent) => parent.example()),
+    isEndless: () => parents.every(isEndless),
+    size: () => {
+      const sizes = parents.filter((parent) => !isEndless(parent)).map((parent) => parent.size?.());
+      const known = sizes.filter((size) => size !== undefined);
+      return sizes.length === 0 || known.length < sizes.length ? undefined : Math.min(...known);
+    },
     release: () => undefined,
     recordFiles: () => allFiles(parents),
     strings: [],

@@ -106,17 +106,17 @@ test("createInputFn() gives each shard other records, or other files where there
 });
 
 test("a position in one shard is one in any", async () => {
-  const shards = [0, 1].map(
+  const shards = [0, 1, 1].map(
     (rank) =>
     createInputFn(pattern, { batchSize: 1, shuffle: true, shuffleBufferSize: 4, seed: 5, shard: { size: 2, rank } })(), // prettier-ignore
   );
-  const [first, second] = shards.map((dataset) => dataset.iterator());
+  const [first, second] = shards.slice(0, 2).map((dataset) => dataset.iterator());
   assert.ok(first && second);
   for (let i = 0; i < 3; i++) await first.next();
   second.seek(first.position());
   const { value } = await second.next();
   const expected: number[] = [];
-  for await (const [, label] of shards[1]?.take(4) ?? []) expected.push(...label.dataSync());
+  for await (const [, label] of shards[2]?.take(4) ?? []) expected.push(...label.dataSync());
   assert.deepEqual([...(value?.[1].dataSync() ?? [])], expected.slice(3));
   [first, second, ...shards].forEach((one) => one.dispose());
 });

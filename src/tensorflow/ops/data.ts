@@ -156,6 +156,14 @@ export function shuffleDataset(
   );
 }
 
+/** A dataset of random int64 scalars without end, others each time that it is begun. @param generator of createSeedGenerator() */
+export function randomDataset(seeds: readonly [number, number], generator: tf.Tensor): DatasetHandle {
+  return dataset("RandomDatasetV2", () => [...seeds.map(int64), generator], {
+    ...components(["int64"]),
+    rerandomize_each_iteration: attr.bool(true),
+  });
+}
+
 /** A dataset `count` times over; -1 for ever. */
 export function repeatDataset(
   input: DatasetHandle,
