@@ -1,6 +1,6 @@
 /** What of a model function's spec a SavedModel is made of. */
 import { createPredictInputFn, exportSavedModel, type ExportOptions } from "../export";
-import { receivingSignature } from "../export/receiver";
+import { receivingSignature, type ReceivingSignature } from "../export/receiver";
 import type { EstimatorSpec } from "./spec";
 
 /** Options of Estimator.exportSavedModel(). */
@@ -21,16 +21,15 @@ export function exportSpec(
   const { model, exportOutputs } = spec;
   if (exportOutputs === undefined) return exportSavedModel(model, dir, options);
   const { receiver: makeReceiver, ...others } = options;
-  const receiver = (makeReceiver ?? createPredictInputFn({ side: model.options.fixedResizeSide }))();
+  const { options: sizes } = model;
+  const receiver = (makeReceiver ?? createPredictInputFn({ side: sizes.fixedResizeSide }))(sizes);
+  const signatures: Record<string, ReceivingSignature> = {};
   try {
-    const signatures = Object.entries(exportOutputs).map(
-      ([name, predict]) => [name, receivingSignature(receiver, (image) => predict({ image }))] as const,
-    );
-    return exportSavedModel(Object.fromEntries(signatures), dir, {
-      ...others,
-      variables: model.variables.all(),
-    });
+    for (const [name, predict] of Object.entries(exportOutputs))
+      signatures[name] = receivingSignature(receiver, (image) => predict({ image }));
+    return exportSavedModel(signatures, dir, { ...others, variables: model.variables.all() });
   } finally {
+    for (const one of Object.values(signatures)) one.dispose();
     receiver.dispose();
   }
 }

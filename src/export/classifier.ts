@@ -1,78 +1,89 @@
 /** The signatures of a classifier. */
 import type { Model } from "../model";
-import { broadcastTo, constant, tf, trace } from "../tensorflow";
-import { createPredictInputFn, receivingSignature, type InputReceiver } from "./receiver";
-import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
+import { broadcastTo, constant, dataType, pickStrings, tf, trace } from "../tensorflow";
+import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
+import { expectLabels } from "./labels";
+import { recordSignature, type RecordedSignature } from "./signatures";
 
 /** Options of recordClassifier(). */
 export interface ClassifierOptions {
-  /** Names of the classes, in their order. @default "0", "1", … */
+  /** Names of the classes, in their order. @default "0", "1", … in the signature "classify", and none elsewhere */
   readonly labels?: readonly string[];
   /** What the signature "predict" receives. @default createPredictInputFn(): serialized tf.Example messages */
-  readonly receiver?: () => InputReceiver;
+  readonly receiver?: MakeReceiver;
 }
 
-type Forward = (images: tf.Tensor4D) => Record<string, tf.Tensor>;
+/** What holds memory of TensorFlow's. */
+interface Disposable {
+  dispose(): void;
+}
+
+/** What a model says of images. */
+type Forward = (images: tf.Tensor4D) => Readonly<Record<string, tf.Tensor>>;
 
 /**
  * A model's signatures, all from one recording of it: `predict` (also as `serving_default`) gives the postprocessed logits,
- * probabilities and classes; `classify` takes serialized tf.Example messages and gives each class's label and score.
+ * probabilities and classes, and with labels those of the classes. A model that receives strings has `classify` too, which takes
+ * serialized tf.Example messages and gives each class's label and score; one of numbers goes without, as converters to other
+ * formats translate all signatures, and have no operations for Examples.
  * @throws {RangeError} if there are not as many labels as classes
  */
 export function recordClassifier(
   model: Model,
   options: ClassifierOptions = {},
 ): { readonly signatures: RecordedSignature[]; dispose(): void } {
-  const { numClasses, fixedResizeSide: side } = model.options;
-  const labels = options.labels ?? Array.from({ length: numClasses }, (_, i) => String(i));
-  if (labels.length !== numClasses) {
-    throw new RangeError(`Cannot export model: expected ${numClasses} labels, got ${labels.length}`);
-  }
-  const receiver = (options.receiver ?? createPredictInputFn({ side }))();
-  const examples = createPredictInputFn({ side, inputName: "inputs" })();
-  const forward = trace(
-    (images: tf.Tensor4D) => {
-      const predictions = model.predict(model.preprocess(images), { isTraining: false });
-      return model.postprocess(predictions);
-    },
-    { name: "forward", batch: "any" },
+  const { labels } = options;
+  const { numClasses, fixedResizeSide } = model.options;
+  expectLabels("export model", labels, numClasses);
+  const receiver = (options.receiver ?? createPredictInputFn({ side: fixedResizeSide }))(model.options);
+  const network = trace(
+    (images: tf.Tensor4D) => model.postprocess(model.predict(images, { isTraining: false })),
+    { name: "network", batch: "any" },
   );
-  const run: Forward = (images) => forward.sync(images);
-  const signatures: RecordedSignature[] = [];
+  const ofPhotos: Forward = (images) => network.sync(model.preprocess(images));
+  const ofRequest: Forward = receiver.isPreprocessed === true ? (images) => network.sync(images) : ofPhotos;
+  const owned: Disposable[] = [network, receiver];
+  const own = <T extends Disposable>(one: T): T => {
+    owned.unshift(one);
+    return one;
+  };
   const dispose = (): void => {
-    for (const { fn } of signatures) fn.dispose();
-    forward.dispose();
-    receiver.dispose();
-    examples.dispose();
+    for (const one of owned) one.dispose();
   };
   try {
-    // Recorded now, so that the signatures call it.
-    tf.dispose(tf.tidy(() => run(receiver.receive(receiver.example))));
-    signatures.push(
-      recordSignature("predict", { ...receivingSignature(receiver, run), aliases: ["serving_default"] }),
-    );
-    signatures.push(recordSignature("classify", classifySignature(run, examples, labels)));
+    const predict = own(receivingSignature(receiver, (images) => withLabels(ofRequest(images), labels)));
+    const signatures = [own(recordSignature("predict", { ...predict, aliases: ["serving_default"] }))];
+    if (dataType(receiver.example) !== "string") return { signatures, dispose };
+    const names = labels ?? Array.from({ length: numClasses }, (_, i) => String(i));
+    const examples = own(examplesReceiver(receiver, fixedResizeSide));
+    const classify = own(receivingSignature(examples, (images) => scoresOf(ofPhotos(images), names)));
+    signatures.push(own(recordSignature("classify", { ...classify, method: "classify" })));
+    return { signatures, dispose };
   } catch (error) {
     dispose();
     throw error;
   }
-  return { signatures, dispose };
+}
+
+/** Receives Examples as another receiver's photographs are received. */
+function examplesReceiver({ side, decoder }: InputReceiver, fixedResizeSide: number): InputReceiver {
+  const options = { side: side ?? fixedResizeSide, inputName: "inputs" };
+  return createPredictInputFn({ ...options, ...(decoder && { decoder }) })();
+}
+
+/** Beside the numbers of classes their labels, if they have some. */
+function withLabels(
+  outputs: ReturnType<Forward>,
+  labels: readonly string[] | undefined,
+): ReturnType<Forward> {
+  const { classes } = outputs;
+  if (labels === undefined || classes === undefined) return outputs;
+  return { ...outputs, labels: pickStrings(constant(labels, [labels.length], "string"), classes) };
 }
 
 /** @see tensorflow_serving/servables/tensorflow/classifier.cc, which reads the names "inputs", "classes" and "scores" */
-function classifySignature(
-  run: Forward,
-  receiver: InputReceiver,
-  labels: readonly string[],
-): ExportSignature {
-  return {
-    ...receivingSignature(receiver, (images) => {
-      const { probabilities } = run(images);
-      if (probabilities === undefined)
-        throw new TypeError("Cannot classify: expected probabilities, got none");
-      const classes = broadcastTo(constant(labels, [labels.length], "string"), probabilities.shape);
-      return { classes, scores: probabilities };
-    }),
-    method: "classify",
-  };
+function scoresOf({ probabilities }: ReturnType<Forward>, labels: readonly string[]): ReturnType<Forward> {
+  if (probabilities === undefined) throw new TypeError("Cannot classify: expected probabilities, got none");
+  const classes = broadcastTo(constant(labels, [labels.length], "string"), probabilities.shape);
+  return { classes, scores: probabilities };
 }

@@ -11,7 +11,7 @@ import {
   tf,
   version,
 } from "../tensorflow";
-import { LABELS_FILE } from "./savedmodel";
+import { LABELS_FILE } from "./labels";
 import type { SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
 
 /** Options of loadSavedModel(). */

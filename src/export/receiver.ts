@@ -1,33 +1,46 @@
 /** What a served model receives, and how it becomes images. */
-import { aspectPreservingResize, centralCrop, getDecoder, type TFExampleDecoder } from "../input";
+import {
+  aspectPreservingResize,
+  centralCrop,
+  getDecoder,
+  type CropOptions,
+  type TFExampleDecoder,
+} from "../input";
 import {
   constant,
   decodeImage,
   encodeExample,
   encodeJpeg,
   feature,
+  forAnyBatch,
   mapSlices,
   recordFunction,
   tf,
+  trace,
 } from "../tensorflow";
 import type { ExportSignature } from "./signatures";
 
-/** What clients send: serialized tf.Example messages, image files' bytes, or pixels. */
-export type ReceiverKind = "examples" | "files" | "images";
+/** What clients send: serialized tf.Example messages, image files' bytes, pixels, or what a network takes. */
+export type ReceiverKind = "examples" | "files" | "images" | "preprocessed";
 
 /** Options of createPredictInputFn(). */
 export interface PredictInputOptions {
   /**
    * "examples": string [batch], serialized tf.Example as in records; "files": string [batch], JPEG, PNG, BMP or GIF files, WebP or JPEG XL
    * that are neither transparent nor grey, whose pixels are taken as they are stored: clients turn photos that lie on their side
-   * by their Exif, as writeRecords() did;
-   * "images": float32 [batch, height, width, 3], 0…255.
+   * by their Exif, as writeRecords() did; "images": float32 [batch, height, width, 3], 0…255, of any one size; "preprocessed":
+   * float32 [batch, side, side, 3] as Model.preprocess() gives them, which go to the network as they are.
+   *
+   * Models that receive the last two have plain operations only, which TensorFlow's converter to TFLite takes.
    * @default "examples"
    */
   readonly receive?: ReceiverKind;
-  /** The input's name. @default "examples", "image_bytes" or "image" */
+  /** The input's name. @default "examples", "image_bytes", "image" or "preprocessed" */
   readonly inputName?: string;
-  /** Side of the images that it gives, in pixels. @default 256: what Model.preprocess() takes */
+  /**
+   * Side of the images that it gives, in pixels: what the inputs of training had. Model.preprocess() crops and resizes them further.
+   * @default 256, as createInputFn() gives them; preprocessed: the model's defaultImageSize
+   */
   readonly side?: number;
   /** What makes an image of an Example. @default getDecoder() */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
@@ -40,6 +53,12 @@ export interface InputReceiver {
   readonly example: tf.Tensor;
   /** null: open. */
   readonly shape: readonly (number | null)[];
+  /** Whether the images are as Model.preprocess() gives them. @default false */
+  readonly isPreprocessed?: boolean;
+  /** Side of the images, which those of the signature "classify" then have too. @default the model's fixedResizeSide */
+  readonly side?: number;
+  /** What makes an image of an Example, for the signature "classify" too. @default getDecoder() */
+  readonly decoder?: TFExampleDecoder<"image" | "label">;
   /**
    * Images of what was received: resized to the shorter side and cropped in the middle, as createInputFn() does.
    * @returns float32 [batch, side, side, 3], 0…255
@@ -49,53 +68,110 @@ export interface InputReceiver {
   dispose(): void;
 }
 
-/** What a function of images is as a signature whose input a receiver takes. */
+/** Makes a receiver for a model, of which it is told the options. */
+export type MakeReceiver = (model?: { readonly defaultImageSize?: number }) => InputReceiver;
+
+/** A signature whose input a receiver takes. */
+export interface ReceivingSignature extends Pick<ExportSignature, "fn" | "example" | "shapes"> {
+  /** Frees the recorded function. */
+  dispose(): void;
+}
+
+/**
+ * What a function of images is as a signature whose input a receiver takes; it holds for a batch of 0 too. The caller disposes.
+ * @throws {TypeError} if the function does what a graph can't
+ */
 export function receivingSignature(
   receiver: InputReceiver,
   fn: (images: tf.Tensor4D) => Readonly<Record<string, tf.Tensor>>,
-): Pick<ExportSignature, "fn" | "example" | "shapes"> {
+): ReceivingSignature {
   const { inputName, example, shape } = receiver;
+  const ofImages = trace((images: tf.Tensor4D) => fn(images), { name: "images", batch: "any" });
+  // Recorded now, so that the signature calls it.
+  tf.dispose(tf.tidy(() => ofImages.sync(receiver.receive(example))));
   return {
     fn: (inputs) => {
       const input = inputs[inputName];
-      if (input !== undefined) return fn(receiver.receive(input));
+      if (input !== undefined) return forAnyBatch(receiver.receive(input), ofImages.sync);
       throw new TypeError(`Cannot receive images: expected an input "${inputName}", got none`);
     },
     example: { [inputName]: example },
     shapes: { [inputName]: shape },
+    dispose: () => ofImages.dispose(),
   };
 }
 
-const NAMES = { examples: "examples", files: "image_bytes", images: "image" } as const;
+const NAMES = {
+  examples: "examples",
+  files: "image_bytes",
+  images: "image",
+  preprocessed: "preprocessed",
+} as const;
 
 /**
- * Makes what receives a served model's requests, of any batch size; each image is decoded by itself, inside the graph.
+ * Makes what receives a served model's requests, of any batch size, 0 included; each file is decoded by itself, inside the graph.
  * @returns a function that gives a receiver, which the caller disposes
+ * @throws {RangeError} if the side is no whole number of pixels
  * @example
  * exportSavedModel(model, "servo", { receiver: createPredictInputFn({ receive: "files" }) });
  * @see the walk-through's create_predict_input_fn
  */
-export function createPredictInputFn(options: PredictInputOptions = {}): () => InputReceiver {
-  const { receive = "examples", side = 256, decoder = getDecoder() } = options;
+export function createPredictInputFn(options: PredictInputOptions = {}): MakeReceiver {
+  const { receive = "examples", decoder = getDecoder() } = options;
   const { inputName = NAMES[receive] } = options;
-  if (!Number.isInteger(side) || side < 1)
-    throw new RangeError(`Cannot receive images: expected a side of 1 or more pixels, got ${side}`);
-  return () => {
-    const one = exampleOf(receive, side);
-    const toImage = (input: tf.Tensor): tf.Tensor[] => [fit(decode(input, receive, decoder), side)];
-    const fn = recordFunction(toImage, [one], `receive_${receive}`);
-    const example = tf.stack([one, one]);
-    one.dispose();
-    return {
-      inputName,
-      example,
-      shape: receive === "images" ? [null, null, null, 3] : [null],
-      receive: (input) => mapSlices([input], fn).filter(isBatch)[0] ?? expectedBatch(),
-      dispose: () => {
-        fn.dispose();
-        example.dispose();
-      },
-    };
+  const { side: given = 1 } = options;
+  if (!Number.isInteger(given) || given < 1)
+    throw new RangeError(`Cannot receive images: expected a side of 1 or more pixels, got ${given}`);
+  return ({ defaultImageSize = 224 } = {}) => {
+    const side = options.side ?? (receive === "preprocessed" ? defaultImageSize : 256);
+    const isPixels = receive === "images" || receive === "preprocessed";
+    const received = isPixels ? pixelReceiver(receive, side) : stringReceiver(receive, side, decoder);
+    return { inputName, side, decoder, ...received };
+  };
+}
+
+type Received = Omit<InputReceiver, "inputName" | "side" | "decoder">;
+
+const cropOf = (side: number): CropOptions => ({ height: side, width: side });
+
+/** Receives images of one size, all at once. */
+function pixelReceiver(receive: "images" | "preprocessed", side: number): Received {
+  const isPreprocessed = receive === "preprocessed";
+  const example = tf.zeros<tf.Rank.R4>([2, side, side, 3]);
+  return {
+    example,
+    shape: isPreprocessed ? [null, side, side, 3] : [null, null, null, 3],
+    isPreprocessed,
+    receive: (input) => {
+      if (!isBatch(input)) return expectedBatch();
+      return isPreprocessed ? input : centralCrop(aspectPreservingResize(input, side), cropOf(side));
+    },
+    dispose: () => example.dispose(),
+  };
+}
+
+/** Receives strings, each of which gives an image of its own size. */
+function stringReceiver(
+  receive: "examples" | "files",
+  side: number,
+  decoder: TFExampleDecoder<"image" | "label">,
+): Received {
+  const one = exampleOf(receive, side);
+  const toImage = (input: tf.Tensor): tf.Tensor[] => {
+    const image = receive === "files" ? decodeImage(input) : imageOf(input, decoder);
+    return [centralCrop(aspectPreservingResize(image, side), cropOf(side))];
+  };
+  const fn = recordFunction(toImage, [one], `receive_${receive}`);
+  const example = tf.stack([one, one]);
+  one.dispose();
+  return {
+    example,
+    shape: [null],
+    receive: (input) => mapSlices([input], fn).filter(isBatch)[0] ?? expectedBatch(),
+    dispose: () => {
+      fn.dispose();
+      example.dispose();
+    },
   };
 }
 
@@ -105,29 +181,17 @@ function expectedBatch(): never {
   throw new TypeError("Cannot receive images: expected [batch, height, width, 3], got another shape");
 }
 
-function exampleOf(receive: ReceiverKind, side: number): tf.Tensor {
+function exampleOf(receive: "examples" | "files", side: number): tf.Tensor {
   return tf.tidy(() => {
-    const image = tf.zeros<tf.Rank.R3>([side, side, 3]);
-    if (receive === "images") return image;
-    const file = encodeJpeg(image);
+    const file = encodeJpeg(tf.zeros<tf.Rank.R3>([side, side, 3]));
     if (receive === "files") return constant([file], [], "string");
     const record = { "image/encoded": feature.bytes(file), "image/format": feature.bytes("jpeg") };
     return constant([encodeExample(record)], [], "string");
   });
 }
 
-function decode(
-  input: tf.Tensor,
-  receive: ReceiverKind,
-  decoder: TFExampleDecoder<"image" | "label">,
-): tf.Tensor {
-  if (receive === "images") return input;
-  if (receive === "files") return decodeImage(input);
-  const [image] = decoder.decode(input, ["image"]);
+function imageOf(record: tf.Tensor, decoder: TFExampleDecoder<"image" | "label">): tf.Tensor {
+  const [image] = decoder.decode(record, ["image"]);
   if (image !== undefined) return image;
   throw new TypeError("Cannot receive examples: expected the decoder to give an image, got none");
-}
-
-function fit(image: tf.Tensor, side: number): tf.Tensor3D {
-  return centralCrop(aspectPreservingResize(image, side), { height: side, width: side });
 }

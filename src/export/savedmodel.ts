@@ -1,14 +1,13 @@
 /** SavedModels on disk, as TensorFlow Serving looks for them: a folder a version. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Model } from "../model";
 import { encodeServingGraph, reasonOf, saveCheckpoint, type ServingVariable } from "../tensorflow";
 import { recordClassifier, type ClassifierOptions } from "./classifier";
+import { expectLabels, LABELS_FILE } from "./labels";
 import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
 import { encodeWarmup, type WarmupRequest } from "./warmup";
-
-/** The asset that names the classes, one a line. */
-export const LABELS_FILE = "labels.txt";
 
 /** Options of exportSavedModel(). */
 export interface ExportOptions extends ClassifierOptions {
@@ -57,7 +56,7 @@ export function exportSavedModel(
     for (const [name, signature] of Object.entries(model)) recorded.push(recordSignature(name, signature));
     return write(recorded, folder, options);
   } finally {
-    for (const { fn } of recorded) fn.dispose();
+    for (const one of recorded) one.dispose();
   }
 }
 
@@ -82,11 +81,7 @@ function write(
   folder: string,
   { labels, warmup = [], variables = [] }: ExportOptions,
 ): string {
-  const broken = labels?.find((label) => label === "" || /[\r\n]/.test(label));
-  if (broken !== undefined)
-    throw new RangeError(
-      `Cannot export model: expected labels of one line each, got ${JSON.stringify(broken)}`,
-    );
+  expectLabels("export model", labels);
   const assets = labels === undefined ? [] : [LABELS_FILE];
   const graph = encodeServingGraph(signatures, variables, assets);
   const dir = resolve(folder, "..");
@@ -94,7 +89,8 @@ function write(
   let part: string | undefined;
   try {
     mkdirSync(dir, { recursive: true });
-    part = mkdtempSync(join(dir, `temp-${basename(folder)}-`)); // no number: TensorFlow Serving passes it by
+    part = join(dir, `temp-${basename(folder)}-${randomUUID()}`); // no number: TensorFlow Serving passes it by
+    mkdirSync(part); // for whom the umask says, unlike mkdtemp's
     mkdirSync(join(part, "variables"));
     writeFileSync(join(part, "saved_model.pb"), graph.bytes);
     if (Object.keys(graph.variables).length > 0)

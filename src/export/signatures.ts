@@ -1,11 +1,5 @@
 /** Signatures: functions by name, recorded for any batch size, as a SavedModel holds them. */
-import {
-  recordFunction,
-  typeNumber,
-  type RecordedFunction,
-  type ServingFunction,
-  type tf,
-} from "../tensorflow";
+import { recordFunction, typeNumber, type ServingFunction, type tf } from "../tensorflow";
 
 /** A function that a SavedModel shall have. */
 export interface ExportSignature {
@@ -23,7 +17,7 @@ export interface ExportSignature {
 
 /** A recorded signature; the caller disposes. */
 export interface RecordedSignature extends ServingFunction {
-  readonly fn: RecordedFunction;
+  dispose(): void;
 }
 
 /**
@@ -50,5 +44,6 @@ export function recordSignature(name: string, signature: ExportSignature): Recor
     shape: shapes[key] ?? [null, ...tensor.shape.slice(1)],
   }));
   const names = [name, ...aliases];
-  return { names, fn: recorded, inputs, outputs, batch, method: `tensorflow/serving/${method}` };
+  const dispose = (): void => recorded.dispose();
+  return { names, fn: recorded, inputs, outputs, batch, method: `tensorflow/serving/${method}`, dispose };
 }

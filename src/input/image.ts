@@ -1,5 +1,15 @@
 /** The steps that make an image of any size an input of a network; each holds in recordings and by itself in a cell. */
-import { castTo, dynamicShape, mirror, random, resizeImage, select, sliceImage, tf } from "../tensorflow";
+import {
+  castTo,
+  dynamicShape,
+  mirror,
+  random,
+  resizeBilinear,
+  resizeImage,
+  select,
+  sliceImage,
+  tf,
+} from "../tensorflow";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on, 0…255. */
 export const VGG_MEANS: readonly [number, number, number] = [123.68, 116.78, 103.94];
@@ -14,31 +24,35 @@ export interface CropOptions {
 
 /** int32 [2]: height and width, computed in the graph. */
 function sidesOf(image: tf.Tensor): tf.Tensor1D {
-  return dynamicShape(image).slice([0], [2]);
+  return dynamicShape(image).slice([image.rank - 3], [2]);
 }
 
 /**
- * An image resized so that its shorter side is `smallestSide`, in its own proportions.
- * @param image  [height, width, channels], any number type
- * @returns      float32 [height', width', channels]
+ * An image, or each of a batch, resized so that its shorter side is `smallestSide`, in its own proportions.
+ * @param image  [height, width, channels] or [batch, height, width, channels], any number type
+ * @returns      float32 [height', width', channels] or [batch, height', width', channels]
  * @see TF-Slim vgg_preprocessing._aspect_preserving_resize
  */
-export function aspectPreservingResize(image: tf.Tensor, smallestSide = 256): tf.Tensor3D {
+export function aspectPreservingResize(image: tf.Tensor4D, smallestSide?: number): tf.Tensor4D;
+export function aspectPreservingResize(image: tf.Tensor, smallestSide?: number): tf.Tensor3D;
+export function aspectPreservingResize(image: tf.Tensor, smallestSide = 256): tf.Tensor {
   return tf.tidy(() => {
     const sides = castTo(sidesOf(image), "float32");
     const scale = tf.scalar(smallestSide).div(sides.min());
     const size = castTo(sides.mul(scale).round(), "int32");
-    return resizeImage(image, size);
+    return image.rank === 4 ? resizeBilinear(image, size) : resizeImage(image, size);
   });
 }
 
 /**
- * The middle of an image.
- * @param image  [height, width, channels], any type
+ * The middle of an image, or of each of a batch.
+ * @param image  [height, width, channels] or [batch, height, width, channels], any type
  * @throws {RangeError} if the image is smaller than the crop
  * @see TF-Slim vgg_preprocessing._central_crop
  */
-export function centralCrop(image: tf.Tensor, options: CropOptions = {}): tf.Tensor3D {
+export function centralCrop(image: tf.Tensor4D, options?: CropOptions): tf.Tensor4D;
+export function centralCrop(image: tf.Tensor, options?: CropOptions): tf.Tensor3D;
+export function centralCrop(image: tf.Tensor, options: CropOptions = {}): tf.Tensor {
   const { height = 224, width = 224 } = options;
   expectAtLeast(image, height, width);
   return tf.tidy(() => {
@@ -83,13 +97,16 @@ export function subtractMeans<T extends tf.Tensor>(images: T, means: readonly nu
 }
 
 function crop(image: tf.Tensor, offset: tf.Tensor, [height, width]: readonly [number, number]): tf.Tensor3D {
-  const begin = tf.concat([offset, tf.tensor1d([0], "int32")]);
-  return sliceImage(image, begin, tf.tensor1d([height, width, -1], "int32"));
+  const isBatch = image.rank === 4;
+  const begin = tf.concat([...(isBatch ? [origin()] : []), offset, origin()]);
+  return sliceImage(image, begin, tf.tensor1d([...(isBatch ? [-1] : []), height, width, -1], "int32"));
 }
+
+const origin = (): tf.Tensor1D => tf.tensor1d([0], "int32");
 
 /** In a recording this speaks of its example; TensorFlow itself refuses smaller images later. */
 function expectAtLeast(image: tf.Tensor, height: number, width: number): void {
-  const [imageHeight = 0, imageWidth = 0] = image.shape;
+  const [imageHeight = 0, imageWidth = 0] = image.shape.slice(-3);
   if (imageHeight >= height && imageWidth >= width) return;
   throw new RangeError(
     `Cannot crop image: expected at least ${height} x ${width}, got ${imageHeight} x ${imageWidth}`,

@@ -3,7 +3,7 @@ import { aspectPreservingResize, centralCrop } from "../../src/input";
 import { Model } from "../../src/model";
 import { constant, decodeImage, encodeJpeg, tf } from "../../src/tensorflow";
 import { patternImages } from "../patterns";
-import { plainOfAll, type PlainTensors } from "./serving";
+import { plainOfAll, strings, type PlainTensors } from "./serving";
 
 export const SIDE = 64;
 export const LABELS = ["cat", "dog", "owl"];
@@ -29,17 +29,29 @@ export function photographs(count: number): Uint8Array[] {
   );
 }
 
-/** What the model itself makes of files. */
-export function expectedOutputs(model: Model, files: readonly Uint8Array[], side = SIDE): PlainTensors {
+/** What the model itself makes of files, of none too; with labels, those of the classes. */
+export function expectedOutputs(
+  model: Model,
+  files: readonly Uint8Array[],
+  { side = SIDE, labels }: { readonly side?: number; readonly labels?: readonly string[] } = {},
+): PlainTensors {
+  const size = files.length;
   const outputs = tf.tidy(() => {
     const images = files.map((file) => {
       const image = decodeImage(constant([file], [], "string"));
       return centralCrop(aspectPreservingResize(image, side), { height: side, width: side });
     });
-    const batch = tf.stack(images).as4D(files.length, side, side, 3);
-    return { ...model.postprocess(model.predict(model.preprocess(batch))) };
+    const batch = size === 0 ? tf.zeros<tf.Rank.R4>([1, side, side, 3]) : tf.stack(images);
+    return { ...model.postprocess(model.predict(model.preprocess(batch.as4D(-1, side, side, 3)))) };
   });
-  const plain = plainOfAll(outputs);
+  const plain = Object.entries(plainOfAll(outputs)).map(([name, { dtype, shape, values }]) => {
+    const rows = { dtype, shape: [size, ...shape.slice(1)] };
+    return [name, { ...rows, values: size === 0 ? [] : values }] as const;
+  });
   tf.dispose(outputs);
-  return plain;
+  const named = Object.fromEntries(plain);
+  const classes = named["classes"]?.values ?? [];
+  return labels === undefined
+    ? named
+    : { ...named, labels: strings(classes.map((i) => labels[Number(i)] ?? "")) };
 }

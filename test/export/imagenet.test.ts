@@ -54,7 +54,9 @@ test(
       signature: "predict",
       inputs: { examples: strings(files.slice(0, size).map(example)) },
     }));
-    const own = [1, 3].map((size): PlainTensors => expectedOutputs(model, files.slice(0, size), 256));
+    const own = [1, 3].map((size): PlainTensors =>
+      expectedOutputs(model, files.slice(0, size), { side: 256, labels: imagenetLabels() }),
+    );
     const loaded = byUs({ folder, calls });
     assertSame(loaded, own);
     const began = performance.now();

@@ -30,11 +30,27 @@ export interface ConvolveOptions extends WindowOptions {
 }
 
 /** The attributes of an operation with a moving window. */
-export function windowAttrs({ stride = 1, padding = "same" }: WindowOptions): Attrs {
-  const common = { T: attr.type("float32"), strides: attr.ints([1, stride, stride, 1]) };
-  if (typeof padding === "string") return { ...common, padding: attr.string(padding.toUpperCase()) };
-  const pads = attr.ints([0, 0, ...padding, ...padding, 0, 0]);
-  return { ...common, padding: attr.string("EXPLICIT"), explicit_paddings: pads };
+export function windowAttrs(stride: number, padding: "same" | "valid"): Attrs {
+  return {
+    T: attr.type("float32"),
+    strides: attr.ints([1, stride, stride, 1]),
+    padding: attr.string(padding.toUpperCase()),
+  };
+}
+
+/**
+ * Images with so many pixels of one value added at the top and left, bottom and right.
+ *
+ * Windows over them are "valid" ones: of TensorFlow's kernels for padding given in numbers those of gradients are slow on the CPU
+ * (a maximum's 4 times), and its converter to TFLite refuses that of a maximum.
+ */
+export function padImages(
+  images: tf.Tensor4D,
+  [before, after]: readonly [before: number, after: number],
+  value = 0,
+): tf.Tensor4D {
+  const pads: [number, number] = [before, after];
+  return tf.pad4d(images, [[0, 0], pads, pads, [0, 0]], value);
 }
 
 interface ConvolutionAttrs {
@@ -85,14 +101,9 @@ export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOpt
   const [height, width] = filter.shape;
   const isPointwise = height === 1 && width === 1 && stride === 1;
   if (typeof padding === "string") {
-    const attrs = { ...windowAttrs(options), dilations };
+    const attrs = { ...windowAttrs(stride, padding), dilations };
     return run([x, filter], { attrs, isPointwise }) as tf.Tensor4D;
   }
-  // Padded first: TensorFlow's CPU kernels for the gradient of explicit padding are its slow ones.
-  const pads: [number, number] = [...padding];
-  const attrs = { ...windowAttrs({ stride, padding: "valid" }), dilations };
-  return tf.tidy(() => {
-    const padded = tf.pad4d(x, [[0, 0], pads, pads, [0, 0]]);
-    return run([padded, filter], { attrs, isPointwise: false }) as tf.Tensor4D;
-  });
+  const attrs = { ...windowAttrs(stride, "valid"), dilations };
+  return tf.tidy(() => run([padImages(x, padding), filter], { attrs, isPointwise: false }) as tf.Tensor4D);
 }

@@ -1,7 +1,7 @@
 import { attr, type Attrs } from "../attributes";
 import { castTo, executeOne } from "../execute";
 import { tf } from "../runtime";
-import { windowAttrs, type WindowOptions } from "./convolution";
+import { padImages, windowAttrs, type WindowOptions } from "./convolution";
 import { differentiable } from "./kernel";
 import { dynamicShape, dynamicSlice } from "./shape";
 
@@ -24,9 +24,15 @@ const runMaximum = differentiable<{ attrs: Attrs }>({
  * @see tf.nn.max_pool2d
  */
 export function maximumPool(x: tf.Tensor4D, size: number, options: WindowOptions = {}): tf.Tensor4D {
-  const attrs = { ...windowAttrs(options), ksize: attr.ints([1, size, size, 1]) };
-  return runMaximum([x], { attrs }) as tf.Tensor4D;
+  const { stride = 1, padding = "same" } = options;
+  const ksize = attr.ints([1, size, size, 1]);
+  if (typeof padding === "string")
+    return runMaximum([x], { attrs: { ...windowAttrs(stride, padding), ksize } }) as tf.Tensor4D;
+  const attrs = { ...windowAttrs(stride, "valid"), ksize };
+  return tf.tidy(() => runMaximum([padImages(x, padding, LOWEST)], { attrs }) as tf.Tensor4D);
 }
+
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127; // of float32: no pixel is less
 
 const runMean = differentiable({
   name: "GlobalMean",

@@ -13,6 +13,19 @@ export function joinStrings(parts: readonly tf.Tensor[], separator = ""): tf.Ten
   return executeOne("StringJoin", parts, { N: attr.int(parts.length), separator: attr.string(separator) });
 }
 
+/**
+ * The strings at so many places.
+ * @param strings  string [count]
+ * @param indices  int32, each 0 … count - 1
+ * @returns        string, in the shape of the indices
+ * @see tf.gather
+ */
+export function pickStrings(strings: tf.Tensor, indices: tf.Tensor): tf.Tensor {
+  const int32 = attr.type("int32");
+  const attrs = { Tparams: attr.type("string"), Tindices: int32, Taxis: int32 };
+  return tf.tidy(() => executeOne("GatherV2", [strings, indices, tf.scalar(0, "int32")], attrs));
+}
+
 /** Each string with the letters A…Z small. @see tf.strings.lower */
 export function lowerCase(strings: tf.Tensor): tf.Tensor {
   return executeOne("StringLower", [strings]);

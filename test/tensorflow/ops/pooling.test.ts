@@ -1,12 +1,44 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { globalMean, maximumPool, memory, pickPixels, random, tf, trace } from "../../../src/tensorflow";
+import {
+  attr,
+  executeOne,
+  globalMean,
+  maximumPool,
+  memory,
+  pickPixels,
+  random,
+  tf,
+  trace,
+} from "../../../src/tensorflow";
 
 test("maximumPool() with padding in pixels shifts its windows, and ignores what it padded", () => {
   tf.tidy(() => {
     const x = tf.tensor4d([-1, -2, -3, -4], [1, 1, 4, 1]);
     assert.deepEqual([...maximumPool(x, 3, { stride: 2 }).dataSync()], [-1, -3]);
     assert.deepEqual([...maximumPool(x, 3, { stride: 2, padding: [1, 1] }).dataSync()], [-1, -2]);
+  });
+});
+
+test("maximumPool() with padding in pixels and its gradient equal TensorFlow's own of such padding, bit for bit", () => {
+  tf.tidy(() => {
+    const attrs = {
+      T: attr.type("float32"),
+      ksize: attr.ints([1, 3, 3, 1]),
+      strides: attr.ints([1, 2, 2, 1]),
+      padding: attr.string("EXPLICIT"),
+      explicit_paddings: attr.ints([0, 0, 1, 1, 1, 1, 0, 0]),
+    };
+    const drawn = random.normal([2, 9, 8, 3], random.seed(1)).as4D(2, 9, 8, 3);
+    const pool = (x: tf.Tensor): tf.Tensor4D =>
+      maximumPool(x.as4D(2, 9, 8, 3), 3, { stride: 2, padding: [1, 1] });
+    for (const x of [drawn, drawn.relu<tf.Tensor4D>(), drawn.sub<tf.Tensor4D>(9)]) {
+      const own = executeOne("MaxPool", [x], attrs);
+      const dy = random.normal([2, 5, 4, 3], random.seed(2));
+      assert.deepEqual(pool(x).dataSync(), own.dataSync());
+      const slope = executeOne("MaxPoolGrad", [x, own, dy], attrs);
+      assert.deepEqual(tf.grad(pool)(x, dy).dataSync(), slope.dataSync());
+    }
   });
 });
 
