@@ -1,6 +1,6 @@
 /** The signatures of a classifier. */
 import type { Model } from "../model";
-import { broadcastTo, constant, dataType, pickStrings, tf, trace } from "../tensorflow";
+import { broadcastTo, constant, dataType, pickStrings, trace, type tf } from "../tensorflow";
 import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
 import { expectLabels } from "./labels";
 import { recordSignature, type RecordedSignature } from "./signatures";
