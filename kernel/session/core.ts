@@ -122,11 +122,10 @@ class CoreSession implements SessionCore {
     try {
       expectUninterrupted();
       const last = await run();
+      guard.run(() => this.#scope.settle());
       return { status: "ok", value: Array.isArray(last) ? last[0] : undefined };
     } catch (thrown) {
       return this.describe(thrown);
-    } finally {
-      guard.run(() => this.#scope.settle());
     }
   }
 

@@ -48,6 +48,7 @@ export class Scope {
   /** The variables as properties. */
   readonly variables: Record<string, unknown>;
   readonly #bindings = new Map<string, Binding>();
+  #latest: Binding[] = [];
   readonly #globals = new Map<string, unknown>();
 
   constructor() {
@@ -57,11 +58,13 @@ export class Scope {
 
   /** Adds a cell's variables at its start. */
   bind(accessors: Accessors): void {
+    this.#latest = [];
     for (const [name, { get, set }] of Object.entries(Object.getOwnPropertyDescriptors(accessors))) {
       if (get === undefined) continue;
       const before = this.#bindings.get(name) ?? this.#plain(name);
       const binding = new Binding(get, before);
       this.#bindings.set(name, binding);
+      this.#latest.push(binding);
       Object.defineProperty(this.variables, name, {
         get: () => binding.read(),
         set: set ?? (() => refuse(name)),
@@ -71,9 +74,13 @@ export class Scope {
     }
   }
 
-  /** Lets go of what stood before under the names that their cells have set: after a cell. */
+  /**
+   * Lets go of what stood before under the names of the cell that has just come to its end, and so has set them all: reading one
+   * that is not set throws, where a debugger may stop.
+   */
   settle(): void {
-    for (const binding of this.#bindings.values()) binding.read();
+    for (const binding of this.#latest) binding.read();
+    this.#latest = [];
   }
 
   /** Those of the names whose cell has not set them, but that had a value before. */
@@ -99,6 +106,7 @@ export class Scope {
   reset(): void {
     for (const name of Object.keys(this.variables)) delete this.variables[name];
     this.#bindings.clear();
+    this.#latest = [];
     for (const [name, value] of this.#globals) this.#set(name, value);
   }
 
