@@ -1,5 +1,6 @@
 /** What a model function made, by mode, until the estimator is disposed. */
-import { createPredictInputFn, type InputReceiver } from "../export";
+import { createPredictInputFn, type MakeReceiver } from "../export";
+import type { Model } from "../model";
 import { tf, trace, type Traced } from "../tensorflow";
 import type { TrainStep } from "../training";
 import type { ResolvedRunConfig } from "./config";
@@ -58,7 +59,7 @@ export class Cells<P> {
   }
 
   /** The spec to export; the model function, if need be, is given what a receiver makes of its example. */
-  serving(makeReceiver: (() => InputReceiver) | undefined): EstimatorSpec {
+  serving(makeReceiver: MakeReceiver | undefined): EstimatorSpec {
     const known = this.specs.get(ModeKeys.PREDICT);
     if (known !== undefined) return known;
     const receiver = (makeReceiver ?? createPredictInputFn())();
@@ -69,6 +70,11 @@ export class Cells<P> {
       image.dispose();
       receiver.dispose();
     }
+  }
+
+  /** The model of the specs; undefined while there is none. */
+  get model(): Model | undefined {
+    return [...this.specs.values()][0]?.model;
   }
 
   /** Frees the steps. */

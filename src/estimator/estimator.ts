@@ -160,6 +160,11 @@ export class Estimator<P = unknown> {
     }
   }
 
+  /** The model that its model function made; undefined before the first training, evaluation, prediction or export. */
+  get model(): Model | undefined {
+    return this.cells.model;
+  }
+
   /** The prefix of modelDir's latest checkpoint; undefined if there is none. */
   latestCheckpoint(): string | undefined {
     return latestCheckpoint(this.modelDir);

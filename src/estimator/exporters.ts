@@ -1,7 +1,9 @@
 /** When a model is exported after an evaluation. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { InputReceiver } from "../export";
+import type { MakeReceiver } from "../export";
+import { expectLabels } from "../export/labels";
+import type { Model } from "../model";
 import { readEvalMetrics, type EvalScalars } from "./evalevents";
 import type { EvalResult } from "./evaluation";
 import type { ExportSavedModelOptions } from "./serving";
@@ -27,6 +29,8 @@ export interface ExportContext {
 /** Exports after evaluations, or not. @see tf.estimator.Exporter */
 export interface Exporter {
   readonly name: string;
+  /** Refuses a model, before it is trained, that it could not export. */
+  expectModel?(model: Pick<Model, "options">): void;
   /** @returns the version's folder; undefined if it did not export */
   export(context: ExportContext): Promise<string | undefined>;
 }
@@ -39,7 +43,7 @@ export interface ExporterOptions extends Omit<
   /** The folder's, in modelDir/export. */
   readonly name: string;
   /** What the model receives when it is served. @default createPredictInputFn(): serialized tf.Example messages */
-  readonly servingInputReceiverFn?: () => InputReceiver;
+  readonly servingInputReceiverFn?: MakeReceiver;
 }
 
 /** Options of exporters that clean up. */
@@ -55,8 +59,15 @@ export interface KeepingOptions extends ExporterOptions {
 export class FinalExporter implements Exporter {
   readonly name: string;
 
+  /** @throws {RangeError} if a label is empty or of several lines */
   constructor(private readonly options: ExporterOptions) {
     this.name = options.name;
+    expectOptions(options);
+  }
+
+  /** @throws {RangeError} if there are not as many labels as classes */
+  expectModel(model: Pick<Model, "options">): void {
+    expectClasses(this.options, model);
   }
 
   /** Exports if training is over. */
@@ -72,10 +83,15 @@ export class FinalExporter implements Exporter {
 export class LatestExporter implements Exporter {
   readonly name: string;
 
-  /** @throws {RangeError} if exportsToKeep is no whole number of 0 or more */
+  /** @throws {RangeError} if exportsToKeep is no whole number of 0 or more, or a label is empty or of several lines */
   constructor(private readonly options: KeepingOptions) {
     this.name = options.name;
-    expectKept(options);
+    expectOptions(options);
+  }
+
+  /** @throws {RangeError} if there are not as many labels as classes */
+  expectModel(model: Pick<Model, "options">): void {
+    expectClasses(this.options, model);
   }
 
   /** Exports. */
@@ -110,13 +126,19 @@ export class BestExporter implements Exporter {
   readonly name: string;
 
   /**
-   * @throws {RangeError} if exportsToKeep is no whole number of 0 or more, or `metric` is not one of its values
+   * @throws {RangeError} if exportsToKeep is no whole number of 0 or more, a label is empty or of several lines, or `metric` is not
+   *   one of its values
    * @throws {TypeError} if there are both metric and compareFn
    */
   constructor(private readonly options: BestExporterOptions) {
     this.name = options.name;
-    expectKept(options);
+    expectOptions(options);
     expectComparison(options);
+  }
+
+  /** @throws {RangeError} if there are not as many labels as classes */
+  expectModel(model: Pick<Model, "options">): void {
+    expectClasses(this.options, model);
   }
 
   /** Exports if no evaluation was as good, or none of them was exported. */
@@ -194,7 +216,12 @@ function removeOld(folder: string, { exportsToKeep = 5 }: KeepingOptions): void 
   for (const old of versionsIn(folder).slice(exportsToKeep)) rmSync(old, { recursive: true });
 }
 
-function expectKept({ name, exportsToKeep = 5 }: KeepingOptions): void {
+function expectClasses({ name, labels }: ExporterOptions, { options }: Pick<Model, "options">): void {
+  expectLabels(`export "${name}"`, labels, options.numClasses);
+}
+
+function expectOptions({ name, labels, exportsToKeep = 5 }: KeepingOptions): void {
+  expectLabels(`create exporter "${name}"`, labels);
   if (Number.isSafeInteger(exportsToKeep) && exportsToKeep >= 0) return;
   throw new RangeError(
     `Cannot create exporter "${name}": expected exportsToKeep a whole number of 0 or more, got ${exportsToKeep}`,

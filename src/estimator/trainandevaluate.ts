@@ -63,7 +63,8 @@ export interface TrainAndEvaluateResult {
  * @example
  * const exporters = new FinalExporter({ name: "servo", servingInputReceiverFn: createPredictInputFn() });
  * const { metrics } = await trainAndEvaluate(estimator, { inputFn, maxSteps: 100 }, { inputFn: evalInputFn, steps: null, exporters });
- * @throws {RangeError} before anything is done, if the evalSpec's numbers are out of their ranges, or its exporters' names empty or the same
+ * @throws {RangeError} before anything is done, if the evalSpec's numbers are out of their ranges, or its exporters' names empty or
+ *   the same; before the first step, if an exporter has not as many labels as the model has classes
  * @see tf.estimator.train_and_evaluate
  */
 export async function trainAndEvaluate<P>(
@@ -127,6 +128,10 @@ class Evaluator<P> {
 
   /** To be called before a user's hooks. */
   readonly first: RunHook = {
+    afterCreateSession: () => {
+      const { model } = this.estimator;
+      if (model !== undefined) for (const exporter of this.exporters) exporter.expectModel?.(model);
+    },
     end: async ({ globalStep }) => {
       const checkpoint = this.estimator.latestCheckpoint();
       if (checkpoint === undefined) return;

@@ -5,6 +5,7 @@ export type { ExportSignature } from "./signatures";
 export {
   createPredictInputFn,
   type InputReceiver,
+  type MakeReceiver,
   type PredictInputOptions,
   type ReceiverKind,
 } from "./receiver";

@@ -89,7 +89,7 @@ export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedMo
     predict(inputs, key = name) {
       if (session === undefined) throw new Error(`Cannot predict by "${dir}": it is disposed`);
       const chosen = find(key);
-      const named = inputs instanceof tf.Tensor ? { [Object.keys(chosen.inputs)[0] ?? ""]: inputs } : inputs;
+      const named = inputs instanceof tf.Tensor ? theOnly(chosen, inputs) : inputs;
       expectInputs(chosen, named);
       try {
         return session.run(chosen, named);
@@ -141,6 +141,13 @@ function pointerIn(folder: string): Error | undefined {
   const files = existsSync(place) ? readdirSync(place).map((file) => join(place, file)) : [];
   const file = files.find((one) => kindOfFile(one) !== undefined);
   return file === undefined ? undefined : new Error(`"${file}", which is ${kindOfFile(file) ?? ""}`);
+}
+
+function theOnly({ inputs }: SavedSignature, given: tf.Tensor): Record<string, tf.Tensor> {
+  const [name, ...others] = Object.keys(inputs).sort();
+  if (name !== undefined && others.length === 0) return { [name]: given };
+  const known = Object.keys(inputs).sort().join(", ");
+  throw new TypeError(`Cannot predict: expected inputs ${known || "none"}, got one tensor without a name`);
 }
 
 function expectInputs({ inputs }: SavedSignature, given: Readonly<Record<string, tf.Tensor>>): void {

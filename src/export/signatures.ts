@@ -41,7 +41,7 @@ export function recordSignature(name: string, signature: ExportSignature): Recor
   const inputs = Object.entries(example).map(([key, tensor]) => ({
     name: key,
     dtype: typeNumber(tensor),
-    shape: shapes[key] ?? [null, ...tensor.shape.slice(1)],
+    shape: shapes[key] ?? tensor.shape.map((size, axis) => (axis === 0 && size === batch ? null : size)),
   }));
   const names = [name, ...aliases];
   const dispose = (): void => recorded.dispose();

@@ -169,10 +169,11 @@ function withOpenBatch(
   const engine = tf.engine();
   engine.startScope("openBatch");
   try {
-    const grow = (tensors: readonly tf.Tensor[], size: number): tf.Tensor[] =>
-      tensors.map((tensor) => (tensor.shape[0] === size ? withOneRowMore(tensor) : tensor));
-    const larger = observe(undefined, () => grow(example, batch));
-    const largest = observe(undefined, () => grow(larger, batch + 1));
+    const isBatch = example.map(({ shape }) => shape[0] === batch);
+    const grow = (tensors: readonly tf.Tensor[]): tf.Tensor[] =>
+      tensors.map((tensor, i) => (isBatch[i] === true ? withOneRowMore(tensor) : tensor));
+    const larger = observe(undefined, () => grow(example));
+    const largest = observe(undefined, () => grow(larger));
     const sized = (one: Run, size: number): SizedRun => ({
       recording: one.recording,
       outputs: one.outputs,
