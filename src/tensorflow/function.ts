@@ -1,6 +1,7 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
 import { shielded } from "../interrupt";
 import { attr } from "./attributes";
+import { Besides } from "./besides";
 import { withoutChance } from "./chance";
 import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
@@ -263,13 +264,11 @@ class Variables {
   }
 }
 
-const versions = new WeakMap<object, object>(); // by data
+const separated = new Besides<WeakRef<object>>(); // by the data of a variable's own, what it was a copy of
 
-/** What tells a variable's value from those that it is assigned afterwards. */
+/** What tells a variable's value from those that it is assigned afterwards; to be held for a while only, since it holds data. */
 export function versionOf({ dataId }: tf.Variable): object {
-  const version = versions.get(dataId) ?? {};
-  versions.set(dataId, version);
-  return version;
+  return separated.get(dataId)?.deref() ?? dataId;
 }
 
 /** Gives a variable memory of its own, so that its handle tells it from whatever else shared it. */
@@ -278,6 +277,6 @@ function separate(variable: tf.Variable): void {
   const version = versionOf(variable);
   const copy = executeOne("Identity", [variable]);
   variable.assign(copy);
-  versions.set(variable.dataId, version);
+  separated.set(variable.dataId, new WeakRef(version));
   copy.dispose();
 }
