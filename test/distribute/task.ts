@@ -2,6 +2,7 @@
 import { ALONE, joinCluster, parseClusterConfig, type Cluster, type JoinOptions } from "../../src/distribute";
 import { agree, averaged, bytesFromChief, takeFromChief } from "../../src/distribute";
 import { enableCollectives, memory, tf, trace } from "../../src/tensorflow";
+import { settled } from "../settled";
 
 const [what = "", options = "{}"] = process.argv.slice(2);
 
@@ -24,10 +25,12 @@ async function exchange(cluster: Cluster): Promise<void> {
     return { averages: firsts, all, bytes, none };
   };
   const first = await round();
+  await settled();
   const before = memory();
   for (let i = 0; i < 3; i++) await round();
   await takeFromChief(cluster, variables);
   const taken = variables.map((variable) => [...variable.dataSync().slice(-2)]);
+  await settled();
   print({ first, taken, before, after: memory(), device: tf.engine().backendName });
 }
 

@@ -9,6 +9,7 @@ import {
   type StepResult,
   type TrainStep,
 } from "../../src/training";
+import { settled } from "../settled";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 const NETWORK = "resnet_v1_50";
@@ -256,13 +257,11 @@ test("createTrainStep() refuses what it can't train", async () => {
 test("createTrainStep() leaks neither tensors nor memory in 1,000 steps", async () => {
   const step = createTrainStep(thinModel(), { learningRate: 1e-3 });
   await takeSteps(step, 100);
+  await settled();
   const [before, bytes] = [memory(), process.memoryUsage().rss];
   await takeSteps(step, 1000);
-  const after = memory(); // less, if what other tests have left is freed meanwhile
-  assert.ok(
-    after.tensors <= before.tensors && after.handles <= before.handles,
-    JSON.stringify({ before, after }),
-  );
+  await settled();
+  assert.deepEqual(memory(), before);
   const grown = (process.memoryUsage().rss - bytes) / 2 ** 20;
   assert.ok(grown < 30, `${grown.toFixed(1)} MiB more`);
   step.dispose();
