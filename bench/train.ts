@@ -138,8 +138,7 @@ function trainingJob(
     shuffle: true,
     seed: 1,
     // The model takes off the means and mirrors.
-    transform: (image, seed) =>
-      preprocessForTrain(image, { seed, size: side, crop: "box", flip: false, means: [0, 0, 0] }),
+    transform: (image, seed) => preprocessForTrain(image, { seed, size: side, crop: "box", flip: false }),
   });
   const dispose = async (): Promise<void> => {
     await estimator.dispose();

@@ -1,11 +1,6 @@
 /** What a served model receives, and how it becomes images. */
-import {
-  aspectPreservingResize,
-  centralCrop,
-  getDecoder,
-  type CropOptions,
-  type TFExampleDecoder,
-} from "../input";
+import { getDecoder, type TFExampleDecoder } from "../input";
+import { fitCentral } from "../input/fit";
 import {
   constant,
   decodeImage,
@@ -132,8 +127,6 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
 
 type Received = Omit<InputReceiver, "inputName" | "side" | "decoder">;
 
-const cropOf = (side: number): CropOptions => ({ height: side, width: side });
-
 /** Receives images of one size, all at once. */
 function pixelReceiver(receive: "images" | "preprocessed", side: number): Received {
   const isPreprocessed = receive === "preprocessed";
@@ -144,7 +137,7 @@ function pixelReceiver(receive: "images" | "preprocessed", side: number): Receiv
     isPreprocessed,
     receive: (input) => {
       if (!isBatch(input)) return expectedBatch();
-      return isPreprocessed ? input : centralCrop(aspectPreservingResize(input, side), cropOf(side));
+      return isPreprocessed ? input : fitCentral(input, { resizeSide: side, side });
     },
     dispose: () => example.dispose(),
   };
@@ -159,7 +152,7 @@ function stringReceiver(
   const one = exampleOf(receive, side);
   const toImage = (input: tf.Tensor): tf.Tensor[] => {
     const image = receive === "files" ? decodeImage(input) : imageOf(input, decoder);
-    return [centralCrop(aspectPreservingResize(image, side), cropOf(side))];
+    return [fitCentral(image, { resizeSide: side, side })];
   };
   const fn = recordFunction(toImage, [one], `receive_${receive}`);
   const example = tf.stack([one, one]);

@@ -1,15 +1,6 @@
 /** The steps that make an image of any size an input of a network; each holds in recordings and by itself in a cell. */
-import {
-  castTo,
-  dynamicShape,
-  mirror,
-  random,
-  resizeBilinear,
-  resizeImage,
-  select,
-  sliceImage,
-  tf,
-} from "../tensorflow";
+import { castTo, mirror, random, resizeBilinear, resizeImage, select, sliceImage, tf } from "../tensorflow";
+import { sidesOf, smallestSizeAtLeast } from "./fit";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on, 0…255. */
 export const VGG_MEANS: readonly [number, number, number] = [123.68, 116.78, 103.94];
@@ -22,11 +13,6 @@ export interface CropOptions {
   readonly width?: number;
 }
 
-/** int32 [2]: height and width, computed in the graph. */
-function sidesOf(image: tf.Tensor): tf.Tensor1D {
-  return dynamicShape(image).slice([image.rank - 3], [2]);
-}
-
 /**
  * An image, or each of a batch, resized so that its shorter side is `smallestSide`, in its own proportions.
  * @param image  [height, width, channels] or [batch, height, width, channels], any number type
@@ -37,9 +23,7 @@ export function aspectPreservingResize(image: tf.Tensor4D, smallestSide?: number
 export function aspectPreservingResize(image: tf.Tensor, smallestSide?: number): tf.Tensor3D;
 export function aspectPreservingResize(image: tf.Tensor, smallestSide = 256): tf.Tensor {
   return tf.tidy(() => {
-    const sides = castTo(sidesOf(image), "float32");
-    const scale = tf.scalar(smallestSide).div(sides.min());
-    const size = castTo(sides.mul(scale).round(), "int32");
+    const size = smallestSizeAtLeast(image, smallestSide);
     return image.rank === 4 ? resizeBilinear(image, size) : resizeImage(image, size);
   });
 }

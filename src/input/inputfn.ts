@@ -3,7 +3,7 @@ import { castTo, tf } from "../tensorflow";
 import { Dataset } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
-import { aspectPreservingResize, centralCrop } from "./image";
+import { fitCentral } from "./fit";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
 import { expectShard } from "./shard";
 import { randomPlan } from "./sources";
@@ -119,7 +119,7 @@ const CALLS_PER_PROCESSOR = 4;
 const SEEDS = 2 ** 31 - 1; // int32
 
 function fitImage(image: tf.Tensor3D): tf.Tensor3D {
-  return centralCrop(aspectPreservingResize(image, 256), { height: 256, width: 256 });
+  return fitCentral(image, { resizeSide: 256, side: 256 });
 }
 
 const isImage = (tensor: tf.Tensor): tensor is tf.Tensor3D => tensor.rank === 3;

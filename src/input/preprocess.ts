@@ -1,14 +1,8 @@
 /** The whole way from a decoded image to a network's input, for training and for evaluation. */
 import { tf } from "../tensorflow";
 import { distortColor, distortedBoundingBoxCrop, splitSeed } from "./augment";
-import {
-  aspectPreservingResize,
-  centralCrop,
-  randomCrop,
-  randomFlipLeftRight,
-  subtractMeans,
-  VGG_MEANS,
-} from "./image";
+import { fitCentral, fitRandom } from "./fit";
+import { randomFlipLeftRight, subtractMeans } from "./image";
 
 /** Options of preprocessForEval(). */
 export interface PreprocessOptions {
@@ -16,7 +10,10 @@ export interface PreprocessOptions {
   readonly size?: number;
   /** The shorter side before the crop. @default 256, or as 256 is to 224 for another size */
   readonly resizeSide?: number;
-  /** Taken away from the channels; [0, 0, 0] leaves 0…255. @default VGG_MEANS */
+  /**
+   * Taken away from the channels, e.g. VGG_MEANS as TF-Slim does it here; not before Model.preprocess(), which does it.
+   * @default none: the pixels stay in 0…255
+   */
   readonly means?: readonly number[];
 }
 
@@ -37,37 +34,40 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
 }
 
 /**
- * An image as a network sees it in evaluation: resized, its middle, the means taken away.
+ * An image as a network sees it in evaluation: resized, its middle; the means stay for Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
- * @returns      float32 [size, size, 3]
+ * @returns      float32 [size, size, 3], 0…255 but for `means`
+ * @throws {RangeError} if the size is larger than resizeSide
  * @see TF-Slim vgg_preprocessing.preprocess_for_eval
  */
 export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions = {}): tf.Tensor3D {
-  const { size = 224, resizeSide = defaultSide(size), means = VGG_MEANS } = options;
-  return tf.tidy(() => {
-    const resized = aspectPreservingResize(image, resizeSide);
-    return subtractMeans(centralCrop(resized, { height: size, width: size }), means);
-  });
+  const { size = 224, resizeSide = defaultSide(size), means } = options;
+  return tf.tidy(() => withoutMeans(fitCentral(image, { resizeSide, side: size }), means));
 }
 
 /**
- * An image as a network sees it in training: a random part of it, perhaps mirrored and recoloured, the means taken away.
+ * An image as a network sees it in training: a random part of it, perhaps mirrored and recoloured; the means stay for
+ * Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
- * @returns      float32 [size, size, 3]
+ * @returns      float32 [size, size, 3], 0…255 but for `means`
+ * @throws {RangeError} if the size is larger than resizeSide
  * @see TF-Slim vgg_preprocessing and inception_preprocessing, preprocess_for_train
  */
 export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOptions): tf.Tensor3D {
   const { seed, crop = "resize", flip = true, color = false } = options;
-  const { size = 224, resizeSide = defaultSide(size), means = VGG_MEANS } = options;
-  const shape = { height: size, width: size };
+  const { size = 224, resizeSide = defaultSide(size), means } = options;
   return tf.tidy(() => {
     const cropped =
       crop === "box"
-        ? distortedBoundingBoxCrop(image, splitSeed(seed, 0), shape)
-        : randomCrop(aspectPreservingResize(image, resizeSide), splitSeed(seed, 0), shape);
+        ? distortedBoundingBoxCrop(image, splitSeed(seed, 0), { height: size, width: size })
+        : fitRandom(image, splitSeed(seed, 0), { resizeSide, side: size });
     const flipped = flip ? randomFlipLeftRight(cropped, splitSeed(seed, 1)) : cropped;
-    return subtractMeans(color ? distortColor(flipped, splitSeed(seed, 2)) : flipped, means);
+    return withoutMeans(color ? distortColor(flipped, splitSeed(seed, 2)) : flipped, means);
   });
+}
+
+function withoutMeans(image: tf.Tensor3D, means: readonly number[] | undefined): tf.Tensor3D {
+  return means === undefined ? image : subtractMeans(image, means);
 }
 
 function defaultSide(size: number): number {

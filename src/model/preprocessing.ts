@@ -1,5 +1,5 @@
 /** A batch of photographs as the network wants it. */
-import { pickPixels, random, resizeBilinear, tf } from "../tensorflow";
+import { isResizedWhole, pickPixels, pickResizedPixels, random, resizeBilinear, tf } from "../tensorflow";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on. */
 const MEANS = [123.68, 116.78, 103.94];
@@ -34,12 +34,10 @@ export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions
       `Cannot preprocess images: expected a crop of at most ${resizeSide} pixels, got ${imageSize}`,
     );
   }
-  return tf.tidy(() => {
-    const resized = resize(images, resizeSide, imageSize);
-    const cropped =
-      seed === undefined ? centralCrops(resized, imageSize) : randomCrops(resized, imageSize, seed);
-    return cropped.sub<tf.Tensor4D>(tf.tensor1d(MEANS));
-  });
+  const size = resizedSize(images, resizeSide, imageSize);
+  const crop =
+    isReady(images, size) || isResizedWhole(size, [imageSize, imageSize]) ? cropWhole : cropWindows;
+  return tf.tidy(() => crop(images, size, imageSize, seed).sub<tf.Tensor4D>(tf.tensor1d(MEANS)));
 }
 
 function expectImages({ shape }: tf.Tensor): void {
@@ -49,30 +47,80 @@ function expectImages({ shape }: tf.Tensor): void {
   );
 }
 
-function resize(images: tf.Tensor4D, resizeSide: number, imageSize: number): tf.Tensor4D {
+type Size = readonly [height: number, width: number];
+
+/**
+ * What the images are resized to before the crop: their own size if they are ready.
+ * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even
+ */
+function resizedSize(images: tf.Tensor4D, resizeSide: number, imageSize: number): Size {
   const [, height, width] = images.shape;
-  const shorter = Math.min(height, width);
-  const isReady = (height === imageSize && width === imageSize) || shorter === resizeSide;
-  if (isReady) return images.dtype === "float32" ? images : images.toFloat();
-  const scaled = (side: number): number => Math.round((side * resizeSide) / shorter);
-  return resizeBilinear(images, [scaled(height), scaled(width)]);
+  if (height === imageSize && width === imageSize) return [height, width];
+  const scale = Math.fround(resizeSide / Math.min(height, width));
+  const scaled = (side: number): number => roundHalfToEven(Math.fround(side * scale));
+  return [scaled(height), scaled(width)];
 }
 
-function centralCrops(images: tf.Tensor4D, side: number): tf.Tensor4D {
-  const [, height, width] = images.shape;
-  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
-  return images.slice([0, top, left, 0], [-1, side, side, -1]);
+function roundHalfToEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }
 
-/** Each image's own rows and columns; of a mirrored one the columns from the right. */
-function randomCrops(images: tf.Tensor4D, side: number, seed: tf.Tensor): tf.Tensor4D {
-  const [batch, height, width] = images.shape;
-  const [tops, lefts, coins] = tf.split(random.uniform([batch, 3], seed), 3, 1);
-  if (tops === undefined || lefts === undefined || coins === undefined) return images;
-  const place = (drawn: tf.Tensor, places: number): tf.Tensor => drawn.mul(places).floor().toInt(); // [b, 1]
+const isReady = ({ shape }: tf.Tensor4D, [height, width]: Size): boolean =>
+  shape[1] === height && shape[2] === width;
+
+const asFloat = (images: tf.Tensor4D): tf.Tensor4D =>
+  images.dtype === "float32" ? images : images.toFloat();
+
+/** Crops of the resized images. */
+function cropWhole(images: tf.Tensor4D, size: Size, side: number, seed: tf.Tensor | undefined): tf.Tensor4D {
+  const resized = isReady(images, size) ? asFloat(images) : resizeBilinear(images, size);
+  if (seed === undefined) {
+    const [top, left] = centralPlace(size, side);
+    return resized.slice([0, top, left, 0], [-1, side, side, -1]);
+  }
+  const { rows, columns } = randomPixels(images.shape[0], size, side, seed);
+  return pickPixels(resized, rows, columns);
+}
+
+/** The same of very narrow images, without the rest of what they would be resized to. */
+function cropWindows(
+  images: tf.Tensor4D,
+  size: Size,
+  side: number,
+  seed: tf.Tensor | undefined,
+): tf.Tensor4D {
+  const { rows, columns } =
+    seed === undefined ? centralPixels(size, side) : randomPixels(images.shape[0], size, side, seed);
+  return pickResizedPixels(images, tf.tensor1d([...size], "int32"), rows, columns);
+}
+
+/** Each image's rows and columns, int32 [batch, side] or [1, side]. */
+interface Pixels {
+  readonly rows: tf.Tensor;
+  readonly columns: tf.Tensor;
+}
+
+/** For all images the same. */
+function centralPixels(size: Size, side: number): Pixels {
+  const [top, left] = centralPlace(size, side);
+  const from = (first: number): tf.Tensor => tf.range(first, first + side, 1, "int32").expandDims();
+  return { rows: from(top), columns: from(left) };
+}
+
+function centralPlace([height, width]: Size, side: number): Size {
+  return [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+}
+
+/** Of a mirrored image the columns from the right. */
+function randomPixels(batch: number, [height, width]: Size, side: number, seed: tf.Tensor): Pixels {
+  const drawn = random.uniform([batch, 3], seed);
+  const column = (i: number): tf.Tensor => drawn.slice([0, i], [-1, 1]);
+  const place = (i: number, places: number): tf.Tensor => column(i).mul(places).floor().toInt(); // [b, 1]
   const ahead = tf.range(0, side, 1, "int32");
-  const rows = place(tops, height - side + 1).add(ahead); // [b, side]
-  const steps = tf.where(coins.less(0.5), ahead.reverse(), ahead);
-  const columns = place(lefts, width - side + 1).add(steps);
-  return pickPixels(images, rows, columns);
+  const steps = tf.where(column(2).less(0.5), ahead.reverse(), ahead); // [b, side]
+  return {
+    rows: place(0, height - side + 1).add(ahead),
+    columns: place(1, width - side + 1).add(steps),
+  };
 }

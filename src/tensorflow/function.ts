@@ -1,7 +1,6 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
 import { shielded } from "../interrupt";
 import { attr } from "./attributes";
-import { Besides } from "./besides";
 import { withoutChance } from "./chance";
 import { dataTypeName, type DataType } from "./datatype";
 import { executeOne } from "./execute";
@@ -12,7 +11,8 @@ import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
 import { Recording, type RecordedNode } from "./recording";
 import { expectSame } from "./same";
-import { currentObserver, dataType, handlesOf, observe, sharers, tf, typeNumber } from "./runtime";
+import { dataType, handlesOf, observe, tf, typeNumber } from "./runtime";
+import { Variables } from "./variables";
 
 /** A TensorFlow function that a recording made. */
 export interface RecordedFunction {
@@ -65,11 +65,7 @@ function record(
   name: string,
   options: RecordOptions,
 ): RecordedFunction {
-  const first = runRecorded(fn, example, name);
-  const again = first.createdVariables ? runRecorded(fn, example, name) : first;
-  if (options.twice === true)
-    expectSame({ name, nodes: again.nodes }, { name, nodes: runRecorded(fn, example, name).nodes });
-  const run = options.batch === "any" ? withOpenBatch(again, fn, example, name) : fuse(again);
+  const { run, disposeCalled } = runWhole(fn, example, name, options);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
   const parts = {
@@ -80,7 +76,11 @@ function record(
     outputs: run.outputs,
   };
   const built = buildFunction(parts);
-  const release = registerFunction(built, run.nodes);
+  const registered = registerFunction(built, run.nodes);
+  const release = (): void => {
+    registered();
+    disposeCalled();
+  };
   const recorded: RecordedFunction = {
     name: unique,
     captures,
@@ -103,6 +103,32 @@ function record(
 /** Takes functions out of TensorFlow that nothing can call any more. */
 const unreachable = new FinalizationRegistry<() => void>((release) => release());
 
+/** One recorded run on these inputs. */
+type RunOnce = (inputs: readonly tf.Tensor[]) => Run;
+
+/** The run to register, and what frees the functions that it calls. */
+function runWhole(
+  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
+  example: readonly tf.Tensor[],
+  name: string,
+  options: RecordOptions,
+): { readonly run: Run; readonly disposeCalled: () => void } {
+  const called: Recording["called"] = new Map();
+  const disposeCalled = (): void => called.forEach((one) => one.dispose());
+  const runOnce: RunOnce = (inputs) => runRecorded(fn, inputs, name, called);
+  try {
+    const first = runOnce(example);
+    const again = first.createdVariables ? runOnce(example) : first;
+    if (options.twice === true)
+      expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce(example).nodes });
+    const run = options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : fuse(again);
+    return { run, disposeCalled };
+  } catch (error) {
+    disposeCalled();
+    throw error;
+  }
+}
+
 interface Run {
   readonly recording: Recording;
   readonly nodes: readonly RecordedNode[];
@@ -116,10 +142,11 @@ function runRecorded(
   fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
   example: readonly tf.Tensor[],
   name: string,
+  called: Recording["called"],
 ): Run {
   const before = new Variables();
   const types = example.map(typeNumber);
-  const recording = new Recording(name, (dataId) => before.at(dataId));
+  const recording = new Recording(name, (dataId) => before.at(dataId), called);
   const engine = tf.engine();
   const undo = watchOperations(recording);
   engine.startScope(name);
@@ -153,12 +180,7 @@ function runRecorded(
 }
 
 /** The same run for any batch size: recorded again with one and with two rows more. */
-function withOpenBatch(
-  run: Run,
-  fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
-  example: readonly tf.Tensor[],
-  name: string,
-): Run {
+function withOpenBatch(run: Run, runOnce: RunOnce, example: readonly tf.Tensor[], name: string): Run {
   const index = example.findIndex((tensor) => tensor.rank > 0);
   const leading = example[index];
   const batch = leading?.shape[0];
@@ -180,8 +202,8 @@ function withOpenBatch(
       outputs: one.outputs,
       batch: size,
     });
-    const second = sized(runRecorded(fn, larger, name), batch + 1);
-    const third = sized(runRecorded(fn, largest, name), batch + 2);
+    const second = sized(runOnce(larger), batch + 1);
+    const third = sized(runOnce(largest), batch + 2);
     const dtype = typeNumber(leading);
     return { ...run, ...openBatch([sized(run, batch), second, third], { index, dtype }) };
   } finally {
@@ -209,74 +231,4 @@ function watchOperations(recording: Recording): () => void {
   return () => {
     engine.startScope = start;
   };
-}
-
-/** The variables as a recording finds them, so that it can tell what was assigned and put it back. */
-class Variables {
-  private readonly saved = new Map<tf.Variable, tf.Tensor>();
-  private readonly byData = new Map<object, tf.Variable>();
-  private readonly initial = new Map<tf.Variable, tf.Tensor>();
-  private readonly stopWatching: () => void;
-
-  constructor() {
-    const engine = tf.engine();
-    for (const variable of Object.values(engine.state.registeredVariables)) {
-      // Inside another recording a variable shares its memory with what that one saved.
-      if (currentObserver() === undefined) separate(variable);
-      this.saved.set(
-        variable,
-        observe(undefined, () => tf.keep(variable.clone())),
-      );
-      this.byData.set(variable.dataId, variable);
-    }
-    const make = engine.makeVariable;
-    engine.makeVariable = (...args) => {
-      const variable = make.apply(engine, args);
-      this.initial.set(variable, tf.keep(observe(undefined, () => variable.clone())));
-      return variable;
-    };
-    this.stopWatching = () => {
-      engine.makeVariable = make;
-    };
-  }
-
-  at(dataId: object): tf.Variable | undefined {
-    return this.byData.get(dataId);
-  }
-
-  changed(): tf.Variable[] {
-    return [...this.saved]
-      .filter(([variable, saved]) => variable.dataId !== saved.dataId)
-      .map(([variable]) => variable);
-  }
-
-  created(): tf.Variable[] {
-    return [...this.initial.keys()].filter((variable) => !variable.isDisposed);
-  }
-
-  restore(): void {
-    this.stopWatching();
-    for (const [variable, value] of [...this.saved, ...this.initial]) {
-      if (!variable.isDisposed && variable.dataId !== value.dataId) variable.assign(value);
-      value.dispose();
-    }
-    for (const known of [this.saved, this.byData, this.initial]) known.clear(); // else a recording keeps all variables
-  }
-}
-
-const separated = new Besides<WeakRef<object>>(); // by the data of a variable's own, what it was a copy of
-
-/** What tells a variable's value from those that it is assigned afterwards; to be held for a while only, since it holds data. */
-export function versionOf({ dataId }: tf.Variable): object {
-  return separated.get(dataId)?.deref() ?? dataId;
-}
-
-/** Gives a variable memory of its own, so that its handle tells it from whatever else shared it. */
-function separate(variable: tf.Variable): void {
-  if (sharers(variable) === 1) return;
-  const version = versionOf(variable);
-  const copy = executeOne("Identity", [variable]);
-  variable.assign(copy);
-  separated.set(variable.dataId, new WeakRef(version));
-  copy.dispose();
 }

@@ -38,6 +38,8 @@ export * from "./ops/batchnorm";
 export * from "./ops/color";
 export * from "./ops/image";
 export * from "./ops/photo";
+export * from "./ops/branch";
+export * from "./ops/window";
 export * from "./ops/data";
 export * from "./ops/iterator";
 export * from "./ops/example";

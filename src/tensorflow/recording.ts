@@ -1,6 +1,7 @@
 /** Records the TensorFlow operations of a function while it runs once on example tensors. */
 import type { Attrs } from "./attributes";
 import { userFrame } from "./callsite";
+import type { DataType } from "./datatype";
 import type { AttrValue } from "./messages";
 import { opDefinition } from "./opdefs";
 import {
@@ -51,6 +52,13 @@ const JAVASCRIPT_RANDOM = new Set([
   "multinomial",
 ]);
 
+/** A registered function that operations of a recording call. */
+export interface CalledFunction {
+  readonly name: string;
+  readonly outputTypes: readonly DataType[];
+  dispose(): void;
+}
+
 /** The operations, captures and constants of one run of a function. */
 export class Recording implements Observer {
   readonly nodes: RecordedNode[] = [];
@@ -66,6 +74,8 @@ export class Recording implements Observer {
     /** What error messages call the function. */
     readonly name: string,
     private readonly variableOf: (dataId: object) => tf.Tensor | undefined,
+    /** The functions that its operations call, which live as long as it: by what they do, so that a second run finds them. */
+    readonly called: Map<string, CalledFunction>,
   ) {}
 
   argument(index: number, handle: number, dtype: number, shape: readonly number[]): void {

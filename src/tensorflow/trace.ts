@@ -1,9 +1,10 @@
 import { attr, type Attrs } from "./attributes";
 import { executeAsync, execute } from "./execute";
-import { recordFunction, versionOf, type RecordedFunction } from "./function";
+import { recordFunction, type RecordedFunction } from "./function";
 import { currentRecording } from "./recording";
 import { dataType, tf } from "./runtime";
 import { flatten, unflatten, type TensorTree, type TreeShape } from "./tree";
+import { versionOf } from "./variables";
 
 /** Options of trace(). */
 export interface TraceOptions {

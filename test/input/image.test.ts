@@ -7,6 +7,7 @@ import {
   randomCrop,
   randomFlipLeftRight,
   subtractMeans,
+  VGG_MEANS,
 } from "../../src/input/image";
 import { preprocessForEval, preprocessForTrain } from "../../src/input/preprocess";
 import { execute, memory, random, recordFunction, tf } from "../../src/tensorflow";
@@ -125,11 +126,13 @@ test("splitSeed() gives other seeds for other numbers", () => {
   });
 });
 
-test("preprocessForEval() resizes, crops and subtracts, as its three steps do", () => {
+test("preprocessForEval() resizes, crops and, if asked to, subtracts, as its three steps do", () => {
   withoutLeaks(() => {
     const image = numbered(20, 30);
-    const steps = subtractMeans(centralCrop(aspectPreservingResize(image, 8), { height: 7, width: 7 }));
+    const steps = centralCrop(aspectPreservingResize(image, 8), { height: 7, width: 7 });
     assert.deepEqual(preprocessForEval(image, { size: 7 }).arraySync(), steps.arraySync());
+    const means = preprocessForEval(image, { size: 7, means: VGG_MEANS });
+    assert.deepEqual(means.arraySync(), subtractMeans(steps).arraySync());
     assert.deepEqual(preprocessForEval(image).shape, [224, 224, 3]);
   });
 });
@@ -140,7 +143,7 @@ test("preprocessForTrain() and preprocessForEval() hold in a recording for image
       (image, seed) => [
         preprocessForEval(image, { size: 8 }),
         preprocessForTrain(image, { seed, size: 8 }),
-        preprocessForTrain(image, { seed, size: 8, crop: "box", color: true, means: [0, 0, 0] }),
+        preprocessForTrain(image, { seed, size: 8, crop: "box", color: true }),
       ],
       [numbered(12, 9), random.seed(1)],
     );
@@ -150,7 +153,7 @@ test("preprocessForTrain() and preprocessForEval() hold in a recording for image
     const expected = [
       preprocessForEval(image, { size: 8 }),
       preprocessForTrain(image, { seed, size: 8 }),
-      preprocessForTrain(image, { seed, size: 8, crop: "box", color: true, means: [0, 0, 0] }),
+      preprocessForTrain(image, { seed, size: 8, crop: "box", color: true }),
     ];
     results.forEach((result, i) => assert.deepEqual(result.arraySync(), expected[i]?.arraySync()));
     assert.deepEqual(results[2]?.shape, [8, 8, 3]);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { aspectPreservingResize } from "../../src/input/image";
+import { aspectPreservingResize, VGG_MEANS } from "../../src/input/image";
 import { preprocessForEval } from "../../src/input/preprocess";
 import { constant, decodeImage, resizeImage, tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
@@ -35,7 +35,7 @@ for (const [name, photo] of Object.entries(photos)) {
       const expectEqual = (actual: tf.Tensor, expected: Summary | undefined): void =>
         assert.ok(expected === undefined || distanceFrom(expected, actual.dataSync(), actual.shape) < 1e-6);
       expectEqual(aspectPreservingResize(image), photo.resized);
-      expectEqual(preprocessForEval(image), photo.preprocessed);
+      expectEqual(preprocessForEval(image, { means: VGG_MEANS }), photo.preprocessed);
       expectEqual(resizeImage(image, [224, 224]), photo.resized224);
       const centered = resizeImage(image, [224, 224], { halfPixelCenters: true });
       expectEqual(centered, photo.resized224HalfPixelCenters);
