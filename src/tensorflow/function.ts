@@ -65,7 +65,7 @@ function record(
   name: string,
   options: RecordOptions,
 ): RecordedFunction {
-  const { run, disposeCalled } = runWhole(fn, example, name, options);
+  const { run, called } = runWhole(fn, example, name, options);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
   const parts = {
@@ -76,11 +76,7 @@ function record(
     outputs: run.outputs,
   };
   const built = buildFunction(parts);
-  const registered = registerFunction(built, run.nodes);
-  const release = (): void => {
-    registered();
-    disposeCalled();
-  };
+  const release = releaseAll(registerFunction(built, run.nodes), called);
   const recorded: RecordedFunction = {
     name: unique,
     captures,
@@ -100,21 +96,32 @@ function record(
   return recorded;
 }
 
+type Called = Recording["called"];
+
+const disposeCalled = (called: Called): void => called.forEach((one) => one.dispose());
+
+/** What frees a function and those that it calls; made here, since what is made in record() would hold the variables there. */
+function releaseAll(release: () => void, called: Called): () => void {
+  return () => {
+    release();
+    disposeCalled(called);
+  };
+}
+
 /** Takes functions out of TensorFlow that nothing can call any more. */
 const unreachable = new FinalizationRegistry<() => void>((release) => release());
 
 /** One recorded run on these inputs. */
 type RunOnce = (inputs: readonly tf.Tensor[]) => Run;
 
-/** The run to register, and what frees the functions that it calls. */
+/** The run to register, and the functions that it calls. */
 function runWhole(
   fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
   example: readonly tf.Tensor[],
   name: string,
   options: RecordOptions,
-): { readonly run: Run; readonly disposeCalled: () => void } {
-  const called: Recording["called"] = new Map();
-  const disposeCalled = (): void => called.forEach((one) => one.dispose());
+): { readonly run: Run; readonly called: Called } {
+  const called: Called = new Map();
   const runOnce: RunOnce = (inputs) => runRecorded(fn, inputs, name, called);
   try {
     const first = runOnce(example);
@@ -122,9 +129,9 @@ function runWhole(
     if (options.twice === true)
       expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce(example).nodes });
     const run = options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : fuse(again);
-    return { run, disposeCalled };
+    return { run, called };
   } catch (error) {
-    disposeCalled();
+    disposeCalled(called);
     throw error;
   }
 }
@@ -142,7 +149,7 @@ function runRecorded(
   fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
   example: readonly tf.Tensor[],
   name: string,
-  called: Recording["called"],
+  called: Called,
 ): Run {
   const before = new Variables();
   const types = example.map(typeNumber);

@@ -129,3 +129,14 @@ test("preprocessForEval(), Model.preprocess() and TF-Slim give the same of 500 s
     }),
   );
 });
+
+test("fitCentral() in a recording leaves variables that live beside it alone", () => {
+  const variable = tf.variable(tf.scalar(3));
+  const clone = variable.clone(); // shares its memory
+  const image = patterned(90, 77);
+  const whole = recordFunction((x) => [fitCentral(x, { resizeSide: 64, side: 56 })], [image], "fit");
+  assert.deepEqual(whole.assigned, []);
+  assert.equal(variable.dataSync()[0], 3);
+  whole.dispose();
+  tf.dispose([variable, clone, image]);
+});
