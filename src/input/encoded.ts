@@ -21,7 +21,7 @@ import {
   turnImage,
 } from "../tensorflow";
 import { STORED, type Turn, turnOf } from "./exif";
-import { cleaned } from "./failure";
+import { cleaned } from "./reason";
 import { formatOf, type ImageFormat } from "./format";
 
 /** An image file that can be decoded. */

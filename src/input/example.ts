@@ -1,19 +1,22 @@
 import {
+  bytesOf,
   constant,
   parseExample,
   tf,
   TensorFlowError,
+  unrecorded,
   type DenseFeature,
   type SparseFeature,
 } from "../tensorflow";
 import type { FixedLenFeature, VarLenFeature } from "./features";
 import { BoundingBox, Image, ItemHandlerCallback, LookupTensor, Tensor, type ItemHandler } from "./handlers";
+import { recordError } from "./recorderror";
 
 /**
  * Decodes serialized tf.train.Example messages into items, such as an image and its label.
  * @example
  * const decoder = new TFExampleDecoder(
- *   { "image/encoded": fixedLenFeature([], "string", ""), "image/format": fixedLenFeature([], "string", "jpeg") },
+ *   { "image/encoded": fixedLenFeature([], "string"), "image/format": fixedLenFeature([], "string", "jpeg") },
  *   { image: tfexampleDecoder.Image() },
  * );
  * const [image] = decoder.decode(record);
@@ -51,18 +54,20 @@ export class TFExampleDecoder<Item extends string = string> {
   }
 
   /**
-   * The items of one record: at once, or inside Dataset.map().
+   * The items of one record: at once, or inside Dataset.map(). Of its features only those are needed that these items are made of.
    * @param serialized  a serialized tf.train.Example: a string scalar, or its bytes
    * @param items       @default all, as in listItems()
    * @returns           a tensor an item, in the order of `items`; the caller disposes
-   * @throws {Error} with TensorFlow's reason, if the record is no Example, or a feature is missing or of another type
+   * @throws {RecordError} if the record is no Example, or a feature is missing, of another type, no image or, of int64, no int32
    */
   decode(serialized: tf.Tensor | Uint8Array, items: readonly Item[] = this.listItems()): tf.Tensor[] {
     const handlers = items.map((item) => this.handlerOf(item));
+    const keys = new Set(handlers.flatMap((handler) => handler.keys));
+    const isNeeded = ({ key }: { readonly key: string }): boolean => keys.has(key);
     try {
       return tf.tidy(() => {
         const record = serialized instanceof tf.Tensor ? serialized : constant([serialized], [], "string");
-        const features = parseExample(record, this.dense, this.sparse);
+        const features = parseExample(record, this.dense.filter(isNeeded), this.sparse.filter(isNeeded));
         const feature = (key: string): tf.Tensor => {
           const tensor = features.get(key);
           if (tensor !== undefined) return tensor;
@@ -72,7 +77,8 @@ export class TFExampleDecoder<Item extends string = string> {
       });
     } catch (error) {
       if (!(error instanceof TensorFlowError)) throw error;
-      throw new Error(`Cannot decode record: ${error.reason}`, { cause: error });
+      const bytes = serialized instanceof tf.Tensor ? unrecorded(() => bytesOf(serialized)[0]) : serialized;
+      throw recordError(bytes ?? new Uint8Array(), error);
     }
   }
 

@@ -2,9 +2,12 @@
 import { TensorFlowError } from "../tensorflow";
 import { locateDamage } from "./corrupt";
 import { knownFiles, type Plan } from "./plan";
+import { cleaned } from "./reason";
+import { RecordError } from "./recorderror";
 
 /** TensorFlow's error as one about the dataset: with the element's number, and the damaged file if that is the reason. */
 export function readableError(error: unknown, plan: Plan<unknown>, position: number | undefined): unknown {
+  if (error instanceof RecordError) return error.locatedIn(knownFiles(plan));
   if (!(error instanceof TensorFlowError)) return error;
   if (error.code === "DATA_LOSS") {
     const located = locateDamage(knownFiles(plan), error.reason, error);
@@ -13,19 +16,6 @@ export function readableError(error: unknown, plan: Plan<unknown>, position: num
   const which = position === undefined ? "the first element" : `element ${position}`;
   const reason = cleaned(error.reason);
   return new Error(`Cannot read ${which} of the dataset: ${reason}${hint(reason)}`, { cause: error });
-}
-
-/** TensorFlow's message without its names of nodes. */
-export function cleaned(reason: string): string {
-  return reason
-    .replace(/\{\{[^}]*\}\}\s*/g, "")
-    .replace(
-      /^Error in user-defined function passed to \S+ transformation with iterator: Iterator::\S+: /,
-      "",
-    )
-    .replace(/\s*\[\[.*?\]\]/gs, "")
-    .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
-    .trim();
 }
 
 const BAKED =

@@ -109,6 +109,18 @@ export function countFrames(
   });
 }
 
+/** Which record of a file has these bytes; undefined if none has. */
+export function findRecord(path: string, record: Uint8Array): number | undefined {
+  return withBytes(path, (bytes) => {
+    let found: number | undefined;
+    walkFrames(bytes, (number, offset, length) => {
+      if (length === record.length && bytes.read(offset + HEADER, length).equals(record)) found = number;
+      return found === undefined;
+    });
+    return found;
+  });
+}
+
 /** How a file is compressed, told by its first bytes; undefined if it can't be read. */
 export function compressionOf(path: string): "" | "GZIP" | "ZLIB" | undefined {
   try {

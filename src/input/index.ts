@@ -10,6 +10,7 @@ export {
 export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { Batched, Sliced } from "./shapes";
 export { CorruptRecordError } from "../tensorflow";
+export { RecordError } from "./recorderror";
 export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 export { readDataset, type ReadOptions } from "./read";
 export type { Shard } from "./shard";
@@ -30,6 +31,7 @@ export {
   type ImageTransform,
   type InputFnOptions,
   type LabeledBatch,
+  type UnlabeledInputFnOptions,
 } from "./inputfn";
 export {
   renderPhoto,

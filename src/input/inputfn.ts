@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { castTo, tf } from "../tensorflow";
-import { Dataset } from "./dataset";
+import { Dataset, type Element } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
 import { fitCentral } from "./fit";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
+import type { Batched } from "./shapes";
 import { expectShard } from "./shard";
 import { randomPlan } from "./sources";
 import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
@@ -45,19 +46,28 @@ export interface InputFnOptions extends ReadOptions {
   readonly transform?: ImageTransform;
   /** What makes "image" and "label" of a record. @default getDecoder() */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
+  /** Whether batches have labels; see UnlabeledInputFnOptions. @default true */
+  readonly labels?: true;
   /** How the files are compressed. @default "" (not at all) */
   readonly compressionType?: NonNullable<TFRecordOptions["compressionType"]>;
 }
 
+/** Options of createInputFn() for images alone, e.g. for Estimator.predict(): records need no label. */
+export interface UnlabeledInputFnOptions extends Omit<InputFnOptions, "labels"> {
+  /** Whether batches have labels. */
+  readonly labels: false;
+}
+
 /**
- * The decoder of TF-Slim's image records: "image" from image/encoded and image/format, "label" from image/class/label.
+ * The decoder of TF-Slim's image records: "image" from image/encoded and image/format, "label" from image/class/label. A record
+ * without one of them that is asked for is an error; for records of other keys make a TFExampleDecoder.
  * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar
  */
 export function getDecoder(): TFExampleDecoder<"image" | "label"> {
   const keysToFeatures = {
-    "image/encoded": fixedLenFeature([], "string", ""),
-    "image/format": fixedLenFeature([], "string", "jpeg"),
-    "image/class/label": fixedLenFeature([1], "int64", 0),
+    "image/encoded": fixedLenFeature([], "string"),
+    "image/format": fixedLenFeature([], "string", "jpeg"), // matters for raw images alone, see Image()
+    "image/class/label": fixedLenFeature([1], "int64"),
   };
   const { Image, Tensor } = tfexampleDecoder;
   const itemsToHandlers = {
@@ -70,7 +80,7 @@ export function getDecoder(): TFExampleDecoder<"image" | "label"> {
 /**
  * Makes an input function for training or evaluation: each call gives a dataset of batches from TFRecord files of images.
  * @param recordPaths  glob patterns
- * @returns            a function that gives batches [{ image }, label]
+ * @returns            a function that gives batches [{ image }, label], or { image } with labels: false
  * @throws {Error} when called, if no file matches a pattern, or record files are not of one set: see readDataset()
  * @example
  * const inputFn = createInputFn("records/train-*", { batchSize: 16, shuffle: true, seed: 1 });
@@ -79,11 +89,37 @@ export function getDecoder(): TFExampleDecoder<"image" | "label"> {
  */
 export function createInputFn(
   recordPaths: string | readonly string[],
-  options: InputFnOptions = {},
-): () => Dataset<LabeledBatch> {
+  options: UnlabeledInputFnOptions,
+): () => Dataset<{ image: tf.Tensor4D }>;
+export function createInputFn(
+  recordPaths: string | readonly string[],
+  options?: InputFnOptions,
+): () => Dataset<LabeledBatch>;
+export function createInputFn(
+  recordPaths: string | readonly string[],
+  options: InputFnOptions | UnlabeledInputFnOptions = {},
+): () => Dataset<LabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
+  const { labels = true, transform = fitImage, decoder = getDecoder() } = options;
+  const imageOf = (image: tf.Tensor | undefined, seed: tf.Tensor1D): { image: tf.Tensor3D } => ({
+    image: transform(expectRank(image, isImage, 3), seed),
+  });
+  if (!labels)
+    return batchesOf(recordPaths, options, (record, seed) =>
+      imageOf(decoder.decode(record, ["image"])[0], seed),
+    );
+  return batchesOf(recordPaths, options, (record, seed): [{ image: tf.Tensor3D }, tf.Scalar] => {
+    const [image, label] = decoder.decode(record, ["image", "label"]);
+    return [imageOf(image, seed), expectRank(label, isScalar, 0)];
+  });
+}
+
+function batchesOf<T extends Element>(
+  recordPaths: string | readonly string[],
+  options: Omit<InputFnOptions, "labels">,
+  decode: (record: tf.Scalar, seed: tf.Tensor1D) => T,
+): () => Dataset<Batched<T>> {
   const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
-  const { numEpochs = 0 } = options;
-  const { transform = fitImage, decoder = getDecoder(), compressionType = "", epochs = "exact" } = options;
+  const { numEpochs = 0, compressionType = "", epochs = "exact" } = options;
   for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(
@@ -95,11 +131,6 @@ export function createInputFn(
   );
   const read = (filename: tf.Scalar): Dataset<tf.Scalar> => TFRecordDataset(filename, { compressionType });
   return () => {
-    const decode = ([record, seed, index]: Three): [{ image: tf.Tensor3D }, tf.Scalar] => {
-      const [image, label] = decoder.decode(record, ["image", "label"]);
-      const own = tf.stack([castTo(seed, "int32"), index]).as1D();
-      return [{ image: transform(expectRank(image, isImage, 3), own) }, expectRank(label, isScalar, 0)];
-    };
     const { size, rank } = expectShard(options.shard);
     const indices = size > 1 ? Dataset.range(SEEDS).shard(size, rank) : Dataset.range(SEEDS); // each part draws others
     const drawn = new Dataset(randomPlan(options.seed));
@@ -107,7 +138,12 @@ export function createInputFn(
     const records = (isExact ? readEpoch : readDataset)(read, recordPaths, options);
     const seeded = Dataset.zip(records, drawn, isExact ? indices : indices.repeat());
     return (isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded)
-      .map(decode, { numParallelCalls })
+      .map(
+        ([record, seed, index]: Three) => decode(record, tf.stack([castTo(seed, "int32"), index]).as1D()),
+        {
+          numParallelCalls,
+        },
+      )
       .batch(batchSize, { dropRemainder })
       .prefetch(numPrefetchBatches);
   };

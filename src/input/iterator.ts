@@ -9,9 +9,10 @@ import {
 import { cellSignal } from "../interrupt";
 import { expectWholeFiles } from "./corrupt";
 import { Draws, type Chance, type Draw } from "./draws";
-import { cleaned, readableError } from "./failure";
+import { readableError } from "./failure";
 import { chancesOf, Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
 import { encodePosition, readPosition, writePosition, type Position } from "./position";
+import { cleaned } from "./reason";
 
 /** Options of Dataset.iterator(). */
 export interface IteratorOptions {

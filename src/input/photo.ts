@@ -4,7 +4,7 @@ import { castTo, constant, decodePhoto, tf, TensorFlowError, turnImage } from ".
 import type { OrientOptions } from "./encoded";
 import { codeOf } from "./errorcode";
 import { STORED, turnOf } from "./exif";
-import { cleaned } from "./failure";
+import { cleaned } from "./reason";
 import { formatOf } from "./format";
 
 /**

@@ -20,6 +20,19 @@ export const feature = {
 const ExampleMessage = messageType("Example");
 
 /**
+ * The features of an Example.
+ * @returns undefined if the bytes are none
+ */
+export function decodeExample(bytes: Uint8Array): Readonly<Record<string, Feature>> | undefined {
+  try {
+    const message = ExampleMessage.toObject(ExampleMessage.decode(bytes), { defaults: false });
+    return (message as { features?: { feature?: Record<string, Feature> } }).features?.feature ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * An Example as bytes, its features in the order given.
  * @example
  * encodeExample({ "image/class/label": feature.int64(3) }).length

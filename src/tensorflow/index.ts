@@ -48,7 +48,7 @@ export { openCheckpoint, prefixOfFile, type CheckpointReader, type CheckpointVar
 export { saveCheckpoint, writeCheckpoint, restoreTensors } from "./bundle";
 export { kindOfFile } from "./filekind";
 export { unescapeText } from "./textformat";
-export { encodeExample, feature, type Feature } from "./example";
+export { decodeExample, encodeExample, feature, type Feature } from "./example";
 export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameData, frameLength, frameRecord } from "./frame";
 export {
   decodeEvent,

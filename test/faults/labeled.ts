@@ -3,18 +3,25 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeExample, encodePng, feature, frameRecord, tf, type Feature } from "../../src/tensorflow";
 
-/** One record: a grey image of the label, with other features instead or beside. */
-export function labeledRecord(label: number, others: Readonly<Record<string, Feature>> = {}): Uint8Array {
+/** One record: a grey image of the label, with other features instead or beside, and without some. */
+export function labeledRecord(
+  label: number,
+  others: Readonly<Record<string, Feature>> = {},
+  without: readonly string[] = [],
+): Uint8Array {
   const image = tf.fill<tf.Rank.R3>([4, 4, 3], label);
   const encoded = feature.bytes(encodePng(image));
   image.dispose();
-  return encodeExample({
+  const features = {
     "image/encoded": encoded,
     "image/format": feature.bytes("png"),
     "image/class/label": feature.int64(label),
     "image/filename": feature.bytes(`photo ${label}.png`),
     ...others,
-  });
+  };
+  return encodeExample(
+    Object.fromEntries(Object.entries(features).filter(([key]) => !without.includes(key))),
+  );
 }
 
 /** Writes files of so many records each, whose labels count on from 0. @returns their pattern */

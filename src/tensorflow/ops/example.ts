@@ -26,7 +26,7 @@ export interface SparseFeature {
  * The features of one Example.
  * @param serialized  string scalar
  * @returns           by key: [...shape] of a dense feature, [values] of a sparse one; int64 features as int32
- * @throws {TensorFlowError} INVALID_ARGUMENT if a feature is missing or of another type
+ * @throws {TensorFlowError} INVALID_ARGUMENT if a feature is missing, of another type, or holds numbers that int32 does not
  */
 export function parseExample(
   serialized: tf.Tensor,
@@ -53,13 +53,20 @@ export function parseExample(
   const values = outputs.slice(sparse.length, 2 * sparse.length);
   const tensors = [...values, ...outputs.slice(3 * sparse.length)];
   const keys = [...sparse, ...dense].map(({ key }) => key);
-  return new Map(tensors.map((tensor, i) => [keys[i] ?? "", withoutInt64(tensor)]));
+  return new Map(tensors.map((tensor, i) => [keys[i] ?? "", withoutInt64(tensor, keys[i] ?? "")]));
 }
 
-/** tfjs has no int64. */
-function withoutInt64(tensor: tf.Tensor): tf.Tensor {
-  return dataType(tensor) === "int64" ? castTo(tensor, "int32") : tensor;
+/** tfjs has no int64: as int32, of which CheckNumerics sees an infinite number where one does not fit. */
+function withoutInt64(tensor: tf.Tensor, key: string): tf.Tensor {
+  if (dataType(tensor) !== "int64") return tensor;
+  const numbers = castTo(tensor, "int32");
+  const fits = castTo(equal(executeOne("Cast", [numbers], INT32_TO_INT64), tensor), "float32");
+  const message = attr.string(`feature "${key}" holds a number that int32 does not`);
+  const one = executeOne("CheckNumerics", [tf.reciprocal(fits)], { T: attr.type("float32"), message });
+  return numbers.mul(castTo(one, "int32"));
 }
+
+const INT32_TO_INT64 = { SrcT: attr.type("int32"), DstT: attr.type("int64"), Truncate: attr.bool(false) };
 
 /** Whether each string of a tensor is one of `texts`; bool, of the tensor's shape. */
 export function isOneOf(strings: tf.Tensor, texts: readonly string[]): tf.Tensor {
