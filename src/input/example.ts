@@ -8,6 +8,7 @@ import {
   type DenseFeature,
   type SparseFeature,
 } from "../tensorflow";
+import { noteDecoding } from "./decoding";
 import type { FixedLenFeature, VarLenFeature } from "./features";
 import { BoundingBox, Image, ItemHandlerCallback, LookupTensor, Tensor, type ItemHandler } from "./handlers";
 import { recordError } from "./recorderror";
@@ -62,6 +63,7 @@ export class TFExampleDecoder<Item extends string = string> {
    */
   decode(serialized: tf.Tensor | Uint8Array, items: readonly Item[] = this.listItems()): tf.Tensor[] {
     const handlers = items.map((item) => this.handlerOf(item));
+    noteDecoding((record) => this.decode(record, items));
     const keys = new Set(handlers.flatMap((handler) => handler.keys));
     const isNeeded = ({ key }: { readonly key: string }): boolean => keys.has(key);
     try {

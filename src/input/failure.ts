@@ -18,12 +18,15 @@ export function readableError(error: unknown, plan: Plan<unknown>, position: num
   return new Error(`Cannot read ${which} of the dataset: ${reason}${hint(reason)}`, { cause: error });
 }
 
+/** Whether a reason is that a recorded function keeps the sizes of the example that it was recorded on. */
+export const isBaked = (reason: string): boolean => BAKED.test(reason);
+
 const BAKED =
   /reshape is a tensor with|[Ii]ncompatible shapes|broadcastable|must have the same|squeeze|Expected size/;
 
 function hint(reason: string): string {
   if (/Cannot (batch tensors with different shapes|add tensor to the batch)/.test(reason))
     return "; give all elements one size before batch(), e.g. by resizing images in map()";
-  if (!BAKED.test(reason)) return "";
+  if (!isBaked(reason)) return "";
   return "; a function given to map() is recorded on one example, whose sizes it keeps: for elements of other sizes compute them with dynamicShape()";
 }

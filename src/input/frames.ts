@@ -29,15 +29,16 @@ function walkFrames(
   let offset = 0;
   for (let record = 0; offset < bytes.length; record++) {
     const at = (reason: string): Walk => ({ end: offset, broken: { record, offset, reason } });
+    const lost = `; nothing of the file's last ${bytes.length - offset} bytes can be read`;
     const header = bytes.read(offset, HEADER);
     if (header.length < HEADER && offset > 0)
-      return at(`the file ends ${header.length} bytes into a record's 12-byte header`);
+      return at(`the file ends ${header.length} bytes into a record's 12-byte header${lost}`);
     const length = header.length < HEADER ? undefined : frameLength(header);
     if (length === undefined)
-      return at(offset === 0 ? noRecordFile(header) : "the checksum of the record's length is wrong");
+      return at(offset === 0 ? noRecordFile(header) : `the checksum of the record's length is wrong${lost}`);
     const whole = HEADER + length + FOOTER;
     if (offset + whole > bytes.length)
-      return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}`);
+      return at(`the record has ${whole} bytes, of which the file holds ${bytes.length - offset}${lost}`);
     const goesOn = visit(record, offset, length);
     offset += whole;
     if (goesOn === false) break;
@@ -79,11 +80,16 @@ export function findBreak(path: string, suspect: number | undefined): FrameBreak
     const { broken } = walkFrames(bytes, (record, offset, length) => {
       if (suspect === undefined || suspect < offset || suspect >= offset + HEADER + length) return true;
       if (frameData(bytes.read(offset + HEADER, length + FOOTER)) === undefined)
-        wrong = { record, offset, reason: "the checksum of the record's data is wrong" };
+        wrong = { record, offset, reason: wrongData(offset + HEADER + length + FOOTER, bytes.length) };
       return true;
     });
     return wrong ?? broken;
   });
+}
+
+function wrongData(end: number, size: number): string {
+  const next = end < size ? `the next begins at byte ${end}` : "it is the file's last";
+  return `the checksum of the record's data is wrong; ${next}`;
 }
 
 /** Whether a file ends inside a record's header, which TensorFlow takes for its end. Compressed files are not looked into. */

@@ -13,7 +13,9 @@ import {
   type ParallelCalls,
   type RecordedFunction,
 } from "../tensorflow";
+import { notingDecodings, type Decoding } from "./decoding";
 import {
+  allPlans,
   buildSkipping,
   firstElement,
   Held,
@@ -31,13 +33,17 @@ interface Mapped<U> {
 
 /** The results of a function. See Dataset.map(). */
 export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: ParallelCalls): Plan<U> {
+  const decodings: Decoding[] = [];
   const held = new Held<Mapped<U>>();
   const mapped = (): Mapped<U> =>
     held.get(() => {
       const { form } = parent.spec();
       let result: TreeForm<U> | undefined;
       const recorded = recordOnExample(parent, "map", (...leaves) => {
-        const output = TreeForm.of(fn(form.build(leaves)), "the output of map()'s function");
+        const output = TreeForm.of(
+          notingDecodings(decodings, () => fn(form.build(leaves))),
+          "the output of map()'s function",
+        );
         result = output.form;
         return output.leaves;
       });
@@ -57,6 +63,7 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
     detail: () => mapped().spec.types.join(", "),
     size: () => parent.size?.(),
     isUnordered: () => !options.deterministic,
+    decodings: () => decodings,
   };
   held.releaseWith(plan);
   return plan;
@@ -64,12 +71,13 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
 
 /** The elements for which a function gives true. See Dataset.filter(). */
 export function filterPlan<T>(parent: Plan<T>, predicate: (element: T) => tf.Tensor): Plan<T> {
+  const decodings: Decoding[] = [];
   const held = new Held<RecordedFunction>();
   const recorded = (): RecordedFunction =>
     held.get(() => {
       const { form } = parent.spec();
       const fn = recordOnExample(parent, "filter", (...leaves) => {
-        const output = predicate(form.build(leaves));
+        const output = notingDecodings(decodings, () => predicate(form.build(leaves)));
         if (output instanceof tf.Tensor && output.dtype === "bool" && output.rank === 0) return [output];
         const got =
           output instanceof tf.Tensor ? `${output.dtype}[${output.shape.join(",")}]` : typeof output;
@@ -84,6 +92,7 @@ export function filterPlan<T>(parent: Plan<T>, predicate: (element: T) => tf.Ten
       () => parent.spec().types,
     ),
     release: () => held.release(),
+    decodings: () => decodings,
   };
   held.releaseWith(plan);
   return plan;
@@ -127,6 +136,10 @@ export function interleavePlan<T, U>(
     },
     strings: [],
     detail: () => `${turns.cycleLength}, ${turns.blockLength}`,
+    decodings: () =>
+      interleaved()
+        .inner.flatMap(allPlans)
+        .flatMap((one) => one.decodings?.() ?? []),
     isUnordered: () => !turns.deterministic || interleaved().inner.some(drawsOrLoose),
   };
   held.releaseWith(plan);

@@ -10,6 +10,7 @@ export {
 export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { Batched, Sliced } from "./shapes";
 export { CorruptRecordError } from "../tensorflow";
+export { checkRecords, type CheckedRecords, type CheckRecordsOptions } from "./checkrecords";
 export { RecordError } from "./recorderror";
 export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 export { readDataset, type ReadOptions } from "./read";

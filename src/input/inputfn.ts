@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { castTo, tf } from "../tensorflow";
+import { castTo, isOneOf, tf } from "../tensorflow";
 import { Dataset, type Element } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
@@ -7,6 +7,7 @@ import { fitCentral } from "./fit";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
 import type { Batched } from "./shapes";
 import { expectShard } from "./shard";
+import type { RecordError } from "./recorderror";
 import { randomPlan } from "./sources";
 import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 
@@ -46,6 +47,8 @@ export interface InputFnOptions extends ReadOptions {
   readonly transform?: ImageTransform;
   /** What makes "image" and "label" of a record. @default getDecoder() */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
+  /** Records left out, as checkRecords() finds those that can't be decoded. @default none */
+  readonly without?: readonly RecordError[];
   /** Whether batches have labels; see UnlabeledInputFnOptions. @default true */
   readonly labels?: true;
   /** How the files are compressed. @default "" (not at all) */
@@ -119,7 +122,7 @@ function batchesOf<T extends Element>(
   decode: (record: tf.Scalar, seed: tf.Tensor1D) => T,
 ): () => Dataset<Batched<T>> {
   const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
-  const { numEpochs = 0, compressionType = "", epochs = "exact" } = options;
+  const { numEpochs = 0, compressionType = "", epochs = "exact", without = [] } = options;
   for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(
@@ -129,13 +132,20 @@ function batchesOf<T extends Element>(
     batchSize * numParallelBatches,
     CALLS_PER_PROCESSOR * availableParallelism(),
   );
-  const read = (filename: tf.Scalar): Dataset<tf.Scalar> => TFRecordDataset(filename, { compressionType });
+  const bad = without.map(({ bytes }) => bytes);
+  const read = (filename: tf.Scalar): Dataset<tf.Scalar> => {
+    const records = TFRecordDataset(filename, { compressionType });
+    return bad.length === 0 ? records : records.filter((record) => tf.logicalNot(isOneOf(record, bad)));
+  };
   return () => {
     const { size, rank } = expectShard(options.shard);
     const indices = size > 1 ? Dataset.range(SEEDS).shard(size, rank) : Dataset.range(SEEDS); // each part draws others
     const drawn = new Dataset(randomPlan(options.seed));
     const isExact = epochs === "exact";
-    const records = (isExact ? readEpoch : readDataset)(read, recordPaths, options);
+    const records = (isExact ? readEpoch : readDataset)(read, recordPaths, {
+      ...options,
+      isWhole: bad.length === 0,
+    });
     const seeded = Dataset.zip(records, drawn, isExact ? indices : indices.repeat());
     return (isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded)
       .map(

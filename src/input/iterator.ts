@@ -8,6 +8,7 @@ import {
 } from "../tensorflow";
 import { cellSignal } from "../interrupt";
 import { expectWholeFiles } from "./corrupt";
+import { findCulprit } from "./culprit";
 import { Draws, type Chance, type Draw } from "./draws";
 import { readableError } from "./failure";
 import { chancesOf, Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
@@ -70,6 +71,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
    * The next element; the one before is disposed. If the running cell is interrupted it rejects, and the next call gives what
    * this one would have given.
    * @throws {CorruptRecordError} if a TFRecord file is truncated or damaged
+   * @throws {RecordError} if a TFRecord can't be decoded: the first such of the files, which are looked through for a minute
    * @throws {Error} with TensorFlow's reason, if the element can't be computed
    */
   next(): Promise<IteratorResult<T, undefined>> {
@@ -224,7 +226,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
       if (isInterrupt && error === interrupt.reason) throw error; // what is read then waits for who goes on
       this.dispose();
       const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
-      if (!ended) throw readableError(error, this.plan, this.count);
+      if (!ended) throw (await findCulprit(error, this.plan)) ?? readableError(error, this.plan, this.count);
       await this.whole;
       return undefined;
     }

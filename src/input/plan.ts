@@ -9,6 +9,7 @@ import {
   type DataType,
   type TreeForm,
 } from "../tensorflow";
+import type { Decoding } from "./decoding";
 import type { Chance, Draws } from "./draws";
 
 /** The form of a dataset's elements, and the TensorFlow types of their tensors. */
@@ -52,6 +53,8 @@ export interface Plan<T> {
   size?(): number | undefined;
   /** Whether the elements never end; if absent, as one of its parents'. */
   isEndless?(): boolean;
+  /** How the step's function decodes records, if it does. */
+  decodings?(): readonly Decoding[];
   /** How often its parents are begun in one iteration; once if absent. */
   readonly times?: number;
 }

@@ -56,19 +56,24 @@ export function readDataset<T>(
 
 /**
  * The records of many files, each once: one epoch, with repeat() any number of them, each in another order if shuffled.
- * @param fileReadFn  as readDataset() takes it; its dataset has the file's records
- * @param options     `numEpochs` has no part in it; `shuffleBufferSize` is by default "all", or as many as SHUFFLE_BYTES hold
+ * @param fileReadFn  as readDataset() takes it; its dataset has the file's records, or some of them
+ * @param options     `numEpochs` has no part in it; `shuffleBufferSize` is by default "all", or as many as SHUFFLE_BYTES hold; `isWhole`: whether
+ *                    the datasets have all of their files' records, by default true
  */
 export function readEpoch<T>(
   fileReadFn: (filename: tf.Scalar) => Dataset<T>,
   inputFiles: string | readonly string[],
-  options: ReadOptions = {},
+  options: ReadOptions & { readonly isWhole?: boolean } = {},
 ): Dataset<T> {
-  const { shuffle = false } = options;
+  const { shuffle = false, isWhole = true } = options;
   const { files, own, parts, seeded, interleave } = openFiles(fileReadFn, inputFiles, options);
   const { plan } = interleave(shuffle ? files.shuffle("all", seeded) : files);
   const build: typeof plan.build = (start) => plan.build(start);
-  const records = new Dataset({ ...stepFrom(plan, "epoch"), build, size: () => countRecords(own, parts) });
+  const records = new Dataset({
+    ...stepFrom(plan, "epoch"),
+    build,
+    size: () => (isWhole ? countRecords(own, parts) : undefined),
+  });
   if (!shuffle) return records;
   return records.shuffle(options.shuffleBufferSize ?? shuffleBufferFor(own, parts), seeded);
 }
@@ -131,7 +136,11 @@ function expectRecords(files: readonly string[]): void {
 
 const FILE_BUFFER = 100; // the walk-through's filename_dataset.shuffle(100)
 
-function matchAll(patterns: readonly string[]): string[] {
+/**
+ * The files that match patterns.
+ * @throws {Error} if none matches one of them
+ */
+export function matchAll(patterns: readonly string[]): string[] {
   if (patterns.length === 0)
     throw new RangeError("Cannot read dataset: expected a pattern of files, got none");
   return patterns.flatMap((pattern) => {

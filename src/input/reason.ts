@@ -8,5 +8,6 @@ export function cleaned(reason: string): string {
     )
     .replace(/\s*\[\[.*?\]\]/gs, "")
     .replace(/\s*\[Op:\w+\][\s\S]*$/, "")
+    .replace(/ : Tensor had Inf values$/, "") // CheckNumerics, see parseExample()
     .trim();
 }

@@ -11,6 +11,8 @@ export interface RecordPlace {
   readonly record: number;
 }
 
+const HINT = "; checkRecords() finds all records that can't be decoded";
+
 /** A record that can't be decoded: it is no tf.train.Example, lacks a feature, or holds no image that can be read. */
 export class RecordError extends Error {
   override readonly name = "RecordError";
@@ -34,7 +36,7 @@ export class RecordError extends Error {
     const filename = filenameOf(bytes);
     const where = place === undefined ? "record" : `record ${place.record} of "${place.file}"`;
     const which = filename === undefined ? "" : ` (image/filename "${filename}")`;
-    super(`Cannot decode ${where}${which}: ${reason}`, rest);
+    super(`Cannot decode ${where}${which}: ${reason}${place === undefined ? "" : HINT}`, rest);
     this.file = place?.file;
     this.record = place?.record;
     this.filename = filename;
@@ -63,7 +65,7 @@ function reasonFor(bytes: Uint8Array, reason: string): string {
   const key = /Feature: (.*) \(data type: \w+\) is required but could not be found/.exec(reason)?.[1];
   if (key === undefined) return reason;
   const keys = Object.keys(features).map((one) => `"${one}"`);
-  return `expected the feature "${key}", got ${keys.length === 0 ? "none at all" : keys.join(", ")}`;
+  return `expected the feature "${key}", got ${keys.length === 0 ? "none at all" : keys.join(", ")}; for records of other keys make a TFExampleDecoder`;
 }
 
 function filenameOf(bytes: Uint8Array): string | undefined {

@@ -60,12 +60,13 @@ testSituations([
       return labelsOf(input(folder, [labeledRecord(1, others, [LABEL]), labeledRecord(2, others, [LABEL])]));
     },
     expected:
-      /^Cannot decode record 0 of ".*set-0" \(image\/filename "photo 1.png"\): expected the feature "image\/class\/label", got ("image\/[a-z/]+"(, )?){4}$/,
+      /^Cannot decode record 0 of ".*set-0" \(image\/filename "photo 1.png"\): expected the feature "image\/class\/label", got ("image\/[a-z/]+"(, )?){4}; for records of other keys make a TFExampleDecoder; checkRecords\(\) finds all records that can't be decoded$/,
   },
   {
     name: "records without an encoded image say so",
     situation: (folder) => labelsOf(input(folder, [labeledRecord(1, {}, ["image/encoded"])])),
-    expected: /^Cannot decode record 0 of ".*" \(.*\): expected the feature "image\/encoded", got "image\/format"/,
+    expected:
+      /^Cannot decode record 0 of ".*" \(.*\): expected the feature "image\/encoded", got "image\/format"/,
   },
   {
     name: "without labels asked for, records need none",

@@ -69,7 +69,7 @@ function withoutInt64(tensor: tf.Tensor, key: string): tf.Tensor {
 const INT32_TO_INT64 = { SrcT: attr.type("int32"), DstT: attr.type("int64"), Truncate: attr.bool(false) };
 
 /** Whether each string of a tensor is one of `texts`; bool, of the tensor's shape. */
-export function isOneOf(strings: tf.Tensor, texts: readonly string[]): tf.Tensor {
+export function isOneOf(strings: tf.Tensor, texts: readonly (string | Uint8Array)[]): tf.Tensor {
   return texts
     .map((text) => equal(strings, constant([text], [], "string")))
     .reduce((a, b) => tf.logicalOr(a, b));
