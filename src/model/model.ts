@@ -168,7 +168,7 @@ export class Model {
    * Sparse softmax cross-entropy, and TF-Slim's weight decay.
    * @param labels  int32 [batch], each 0 … numClasses - 1
    * @throws {TypeError} if labels and logits do not fit
-   * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range
+   * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range; a GPU gives NaN
    */
   loss({ logits }: Pick<Predictions, "logits">, labels: tf.Tensor1D): Losses {
     expectLabels(logits, labels);

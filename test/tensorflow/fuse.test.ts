@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { descend, fusedBatchNorm, l2Loss, tf, trace } from "../../src/tensorflow";
+import { cpuOnly } from "../gpu";
 import { pattern } from "../patterns";
 
 type Compute = (...args: tf.Tensor[]) => tf.Tensor[];
@@ -51,7 +52,7 @@ for (const [form, layer] of Object.entries(FORMS)) {
   });
 }
 
-test("what is added to a gradient joins it if it has its shape, and is left to TensorFlow if it is broadcast", () => {
+test("what is added to a gradient joins it if it has its shape, and is left to TensorFlow if it is broadcast", { skip: cpuOnly }, () => {
   tf.tidy(() => {
     const x = values(tf.zeros([2, 5, 5, 8]), "x");
     const plus = (more: tf.Tensor): Compute => {
@@ -68,7 +69,7 @@ test("what is added to a gradient joins it if it has its shape, and is left to T
   });
 }); // prettier-ignore
 
-test("weight decay is added in the step of momentum, unless something else needs the sum", () => {
+test("weight decay is added in the step of momentum, unless something else needs the sum", { skip: cpuOnly }, () => {
   tf.tidy(() => {
     const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros([37, 11]), key));
     assert.ok(variable !== undefined && slot !== undefined && gradient !== undefined);
@@ -88,7 +89,7 @@ test("weight decay is added in the step of momentum, unless something else needs
   });
 }); // prettier-ignore
 
-test("the step of momentum gives its gradient's L2 loss too, with or without weight decay, for all who want it", () => {
+test("the step of momentum gives its gradient's L2 loss too, with or without weight decay, for all who want it", { skip: cpuOnly }, () => {
   for (const shape of [[37, 11], [3, 3, 91, 64], [5]]) { // a part of a turn, several turns and a part, less than a vector
     tf.tidy(() => {
       const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros(shape), key));

@@ -103,7 +103,7 @@ class MomentsKernel : public OpKernel {
     const double bessel = work.rows > 1 ? double(work.rows) / (work.rows - 1) : 1;
     for (int64_t c = 0; c < work.channels; c++) {
       const double offset = sums.first[c] / work.rows;
-      const double variance = std::max(0.0, sums.second[c] / work.rows - offset * offset);
+      const double variance = std::max(sums.second[c] / work.rows - offset * offset, 0.0);  // in this order NaN stays NaN
       Values(outputs[0])[c] = shift[c] + offset;
       Values(outputs[1])[c] = 1 / std::sqrt(variance + epsilon_);
       Values(outputs[2])[c] = variance * bessel;

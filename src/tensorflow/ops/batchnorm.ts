@@ -1,5 +1,6 @@
 /** Batch normalization: by the batch's own moments in training, by given ones otherwise. */
 import { attr, type Attrs } from "../attributes";
+import { TensorFlowError } from "../error";
 import { execute, executeOne } from "../execute";
 import { device, tf } from "../runtime";
 import { relu } from "./nn";
@@ -93,13 +94,14 @@ function normalize(
 
 const NHWC = { T: attr.type("float32"), U: attr.type("float32"), data_format: attr.string("NHWC") };
 
-/** The same by TensorFlow's own operations. */
+/** The same by TensorFlow's own operations, which would take no images for moments of NaN, and broadcast a side. */
 export function standardBatchNorm(
   x: tf.Tensor4D,
   gamma: tf.Tensor,
   beta: tf.Tensor,
   { epsilon = 0.001, rectify = false }: FusedBatchNormOptions = {},
 ): NormalizedBatch {
+  if (x.size === 0) throw refusal("x must have elements");
   const attrs = { ...NHWC, epsilon: attr.float(epsilon), is_training: attr.bool(true) };
   let moments: tf.Tensor[] = [];
   const normalize = tf.customGrad((...args) => {
@@ -123,8 +125,16 @@ export function standardBatchNorm(
   const [batchMean, batchVariance] = moments.map((kept) => kept.clone()) as [tf.Tensor1D, tf.Tensor1D];
   moments.forEach((kept) => kept.dispose());
   scope.endScope([normalized, y, batchMean, batchVariance]);
-  const joinedTo = (side: tf.Tensor4D): tf.Tensor4D => relu(tf.add<tf.Tensor4D>(side, normalized));
+  const joinedTo = (side: tf.Tensor4D): tf.Tensor4D => {
+    if (!tf.util.arraysEqual(side.shape, x.shape))
+      throw refusal(`expected a side of x's shape [${x.shape.join(", ")}], got [${side.shape.join(", ")}]`);
+    return relu(tf.add<tf.Tensor4D>(side, normalized));
+  };
   return { y, batchMean, batchVariance, joinedTo };
+}
+
+function refusal(reason: string): TensorFlowError {
+  return new TensorFlowError("FusedBatchNormV3", "INVALID_ARGUMENT", reason);
 }
 
 type Six = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];

@@ -27,7 +27,7 @@ export function l2Loss(x: tf.Tensor): tf.Scalar {
  * The mean over a batch of -log(probability of the label).
  * @param logits  float32 [batch, classes]
  * @param labels  int32 [batch], each 0 … classes - 1
- * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range
+ * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range; a GPU gives NaN
  * @see tf.losses.sparse_softmax_cross_entropy
  */
 export function sparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {

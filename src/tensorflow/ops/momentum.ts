@@ -1,4 +1,5 @@
 import { attr } from "../attributes";
+import { TensorFlowError } from "../error";
 import { execute } from "../execute";
 import { device, tf } from "../runtime";
 
@@ -27,15 +28,26 @@ export interface Descent {
  * @throws {TensorFlowError} INVALID_ARGUMENT if the shapes differ
  * @see tf.raw_ops.ApplyMomentum
  */
-export function descend(
+export function descend(from: Descent, options: DescendOptions): [variable: tf.Tensor, slot: tf.Tensor] {
+  if (device().isGpu) return standardDescend(from, options);
+  const { variable, slot, gradient, learningRate } = from;
+  const attrs = { momentum: attr.float(options.momentum), ahead: attr.bool(options.ahead ?? false) };
+  const inputs = [variable, slot, gradient, learningRate];
+  return execute("SlimlabMomentum", inputs, attrs, 2) as [tf.Tensor, tf.Tensor];
+}
+
+/** The same by TensorFlow's own operations, which would broadcast. */
+export function standardDescend(
   { variable, slot, gradient, learningRate }: Descent,
   { momentum, ahead = false }: DescendOptions,
 ): [variable: tf.Tensor, slot: tf.Tensor] {
-  if (!device().isGpu) {
-    const attrs = { momentum: attr.float(momentum), ahead: attr.bool(ahead) };
-    const inputs = [variable, slot, gradient, learningRate];
-    return execute("SlimlabMomentum", inputs, attrs, 2) as [tf.Tensor, tf.Tensor];
-  }
+  const shapes = [variable, slot, gradient].map(({ shape }) => `[${shape.join(", ")}]`);
+  if (new Set(shapes).size > 1)
+    throw new TensorFlowError(
+      "Mul",
+      "INVALID_ARGUMENT",
+      `expected one shape for variable, slot and gradient, got ${shapes.join(", ")}`,
+    );
   return tf.tidy(() => {
     const nextSlot = slot.mul(momentum).add(gradient);
     const update = ahead ? gradient.add(nextSlot.mul(momentum)) : nextSlot;

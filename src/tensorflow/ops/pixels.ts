@@ -8,7 +8,7 @@ import { dataType, tf } from "../runtime";
  * @param rows     int32 [batch, new height]
  * @param columns  int32 [batch, new width]
  * @returns        [batch, new height, new width, channels] of the same type
- * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if an index is out of range
+ * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if an index is out of range; a GPU gives 0
  */
 export function pickPixels(images: tf.Tensor4D, rows: tf.Tensor, columns: tf.Tensor): tf.Tensor4D {
   const int32 = attr.type("int32");
