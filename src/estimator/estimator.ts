@@ -5,6 +5,7 @@ import type { Model } from "../model";
 import { SummaryWriter } from "../summary";
 import { openCheckpoint, type tf } from "../tensorflow";
 import { latestCheckpoint, listCheckpoint, type StepResult } from "../training";
+import { expectEnd } from "../training/end";
 import { Cells } from "./cells";
 import { globalStepOf } from "./checkpoints";
 import { expectSteps, resolveConfig, temporaryModelDir, type ResolvedRunConfig } from "./config";
@@ -78,6 +79,7 @@ export class Estimator<P = unknown> {
   /**
    * Evaluates the weights of a checkpoint, and writes the metrics to the event files in evalDir(). Without a checkpoint it
    * evaluates the model's first weights.
+   * @throws {RangeError} if the input has no end and there are no `steps`
    * @throws {RangeError} if there are no batches, a label is no class, or the checkpoint does not fit
    */
   async evaluate(options: EstimatorEvaluateOptions): Promise<EvalResult> {
@@ -88,7 +90,9 @@ export class Estimator<P = unknown> {
       const checkpointPath = options.checkpointPath ?? (await this.newest?.saved) ?? this.latestCheckpoint();
       const all = allHooks(hooks);
       await all.begin();
-      const { iterator, first } = await openInput(inputFn(), "evaluate", { signal });
+      const dataset = inputFn();
+      if (steps === undefined) expectEnd(dataset);
+      const { iterator, first } = await openInput(dataset, "evaluate", { signal });
       try {
         const spec = this.cells.of(ModeKeys.EVAL, first);
         const run = async (globalStep: number): Promise<EvalResult> => {

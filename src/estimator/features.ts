@@ -2,6 +2,7 @@
 import type { Dataset, DatasetIterator, IteratorOptions } from "../input";
 import { tf } from "../tensorflow";
 import type { Batch } from "../training";
+import { noBatches } from "../training/end";
 import type { Features, InputElement, Labels } from "./spec";
 
 /** Options of openInput(). */
@@ -29,7 +30,7 @@ export async function openInput(
     // A dataset that is mapped needs an element for its recording.
     if (!(error instanceof RangeError && error.message.startsWith("Cannot take an example of dataset"))) throw error; // prettier-ignore
   }
-  throw noBatches(what);
+  throw noBatches(what, dataset.leftOut);
 }
 
 async function sought(iterator: DatasetIterator<InputElement>, seek: OpenOptions["seek"]): Promise<boolean> {
@@ -39,11 +40,6 @@ async function sought(iterator: DatasetIterator<InputElement>, seek: OpenOptions
     iterator.dispose();
     throw error;
   }
-}
-
-/** The error of an input without a batch. */
-export function noBatches(what: string): RangeError {
-  return new RangeError(`Cannot ${what}: expected batches, got an empty dataset`);
 }
 
 /** An element's features and labels. */

@@ -4,9 +4,10 @@ import type { DatasetIterator } from "../input";
 import type { SummaryWriter } from "../summary";
 import { tf } from "../tensorflow";
 import type { Saver, StepResult, StepWithGradients, TrainStep } from "../training";
+import { leftOutOf, noBatches } from "../training/end";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
-import { batchOf, noBatches } from "./features";
+import { batchOf } from "./features";
 import type { RunHook } from "./hooks";
 import type { EstimatorSpec, InputElement } from "./spec";
 import { Summaries } from "./summaries";
@@ -113,7 +114,7 @@ export class Training {
       await this.afterStep(results, results.globalStep > before);
     }
     if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1 && !this.isStopped)
-      throw noBatches("train");
+      throw noBatches("train", leftOutOf(iterator));
   }
 
   /** What waits for an update goes into the chief's last checkpoint, if all are here and none has closed the cluster. */

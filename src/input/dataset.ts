@@ -1,7 +1,7 @@
 import type { tf, TensorTree } from "../tensorflow";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
-import { releaseAll, type Plan } from "./plan";
+import { isEndless, leftOutOf, releaseAll, type LeftOut, type Plan } from "./plan";
 import type { Batched, Sliced } from "./shapes";
 import { rangePlan, slicesPlan, stringsPlan } from "./sources";
 import {
@@ -190,6 +190,16 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset(concatenatePlan(this.plan, other.plan));
   }
 
+  /** Whether it has no end, as one that is repeated without a count. */
+  get isEndless(): boolean {
+    return isEndless(this.plan);
+  }
+
+  /** What its batches leave out, where that can be told: elements that do not fill a last one, with `dropRemainder`. */
+  get leftOut(): LeftOut | undefined {
+    return leftOutOf(this.plan);
+  }
+
   /** One pass over the elements, for reading them by hand. */
   iterator(options: IteratorOptions = {}): DatasetIterator<T> {
     return new DatasetIterator(this.plan, options);
@@ -208,8 +218,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     const iterator = this.iterator();
     try {
       const element = await iterator.take();
-      if (element === undefined)
-        throw new RangeError("Cannot take the first element: expected one, got none");
+      if (element === undefined) throw new RangeError(`Cannot take the first element: expected one, got ${described(this.leftOut)}`); // prettier-ignore
       return element;
     } finally {
       iterator.dispose();
@@ -223,6 +232,10 @@ export class Dataset<T> implements AsyncIterable<T> {
   dispose(): void {
     releaseAll(this.plan);
   }
+}
+
+function described(leftOut: LeftOut | undefined): string {
+  return leftOut === undefined ? "none" : `${leftOut.count}, which fill no batch of ${leftOut.batchSize}`;
 }
 
 const AUTO = -1; // tf.data.AUTOTUNE

@@ -8,6 +8,7 @@ export {
   type ShuffleOptions,
 } from "./dataset";
 export { DatasetIterator, type IteratorOptions } from "./iterator";
+export type { LeftOut } from "./plan";
 export type { Batched, Sliced } from "./shapes";
 export { CorruptRecordError } from "../tensorflow";
 export { checkRecords, type CheckedRecords, type CheckRecordsOptions } from "./checkrecords";

@@ -37,7 +37,10 @@ export interface InputFnOptions extends ReadOptions {
   readonly numParallelBatches?: number;
   /** Batches that are ready before they are asked for. @default 2 */
   readonly numPrefetchBatches?: number;
-  /** Whether images that do not fill a last batch are left out. @default true (batch_and_drop_remainder) */
+  /**
+   * Whether images that do not fill a last batch are left out.
+   * @default false with numEpochs, so that an evaluation counts all; true (batch_and_drop_remainder) without an end
+   */
   readonly dropRemainder?: boolean;
   /**
    * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image, each epoch and each pass over the
@@ -121,8 +124,14 @@ function batchesOf<T extends Element>(
   options: Omit<InputFnOptions, "labels">,
   decode: (record: tf.Scalar, seed: tf.Tensor1D) => T,
 ): () => Dataset<Batched<T>> {
-  const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2, dropRemainder = true } = options;
-  const { numEpochs = 0, compressionType = "", epochs = "exact", without = [] } = options;
+  const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2 } = options;
+  const {
+    numEpochs = 0,
+    dropRemainder = numEpochs === 0,
+    compressionType = "",
+    epochs = "exact",
+    without = [],
+  } = options;
   for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(

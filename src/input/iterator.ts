@@ -47,7 +47,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
 
   /** @internal Made by Dataset.iterator(). */
   constructor(
-    private readonly plan: Plan<T>,
+    /** @internal */
+    readonly plan: Plan<T>,
     options: IteratorOptions = {},
   ) {
     this.signal = options.signal;

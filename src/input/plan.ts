@@ -53,10 +53,18 @@ export interface Plan<T> {
   size?(): number | undefined;
   /** Whether the elements never end; if absent, as one of its parents'. */
   isEndless?(): boolean;
+  /** What of its elements fills no whole batch, if that is left out and can be told; if absent, as its parent's. */
+  leftOut?(): LeftOut | undefined;
   /** How the step's function decodes records, if it does. */
   decodings?(): readonly Decoding[];
   /** How often its parents are begun in one iteration; once if absent. */
   readonly times?: number;
+}
+
+/** Elements that are left out, since they do not fill a last batch. */
+export interface LeftOut {
+  readonly count: number;
+  readonly batchSize: number;
 }
 
 /** Paths of TFRecord files; "unknown" where the path is a tensor. */
@@ -113,6 +121,13 @@ export function chancesOf(plan: Plan<unknown>): Map<Chance, number> {
 /** Whether a plan's elements never end. */
 export function isEndless(plan: Plan<unknown>): boolean {
   return plan.isEndless?.() ?? plan.parents.some(isEndless);
+}
+
+/** What a plan leaves out, since it fills no whole batch; undefined if that is nothing, or can't be told. */
+export function leftOutOf(plan: Plan<unknown>): LeftOut | undefined {
+  if (plan.leftOut !== undefined) return plan.leftOut();
+  const [parent] = plan.parents;
+  return parent !== undefined && ["prefetch", "cache"].includes(plan.name) ? leftOutOf(parent) : undefined;
 }
 
 /** Frees what a plan and all that it is made from hold in TensorFlow. */

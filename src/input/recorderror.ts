@@ -36,7 +36,10 @@ export class RecordError extends Error {
     const filename = filenameOf(bytes);
     const where = place === undefined ? "record" : `record ${place.record} of "${place.file}"`;
     const which = filename === undefined ? "" : ` (image/filename "${filename}")`;
-    super(`Cannot decode ${where}${which}: ${reason}${place === undefined ? "" : HINT}`, rest);
+    super(
+      `Cannot decode ${where}${which}: ${reason.replace(/\.$/, "")}${place === undefined ? "" : HINT}`,
+      rest,
+    );
     this.file = place?.file;
     this.record = place?.record;
     this.filename = filename;

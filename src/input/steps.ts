@@ -185,6 +185,10 @@ export function batchPlan<T, U>(
           ? Math.floor(batches)
           : Math.ceil(batches);
     },
+    leftOut: () => {
+      const count = options.dropRemainder ? (parent.size?.() ?? 0) % options.size : 0;
+      return count === 0 ? undefined : { count, batchSize: options.size };
+    },
     strings: [],
     detail: () => `${options.size}${options.dropRemainder ? ", whole" : ""}`,
   };

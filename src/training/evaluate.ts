@@ -3,6 +3,7 @@ import type { Model } from "../model/model";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
 import { knownClasses } from "./classes";
+import { expectEnd, leftOutOf, noBatches } from "./end";
 import { expectScalars } from "./losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
@@ -53,6 +54,8 @@ export interface Evaluation {
   readonly crossEntropy: number;
   /** Images evaluated. */
   readonly count: number;
+  /** Images of the dataset that were not evaluated, since they fill no whole batch (`dropRemainder`); absent if there are none. */
+  readonly leftOut?: number;
   /** Images whose probabilities are NaN, as all are of a model that has diverged: none counts as right, nor in the confusion. */
   readonly notFinite: number;
   /** Images by true class (rows) and predicted class (columns). */
@@ -77,6 +80,7 @@ export function createEvalStep(model: Model): EvalStep {
 /**
  * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
+ * @throws {RangeError} if the dataset has no end and there are no `steps`
  * @throws {RangeError} if there are no batches, `steps` is no whole number of 1 or more, or a label is no class of the model
  * @throws what the signal gives as its reason
  * @example
@@ -90,6 +94,7 @@ export async function evaluate(
   const { steps = Infinity, onProgress, signal = cellSignal() } = options;
   if (!((Number.isSafeInteger(steps) && steps >= 1) || steps === Infinity))
     throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
+  if (steps === Infinity) expectEnd(dataset);
   const evalStep = options.evalStep ?? createEvalStep(model);
   const { numClasses } = model.options;
   const totals = new Totals(numClasses);
@@ -107,7 +112,9 @@ export async function evaluate(
   } finally {
     if (options.evalStep === undefined) evalStep.dispose();
   }
-  return totals.evaluation();
+  const leftOut = batches < steps ? leftOutOf(dataset) : undefined;
+  if (totals.count === 0) throw noBatches("evaluate", leftOut);
+  return { ...totals.evaluation(), ...(leftOut !== undefined && { leftOut: leftOut.count }) };
 }
 
 async function addBatch(
@@ -155,7 +162,6 @@ class Totals {
 
   evaluation(): Evaluation {
     const { count, notFinite, confusion } = this;
-    if (count === 0) throw new RangeError("Cannot evaluate: expected batches, got an empty dataset");
     const hits = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
     return {
       accuracy: hits / count,

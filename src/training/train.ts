@@ -1,6 +1,7 @@
 import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch";
+import { leftOutOf, noBatches } from "./end";
 import type { StepResult, TrainStep } from "./step";
 
 /** Options of train(). */
@@ -62,6 +63,8 @@ export async function train(
   }
   const isEnough = steps === Infinity ? results.length > 0 || !isLast : results.length >= steps;
   if (isEnough) return results;
+  const leftOut = leftOutOf(dataset);
+  if (results.length === 0 && isLast && leftOut !== undefined) throw noBatches("train", leftOut);
   const wanted = steps === Infinity ? "any" : String(steps);
   const ended = isLast ? "the dataset ended; repeat it for more" : "another process ended its training";
   throw new RangeError(`Cannot train: expected ${wanted} batches, got ${results.length} before ${ended}`);

@@ -36,7 +36,12 @@ function recordsOf(name: string, examples: readonly Example[]) {
     }),
   );
   writeFileSync(path, Buffer.concat(records.map((record) => frameRecord(record))));
-  return createInputFn(path, { batchSize: 2, numEpochs: 1, transform: (image) => image });
+  return createInputFn(path, {
+    batchSize: 2,
+    numEpochs: 1,
+    dropRemainder: true,
+    transform: (image) => image,
+  });
 }
 
 const photo = tf.tidy(() => encodeJpeg(tf.fill<tf.Rank.R3>([SIDE, SIDE, 3], 100)));
@@ -97,14 +102,16 @@ const cases: readonly Case[] = [
   {
     what: "bytes that are no image",
     inputFn: recordsOf("svg", [{ file: text }, { file: photo }]),
-    train: /^Error: Cannot decode record: Unknown image file format. One of JPEG, .* required/,
-    evaluate: /^Error: Cannot decode record: Unknown image file format. One of JPEG, .* required/,
+    train:
+      /^RecordError: Cannot decode record 0 of ".*svg": Unknown image file format. One of JPEG, .* required/,
+    evaluate:
+      /^RecordError: Cannot decode record 0 of ".*svg": Unknown image file format. One of JPEG, .* required/,
   },
   {
     what: "a photograph cut off",
     inputFn: recordsOf("cut", [{ file: photo.subarray(0, photo.length / 2) }, { file: photo }]),
-    train: /^Error: Cannot decode record: jpeg::Uncompress failed. Invalid JPEG data/,
-    evaluate: /^Error: Cannot decode record: jpeg::Uncompress failed. Invalid JPEG data/,
+    train: /^RecordError: Cannot decode record 0 of ".*cut": jpeg::Uncompress failed. Invalid JPEG data/,
+    evaluate: /^RecordError: Cannot decode record 0 of ".*cut": jpeg::Uncompress failed. Invalid JPEG data/,
   },
   {
     what: "an empty file",
@@ -115,8 +122,8 @@ const cases: readonly Case[] = [
   {
     what: "fewer examples than a batch, which are dropped",
     inputFn: recordsOf("one", [{ file: photo }]),
-    train: /^RangeError: Cannot train: expected batches, got an empty dataset/,
-    evaluate: /^RangeError: Cannot evaluate: expected batches, got an empty dataset/,
+    train: /^RangeError: Cannot train: expected batches, got 1 elements, fewer than one batch of 2/,
+    evaluate: /^RangeError: Cannot evaluate: expected batches, got 1 elements, fewer than one batch of 2/,
   },
   {
     what: "features of another name",
