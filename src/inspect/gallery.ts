@@ -1,5 +1,6 @@
 import { displayable, type Displayable, type MimeBundle } from "../display/bundle";
 import { escapeHtml } from "../display/html";
+import { outsidePixels } from "../model/pixels";
 import { castTo, tf } from "../tensorflow";
 import { encodePng } from "../tensorflow/ops/encode";
 import { caption, type Caption, type CaptionOptions } from "./caption";
@@ -44,7 +45,7 @@ const scales: Readonly<Record<Colormap, string>> = {
  * A batch of images with their labels, and the predictions in green or red.
  * @param images  [batch, height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
  * @throws {TypeError} if the images are not of that shape
- * @throws {RangeError} if there are fewer labels or predictions than images, or no columns
+ * @throws {RangeError} if there are fewer labels or predictions than images, no columns, or pixels not in 0…255 with their means
  * @example  showBatch(images, { labels, classNames: ["hat", "shoes"] })
  */
 export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Gallery {
@@ -57,6 +58,7 @@ export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Ga
  * One image; of a photo's file, upright: readImage() gives it.
  * @param image  [height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
  * @throws {TypeError} if the image is not of that shape
+ * @throws {RangeError} if its pixels with their means are not in 0…255
  */
 export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gallery {
   const batch = tf.tidy(() => tf.expandDims<tf.Tensor4D>(image, 0));
@@ -72,7 +74,7 @@ export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gal
  * @param images    [batch, height, width, 3], RGB, 0…255; read at once
  * @param heatmaps  float32 [batch, h, w], 0…1, as gradCam() gives them
  * @throws {TypeError} if the shapes do not fit
- * @throws {RangeError} if there are fewer labels or predictions than images
+ * @throws {RangeError} if there are fewer labels or predictions than images, or pixels not in 0…255 with their means
  */
 export function showCam(images: tf.Tensor, heatmaps: tf.Tensor3D, options: ShowCamOptions = {}): Gallery {
   expectImages("show heat maps", images);
@@ -139,7 +141,12 @@ function describe(count: number, captions: readonly string[]): string {
 
 /** The images as float32 in 0…255, their means added again. */
 function restore(images: tf.Tensor4D, { means }: ShowImageOptions): tf.Tensor4D {
-  return tf.add<tf.Tensor4D>(castTo(images, "float32"), means === undefined ? 0 : tf.tensor1d([...means]));
+  const added = means === undefined ? 0 : tf.tensor1d([...means]);
+  const restored = tf.add<tf.Tensor4D>(castTo(images, "float32"), added);
+  const got = outsidePixels(restored);
+  if (got === undefined) return restored;
+  const doing = "give what was subtracted as means, e.g. VGG_MEANS, or bring the images to 0…255";
+  throw new RangeError(`Cannot show images: expected pixels in 0…255, got ${got}: ${doing}`);
 }
 
 function shrink(images: tf.Tensor4D, size: number): tf.Tensor4D {

@@ -1,4 +1,5 @@
 import type { Model } from "../model/model";
+import { expectPreprocessed } from "../model/pixels";
 import { quoteNearest, tf } from "../tensorflow";
 import { globalAveragePool } from "./gap";
 
@@ -29,6 +30,7 @@ export type GradCam = {
  * Made of plain operations: trace() compiles it where many batches come.
  * @param images  float32 [batch, height, width, 3], preprocessed as for predict()
  * @throws {RangeError} if the endpoint is unknown, naming those there are, or a class is none of the model's
+ * @throws {RangeError} if images are brighter than preprocessed ones, unless the model takes any pixels
  * @throws {TypeError} if there are not as many classes as images
  * @example
  * const { heatmaps, classes } = gradCam(model, model.preprocess(images));
@@ -36,6 +38,7 @@ export type GradCam = {
  * @see Selvaraju et al. 2017 (arXiv 1610.02391) §3
  */
 export function gradCam(model: Model, images: tf.Tensor4D, options: GradCamOptions = {}): GradCam {
+  expectPreprocessed("explain images", images, model.options.pixels);
   return tf.tidy(() => {
     const predictions = model.predict(images, { isTraining: false });
     const { probabilities, classes: predicted } = model.postprocess(predictions);

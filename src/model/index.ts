@@ -15,4 +15,5 @@ export { resnetV1, resnetV2, type ResnetForm, type ResnetOptions, type ResnetRes
 export { planBlocks, type Architecture, type Block, type BlocksOptions, type Depth } from "./blocks";
 export type { Strides, Unit } from "./blocks";
 export { preprocessImages, type PreprocessOptions } from "./preprocessing";
+export type { Pixels } from "./pixels";
 export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";

@@ -3,6 +3,7 @@ import { l2Loss, sparseCrossEntropy, tf } from "../tensorflow";
 import { type Architecture, type Strides } from "./blocks";
 import { computedLayers, type MovingUpdate, type RunOptions } from "./compute";
 import { declareNetwork, type NetworkDeclaration } from "./declare";
+import type { Pixels } from "./pixels";
 import { preprocessImages } from "./preprocessing";
 import { resnet } from "./resnet";
 import { summarize, type SummaryOptions } from "./summary";
@@ -18,6 +19,11 @@ export interface ModelOptions {
   readonly fixedResizeSide?: number;
   /** Side of the network's input, in pixels. @default 224 */
   readonly defaultImageSize?: number;
+  /**
+   * What preprocess() takes: with "0-255" it refuses images that were normalized before; a compiled step, evaluation or function
+   * looks at the first batch of each shape. @default "0-255"
+   */
+  readonly pixels?: Pixels;
   /** @default "resnet_v1_50" */
   readonly architecture?: Architecture;
   /** Where the network strides; the weights decide. @default "slim" */
@@ -96,7 +102,8 @@ export class Model {
     const { isTraining = false, numClasses = 2, fixedResizeSide = 256, defaultImageSize = 224 } = options;
     const { architecture = "resnet_v1_50", strides = "slim", width = 1, outputStride } = options;
     const { seed = 0, weightDecay = 1e-4, batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
-    const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize };
+    const { pixels = "0-255" } = options;
+    const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels };
     const form = { architecture, strides, width, outputStride };
     this.options = { ...images, ...form, seed, weightDecay, batchNormDecay, batchNormEpsilon };
     expectOptions(this.options);
@@ -114,10 +121,11 @@ export class Model {
    * @param seed    int32 [2], in training: draws each image's crop and mirroring; without it the crop is central
    * @returns       float32 [batch, defaultImageSize, defaultImageSize, 3], resized in proportion, cropped, VGG means off
    * @throws {TypeError} if the shape is another
+   * @throws {RangeError} if the pixels are not in 0…255, unless the option `pixels` takes any
    */
   preprocess(images: tf.Tensor4D, seed?: tf.Tensor): tf.Tensor4D {
-    const { isTraining, fixedResizeSide, defaultImageSize } = this.options;
-    const sizes = { resizeSide: fixedResizeSide, imageSize: defaultImageSize };
+    const { isTraining, fixedResizeSide, defaultImageSize, pixels } = this.options;
+    const sizes = { resizeSide: fixedResizeSide, imageSize: defaultImageSize, pixels };
     return preprocessImages(images, isTraining ? { ...sizes, seed } : sizes);
   }
 
@@ -230,6 +238,7 @@ function expectOptions(options: Model["options"]): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
+  expect("pixels", '"0-255" or "any"', ["0-255", "any"].includes(options.pixels));
   expect("seed", "a whole number", Number.isSafeInteger(seed));
   expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
   expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);

@@ -1,5 +1,6 @@
 /** A batch of photographs as the network wants it. */
 import { isResizedWhole, pickPixels, pickResizedPixels, random, resizeBilinear, tf } from "../tensorflow";
+import { expectPixels, type Pixels as PixelRange } from "./pixels";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on. */
 const MEANS = [123.68, 116.78, 103.94];
@@ -15,6 +16,8 @@ export interface PreprocessOptions {
    * @default undefined: the central crop, as it is
    */
   readonly seed?: tf.Tensor | undefined;
+  /** "any" takes other values than those of photographs too. @default "0-255" */
+  readonly pixels?: PixelRange;
 }
 
 /**
@@ -23,17 +26,19 @@ export interface PreprocessOptions {
  * @param images  [batch, height, width, 3], float32 or int32, 0…255
  * @returns       float32 [batch, imageSize, imageSize, 3]; the caller disposes
  * @throws {TypeError} if the shape is another
- * @throws {RangeError} if the crop is larger than what it is cut from
+ * @throws {RangeError} if the crop is larger than what it is cut from, or the pixels are not in 0…255, as those of images are that
+ * had their means taken off or were divided by 255 before; of a traced function, those of its first call
  * @see TF-Slim vgg_preprocessing.py
  */
 export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions = {}): tf.Tensor4D {
-  const { resizeSide = 256, imageSize = 224, seed } = options;
+  const { resizeSide = 256, imageSize = 224, seed, pixels } = options;
   expectImages(images);
   if (imageSize > resizeSide) {
     throw new RangeError(
       `Cannot preprocess images: expected a crop of at most ${resizeSide} pixels, got ${imageSize}`,
     );
   }
+  expectPixels(images, pixels);
   const size = resizedSize(images, resizeSide, imageSize);
   const crop =
     isReady(images, size) || isResizedWhole(size, [imageSize, imageSize]) ? cropWhole : cropWindows;

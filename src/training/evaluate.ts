@@ -1,5 +1,6 @@
 import { cellSignal } from "../interrupt";
 import type { Model } from "../model/model";
+import { expectPixels } from "../model/pixels";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
 import { knownClasses } from "./classes";
@@ -82,6 +83,7 @@ export function createEvalStep(model: Model): EvalStep {
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
  * @throws {RangeError} if the dataset has no end and there are no `steps`
  * @throws {RangeError} if there are no batches, `steps` is no whole number of 1 or more, or a label is no class of the model
+ * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
  * @throws what the signal gives as its reason
  * @example
  * const { accuracy, confusion } = await evaluate(model, testImages);
@@ -103,6 +105,7 @@ export async function evaluate(
     signal?.throwIfAborted();
     for await (const [{ image }, label] of dataset) {
       expectBatch(image, label, { numClasses, what: "evaluate" });
+      if (batches === 0) expectPixels(image, model.options.pixels); // the step may know this shape of another dataset
       await addBatch(totals, await evalStep(image, label), label, options.metrics);
       batches++;
       onProgress?.({ batches, images: totals.count });

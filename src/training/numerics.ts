@@ -39,7 +39,7 @@ export function explained(
   },
 ): unknown {
   if (!(error instanceof TensorFlowError && error.message.includes(NOTICE))) return error;
-  const found = tf.tidy(() => firstNotFinite(model, images, look(), cluster.size));
+  const found = tf.tidy(() => firstNotFinite(model, images, look, cluster.size));
   return new RangeError(`Cannot go on training: expected finite numbers ${at}, got ${found}`, {
     cause: error,
   });
@@ -49,10 +49,12 @@ export function explained(
  * What is the first not to be finite on the way through a pass: images, variables, endpoints in the order of the network,
  * loss, then gradients from the last layer back to the first. It reads every tensor: for after the fact.
  */
-function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass, size: number): string {
-  const { predictions, loss, gradients } = pass;
+function firstNotFinite(model: Model, images: tf.Tensor, look: () => Pass, size: number): string {
+  // A pass refuses such images.
+  const pixel = notFiniteOf(images);
+  if (pixel !== undefined) return `${pixel} in the images`;
+  const { predictions, loss, gradients } = look();
   const places: (readonly [place: string, tensor: tf.Tensor])[] = [
-    ["the images", images],
     ...model.variables.all().map(({ name, variable }) => [`variable "${name}"`, variable] as const),
     ...Object.entries(predictions.endpoints).map(([name, one]) => [`endpoint "${name}"`, one] as const),
     ["the logits", predictions.logits],
@@ -62,9 +64,12 @@ function firstNotFinite(model: Model, images: tf.Tensor, pass: Pass, size: numbe
       .map(({ variable, gradient }) => [`the gradient of "${variable.name}"`, gradient] as const),
   ];
   for (const [place, tensor] of places) {
-    const wrong = tensor.dataSync().find((value) => !Number.isFinite(value));
+    const wrong = notFiniteOf(tensor);
     if (wrong !== undefined) return `${wrong} in ${place}`;
   }
   const where = size > 1 ? ", or numbers of another process's batch" : "";
   return `gradients whose squares add up beyond float32${where}`;
 }
+
+const notFiniteOf = (tensor: tf.Tensor): number | undefined =>
+  tensor.dataSync().find((value) => !Number.isFinite(value));

@@ -57,6 +57,7 @@ export interface TrainStep {
    * @param labels  int32 [batch], 0 … classes − 1
    * @throws {TypeError} if these are no batch
    * @throws {RangeError} if a label is no class of the model, or a schedule's learning rate is none
+   * @throws {RangeError} if the pixels of the first batch of a shape are not in 0…255, unless the model takes any
    * @throws {RangeError} with checkNumerics, before anything has changed, if the loss or a gradient is not finite
    * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */

@@ -20,6 +20,7 @@ export const thin = {
   width: 1 / 16,
   fixedResizeSide: SIDE,
   defaultImageSize: SIDE,
+  pixels: "any", // of examples(), which reach beyond 0…255
 } as const;
 
 export const thinModelFn = (options: ModelFnOptions = {}) =>
