@@ -65,7 +65,8 @@ test("images are received all at once, each to the bit as if it were alone; prep
       [50, 90],
       [131, 77],
     ] as const) {
-      const batch = tf.tensor4d(patternImages("receive", [3, height, width, 3]), [3, height, width, 3]).add<tf.Tensor4D>(120); // prettier-ignore
+      const pixels = patternImages("receive", [3, height, width, 3]);
+      const batch = tf.clipByValue(tf.tensor4d(pixels, [3, height, width, 3]).add<tf.Tensor4D>(120), 0, 255);
       const crop = { height: SIDE, width: SIDE };
       const fitted = tf.stack(
         tf.unstack(batch).map((one) => centralCrop(aspectPreservingResize(one, SIDE), crop)),
