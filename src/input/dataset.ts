@@ -1,7 +1,7 @@
 import type { tf, TensorTree } from "../tensorflow";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
-import { isEndless, leftOutOf, releaseAll, type LeftOut, type Plan } from "./plan";
+import { leftOutOf, releaseAll, type LeftOut, type Plan } from "./plan";
 import type { Batched, Sliced } from "./shapes";
 import { rangePlan, slicesPlan, stringsPlan } from "./sources";
 import {
@@ -188,11 +188,6 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** This dataset, then another of elements of the same form. */
   concatenate(other: Dataset<T>): Dataset<T> {
     return new Dataset(concatenatePlan(this.plan, other.plan));
-  }
-
-  /** Whether it has no end, as one that is repeated without a count. */
-  get isEndless(): boolean {
-    return isEndless(this.plan);
   }
 
   /** What its batches leave out, where that can be told: elements that do not fill a last one, with `dropRemainder`. */

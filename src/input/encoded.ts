@@ -20,6 +20,7 @@ import {
   TensorFlowError,
   turnImage,
 } from "../tensorflow";
+import { sidesOf } from "./fit";
 import { STORED, type Turn, turnOf } from "./exif";
 import { cleaned } from "./reason";
 import { formatOf, type ImageFormat } from "./format";
@@ -211,7 +212,7 @@ function createFunctions(resizeSide: number | undefined): Functions {
 }
 
 function shrink(image: tf.Tensor3D, resizeSide: number): tf.Tensor3D {
-  const sides = castTo(dynamicShape(image).slice([0], [2]), "float32");
+  const sides = castTo(sidesOf(image), "float32");
   const scale = tf.minimum(tf.scalar(resizeSide).div(sides.min()), 1);
   return shrinkImage(image, castTo(sides.mul(scale).round(), "int32"));
 }

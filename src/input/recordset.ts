@@ -13,6 +13,7 @@ import {
   readManifests,
   splitOfFile,
 } from "./manifest";
+import { isRunning } from "./running";
 
 /** Record files that are being written beside the place where they go. */
 export interface RecordSet {
@@ -132,13 +133,4 @@ async function removeAbandoned(folder: string, name: string): Promise<void> {
 
 function stagingName(name: string, pid: number): string {
   return `.${name}.${pid}.part`;
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

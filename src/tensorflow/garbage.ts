@@ -41,8 +41,8 @@ function limit(before: number, least: number): number {
   return before + Math.max(before / 2, least);
 }
 
-/** V8's own function, without showing it to anybody: it stands in contexts that are made while the flag is set. */
-function exposeCollection(): () => void {
+/** V8's own function to collect garbage, without showing it to anybody: it stands in contexts that are made while the flag is set. */
+export function exposeCollection(): () => void {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isRunning } from "../input/running";
 
 /** Temporary folders of this process that are in use. */
 const active = new Set<string>();
@@ -41,7 +42,7 @@ export async function removeStale(folder: string, named: readonly string[]): Pro
   const whole: string[] = [];
   for (const file of await readdir(folder)) {
     const [, name, writer] = temporary.exec(file) ?? stateText.exec(file) ?? [];
-    if (name === undefined || active.has(join(folder, file)) || isOther(Number(writer))) continue;
+    if (name === undefined || active.has(join(folder, file)) || isRunning(Number(writer))) continue;
     if (temporary.test(file)) {
       if (!existsSync(join(folder, `${name}.index`))) await removeFiles(folder, name);
       else if (!named.some((path) => basename(path) === name && !isInside(path, file))) whole.push(name);
@@ -120,14 +121,4 @@ async function synchronize(path: string): Promise<void> {
 
 function isInside(path: string, folder: string): boolean {
   return path.split("/").includes(folder);
-}
-
-/** Whether a process is alive and not this one, which knows what it has in use. */
-function isOther(process_: number): boolean {
-  if (process_ === process.pid) return false;
-  try {
-    return process.kill(process_, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
