@@ -269,6 +269,12 @@ test("an interrupted set-up resumes", { skip: isSetUp ? false : "needs npm run s
     assert.equal(existsSync(join(checkout, ADDON)), false, signal);
   }
 
+  const compiled = join(checkout, "test/oracle/__pycache__");
+  mkdirSync(compiled, { recursive: true });
+  writeFileSync(
+    join(compiled, "metrics.cpython-311.pyc"),
+    "what Python leaves beside a source that it imports",
+  );
   const { code, stdout, stderr } = setUp(checkout, env);
   assert.equal(stderr, "");
   assert.equal(code, 0, stdout);

@@ -23,13 +23,13 @@ function stepsFor({ tests = false } = {}) {
   return Object.entries(steps).filter(([name]) => tests || name !== "tests");
 }
 
-/** Every file under a folder or the file itself, in a stable order. */
+/** Every file under a folder, in a stable order, but for what Python compiles beside the sources as it runs them. */
 function filesOf(path) {
   const full = join(places.root, path);
   if (!existsSync(full)) return [];
   const entries = readdirSync(full, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".pyc"))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }
