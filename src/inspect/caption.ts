@@ -5,12 +5,23 @@ export type ClassIndices = readonly number[] | tf.Tensor;
 
 /** What is known about the images of a batch. */
 export interface CaptionOptions {
-  /** The true classes. @default unknown */
+  /** The true classes; one below 0 is unknown. @default unknown */
   readonly labels?: ClassIndices;
   /** The predicted classes. @default none */
   readonly predictions?: ClassIndices;
-  /** The classes' names, by index. @default "class 0", "class 1", … */
+  /** The names of all classes, by index. @default "class 0", "class 1", … */
   readonly classNames?: readonly string[];
+}
+
+/** What captions tell of. */
+export interface CaptionFacts {
+  readonly labels?: ClassIndices | undefined;
+  readonly predictions?: ClassIndices | undefined;
+  /** The classes that were asked for, whatever was predicted. */
+  readonly asked?: ClassIndices | undefined;
+  /** Of each image, those of all classes. */
+  readonly probabilities?: readonly (readonly number[])[] | undefined;
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /** An image's caption, and whether its prediction is its label. */
@@ -20,23 +31,82 @@ export interface Caption {
 }
 
 /**
- * The caption of image `i`: its label, its prediction, or both: "hat ✓", "hat ✗ (is shoes)".
- * @throws {RangeError} if labels or predictions are given but not for image i
+ * The captions of the first `count` images; of tensors, each is read once.
+ * @throws {TypeError} if labels or predictions are not one whole number an image
+ * @throws {RangeError} if they are given but not for every image, or class names but not for every class
  */
-export function caption(i: number, { labels, predictions, classNames = [] }: CaptionOptions): Caption {
-  const nameOf = (index: number): string => classNames[index] ?? `class ${index}`;
-  const label = indexAt("label", labels, i);
-  const prediction = indexAt("prediction", predictions, i);
-  if (prediction === undefined) return { text: label === undefined ? "" : nameOf(label), verdict: undefined };
-  if (label === undefined) return { text: `${nameOf(prediction)}?`, verdict: undefined };
-  if (label === prediction) return { text: `${nameOf(label)} ✓`, verdict: "right" };
-  return { text: `${nameOf(prediction)} ✗ (is ${nameOf(label)})`, verdict: "wrong" };
+export function captionsOf(count: number, facts: CaptionFacts): readonly Caption[] {
+  const { classNames = [], probabilities } = facts;
+  const classes = probabilities?.[0]?.length ?? classNames.length;
+  if (classNames.length > 0 && classNames.length !== classes)
+    throw new RangeError(
+      `Cannot caption images: expected a name for each of the model's ${classes} classes, got ${classNames.length}`,
+    );
+  const read = {
+    ...facts,
+    labels: indicesOf("label", facts.labels),
+    predictions: indicesOf("prediction", facts.predictions),
+    asked: indicesOf("class", facts.asked),
+  };
+  return Array.from({ length: count }, (_, i) => caption(i, read));
 }
 
-function indexAt(what: string, indices: ClassIndices | undefined, i: number): number | undefined {
-  if (indices === undefined) return undefined;
-  const values = "dataSync" in indices ? indices.dataSync() : indices;
+/**
+ * The caption of image `i`: its label, its prediction, or both: "hat ✓", "hat ✗ (is shoes)"; of a class that was asked for,
+ * its probability: "explains hat 0.93".
+ * @throws {RangeError} if labels or predictions are given but not for image i, or class names but none for its class
+ */
+export function caption(i: number, facts: CaptionFacts): Caption {
+  const { classNames = [], probabilities } = facts;
+  const nameOf = (index: number): string => {
+    const name = classNames[index];
+    if (name !== undefined || classNames.length === 0) return name ?? `class ${index}`;
+    throw new RangeError(
+      `Cannot caption image ${i}: expected a name for class ${index}, got ${classNames.length} names`,
+    );
+  };
+  const given = indexAt(i, "label", facts.labels);
+  const label = given !== undefined && given < 0 ? undefined : given;
+  const asked = indexAt(i, "class", facts.asked);
+  const prediction = indexAt(i, "prediction", facts.predictions);
+  const truth = label === undefined ? "" : ` (is ${nameOf(label)})`;
+  if (asked !== undefined) {
+    const probability = probabilities?.[i]?.[asked];
+    const text = `explains ${nameOf(asked)}${probability === undefined ? "" : ` ${textOf(probability)}`}`;
+    return { text: `${text}${asked === label ? "" : truth}`, verdict: undefined };
+  }
+  if (prediction === undefined) return { text: label === undefined ? "" : nameOf(label), verdict: undefined };
+  if (probabilities?.[i]?.some(Number.isNaN) === true)
+    return { text: `no prediction: NaN${truth}`, verdict: label === undefined ? undefined : "wrong" };
+  if (label === undefined) return { text: `${nameOf(prediction)}?`, verdict: undefined };
+  if (label === prediction) return { text: `${nameOf(label)} ✓`, verdict: "right" };
+  return { text: `${nameOf(prediction)} ✗${truth}`, verdict: "wrong" };
+}
+
+/** A probability in two digits, neither 0 nor 1 where it is not. */
+function textOf(probability: number): string {
+  if (probability > 0 && probability < 0.005) return "<0.01";
+  if (probability < 1 && probability >= 0.995) return ">0.99";
+  return probability.toFixed(2);
+}
+
+/** Indices as numbers; one-hot labels, or probabilities, would be read as those of other images. */
+function indicesOf(what: string, indices: ClassIndices | undefined): readonly number[] | undefined {
+  if (indices === undefined || !("dataSync" in indices)) return indices;
+  if (indices.rank > 0 && indices.size === indices.shape[0]) return [...indices.dataSync()];
+  throw new TypeError(
+    `Cannot caption images: expected one ${what} an image, [batch], got [${indices.shape.join(", ")}]: take tf.argMax(…, 1) of what has a value for each class`,
+  );
+}
+
+function indexAt(i: number, what: string, indices: ClassIndices | undefined): number | undefined {
+  const values = indicesOf(what, indices);
+  if (values === undefined) return undefined;
   const value = values[i];
-  if (value !== undefined) return value;
-  throw new RangeError(`Cannot caption image ${i}: expected a ${what} for every image, got ${values.length}`);
+  if (value === undefined)
+    throw new RangeError(
+      `Cannot caption image ${i}: expected a ${what} for every image, got ${values.length}`,
+    );
+  if (Number.isInteger(value)) return value;
+  throw new TypeError(`Cannot caption image ${i}: expected a ${what} that is a whole number, got ${value}`);
 }

@@ -3,7 +3,14 @@ import { escapeHtml } from "../display/html";
 import { outsidePixels } from "../model/pixels";
 import { castTo, tf } from "../tensorflow";
 import { encodePng } from "../tensorflow/ops/encode";
-import { caption, type Caption, type CaptionOptions } from "./caption";
+import {
+  captionsOf,
+  type Caption,
+  type CaptionFacts,
+  type CaptionOptions,
+  type ClassIndices,
+} from "./caption";
+import { heatRanges, notesOf, silenceOf } from "./heat";
 import { overlay, type Colormap, type OverlayOptions } from "./overlay";
 
 /** Options of showImage(). */
@@ -21,11 +28,26 @@ export interface ShowBatchOptions extends ShowImageOptions, CaptionOptions {
 }
 
 /** Options of showCam(). */
-export interface ShowCamOptions extends ShowBatchOptions, OverlayOptions {}
+export interface ShowCamOptions extends Omit<ShowBatchOptions, "predictions">, OverlayOptions {}
 
-/** Images that show themselves as captioned HTML, as one PNG contact sheet, and as a line of text. */
+/** Heat maps and the classes that they explain: what gradCam() gives, or maps made otherwise. */
+export interface Explanation {
+  /** float32 [batch, h, w], 0…1 */
+  readonly heatmaps: tf.Tensor3D;
+  /** The classes explained. @default unknown */
+  readonly classes?: ClassIndices;
+  /** float32 [batch, classes], of the model. @default unknown */
+  readonly probabilities?: tf.Tensor2D;
+  /** The classes predicted, where those explained were asked for. @default those explained */
+  readonly predicted?: ClassIndices;
+}
+
+/** Images that show themselves as captioned HTML, as one PNG contact sheet, and as text. */
 export interface Gallery extends Displayable {
+  /** What is said of each image. */
   readonly captions: readonly string[];
+  /** What is said of all of them: of heat maps their scale, and whether they are too small. */
+  readonly notes: readonly string[];
 }
 
 /** Pixels between images on the page. */
@@ -44,13 +66,14 @@ const scales: Readonly<Record<Colormap, string>> = {
 /**
  * A batch of images with their labels, and the predictions in green or red.
  * @param images  [batch, height, width, 3], RGB, 0…255; read at once, so it may be disposed afterwards
- * @throws {TypeError} if the images are not of that shape
- * @throws {RangeError} if there are fewer labels or predictions than images, no columns, or pixels not in 0…255 with their means
+ * @throws {TypeError} if the images are not of that shape, or labels or predictions not one whole number an image
+ * @throws {RangeError} if there are fewer labels or predictions than images, a class without a name among names, no columns, or
+ *   pixels not in 0…255 with their means
  * @example  showBatch(images, { labels, classNames: ["hat", "shoes"] })
  */
 export function showBatch(images: tf.Tensor, options: ShowBatchOptions = {}): Gallery {
   expectImages("show batch", images);
-  const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
+  const captions = captionsOf(images.shape[0], options);
   return drawGallery(() => restore(images, options), captions, options);
 }
 
@@ -70,21 +93,48 @@ export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gal
 }
 
 /**
- * Images, each beside itself under its heat map, with the scale of the heat.
- * @param images    [batch, height, width, 3], RGB, 0…255; read at once
- * @param heatmaps  float32 [batch, h, w], 0…1, as gradCam() gives them
- * @throws {TypeError} if the shapes do not fit
- * @throws {RangeError} if there are fewer labels or predictions than images, or pixels not in 0…255 with their means
+ * Images, each beside itself under its heat map, with the scale of the heat. Predictions are in green or red; a class that was
+ * asked for is neither right nor wrong: "explains hat 0.93". Where a map says nothing, its caption says so.
+ * @param images  [batch, height, width, 3], RGB, 0…255; read at once
+ * @param maps    what gradCam() gives, or heat maps alone, float32 [batch, h, w], 0…1
+ * @throws {TypeError} if the shapes do not fit, or predictions are given: the maps have them
+ * @throws {RangeError} as showBatch() does, or if heat is not in 0…1, or there are not as many class names as probabilities
+ * @example  showCam(images, gradCam(model, model.preprocess(images)), { labels, classNames: ["hat", "shoes"] })
  */
-export function showCam(images: tf.Tensor, heatmaps: tf.Tensor3D, options: ShowCamOptions = {}): Gallery {
+export function showCam(
+  images: tf.Tensor,
+  maps: tf.Tensor3D | Explanation,
+  options: ShowCamOptions = {},
+): Gallery {
   expectImages("show heat maps", images);
-  const captions = Array.from({ length: images.shape[0] }, (_, i) => caption(i, options));
+  if ("predictions" in options && options.predictions !== undefined)
+    throw new TypeError(
+      "Cannot show heat maps: expected no predictions, got some: give showCam() all that gradCam() gave, which has them, or { heatmaps, classes }",
+    );
+  const explanation: Explanation = "heatmaps" in maps ? maps : { heatmaps: maps };
+  const { heatmaps } = explanation;
+  const ranges = heatRanges(images, heatmaps);
+  const captions = captionsOf(images.shape[0], factsOf(explanation, options)).map(({ text, verdict }, i) => {
+    const range = ranges[i];
+    const silence = range === undefined ? undefined : silenceOf(range, heatmaps.shape);
+    return { text: [text, silence].filter(Boolean).join(": "), verdict };
+  });
   const pairs = (): tf.Tensor4D => {
     const restored = restore(images, options);
     return tf.concat([restored, overlay(restored, heatmaps, options)], 2); // [b, h, 2w, 3]
   };
-  const scale = `<div style="display:flex;gap:6px;align-items:center"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;
-  return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, scale);
+  const notes = notesOf(ranges, heatmaps.shape);
+  const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;
+  return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, { notes, scale });
+}
+
+/** Classes that were asked for are no predictions. */
+function factsOf(
+  { classes, probabilities, predicted }: Explanation,
+  { labels, classNames }: ShowCamOptions,
+): CaptionFacts {
+  const explained = predicted === undefined ? { predictions: classes } : { asked: classes };
+  return { labels, classNames, probabilities: probabilities?.arraySync(), ...explained };
 }
 
 /** Reads the images once and keeps their PNGs. */
@@ -92,7 +142,7 @@ function drawGallery(
   read: () => tf.Tensor4D,
   captions: readonly Caption[],
   options: ShowBatchOptions,
-  footer = "",
+  { notes, scale }: { readonly notes: readonly string[]; readonly scale: string } = { notes: [], scale: "" },
 ): Gallery {
   const { size = 160, columns = Math.ceil(Math.sqrt(captions.length)) } = options;
   if (!Number.isInteger(columns) || columns < 1)
@@ -105,19 +155,20 @@ function drawGallery(
     const tiles = tf.unstack(images).map((image) => encodeBase64(expectRank3(image)));
     const sheet = encodeBase64(contactSheet(images, columns));
     const texts = captions.map(({ text }) => text);
-    const scale = size / Math.max(height, width);
-    const side = Math.round(width * scale);
+    const magnified = size / Math.max(height, width);
+    const side = Math.round(width * magnified);
     const row = options.columns === undefined ? "" : `;max-width:${columns * (side + spacing) - spacing}px`;
-    const scaling = scale > 1 ? "image-rendering:pixelated;" : "";
+    const scaling = magnified > 1 ? "image-rendering:pixelated;" : "";
     const html = tiles
       .map((tile, i) => drawTile(tile, captions[i], { width: `width:${side}px;`, scaling }))
       .join("\n");
+    const footer = notes.map((note) => `<div><small>${escapeHtml(note)}</small></div>`).join("");
     const bundle: MimeBundle = {
       "image/png": sheet,
-      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:${spacing}px${row}">\n${html}\n</div>${footer}`,
-      "text/plain": describe(count, texts),
+      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:${spacing}px${row}">\n${html}\n</div>${scale}${footer}`,
+      "text/plain": [describe(count, texts), ...notes].join("\n"),
     };
-    return displayable({ captions: texts }, () => bundle);
+    return displayable({ captions: texts, notes }, () => bundle);
   } finally {
     scope.endScope();
   }
@@ -134,8 +185,12 @@ function drawTile(
   return `<figure style="${width}overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
 }
 
+/** The captions in a line, numbered where some images have none. */
 function describe(count: number, captions: readonly string[]): string {
-  const named = captions.filter((text) => text !== "");
+  const bare = captions.includes("");
+  const named = captions
+    .map((text, i) => (text !== "" && bare ? `image ${i}: ${text}` : text))
+    .filter((text) => text !== "");
   return `${count} ${count === 1 ? "image" : "images"}${named.length === 0 ? "" : `: ${named.join(", ")}`}`;
 }
 

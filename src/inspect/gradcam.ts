@@ -5,7 +5,7 @@ import { globalAveragePool } from "./gap";
 
 /** Options of gradCam(). */
 export interface GradCamOptions {
-  /** A convolutional endpoint by TF-Slim's name. @default the last block's, e.g. "resnet_v1_50/block4" */
+  /** A convolutional endpoint by TF-Slim's name; of small images, a lower one has more pixels. @default the last block's, e.g. "resnet_v1_50/block4" */
   readonly endpoint?: string;
   /** The class to explain: one for all images, or one for each. @default each image's predicted class */
   readonly classIndex?: number | readonly number[];
@@ -13,7 +13,7 @@ export interface GradCamOptions {
 
 /** Where a model looks. The caller disposes the tensors, with tf.dispose(cam). */
 export type GradCam = {
-  /** float32 [batch, height, width] of the endpoint, 0…1; all zero where nothing there speaks for the class */
+  /** float32 [batch, height, width] of the endpoint, each 0…1 on a scale of its own; all zero where nothing there speaks for the class */
   readonly heatmaps: tf.Tensor3D;
   /** float32 [batch, channels]: how much each channel of the endpoint speaks for the class */
   readonly weights: tf.Tensor2D;
@@ -23,9 +23,16 @@ export type GradCam = {
   readonly probabilities: tf.Tensor2D;
 };
 
+/** Where a model would look for classes that were asked for. */
+export type AskedGradCam = GradCam & {
+  /** int32 [batch], the predicted classes, which may be others */
+  readonly predicted: tf.Tensor1D;
+};
+
 /**
  * Heat maps of what in an image speaks for a class: relu(Σₖ wₖ Aₖ), where wₖ is the mean over all pixels of the gradient of
- * the class's logit by channel k of an endpoint's activation A; divided by the greatest value of each image.
+ * the class's logit by channel k of an endpoint's activation A; divided by the greatest value of each image, so that heat
+ * compares the places of one image, not images.
  *
  * Made of plain operations: trace() compiles it where many batches come.
  * @param images  float32 [batch, height, width, 3], preprocessed as for predict()
@@ -33,11 +40,22 @@ export type GradCam = {
  * @throws {RangeError} if images are brighter than preprocessed ones, unless the model takes any pixels
  * @throws {TypeError} if there are not as many classes as images
  * @example
- * const { heatmaps, classes } = gradCam(model, model.preprocess(images));
+ * const cam = gradCam(model, model.preprocess(images));
+ * showCam(images, cam, { labels, classNames });
  * const compiled = trace((batch: tf.Tensor4D) => gradCam(model, batch));
  * @see Selvaraju et al. 2017 (arXiv 1610.02391) §3
  */
-export function gradCam(model: Model, images: tf.Tensor4D, options: GradCamOptions = {}): GradCam {
+export function gradCam(
+  model: Model,
+  images: tf.Tensor4D,
+  options: GradCamOptions & Required<Pick<GradCamOptions, "classIndex">>,
+): AskedGradCam;
+export function gradCam(model: Model, images: tf.Tensor4D, options?: GradCamOptions): GradCam;
+export function gradCam(
+  model: Model,
+  images: tf.Tensor4D,
+  options: GradCamOptions = {},
+): GradCam | AskedGradCam {
   expectPreprocessed("explain images", images, model.options.pixels);
   return tf.tidy(() => {
     const predictions = model.predict(images, { isTraining: false });
@@ -54,7 +72,8 @@ export function gradCam(model: Model, images: tf.Tensor4D, options: GradCamOptio
     const weights = globalAveragePool(slopes);
     const evidence = tf.relu(activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3));
     const heatmaps = tf.divNoNan<tf.Tensor3D>(evidence, evidence.max([1, 2], true));
-    return { heatmaps, weights, classes, probabilities };
+    const cam: GradCam = { heatmaps, weights, classes, probabilities };
+    return options.classIndex === undefined ? cam : { ...cam, predicted };
   });
 }
 

@@ -1,9 +1,9 @@
 /** A model that explains itself. */
-export { gradCam, type GradCam, type GradCamOptions } from "./gradcam";
+export { gradCam, type AskedGradCam, type GradCam, type GradCamOptions } from "./gradcam";
 export { globalAveragePool } from "./gap";
 export { overlay, type Colormap, type OverlayOptions } from "./overlay";
 export { showBatch, showCam, showImage, type Gallery } from "./gallery";
-export type { ShowBatchOptions, ShowCamOptions, ShowImageOptions } from "./gallery";
+export type { Explanation, ShowBatchOptions, ShowCamOptions, ShowImageOptions } from "./gallery";
 export type { CaptionOptions, ClassIndices } from "./caption";
 export { figure, type Figure } from "./figure";
 export type { PlotlyLayout, PlotlySpec, PlotlyTrace } from "./plotly";

@@ -1,4 +1,5 @@
 import { tf } from "../tensorflow";
+import { heatRanges } from "./heat";
 
 /** How heat becomes colour: "jet" from blue over green to red, as Grad-CAM papers do; "gray" from black to white. */
 export type Colormap = "jet" | "gray";
@@ -20,7 +21,7 @@ const jetCentres = [3, 2, 1];
  * @param heatmaps  float32 [batch, h, w], 0…1, of any size: resized bilinearly to the images'
  * @returns         float32 [batch, height, width, 3], RGB, 0…255; the caller disposes
  * @throws {TypeError} if the shapes do not fit
- * @throws {RangeError} if alpha is not in 0…1
+ * @throws {RangeError} if alpha or heat is not in 0…1
  */
 export function overlay(
   images: tf.Tensor4D,
@@ -28,12 +29,8 @@ export function overlay(
   options: OverlayOptions = {},
 ): tf.Tensor4D {
   const { alpha = 0.4, colormap = "jet" } = options;
-  const [batch, height, width, channels] = images.shape;
-  if (channels !== 3 || heatmaps.rank !== 3 || heatmaps.shape[0] !== batch) {
-    throw new TypeError(
-      `Cannot overlay heat maps: expected images [batch, height, width, 3] and heat maps [batch, h, w], got [${images.shape.join(", ")}] and [${heatmaps.shape.join(", ")}]`,
-    );
-  }
+  const [, height, width] = images.shape;
+  heatRanges(images, heatmaps);
   if (!(alpha >= 0 && alpha <= 1))
     throw new RangeError(`Cannot overlay heat maps: expected alpha in 0…1, got ${alpha}`);
   return tf.tidy(() => {

@@ -57,7 +57,10 @@ test("showCam() puts each image beside its overlay, with the scale", () => {
   const bundle = show(showCam(images, heat, { columns: 1, labels: tf.tensor1d([0, 1, 2], "int32") }));
   assert.deepEqual(pngSize(bundle["image/png"]), [12, 18]);
   assert.match(String(bundle["text/html"]), /heat 0/);
-  assert.equal(bundle["text/plain"], "3 images: class 0, class 1, class 2");
+  assert.match(
+    String(bundle["text/plain"]),
+    /^3 images: class 0, class 1, class 2\nEach image has its own scale: .*\nA map of 1 x 1 does not say where/,
+  );
 });
 
 test("showBatch() refuses other shapes and missing labels", () => {
@@ -83,4 +86,25 @@ test("caption() says label, prediction or both", () => {
     text: "hat?",
     verdict: undefined,
   });
+});
+
+test("caption() gives a probability in two digits that are never 0 or 1 where it is not", () => {
+  const text = (probability: number): string =>
+    caption(0, { asked: [0], probabilities: [[probability]], classNames: ["hat"] }).text;
+  assert.deepEqual(
+    [0, 1e-9, 0.0049, 0.005, 0.5, 0.994, 0.9951, 1].map(text),
+    ["0.00", "<0.01", "<0.01", "0.01", "0.50", "0.99", ">0.99", "1.00"].map((one) => `explains hat ${one}`),
+  );
+});
+
+test("showCam() leaves no tensor, nor when it refuses", () => {
+  const [images, heatmaps] = [batch(), tf.ones<tf.Rank.R3>([3, 2, 2])];
+  const probabilities = tf.fill<tf.Rank.R2>([3, 2], 0.5);
+  const before = memory().tensors;
+  const asked = { heatmaps, probabilities, classes: [0, 1, 1], predicted: [1, 1, 1] };
+  const { captions } = showCam(images, asked, { classNames: ["hat", "shoes"] });
+  assert.equal(captions[1], "explains shoes 0.50: the same heat everywhere");
+  assert.throws(() => showCam(images, asked, { classNames: ["hat"] }), RangeError);
+  assert.equal(memory().tensors, before);
+  tf.dispose([images, heatmaps, probabilities]);
 });

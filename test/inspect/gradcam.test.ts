@@ -95,6 +95,14 @@ test("gradCam() explains each image's predicted class unless told which, at any 
   assert.equal(memory().tensors, before);
 });
 
+test("gradCam() gives the predicted classes beside those asked for, and probabilities of all", () => {
+  const [model, images] = [thinModel(), thinImages()];
+  const asked = gradCam(model, images, { classIndex: 2 });
+  assert.deepEqual(valuesOf(asked.predicted), valuesOf(tf.argMax(asked.probabilities, 1)));
+  assert.deepEqual(valuesOf(asked.classes), [2, 2]);
+  assert.equal("predicted" in gradCam(model, images), false);
+});
+
 test("gradCam() is all zero where nothing speaks for the class", () => {
   const model = thinModel();
   const head = model.variables.expect("Predict/logits/weights");
