@@ -62,18 +62,18 @@ export interface TensorPoint extends PointPlace {
 export type EventPoint = ScalarPoint | HistogramPoint | ImagePoint | TextPoint | TensorPoint;
 
 /**
- * The points of an event.
+ * The points of an event, one for each of its values; undefined for a value that holds nothing.
  * @param plugins  by tag; filled here, since writers may say only once which plugin a tag is for
  */
 export function pointsOf(
   { step, wallTime, summary = [] }: EventMessage,
   { run, file }: Pick<PointPlace, "run" | "file">,
   plugins: Map<string, string>,
-): EventPoint[] {
-  return summary.flatMap((value) => {
+): (EventPoint | undefined)[] {
+  return summary.map((value) => {
     const { tag, plugin } = value;
     if (plugin !== undefined) plugins.set(tag, plugin.name);
-    return pointOf(value, { run, file, step, wallTime, tag }, plugins.get(tag) ?? "") ?? [];
+    return pointOf(value, { run, file, step, wallTime, tag }, plugins.get(tag) ?? "");
   });
 }
 

@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 import {
   CorruptRecordError,
   decodeEvent,
-  decodeEventStart,
+  decodeEventOutline,
   FRAME_FOOTER,
   FRAME_HEADER,
   frameData,
@@ -13,20 +13,23 @@ import {
 } from "../tensorflow";
 import { isEventFile } from "./name";
 import { pointsOf, type EventPoint } from "./point";
+import { RepeatedSteps } from "./repeated";
 
 /** Options of readEvents(). */
 export interface ReadEventsOptions {
   /** Which tags are wanted. @default all */
   readonly tags?: readonly string[] | RegExp;
-  /** Whether what a resumed run has made void is given too. @default false */
+  /** Whether what was written for a step before it came again is given too. @default false */
   readonly includePurged?: boolean;
 }
 
 /**
  * What event files hold, in the order in which it was written: of one file, or of a folder and those below it.
  *
- * A file that is still being written ends with its last whole record. What a resumed run has made void is left out, so that a
- * step comes once.
+ * A file that is still being written ends with its last whole record. A step comes once, as on TensorBoard's default page: when
+ * a run is resumed or repeated, by whatever program, its first value of a tag makes void what the tag has for that step and
+ * later ones. What a tag has is kept where it is not written again, whatever the step at which a run says it was resumed.
+ * @see tensorboard/data/server/reservoir.rs, which TensorBoard reads by unless it is started with `--load_fast=false`
  * @throws {RangeError} if there is no event file
  * @throws {CorruptRecordError} if a record is damaged, with file, record and offset
  * @example
@@ -40,16 +43,18 @@ export async function* readEvents(
   const isWanted = (tag: string): boolean =>
     tags === undefined || (tags instanceof RegExp ? tag.search(tags) >= 0 : tags.includes(tag));
   for (const [run, files] of runsOf(path)) {
-    const starts = includePurged ? [] : await startsOf(files);
+    const repeated = includePurged ? undefined : await stepsOf(files);
     const plugins = new Map<string, string>();
-    for (const [index, file] of files.entries()) {
-      for await (const { data, record, offset } of readRecords(file)) {
-        const event = decoded(decodeEvent, data, { file, record, offset });
-        if (event.summary === undefined) continue;
-        const points = pointsOf(event, { run, file }, plugins);
-        if (starts.some((start) => isBefore([index, record], start.place) && event.step >= start.step))
-          continue;
-        for (const point of points) {
+    for (const file of files) {
+      for await (const { data, record, offset } of readRecords(file, repeated?.counts.get(file))) {
+        const place = { file, record, offset };
+        const points = pointsOf(decoded(decodeEvent, data, place), { run, file }, plugins);
+        const standing =
+          repeated?.steps.isAnyVoid === true
+            ? repeated.steps.standing(decoded(decodeEventOutline, data, place))
+            : [];
+        for (const [i, point] of points.entries()) {
+          if (point === undefined || standing[i] === false) continue;
           if (isWanted(point.tag) && !point.tag.startsWith("_hparams_/")) yield point;
         }
       }
@@ -112,23 +117,20 @@ function runsOf(path: string): Map<string, string[]> {
   return runs;
 }
 
-type Place = readonly [file: number, record: number];
-
-const isBefore = (a: Place, b: Place): boolean => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);
-
-/** In bytes: more than an event with nothing but a start takes, with a message and a path as TensorFlow's may have. */
-const largestStart = 8192;
-
-/** Where a run was resumed, and from which step on it wrote. As in TensorBoard, the first start is the run's beginning. */
-async function startsOf(files: readonly string[]): Promise<{ place: Place; step: number }[]> {
-  const starts: { place: Place; step: number }[] = [];
-  for (const [index, file] of files.entries()) {
-    for await (const { data, record, offset } of readRecords(file, largestStart)) {
-      const { isStart, step } = decoded(decodeEventStart, data, { file, record, offset });
-      if (isStart === true) starts.push({ place: [index, record], step });
+/** A run's steps, and how many records of each file they are from: it may grow before it is read again. */
+async function stepsOf(
+  files: readonly string[],
+): Promise<{ steps: RepeatedSteps; counts: ReadonlyMap<string, number> }> {
+  const steps = new RepeatedSteps();
+  const counts = new Map<string, number>();
+  for (const file of files) {
+    counts.set(file, 0);
+    for await (const { data, record, offset } of readRecords(file)) {
+      steps.note(decoded(decodeEventOutline, data, { file, record, offset }));
+      counts.set(file, record + 1);
     }
   }
-  return starts.slice(1);
+  return { steps, counts };
 }
 
 interface FileRecord {
@@ -151,27 +153,27 @@ function decoded<T>(
   }
 }
 
-/** The whole records of a file, checked; those that are larger than `largest` are passed over unread. */
-async function* readRecords(path: string, largest = Infinity): AsyncGenerator<FileRecord, void, undefined> {
+/**
+ * The whole records of a file, checked.
+ * @param known  give only so many, which were read before and so need no second check
+ */
+async function* readRecords(path: string, known?: number): AsyncGenerator<FileRecord, void, undefined> {
   const file = await open(path, "r");
   try {
     const bytes = new Chunks(file);
     let offset = 0;
-    for (let record = 0; ; record++) {
+    for (let record = 0; record < (known ?? Infinity); record++) {
       const header = await bytes.take(FRAME_HEADER);
       if (header === undefined) return;
       const length = frameLength(header);
       if (length === undefined)
         throw new CorruptRecordError(path, record, offset, "the checksum of the record's length is wrong");
-      if (length > largest) bytes.skip(length + FRAME_FOOTER);
-      else {
-        const body = await bytes.take(length + FRAME_FOOTER);
-        if (body === undefined) return;
-        const data = frameData(body);
-        if (data === undefined)
-          throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
-        yield { data, record, offset };
-      }
+      const body = await bytes.take(length + FRAME_FOOTER);
+      if (body === undefined) return;
+      const data = known === undefined ? frameData(body) : body.subarray(0, length);
+      if (data === undefined)
+        throw new CorruptRecordError(path, record, offset, "the checksum of the record's data is wrong");
+      yield { data, record, offset };
       offset += FRAME_HEADER + length + FRAME_FOOTER;
     }
   } finally {
@@ -202,11 +204,5 @@ class Chunks {
     const taken = this.ahead.subarray(0, length);
     this.ahead = this.ahead.subarray(length);
     return taken;
-  }
-
-  /** Passes over the next `length` bytes, as far as there are any. */
-  skip(length: number): void {
-    this.position += Math.max(0, length - this.ahead.length);
-    this.ahead = this.ahead.subarray(length);
   }
 }

@@ -28,7 +28,9 @@ export interface SummaryWriterOptions {
   /** At the end of the file's name. @default "" */
   readonly filenameSuffix?: string;
   /**
-   * Of a resumed run: the first step that it will write. What earlier runs wrote for this step and later ones is void.
+   * Of a resumed run: the first step that it will write. What earlier runs wrote for this step and later ones is void for
+   * readers that go by it (TensorBoard with `--load_fast=false`); TensorBoard's default page and readEvents() need it not: each
+   * tag's steps that are written again replace its earlier ones.
    * @default nothing is void
    */
   readonly purgeStep?: number;

@@ -47,7 +47,7 @@ export interface EventMessage {
 }
 
 const Event = messageType("Event");
-const EventStart = messageType("EventStart");
+const EventOutline = messageType("EventOutline");
 const Summary = messageType("Summary");
 const HParamsPluginData = messageType("HParamsPluginData");
 
@@ -112,14 +112,33 @@ export function decodeEvent(bytes: Uint8Array): EventMessage {
   };
 }
 
-/** As decodeEvent(), without what summaries the event holds: many times faster. */
-export function decodeEventStart(bytes: Uint8Array): Pick<EventMessage, "wallTime" | "step" | "isStart"> {
-  const message = plain<RawEvent>(EventStart, bytes);
+/** A tensorflow.Event without what its summaries hold. */
+export interface EventOutlineMessage {
+  readonly step: number;
+  readonly values: readonly {
+    readonly tag: string;
+    /** TensorBoard's plugin that shows it; absent where it is not said with the value. */
+    readonly plugin?: string;
+  }[];
+}
+
+/** As decodeEvent(), without what its summaries hold: many times faster. */
+export function decodeEventOutline(bytes: Uint8Array): EventOutlineMessage {
+  const { step = 0, summary } = plain<RawEvent>(EventOutline, bytes);
   return {
-    wallTime: message.wall_time ?? 0,
-    step: message.step ?? 0,
-    isStart: message.session_log?.status === START,
+    step,
+    values: (summary?.value ?? []).map(({ tag = "", ...value }) => {
+      const plugin = pluginOf(value);
+      return plugin === undefined || plugin === "" ? { tag } : { tag, plugin };
+    }),
   };
+}
+
+/** The plugin that shows a value; the kinds of value of TensorFlow 1 are for one each. */
+function pluginOf({ metadata, simple_value, image, histo }: RawValue): string | undefined {
+  if (simple_value !== undefined) return "scalars";
+  if (image !== undefined) return "images";
+  return histo === undefined ? metadata?.plugin_data?.plugin_name : "histograms";
 }
 
 /** The values that a serialized tensorflow.Summary holds, as TensorFlow's own summary operations give it. */

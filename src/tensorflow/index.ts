@@ -52,10 +52,11 @@ export { decodeExample, encodeExample, feature, type Feature } from "./example";
 export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameData, frameLength, frameRecord } from "./frame";
 export {
   decodeEvent,
-  decodeEventStart,
+  decodeEventOutline,
   encodeEvent,
   encodeHyperparameters,
   type EventMessage,
+  type EventOutlineMessage,
   type HistogramMessage,
   type Hyperparameter,
   type SummaryValue,
