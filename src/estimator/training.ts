@@ -105,6 +105,7 @@ export class Training {
       if (isOver) signal.throwIfAborted();
       if (!goesOn || element === undefined) break;
       const [{ image }, label] = batchOf(element, "train");
+      if (this.results === undefined) step.expectPixels(image); // the step may know this shape of another input
       const { gradients, ...results } = await this.summaries.take(image, label);
       try {
         await this.note({ gradients, ...results }, results.globalStep > before);

@@ -1,6 +1,7 @@
 import { ALONE, together, type Cluster } from "../distribute";
 import type { DatasetIterator } from "../input";
 import type { Model } from "../model/model";
+import { expectPixels } from "../model/pixels";
 import type { ModelVariable } from "../model/variables";
 import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
@@ -78,6 +79,12 @@ export interface TrainStep {
   initialSlots(this: void): Pick<OptimizerState, "slots" | "dispose">;
   /** With gradientAccumulation: what waits for the next update, which a Saver saves too. */
   readonly gathered?: Gathered;
+  /**
+   * Looks at the pixels of images, as train() does with each dataset's first batch: a compiled step by itself looks at the first
+   * batch of each shape only.
+   * @throws {RangeError} if they are not in 0…255, unless the model takes any
+   */
+  expectPixels(this: void, images: tf.Tensor4D): void;
   /** What the next step would do with a batch, looked into; changes nothing. The caller disposes the result. */
   inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
   /** Those that train together; ALONE if it is one process. */
@@ -157,6 +164,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const made = Object.assign(callable(runOne, cluster), {
     ...{ cluster, globalStep: 0, summarizeGradients, trained },
     ...savedParts(state, gathered, () => optimizer(trained)),
+    expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
       expectBatch(...batch, { numClasses, what: "inspect a step" });
       const next = { learningRate: schedule(step.globalStep), globalStep: step.globalStep + 1 };

@@ -26,6 +26,7 @@ export interface TrainOptions {
  * cluster.close(). Processes without `steps` take as many as the others.
  * @param dataset  batches of [{ image }, label]; whoever made it frees them
  * @returns        the results of the steps, in order
+ * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
  * @throws {RangeError} if `steps` is no whole number, the dataset ends before, or the loss is no longer finite
  * @throws what the signal gives as its reason
  * @example
@@ -52,6 +53,7 @@ export async function train(
       // Who has no batch left ends all.
       if (!(await agree(step.cluster, !isLast)) || next.done === true) break;
       const [{ image }, label] = next.value;
+      if (results.length === 0) step.expectPixels(image); // the step may know this shape of another dataset
       const result = await step(image, label);
       results.push(result);
       await onStep?.(result);

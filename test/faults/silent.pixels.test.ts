@@ -4,7 +4,7 @@ import { gradCam, showBatch, showCam, showImage } from "../../src/inspect";
 import { Dataset, preprocessForEval, type LabeledBatch } from "../../src/input";
 import { preprocessImages, type ModelOptions } from "../../src/model";
 import { memory, tf, trace } from "../../src/tensorflow";
-import { createEvalStep, createTrainStep, evaluate, type Batch } from "../../src/training";
+import { createEvalStep, createTrainStep, evaluate, train, type Batch } from "../../src/training";
 import { thin } from "../estimator/thin";
 import { patternBatch, thinModel } from "../training/thin";
 import { testSituations, type Situation } from "./table";
@@ -87,11 +87,24 @@ const evaluateAfter = (change: Change): Promise<number> =>
     }
   });
 
+/** Trains on photographs, and then on others with the same compiled step. */
+const trainAfter = (change: Change): Promise<number> =>
+  withModel({}, async (model) => {
+    const step = createTrainStep(model, { trainableScopes: "Predict" });
+    const count = (one: Change) =>
+      withBatch(one, async (batch) => (await train(step, batches(batch))).length);
+    try {
+      return (await count(changes.none)) + (await count(change));
+    } finally {
+      step.dispose();
+    }
+  });
+
 async function* batches(batch: Batch): AsyncGenerator<Batch> {
   yield await Promise.resolve(batch);
 }
 
-async function estimate(folder: string, change: Change, mode: "train" | "predict"): Promise<number> {
+async function estimate(folder: string, change: Change, mode: "train" | "again" | "predict"): Promise<number> {
   const modelFn = createModelFn({
     model: { ...thin, numClasses: 5, pixels: "0-255" },
     trainableScopes: "Predict",
@@ -108,6 +121,11 @@ async function estimate(folder: string, change: Change, mode: "train" | "predict
     const first = mode === "train" ? change : changes.none;
     await withBatch(first, (batch) => estimator.train({ inputFn: input(first, made, batch), maxSteps: 1 }));
     if (mode === "train") return 1;
+    if (mode === "again")
+      return await withBatch(change, async (batch) => {
+        await estimator.train({ inputFn: input(change, made, batch), maxSteps: 2 });
+        return 2;
+      });
     return await withBatch(change, async (batch) => {
       let count = 0;
       for await (const _ of estimator.predict({ inputFn: input(change, made, batch) })) count++;
@@ -189,6 +207,21 @@ testSituations([
     name: "evaluate() takes right ones again",
     situation: () => evaluateAfter(changes.integers),
     expected: 4,
+  },
+  {
+    name: "train() refuses images of 0…1 that come after right ones, with the same compiled step",
+    situation: () => trainAfter(changes.unit),
+    expected: /^Cannot preprocess images: /,
+  },
+  {
+    name: "train() takes right ones again",
+    situation: () => trainAfter(changes.integers),
+    expected: 2,
+  },
+  {
+    name: "Estimator.train() called again refuses images without their means, after right ones",
+    situation: (folder) => estimate(folder, changes.means, "again"),
+    expected: /Cannot preprocess images: /,
   },
   {
     name: "Estimator.train() refuses images without their means",
