@@ -1,5 +1,5 @@
 /** Which records can't be decoded. */
-import { bytesOf, createIterator, nextElement, tf, TensorFlowError } from "../tensorflow";
+import { bytesOf, createIterator, nextElement, tf, TensorFlowError, type DataType } from "../tensorflow";
 import { cellSignal } from "../interrupt";
 import type { Decoding } from "./decoding";
 import { isBaked } from "./failure";
@@ -21,37 +21,58 @@ export async function* tryRecords(file: string, decodings: readonly Decoding[]):
   const { types } = plan.spec();
   const iterator = tf.tidy(() => tf.keep(createIterator(plan.build(), types)));
   try {
-    for (let record = 0; ; record++) {
-      const leaves = await nextElement(iterator, types);
-      const [bytes = new Uint8Array()] = leaves.flatMap(bytesOf);
-      tf.dispose(leaves);
-      yield tryRecord(bytes, { file, record }, decodings);
+    let record = 0;
+    for await (const bytes of recordsOf(iterator, types)) {
+      const error = decodingError(bytes, decodings);
+      const options = { place: { file, record: record++ }, cause: error?.cause };
+      yield error === undefined ? undefined : new RecordError(bytes, error.reason, options);
     }
-  } catch (error) {
-    if (!(error instanceof TensorFlowError) || error.code !== "OUT_OF_RANGE") throw error;
   } finally {
     iterator.dispose();
   }
 }
 
+/** The records of a native iterator's elements: the first string of each. */
+export async function* recordsOf(
+  iterator: tf.Tensor,
+  types: readonly DataType[],
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    for (;;) {
+      const leaves = await nextElement(iterator, types);
+      const record = leaves[types.indexOf("string")];
+      const [bytes = new Uint8Array()] = record === undefined ? [] : bytesOf(record);
+      tf.dispose(leaves);
+      yield bytes;
+    }
+  } catch (error) {
+    if (!(error instanceof TensorFlowError) || error.code !== "OUT_OF_RANGE") throw error;
+  }
+}
+
 const READ_AHEAD = 8e6;
 
-function tryRecord(
-  bytes: Uint8Array,
-  place: { readonly file: string; readonly record: number },
-  decodings: readonly Decoding[],
-): Tried {
+/** What is wrong with a record, if it can't be decoded. */
+export function decodingError(bytes: Uint8Array, decodings: readonly Decoding[]): RecordError | undefined {
   try {
     for (const decoding of decodings) decoding(bytes).forEach((tensor) => tensor.dispose());
     return undefined;
   } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    return new RecordError(bytes, error.reason, { place, cause: error.cause });
+    if (error instanceof RecordError) return error;
+    throw error;
   }
 }
 
 const IN_FUNCTION = /\[\[\{\{node /; // an operation of a recorded function, as map()'s
-const LONGEST_MS = 60_000;
+
+/** For how long records are looked through, at one error. */
+export const LONGEST_MS = 60_000;
+
+/** Whether an error is of what a recorded function did with an element, which may be the element's fault. */
+export function isOfFunction(error: unknown): error is TensorFlowError {
+  if (!(error instanceof TensorFlowError) || !IN_FUNCTION.test(error.reason)) return false;
+  return !isBaked(cleaned(error.reason)); // that is the function's fault
+}
 
 /**
  * The record at which the decoding in one of a plan's functions failed: the first in the files that can't be decoded for
@@ -59,9 +80,8 @@ const LONGEST_MS = 60_000;
  * @param error  that ended an iteration
  */
 export async function findCulprit(error: unknown, plan: Plan<unknown>): Promise<RecordError | undefined> {
-  if (!(error instanceof TensorFlowError) || !IN_FUNCTION.test(error.reason)) return undefined;
+  if (!isOfFunction(error)) return undefined;
   const reason = cleaned(error.reason);
-  if (isBaked(reason)) return undefined; // of the function, not of a record
   const decodings = allPlans(plan).flatMap((one) => one.decodings?.() ?? []);
   if (decodings.length === 0) return undefined;
   const end = performance.now() + LONGEST_MS;

@@ -1,7 +1,10 @@
 import type { tf, TensorTree } from "../tensorflow";
+import { BadRecords } from "./badrecords";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
+import { badOf, leaveOutPlan } from "./leaveout";
 import { leftOutOf, releaseAll, type LeftOut, type Plan } from "./plan";
+import type { RecordError } from "./recorderror";
 import type { Batched, Sliced } from "./shapes";
 import { rangePlan, slicesPlan, stringsPlan } from "./sources";
 import {
@@ -39,6 +42,12 @@ export interface ShuffleOptions {
   readonly seed?: number;
   /** Whether each repetition has another order, in repeat() and in one loop after the other. @default true */
   readonly reshuffleEachIteration?: boolean;
+}
+
+/** Options of Dataset.ignoreErrors(). */
+export interface IgnoreErrorsOptions {
+  /** Told of each record that is left out, once: its file, number, image/filename and what is wrong. @default nobody */
+  readonly onError?: (error: RecordError) => void;
 }
 
 /** Options of Dataset.batch(). */
@@ -104,6 +113,27 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   map<U extends Element>(fn: (element: T) => U, options: MapOptions = {}): Dataset<U> {
     return new Dataset(mapPlan(this.plan, fn, parallelCalls(options)));
+  }
+
+  /**
+   * The same results without those of records that a TFExampleDecoder can't decode in map()'s function: images that are none,
+   * features that are missing. Comes right after map(). Any other error, as of a missing or damaged file, stays one.
+   *
+   * A bad record is found when it is come to, and left out before map() from then on, in all iterations of this dataset: to
+   * find one, what was read before it in the epoch is read again, undecoded. Positions hold which were left out. Where there are
+   * many, checkRecords() and createInputFn()'s `without` are faster.
+   * @throws {TypeError} if this dataset was not made by map()
+   * @throws {Error} when iterated, if more than half of the records are bad, or most of the first hundreds
+   * @example dataset.map((record) => decoder.decode(record)).ignoreErrors({ onError: (error) => console.warn(error.message) })
+   * @see tf.data.Dataset.ignore_errors, which leaves out whatever fails, and says nothing of it
+   */
+  ignoreErrors({ onError }: IgnoreErrorsOptions = {}): Dataset<T> {
+    const bad = new BadRecords(onError);
+    const plan = this.plan.after?.((parent) => leaveOutPlan(parent, bad));
+    if (plan !== undefined) return new Dataset(plan);
+    throw new TypeError(
+      `Cannot ignore errors: expected a dataset made by map(), whose function decodes records, got one made by ${this.plan.name}()`,
+    );
   }
 
   /** The elements for which a function gives true. @param predicate gives a bool scalar; recorded as map()'s function is */
@@ -193,6 +223,11 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** What its batches leave out, where that can be told: elements that do not fill a last one, with `dropRemainder`. */
   get leftOut(): LeftOut | undefined {
     return leftOutOf(this.plan);
+  }
+
+  /** The records that ignoreErrors() has left out so far, in all iterations, each once. */
+  get bad(): readonly RecordError[] {
+    return badOf(this.plan);
   }
 
   /** One pass over the elements, for reading them by hand. */

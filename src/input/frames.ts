@@ -127,6 +127,18 @@ export function findRecord(path: string, record: Uint8Array): number | undefined
   });
 }
 
+/** A record's bytes; undefined if the file has none of this number. */
+export function readRecord(path: string, record: number): Uint8Array | undefined {
+  return withBytes(path, (bytes) => {
+    let found: Buffer | undefined;
+    walkFrames(bytes, (number, offset, length) => {
+      if (number === record) found = bytes.read(offset + HEADER, length);
+      return found === undefined;
+    });
+    return found;
+  });
+}
+
 /** How a file is compressed, told by its first bytes; undefined if it can't be read. */
 export function compressionOf(path: string): "" | "GZIP" | "ZLIB" | undefined {
   try {

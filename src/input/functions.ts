@@ -19,12 +19,14 @@ import {
   buildSkipping,
   firstElement,
   Held,
+  knownFiles,
   releaseAll,
   stepFrom,
   type ElementSpec,
   type Plan,
   type RecordFiles,
 } from "./plan";
+import { RecordError } from "./recorderror";
 
 interface Mapped<U> {
   readonly fn: RecordedFunction;
@@ -64,6 +66,7 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
     size: () => parent.size?.(),
     isUnordered: () => !options.deterministic,
     decodings: () => decodings,
+    after: (change) => mapPlan(change(parent), fn, options),
   };
   held.releaseWith(plan);
   return plan;
@@ -175,6 +178,20 @@ function recordInterleave<T, U>(
 }
 
 function recordOnExample(
+  parent: Plan<unknown>,
+  name: string,
+  fn: (...leaves: tf.Tensor[]) => tf.Tensor[],
+): RecordedFunction {
+  for (;;)
+    try {
+      return recordOnce(parent, name, fn);
+    } catch (error) {
+      if (!(error instanceof RecordError) || parent.bad === undefined) throw error;
+      parent.bad.add(error, { files: knownFiles(parent), good: 0 }); // the next example is another
+    }
+}
+
+function recordOnce(
   parent: Plan<unknown>,
   name: string,
   fn: (...leaves: tf.Tensor[]) => tf.Tensor[],

@@ -3,6 +3,7 @@ export {
   Dataset,
   type BatchOptions,
   type Element,
+  type IgnoreErrorsOptions,
   type InterleaveOptions,
   type MapOptions,
   type ShuffleOptions,

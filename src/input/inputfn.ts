@@ -52,6 +52,13 @@ export interface InputFnOptions extends ReadOptions {
   readonly decoder?: TFExampleDecoder<"image" | "label">;
   /** Records left out, as checkRecords() finds those that can't be decoded. @default none */
   readonly without?: readonly RecordError[];
+  /**
+   * What becomes of records that can't be decoded: "fail" ends with the error of the first, "skip" leaves them out, see
+   * Dataset.ignoreErrors(); the dataset's `bad` tells which. @default "fail"
+   */
+  readonly onBad?: "fail" | "skip";
+  /** Told of each record that onBad: "skip" leaves out, once a dataset. @default nobody */
+  readonly onBadRecord?: (error: RecordError) => void;
   /** Whether batches have labels; see UnlabeledInputFnOptions. @default true */
   readonly labels?: true;
   /** How the files are compressed. @default "" (not at all) */
@@ -131,12 +138,10 @@ function batchesOf<T extends Element>(
     compressionType = "",
     epochs = "exact",
     without = [],
+    onBad = "fail",
+    onBadRecord: onError,
   } = options;
-  for (const [key, value] of Object.entries({ batchSize, numParallelBatches }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(
-        `Cannot create input function: expected ${key} to be a whole number >= 1, got ${value}`,
-      );
+  expectOptions({ batchSize, numParallelBatches }, onBad);
   const numParallelCalls = Math.min(
     batchSize * numParallelBatches,
     CALLS_PER_PROCESSOR * availableParallelism(),
@@ -156,16 +161,26 @@ function batchesOf<T extends Element>(
       isWhole: bad.length === 0,
     });
     const seeded = Dataset.zip(records, drawn, isExact ? indices : indices.repeat());
-    return (isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded)
-      .map(
-        ([record, seed, index]: Three) => decode(record, tf.stack([castTo(seed, "int32"), index]).as1D()),
-        {
-          numParallelCalls,
-        },
-      )
-      .batch(batchSize, { dropRemainder })
-      .prefetch(numPrefetchBatches);
+    const repeated = isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded;
+    const decoded = repeated.map(
+      ([record, seed, index]: Three) => decode(record, tf.stack([castTo(seed, "int32"), index]).as1D()),
+      { numParallelCalls },
+    );
+    const kept = onBad === "skip" ? decoded.ignoreErrors(onError === undefined ? {} : { onError }) : decoded;
+    return kept.batch(batchSize, { dropRemainder }).prefetch(numPrefetchBatches);
   };
+}
+
+function expectOptions(wholes: Readonly<Record<string, number>>, onBad: string): void {
+  if (!["fail", "skip"].includes(onBad))
+    throw new RangeError(
+      `Cannot create input function: expected onBad to be "fail" or "skip", got "${onBad}"`,
+    );
+  for (const [key, value] of Object.entries(wholes))
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(
+        `Cannot create input function: expected ${key} to be a whole number >= 1, got ${value}`,
+      );
 }
 
 type Three = [record: tf.Scalar, seed: tf.Scalar, index: tf.Scalar];

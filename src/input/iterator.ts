@@ -1,19 +1,16 @@
-import {
-  createIterator,
-  deserializeIterator,
-  nextElement,
-  serializeIterator,
-  tf,
-  TensorFlowError,
-} from "../tensorflow";
+import { deserializeIterator, nextElement, serializeIterator, tf, TensorFlowError } from "../tensorflow";
 import { cellSignal } from "../interrupt";
 import { expectWholeFiles } from "./corrupt";
+import { unlessAborted } from "./abort";
 import { findCulprit } from "./culprit";
 import { Draws, type Chance, type Draw } from "./draws";
 import { readableError } from "./failure";
+import { badOf, leaveOutAgain, leaveOutNext, placesOf } from "./leaveout";
+import { openIterator, type Native, type Opened } from "./native";
 import { chancesOf, Held, knownFiles, type ElementSpec, type Plan, type Start } from "./plan";
 import { encodePosition, readPosition, writePosition, type Position } from "./position";
 import { cleaned } from "./reason";
+import type { RecordError } from "./recorderror";
 
 /** Options of Dataset.iterator(). */
 export interface IteratorOptions {
@@ -40,6 +37,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   /** Elements given. */
   private count = 0;
   private draws: ReadonlyMap<Chance, Draw>;
+  /** How the native iterator was opened. */
+  private opened: Opened = { skip: 0, without: 0 };
   private done = false;
   /** Calls that have not ended. */
   private turns = 0;
@@ -56,7 +55,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     try {
       this.spec = plan.spec();
       this.draws = new Map([...chancesOf(plan)].map(([chance, times]) => [chance, chance.begin(times)]));
-      this.native.get(() => this.openAt(0, this.draws));
+      this.native.get(() => this.use(this.openAt(0, this.draws)));
     } catch (error) {
       throw readableError(error, plan, undefined);
     }
@@ -93,6 +92,11 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     });
   }
 
+  /** The records that ignoreErrors() has left out so far, in all iterations of the dataset, each once. */
+  get bad(): readonly RecordError[] {
+    return badOf(this.plan);
+  }
+
   /** Ends the iteration. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.dispose();
@@ -114,7 +118,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
         );
       try {
         const state = serializeIterator(this.open());
-        const position = encodePosition(this.plan, { count: this.count, draws: this.draws });
+        const position = encodePosition(this.plan, { ...this.place, opened: this.opened.skip });
         const size = Buffer.alloc(SIZE_BYTES);
         size.writeUInt32LE(position.length);
         return Promise.resolve(new Uint8Array(Buffer.concat([size, position, state])));
@@ -134,7 +138,8 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
       const end = SIZE_BYTES + (state.length < SIZE_BYTES ? 0 : Buffer.from(state).readUInt32LE());
       this.open();
       const position = readPosition(this.plan, state.subarray(SIZE_BYTES, end));
-      const moved = this.openAt(0, position.draws);
+      leaveOutAgain(this.plan, position.leftOut);
+      const moved = this.openAt(position.opened ?? 0, position.draws);
       try {
         deserializeIterator(moved.value, state.subarray(end));
       } catch (cause) {
@@ -159,7 +164,7 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
    * shuffle() inside of interleave()'s function
    */
   position(): Uint8Array {
-    return writePosition(this.plan, { count: this.count, draws: this.draws });
+    return writePosition(this.plan, this.place);
   }
 
   /**
@@ -177,15 +182,20 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     if (this.turns > 0)
       throw new Error("Cannot move iterator: expected none of its elements being read, got some");
     const found = readPosition(this.plan, position);
+    leaveOutAgain(this.plan, found.leftOut);
     this.moveTo(found, this.openAt(found.count, found.draws));
   }
 
-  private moveTo({ count, draws }: Position, native: Native): void {
+  private get place(): Position {
+    return { count: this.count, draws: this.draws, leftOut: placesOf(this.plan) };
+  }
+
+  private moveTo({ count, draws }: Position, native: Native & Opened): void {
     this.disposeCurrent();
     this.reading?.then(tf.dispose, () => undefined);
     this.reading = undefined;
     this.native.release();
-    this.native.get(() => native);
+    this.native.get(() => this.use(native));
     this.count = count;
     this.draws = draws;
   }
@@ -225,12 +235,28 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
     } catch (error) {
       const isInterrupt = interrupt?.aborted === true && this.signal?.aborted !== true;
       if (isInterrupt && error === interrupt.reason) throw error; // what is read then waits for who goes on
-      this.dispose();
       const ended = error instanceof TensorFlowError && error.code === "OUT_OF_RANGE";
+      if (!ended && (await this.leavesOut(error))) return this.read();
+      this.dispose();
       if (!ended) throw (await findCulprit(error, this.plan)) ?? readableError(error, this.plan, this.count);
       await this.whole;
       return undefined;
     }
+  }
+
+  /** Whether an error was a record's that is left out from now on, so that reading goes on where it is. */
+  private async leavesOut(error: unknown): Promise<boolean> {
+    try {
+      const start = (): Start => ({ skip: this.count, draws: new Draws(this.draws) });
+      const isKnown = badOf(this.plan).length > this.opened.without; // found by another iteration
+      if (!isKnown && !(await leaveOutNext(error, this.plan, start()))) return false;
+    } catch (failure) {
+      this.dispose();
+      throw readableError(failure, this.plan, this.count);
+    }
+    this.reading = undefined;
+    this.native.release();
+    return true;
   }
 
   /** A getter, since done may change while something is awaited. */
@@ -241,11 +267,17 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   private open(): tf.Tensor {
     if (this.done)
       throw new Error("Cannot use iterator: expected one that is not at its end, got a disposed one");
-    return this.native.get(() => this.openAt(this.count, this.draws));
+    return this.native.get(() => this.use(this.openAt(this.count, this.draws)));
   }
 
-  private openAt(skip: number, drawn: ReadonlyMap<Chance, Draw>): Native {
-    return openIterator(this.plan, this.spec, { skip, draws: new Draws(drawn) });
+  private openAt(skip: number, drawn: ReadonlyMap<Chance, Draw>): Native & Opened {
+    const native = openIterator(this.plan, this.spec, { skip, draws: new Draws(drawn) });
+    return { ...native, skip, without: badOf(this.plan).length };
+  }
+
+  private use({ skip, without, ...held }: Native & Opened): Native {
+    this.opened = { skip, without };
+    return held;
   }
 
   private disposeCurrent(): void {
@@ -254,47 +286,4 @@ export class DatasetIterator<T> implements AsyncIterableIterator<T> {
   }
 }
 
-interface Native {
-  readonly value: tf.Tensor;
-  free(): void;
-}
-
 const SIZE_BYTES = 4;
-
-function openIterator(plan: Plan<unknown>, { types }: ElementSpec<unknown>, start: Start): Native {
-  try {
-    const value = tf.tidy(() => tf.keep(createIterator(plan.build(start), types)));
-    const free = (): void => {
-      value.dispose();
-      start.draws.dispose();
-    };
-    return { value, free };
-  } catch (error) {
-    start.draws.dispose();
-    throw error;
-  }
-}
-
-/** What is read, unless one of the signals comes first. */
-async function unlessAborted<T>(reading: Promise<T>, ...signals: (AbortSignal | undefined)[]): Promise<T> {
-  const present = signals.filter((signal) => signal !== undefined);
-  const [first] = present;
-  if (first === undefined) return reading;
-  const any = present.length === 1 ? first : AbortSignal.any(present);
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      const reason: unknown = any.reason;
-      reject(
-        reason instanceof Error ? reason : new Error("Cannot go on reading: aborted", { cause: reason }),
-      );
-    };
-    any.addEventListener("abort", stop, { once: true });
-    if (any.aborted) stop();
-  });
-  try {
-    return await Promise.race([reading, aborted]);
-  } finally {
-    any.removeEventListener("abort", stop);
-  }
-}

@@ -9,6 +9,7 @@ import {
   type DataType,
   type TreeForm,
 } from "../tensorflow";
+import type { BadRecords } from "./badrecords";
 import type { Decoding } from "./decoding";
 import type { Chance, Draws } from "./draws";
 
@@ -57,6 +58,10 @@ export interface Plan<T> {
   leftOut?(): LeftOut | undefined;
   /** How the step's function decodes records, if it does. */
   decodings?(): readonly Decoding[];
+  /** What it leaves out, if it is the step that leaves out records that can't be decoded. */
+  readonly bad?: BadRecords;
+  /** The same step after another parent of the same elements, if its function may decode records. */
+  after?(change: <E>(parent: Plan<E>) => Plan<E>): Plan<T>;
   /** How often its parents are begun in one iteration; once if absent. */
   readonly times?: number;
 }
@@ -74,7 +79,7 @@ export type RecordFiles = readonly string[] | "unknown";
 export function stepFrom<T>(
   parent: Plan<T>,
   name: string,
-): Omit<Plan<T>, "build"> & { readonly parents: readonly [Plan<T>] } {
+): Omit<Plan<T>, "build" | "after"> & { readonly parents: readonly [Plan<T>] } {
   return {
     name,
     parents: [parent],

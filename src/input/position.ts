@@ -11,7 +11,14 @@ export interface Position {
   readonly count: number;
   /** What the steps draw. */
   readonly draws: ReadonlyMap<Chance, Draw>;
+  /** The records that were found bad and left out. */
+  readonly leftOut: readonly LeftOutRecord[];
+  /** Of TensorFlow's state of an iterator: how many elements were left out when that was opened. @default 0 */
+  readonly opened?: number;
 }
+
+/** A record that a step leaves out: which of the steps that do, which of the files that are read, which record of it. */
+export type LeftOutRecord = readonly [step: number, file: number, record: number];
 
 const VERSION = 2; // of the order of records and of what is drawn
 
@@ -21,6 +28,9 @@ interface Written {
   readonly count: number;
   /** Of each step that draws: its seed, and how many draws iterations before took. */
   readonly draws: readonly (readonly [seed: number, nth: number])[];
+  /** Absent if there are none. */
+  readonly leftOut?: readonly LeftOutRecord[];
+  readonly opened?: number;
   readonly steps: readonly string[];
   readonly files: string;
 }
@@ -39,11 +49,16 @@ export function writePosition(plan: Plan<unknown>, position: Position): Uint8Arr
 }
 
 /** As writePosition(), of any dataset. */
-export function encodePosition(plan: Plan<unknown>, { count, draws }: Position): Uint8Array {
+export function encodePosition(
+  plan: Plan<unknown>,
+  { count, draws, leftOut, opened = 0 }: Position,
+): Uint8Array {
   const written: Written = {
     slimlabIterator: VERSION,
     count,
     draws: [...draws.values()].map(({ seed, nth }) => [seed, nth]),
+    ...(leftOut.length > 0 && { leftOut }),
+    ...(opened > 0 && { opened }),
     steps: stepsOf(plan),
     files: filesOf(plan),
   };
@@ -55,7 +70,7 @@ export function encodePosition(plan: Plan<unknown>, { count, draws }: Position):
  * @throws {RangeError} that tells the steps which are others, if it is of another dataset or of other files
  */
 export function readPosition(plan: Plan<unknown>, bytes: Uint8Array): Position {
-  const { count, draws, steps, files } = parse(bytes);
+  const { count, draws, leftOut = [], opened = 0, steps, files } = parse(bytes);
   const own = stepsOf(plan);
   const at = own.findIndex((step, i) => step !== steps[i]);
   if (at >= 0 || own.length !== steps.length) {
@@ -69,7 +84,7 @@ export function readPosition(plan: Plan<unknown>, bytes: Uint8Array): Position {
       `Cannot restore iterator: expected a position in the same files, got one in files of other names or sizes than ${knownFiles(plan).join(", ")}`,
     );
   return {
-    count,
+    ...{ count, leftOut, opened },
     draws: new Map(
       [...chancesOf(plan).keys()].map((chance, i) => {
         const [seed = chance.seed, nth = 0] = draws[i] ?? [];
@@ -111,7 +126,7 @@ function versionOf(value: unknown): unknown {
 /** The steps that say which elements come in which order, from the last to the first. */
 function stepsOf(plan: Plan<unknown>): string[] {
   return allPlans(plan).flatMap(({ name, detail }) =>
-    name === "prefetch" ? [] : [`${name}(${detail?.() ?? ""})`],
+    ["prefetch", "leaveOut"].includes(name) ? [] : [`${name}(${detail?.() ?? ""})`],
   );
 }
 

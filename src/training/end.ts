@@ -1,5 +1,5 @@
 /** Where a dataset ends, and what it leaves out. */
-import { Dataset, DatasetIterator, type LeftOut } from "../input";
+import { Dataset, DatasetIterator, type LeftOut, type RecordError } from "../input";
 import { isEndless, leftOutOf as leftOutOfPlan, type Plan } from "../input/plan";
 
 /**
@@ -18,6 +18,11 @@ export function expectEnd(dataset: AsyncIterable<unknown>): void {
 export function leftOutOf(dataset: AsyncIterable<unknown>): LeftOut | undefined {
   const plan = planOf(dataset);
   return plan && leftOutOfPlan(plan);
+}
+
+/** The records that a dataset has left out since they can't be decoded; none of an iteration of somebody's own. */
+export function badOf(dataset: AsyncIterable<unknown>): readonly RecordError[] {
+  return dataset instanceof Dataset || dataset instanceof DatasetIterator ? dataset.bad : [];
 }
 
 /** How it is made, unless it is an iteration of somebody's own. */

@@ -1,10 +1,11 @@
 import { cellSignal } from "../interrupt";
+import type { RecordError } from "../input";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
 import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
 import { knownClasses } from "./classes";
-import { expectEnd, leftOutOf, noBatches } from "./end";
+import { badOf, expectEnd, leftOutOf, noBatches } from "./end";
 import { expectScalars } from "./losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
@@ -57,6 +58,8 @@ export interface Evaluation {
   readonly count: number;
   /** Images of the dataset that were not evaluated, since they fill no whole batch (`dropRemainder`); absent if there are none. */
   readonly leftOut?: number;
+  /** The records that the dataset has left out since they can't be decoded (`onBad: "skip"`); absent if there are none. */
+  readonly bad?: readonly RecordError[];
   /** Images whose probabilities are NaN, as all are of a model that has diverged: none counts as right, nor in the confusion. */
   readonly notFinite: number;
   /** Images by true class (rows) and predicted class (columns). */
@@ -117,7 +120,12 @@ export async function evaluate(
   }
   const leftOut = batches < steps ? leftOutOf(dataset) : undefined;
   if (totals.count === 0) throw noBatches("evaluate", leftOut);
-  return { ...totals.evaluation(), ...(leftOut !== undefined && { leftOut: leftOut.count }) };
+  const bad = badOf(dataset);
+  return {
+    ...totals.evaluation(),
+    ...(leftOut !== undefined && { leftOut: leftOut.count }),
+    ...(bad.length > 0 && { bad }),
+  };
 }
 
 async function addBatch(

@@ -130,8 +130,7 @@ export interface TrainStep {
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
   const { numClasses } = model.options;
-  const eager = isEager(options);
-  const trained = expectTrained(model, options);
+  const [eager, trained] = [isEager(options), expectTrained(model, options)];
   const { optimizer, schedule } = optimizerOf(options);
   const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);

@@ -104,7 +104,11 @@ async function* batches(batch: Batch): AsyncGenerator<Batch> {
   yield await Promise.resolve(batch);
 }
 
-async function estimate(folder: string, change: Change, mode: "train" | "again" | "predict"): Promise<number> {
+async function estimate(
+  folder: string,
+  change: Change,
+  mode: "train" | "again" | "predict",
+): Promise<number> {
   const modelFn = createModelFn({
     model: { ...thin, numClasses: 5, pixels: "0-255" },
     trainableScopes: "Predict",
