@@ -30,8 +30,8 @@ export interface CheckedRecords {
 }
 
 /**
- * Decodes each record of TFRecord files, and tells which can't be: images that are none, features that are missing. Some 100 photos
- * a second.
+ * Decodes each record of TFRecord files, one after the other, and tells which can't be: images that are none, features that are
+ * missing. Photos of 0.1 to 0.2 megapixels: 500 to 300 a second. createInputFn()'s onBad: "skip" finds them while they are read.
  * @param recordPaths  glob patterns; compressed files are told by their first bytes
  * @throws {Error} if no file matches a pattern
  * @example

@@ -119,9 +119,10 @@ export class Dataset<T> implements AsyncIterable<T> {
    * The same results without those of records that a TFExampleDecoder can't decode in map()'s function: images that are none,
    * features that are missing. Comes right after map(). Any other error, as of a missing or damaged file, stays one.
    *
-   * A bad record is found when it is come to, and left out before map() from then on, in all iterations of this dataset: to
-   * find one, what was read before it in the epoch is read again, undecoded. Positions hold which were left out. Where there are
-   * many, checkRecords() and createInputFn()'s `without` are faster.
+   * A bad record is found when it is come to, and left out before map() from then on, in all iterations of this dataset. To
+   * find one, what was read before it is read again, undecoded, and a shuffle fills its buffer: 0.7 s a bad record of 78 MB of
+   * records, shuffled as a whole; none costs nothing. Positions hold which were left out. Where there are many, checkRecords()
+   * and createInputFn()'s `without` are faster.
    * @throws {TypeError} if this dataset was not made by map()
    * @throws {Error} when iterated, if more than half of the records are bad, or most of the first hundreds
    * @example dataset.map((record) => decoder.decode(record)).ignoreErrors({ onError: (error) => console.warn(error.message) })

@@ -1,67 +1,14 @@
 /** Records that can't be decoded ended a training; now they can be left out while it goes on, each told once. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  createInputFn,
-  Dataset,
-  getDecoder,
-  TFRecordDataset,
-  type DatasetIterator,
-  type InputFnOptions,
-  type LabeledBatch,
-} from "../../src/input";
+import { createInputFn, Dataset, getDecoder, TFRecordDataset, type InputFnOptions } from "../../src/input";
 import { encodeJpeg, feature, frameRecord, memory, tf, type Feature } from "../../src/tensorflow";
 import { evaluate } from "../../src/training";
 import { settled } from "../settled";
 import { thinModel } from "../training/thin";
+import { BAD, GOOD, labelsOf, NONE, resumed, same, skipping, take, write } from "./badrecords";
 import { labeledRecord } from "./labeled";
 import { testSituations } from "./table";
-
-const NONE = { "image/encoded": feature.bytes("none") };
-
-/** Two files of eight records each, some of which are bad. */
-function write(folder: string, bad: Readonly<Record<number, Readonly<Record<string, Feature>>>>): string {
-  for (const file of [0, 1]) {
-    const records = Array.from({ length: 8 }, (_, i) => labeledRecord(8 * file + i, bad[8 * file + i]));
-    writeFileSync(join(folder, `part-${file}`), Buffer.concat(records.map(frameRecord)));
-  }
-  return join(folder, "part-*");
-}
-
-const BAD = { 0: NONE, 9: NONE, 10: NONE };
-const GOOD = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15];
-
-const skipping = (pattern: string, options: InputFnOptions = {}): Dataset<LabeledBatch> =>
-  createInputFn(pattern, { batchSize: 3, numEpochs: 1, ...options, onBad: "skip" })();
-
-async function labelsOf(dataset: AsyncIterable<LabeledBatch>): Promise<number[]> {
-  const labels: number[] = [];
-  for await (const [, label] of dataset) labels.push(...label.dataSync());
-  return labels;
-}
-
-async function take(iterator: DatasetIterator<LabeledBatch>, batches: number): Promise<number[]> {
-  const labels: number[] = [];
-  for (let i = 0; i < batches; i++) labels.push(...((await iterator.next()).value?.[1].dataSync() ?? []));
-  return labels;
-}
-
-const SHUFFLED = { batchSize: 3, shuffle: true, seed: 3 } as const;
-
-const sorted = (labels: readonly number[]): number[] => [...labels].sort((a, b) => a - b);
-const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
-
-/** Whether an iterator over a new dataset goes on as one does that is so many batches on, and what that gives. */
-async function resumed(folder: string, options: InputFnOptions, batches: number): Promise<unknown> {
-  const pattern = write(folder, BAD);
-  const open = () => skipping(pattern, { shuffle: true, seed: 3, numEpochs: 3, ...options });
-  const [one, other, fresh] = [open().iterator(), open().iterator(), open()];
-  const before = await take(one, batches);
-  other.seek(one.position());
-  const [expected, got] = [await labelsOf(one), await labelsOf(other)];
-  return [same(expected, got), same([...before, ...expected], await labelsOf(fresh))];
-}
 
 /** A photo of which the last bytes are missing. */
 function truncated(): Readonly<Record<string, Feature>> {
@@ -104,30 +51,9 @@ testSituations([
     ],
   },
   {
-    name: "each epoch of a whole mix has each good record once",
-    situation: async (folder) => {
-      const labels = await labelsOf(
-        skipping(write(folder, BAD), { shuffle: true, seed: 1, numEpochs: 3, batchSize: 1 }),
-      );
-      return [0, 1, 2]
-        .map((i) => sorted(labels.slice(13 * i, 13 * i + 13)))
-        .map((epoch) => same(epoch, GOOD));
-    },
-    expected: [true, true, true],
-  },
-  {
     name: "a position holds what was left out: another dataset goes on exactly there",
     situation: (folder) => resumed(folder, {}, 6),
     expected: [true, true],
-  },
-  {
-    name: "so it does at the start, and epochs later, and with whole batches alone",
-    situation: async (folder) => [
-      await resumed(folder, {}, 0),
-      await resumed(folder, { dropRemainder: true }, 11),
-      await resumed(folder, { shuffle: false }, 2),
-    ],
-    expected: [[true, true], [true, true], [true, true]], // prettier-ignore
   },
   {
     name: 'after onBad: "fail" has failed, "skip" goes on at the last position',
@@ -155,43 +81,6 @@ testSituations([
     },
     expected:
       /^Cannot restore iterator: expected a dataset that leaves out bad records, as onBad: "skip" does/,
-  },
-  {
-    name: "state() goes on exactly, too",
-    situation: async (folder) => {
-      const pattern = write(folder, BAD);
-      const [one, other] = [skipping(pattern).iterator(), skipping(pattern).iterator()];
-      await take(one, 4);
-      await other.restore(await one.state());
-      return [await labelsOf(other), other.bad.length];
-    },
-    expected: [[15], 3],
-  },
-  {
-    name: "state() after seek() goes on exactly, where nothing is left out",
-    situation: async (folder) => {
-      const pattern = write(folder, {});
-      const [one, other, third] = [0, 1, 2].map(() =>
-        createInputFn(pattern, { ...SHUFFLED, numEpochs: 1 })().iterator(),
-      );
-      if (one === undefined || other === undefined || third === undefined) return;
-      await take(one, 2);
-      other.seek(one.position());
-      await take(other, 1);
-      await third.restore(await other.state());
-      await take(one, 1);
-      return same(await labelsOf(third), await labelsOf(one));
-    },
-    expected: true,
-  },
-  {
-    name: "each part of a sharded dataset leaves out its own",
-    situation: async (folder) => {
-      const pattern = write(folder, BAD);
-      const parts = [0, 1, 2].map((rank) => labelsOf(skipping(pattern, { shard: { size: 3, rank } })));
-      return same(sorted((await Promise.all(parts)).flat()), GOOD);
-    },
-    expected: true,
   },
   {
     name: "truncated photos, lacking features and labels that int32 does not hold are left out alike",
