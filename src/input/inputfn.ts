@@ -94,7 +94,8 @@ export function getDecoder(): TFExampleDecoder<"image" | "label"> {
  * Makes an input function for training or evaluation: each call gives a dataset of batches from TFRecord files of images.
  * @param recordPaths  glob patterns
  * @returns            a function that gives batches [{ image }, label], or { image } with labels: false
- * @throws {Error} when called, if no file matches a pattern, or record files are not of one set: see readDataset()
+ * @throws {Error} when called, if no file matches a pattern, or record files are not of one set: see readDataset(), or if
+ * there is none for this shard
  * @example
  * const inputFn = createInputFn("records/train-*", { batchSize: 16, shuffle: true, seed: 1 });
  * for await (const [{ image }, label] of inputFn().take(1)) console.log(image.shape, label.shape); // [16, 256, 256, 3] [16]

@@ -67,6 +67,7 @@ export function readEpoch<T>(
 ): Dataset<T> {
   const { shuffle = false, isWhole = true } = options;
   const { files, own, parts, seeded, interleave } = openFiles(fileReadFn, inputFiles, options);
+  if (isWhole) expectShare(own, parts, options.shard);
   const { plan } = interleave(shuffle ? files.shuffle("all", seeded) : files);
   const build: typeof plan.build = (start) => plan.build(start);
   const records = new Dataset({
@@ -131,6 +132,14 @@ function expectRecords(files: readonly string[]): void {
   if (files.some((file) => statSync(file, { throwIfNoEntry: false })?.size !== 0)) return;
   throw new Error(
     `Cannot read dataset: expected records in ${files.map((file) => `"${file}"`).join(", ")}, got empty files`,
+  );
+}
+
+/** A dataset without an element can't be mapped, and others of a cluster would wait for its batches. */
+function expectShare(own: readonly string[], parts: Shard, shard: Shard = parts): void {
+  if (shard.size === 1 || countRecords(own, parts) !== 0) return;
+  throw new RangeError(
+    `Cannot read dataset: expected a record for each of ${shard.size} shards, got none for that of rank ${shard.rank}`,
   );
 }
 

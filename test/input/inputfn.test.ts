@@ -121,6 +121,14 @@ test("a position in one shard is one in any", async () => {
   [first, second, ...shards].forEach((one) => one.dispose());
 });
 
+test("createInputFn() refuses to share among more than there are records", () => {
+  const shard = { size: 1000, rank: 999 };
+  assert.throws(
+    () => createInputFn(pattern, { numEpochs: 1, shard })(),
+    /^RangeError: Cannot read dataset: expected a record for each of 1000 shards, got none for that of rank 999$/,
+  );
+});
+
 test("createInputFn() refuses a shard that is none", () => {
   for (const shard of [{ size: 2, rank: 2 }, { size: 0, rank: 0 }, { size: 2, rank: 0.5 }]) // prettier-ignore
     assert.throws(() => createInputFn(pattern, { shard })(), /Cannot read dataset: expected a shard of rank 0 … size − 1, got rank/); // prettier-ignore
