@@ -6,8 +6,10 @@ import type { Comms } from "./comm";
 import { pagesOf } from "./language/page";
 import { runCell } from "./magics/cell";
 import type { MagicContext } from "./magics/run";
-import { pictureOf, type MimeBundle } from "./output/display";
+import type { MimeBundle } from "./output/bundle";
+import { pictureOf } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
+import { finishStreams } from "./output/streams";
 import type { Json } from "./protocol";
 import type { Failure, Outcome, Session } from "./session/api";
 
@@ -70,6 +72,7 @@ export class CellExecutor {
       const outcome = payload === undefined ? await this.#run(code, count, interruption) : pageShown(payload);
       const failure = outcome.status === "error" ? outcome : await this.#showResult(outcome.value, silent);
       const user_expressions = failure === undefined ? await this.#evaluateAll(request.userExpressions) : {};
+      finishStreams();
       this.#screen.end();
       this.#interruption = undefined;
       if (failure === undefined)

@@ -1,9 +1,6 @@
-import { inspect } from "node:util";
 import type { Json } from "../protocol";
+import { expectBundle, type MimeBundle } from "./bundle";
 import { textOf } from "./text";
-
-/** What a value shows, by MIME type; a front end picks the richest type it can draw. */
-export type MimeBundle = Json;
 
 /** A value's picture of itself. */
 export interface Picture {
@@ -86,7 +83,7 @@ function draw(value: unknown, screen: Screen, displayId: string): Picture | Prom
   const live = method.length > 0; // it is given a way to replace its output
   const context: DisplayContext = {
     publish: (bundle) => screen.show({ ...expectBundle(bundle), displayId: newDisplayId(), live: false }),
-    publishOnce: (key, bundle) => screen.showOnce(key, bundle),
+    publishOnce: (key, bundle) => screen.showOnce(key, () => expectBundle(bundle()).data),
     update: (bundle) => {
       const { data, metadata } = expectBundle(bundle);
       screen.refresh(data, metadata, displayId);
@@ -109,32 +106,4 @@ function displayMethod(value: unknown): ((context: DisplayContext) => unknown) |
 
 function isFunction(value: unknown): value is (...args: readonly unknown[]) => unknown {
   return typeof value === "function";
-}
-
-/** A bundle, or a bundle with metadata: { data, metadata }. */
-function expectBundle(bundle: unknown): Pick<Picture, "data" | "metadata"> {
-  if (isRecord(bundle)) {
-    const { data, metadata = {} } = bundle;
-    if (isBundle(data) && isRecord(metadata)) return { data: withoutBytes(data), metadata };
-    if (isBundle(bundle)) return { data: withoutBytes(bundle), metadata: {} };
-  }
-  throw new TypeError(
-    `Cannot display value: expected a MIME bundle such as {"text/html": …}, got ${inspect(bundle, { depth: 0 })}`,
-  );
-}
-
-/** A bundle as JSON can have it: bytes, e.g. of a PNG, in base64, as front ends take them. */
-function withoutBytes(bundle: MimeBundle): MimeBundle {
-  const written: Record<string, unknown> = {};
-  for (const [type, value] of Object.entries(bundle))
-    written[type] = value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
-  return written;
-}
-
-function isBundle(value: unknown): value is MimeBundle {
-  return isRecord(value) && Object.keys(value).every((type) => type.includes("/"));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { currentCell } from "../cell";
 import type { Json } from "../protocol";
-import type { MimeBundle, Picture, Screen } from "./display";
+import type { MimeBundle } from "./bundle";
+import type { Picture, Screen } from "./display";
 
 /** A notebook's outputs: pictures become messages of the cell that shows them. */
 export class NotebookScreen implements Screen {

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { isJson, type Json } from "../protocol";
 
 /** How large and how deep JSON of a message may be: what comes from elsewhere must not exhaust stack or memory. */
@@ -56,4 +57,84 @@ function removePrototypes(root: object): void {
 
 function reachesPrototype(key: string, child: object): boolean {
   return key === "__proto__" || (key === "constructor" && Object.hasOwn(child, "prototype"));
+}
+
+/**
+ * A value as JSON, with what JSON.stringify() would write as {} in silence: typed arrays and whatever else can be iterated
+ * as lists, bytes (Buffer, ArrayBuffer) in base64, maps as objects (as lists of entries if a key is neither text nor
+ * number), errors and regular expressions as text, as ipykernel sends arrays, bytes, sets and dicts.
+ * @throws {TypeError} for a promise, and what else has no content to write
+ * @throws {RangeError} for a bigint that a JSON number would round
+ */
+export function writeJson(value: object): string {
+  return holdsOther(value) ? JSON.stringify(value, replaceOther) : JSON.stringify(value);
+}
+
+/** Whether something in a value is more than lists, plain objects and what JSON.stringify() knows: a replacer is slow. */
+function holdsOther(root: object): boolean {
+  const left: object[] = [root];
+  const seen = new Set<object>();
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    if (!Array.isArray(value) && !isPlain(value)) return true;
+    const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    for (const child of children) {
+      if (typeof child === "bigint") return true;
+      if (typeof child === "object" && child !== null) left.push(child);
+    }
+  }
+  return false;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === null || prototype === Object.prototype) && !("toJSON" in value);
+}
+
+/** JSON.stringify()'s replacer; `this` has the value before its toJSON(), of which a Buffer's would give an object. */
+function replaceOther(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = typeof this === "object" && this !== null ? Reflect.get(this, key) : undefined;
+  if (Buffer.isBuffer(original)) return original.toString("base64");
+  if (typeof value === "bigint") return exact(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (types.isMap(value)) return ofMap(value);
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(value).toString("base64");
+  if (types.isDataView(value))
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
+  if (types.isNativeError(value) || types.isRegExp(value)) return String(value);
+  if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value))
+    throw new TypeError(`Cannot write "${key}" as JSON: expected a value, got ${tagOf(value)}`);
+  return isIterable(value) && !types.isBoxedPrimitive(value) ? Array.from(value) : value;
+}
+
+function exact(value: bigint): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(`Cannot write a bigint as JSON: expected at most 2^53 - 1 in size, got ${value}n`);
+}
+
+function ofMap(map: ReadonlyMap<unknown, unknown>): object {
+  const entries = [...map].map(([key, value]): [unknown, unknown] => [key, value]);
+  const named = entries.every(([key]) => typeof key === "string" || typeof key === "number");
+  return named ? Object.fromEntries(entries.map(([key, value]) => [String(key), value])) : entries;
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+function isIterable(value: object): value is Iterable<unknown> {
+  return typeof Reflect.get(value, Symbol.iterator) === "function";
+}
+
+/**
+ * JSON in which every text is Unicode: half a surrogate pair, of which UTF-8 has no bytes, becomes U+FFFD, as in all that
+ * encodes text. Python reads the half that JSON can spell, and fails when it writes the notebook.
+ */
+export function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json; // JSON.stringify() spells halves, and nothing else, so
+  return json.replace(/\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)/g, (spelt, half?: string) =>
+    half === undefined ? spelt : "\ufffd",
+  );
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { type Header, type Json } from "../protocol";
 import { digestOf } from "./connection";
-import { parseObject } from "./json";
+import { parseObject, wellFormed } from "./json";
 
 /** The version of Jupyter's protocol that the kernel speaks. */
 export const protocolVersion = "5.4";
@@ -138,7 +138,8 @@ export class MessageWriter {
       version: protocolVersion,
     };
     this.#count++;
-    const parts = [JSON.stringify(header), parent, metadata, Buffer.from(content)];
+    const texts = [JSON.stringify(header), parent, metadata].map(wellFormed);
+    const parts = [...texts, Buffer.from(wellFormed(content))];
     return [...prefix, delimiter, this.#signer.sign(parts), ...parts, ...buffers];
   }
 }

@@ -4,6 +4,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { type Guard } from "../interrupt/guard";
 import { type Extras, type FromWire, type Header, type Json, type ToWire } from "../protocol";
 import { readConnection } from "./connection";
+import { writeJson } from "./json";
 import { createMailboxMemory, Outbox } from "./mailbox";
 import { type Answered, type Bell, type Body, type Posted, type WireData } from "./post";
 
@@ -182,8 +183,8 @@ function toPost(message: ToWire): Posted {
 function bodyOf(type: string, content: Json, { metadata, buffers = [] }: Extras = {}): Body {
   try {
     return {
-      content: JSON.stringify(content),
-      metadata: metadata === undefined ? noJson : JSON.stringify(metadata),
+      content: type === "stream" ? JSON.stringify(content) : writeJson(content), // a stream is texts alone, and many
+      metadata: metadata === undefined ? noJson : writeJson(metadata),
       buffers: buffers.map((buffer) => new Uint8Array(buffer)), // else all memory behind a view would be posted
     };
   } catch (error) {
