@@ -7,6 +7,7 @@ import {
   type PlotlySpec,
   type PlotlyTrace,
 } from "./plotly";
+import { readTitles } from "./titles";
 
 /** A Plotly figure that shows itself in notebooks, offline too. */
 export interface Figure extends Displayable, PlotlySpec {}
@@ -18,7 +19,8 @@ let scriptShown = false;
  * A figure of Plotly traces.
  *
  * Shown, it is one bundle: Plotly's JSON, HTML that draws it, and a line of text. plotly.js itself comes
- * as an output before the notebook's first figure, or in that figure's HTML without a kernel.
+ * as an output before the notebook's first figure, or in that figure's HTML without a kernel. A title, of an axis, a colour
+ * bar or a legend too, is a text or `{ text, font, … }`.
  * @example
  * figure([{ type: "bar", x: ["hat", "shoes"], y: [12, 73] }], { title: { text: "Photos" } })
  * @see https://plotly.com/javascript/reference
@@ -41,7 +43,11 @@ export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBund
 }
 
 /** The bundle of a figure for a page that has plotly.js. */
-export function figureBundle(spec: PlotlySpec): HtmlBundle {
+export function figureBundle(given: PlotlySpec): HtmlBundle {
+  const spec: PlotlySpec = {
+    data: given.data.map((trace) => readTitles(trace)),
+    layout: readTitles(given.layout),
+  };
   const summary = summarize(spec);
   return {
     "application/vnd.plotly.v1+json": { data: spec.data, layout: spec.layout },
@@ -61,7 +67,6 @@ function summarize({ data, layout }: PlotlySpec): string {
 }
 
 function readTitle(title: unknown): string | undefined {
-  if (typeof title === "string") return title;
   if (typeof title !== "object" || title === null) return undefined;
   const text: unknown = Reflect.get(title, "text");
   return typeof text === "string" ? text : undefined;
