@@ -105,6 +105,58 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
     },
   );
 
+  test("papermill's parameters are of the type that their cell declares", { skip: noPapermill }, async () => {
+    const defaults = `// [what, is] = "not" parsed;
+const freeze = true, name: string = "a;b"; // const rate = "no"
+let rate: number = 1e-2
+const path: string | null = "in";
+const optimizer:
+  | "adam"
+  | "sgd" = "adam";
+const since = new Date("2026-01-01"), small = 1 < 2, seed = 5n;
+const sizes: readonly number[] = [1], options: Record<string, number> = {};
+let limit: number | undefined
+const mode = null as string | null`;
+    const given = {
+      freeze: "false", name: "007", rate: "1e-3", path: "null", optimizer: "sgd", since: "2026-05-01", seed: "12345678901234567890",
+      sizes: "[2, 0.5]", options: '{"a": 1}', limit: "undefined", mode: "eval", other: "false", count: "3",
+    }; // prettier-ignore
+    const words = Object.entries(given).flatMap(([name, value]) => ["-p", name, value]);
+    const { folder, status, stderr } = await papermill([...words, "--prepare-only"], "", defaults);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readCells(join(folder, "out.ipynb"))[1]?.source.trimEnd().split("\n"), [
+      "// Parameters",
+      "const freeze: boolean = false;",
+      'const name: string = "007";',
+      "let rate: number = 0.001;",
+      "const path: string | null = null;",
+      'const optimizer: | "adam" | "sgd" = "sgd";',
+      'const since = new Date("2026-05-01");',
+      "const seed = 12345678901234567890n;",
+      "const sizes: readonly number[] = [2, 0.5];",
+      'const options: Record<string, number> = { "a": 1 };',
+      "let limit: number | undefined = undefined;",
+      'const mode: string = "eval";',
+      "const other: boolean = false;",
+      "const count: number = 3;",
+    ]);
+    assert.match(readFileSync(join(folder, "out.ipynb"), "utf8"), /"freeze": false/);
+  });
+
+  const refused: readonly (readonly [words: readonly string[], message: string])[] = [
+    [["-p", "steps", "many"], 'Cannot set parameter "steps": expected number, got "many"'],
+    [
+      ["-y", "{ name: 1.10 }"],
+      'Cannot set parameter "name": expected string, got 1.1 (in quotes it is a text)',
+    ],
+  ];
+  for (const [words, message] of refused)
+    test(`papermill refuses ${words.join(" ")}: ${message}`, { skip: noPapermill }, async () => {
+      const { status, stderr } = await papermill([...words, "--prepare-only"], "1");
+      assert.equal(status, 1);
+      assert.ok(stderr.includes(message), stderr);
+    });
+
   test(
     "papermill ends with 1 at an error, which the notebook that it wrote shows",
     { skip: noPapermill },
@@ -120,8 +172,10 @@ describe("notebooks in batch", { concurrency: 2 }, () => {
   );
 });
 
+const standard = 'const steps: number = 7;\nconst name: string = "default";';
+
 /** Runs scripts/parameters.py over a notebook with a cell of defaults and one more. */
-async function papermill(words: readonly string[], code: string) {
+async function papermill(words: readonly string[], code: string, declared = standard) {
   const folder = temporaryFolder("papermill");
   const cell = (id: string, source: string, tags: readonly string[] = []) => ({
     id,
@@ -132,7 +186,7 @@ async function papermill(words: readonly string[], code: string) {
     execution_count: null,
   });
   const kernelspec = { name: "slimlab", display_name: "TypeScript (slimlab)", language: "typescript" };
-  const defaults = cell("a", 'const steps: number = 7;\nconst name: string = "default";', ["parameters"]);
+  const defaults = cell("a", declared, ["parameters"]);
   const notebook = {
     nbformat: 4,
     nbformat_minor: 5,
