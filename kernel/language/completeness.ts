@@ -11,11 +11,10 @@ const prefix = "export {};\n";
 /**
  * Whether a cell can run as it is or goes on in the next line.
  *
- * It goes on where the parser misses something at its very end; an error before that makes it invalid. Two empty lines at
- * the end make any cell complete, so that a terminal can run what will then be an error.
+ * It goes on where the parser misses something at its very end; an error before that makes it invalid. Empty lines at the
+ * end say nothing: JupyterLab adds two when it cuts selected lines into statements.
  */
 export function isComplete(code: string): Completeness {
-  if (/(^|\n)[^\S\n]*\n\s*$/.test(code)) return { status: "complete" };
   const parsed = parseMagics(code);
   if (parsed.magics.some((magic) => magic.body !== undefined)) {
     return /\n[^\S\n]*$/.test(code) && /\n.*\S/.test(code)

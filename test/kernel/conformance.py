@@ -34,7 +34,7 @@ class Slimlab(Started):
         {"text": "processs_no_such_na"},
     ]
     complete_code_samples = ["1", "const x = 1;", "function f() {\n  return 1;\n}", "f()", "", "for (;;) break", "await f()"]
-    incomplete_code_samples = ["if (x) {", "function f() {", "const x = `a", "f(", "/* open", "const x =", "[1,"]
+    incomplete_code_samples = ["if (x) {", "function f() {", "const x = `a", "f(", "/* open", "const x =", "[1,", "function f() {\n\n"]
     invalid_code_samples = ["import 7", "const = 3", "function function", ")", "let x x", "1 +* 2"]
     code_page_something = "Math.max?"
     code_generate_error = "throw new Error('wrong')"
@@ -70,7 +70,7 @@ class Ipykernel(Started):
         {"text": "processs_no_such_na"},
     ]
     complete_code_samples = ["1", "x = 1", "def f(x):\n  return 1\n", "f()", "", "await f()"]
-    incomplete_code_samples = ["if x:", "def f(x):\n  x", "x = '''a", "f(", "[1,"]
+    incomplete_code_samples = ["if x:", "def f(x):\n  x", "x = '''a", "f(", "[1,", "f(\n\n"]
     invalid_code_samples = ["import 7", "= 3", "def 3", ")", "x x"]
     code_page_something = "zip?"
     code_generate_error = "raise ValueError('wrong')"

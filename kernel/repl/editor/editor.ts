@@ -61,15 +61,22 @@ export function completed(editor: Editor, completion: Completion): Editor {
   return { ...(buffer === editor.buffer ? editor : change(editor, buffer)), menu };
 }
 
-/** The editor after the code was found complete (then it is to be run), or a new line in it. */
+/**
+ * The editor after the code was found complete (then it is to be run), or a new line in it. Two empty lines end any code,
+ * so that what will be an error can be run, to be seen.
+ */
 export function checked(
   editor: Editor,
   completeness: Completeness,
 ): { readonly editor: Editor; readonly run: boolean } {
-  if (completeness.status !== "incomplete") return { editor, run: true };
+  if (completeness.status !== "incomplete" || endsByHand(editor.buffer.text)) return { editor, run: true };
   const plain = edit.openLine(editor.buffer);
   const told = edit.insert(editor.buffer, `\n${completeness.indent}`);
   return { editor: change(editor, completeness.indent === "" ? plain : told), run: false };
+}
+
+function endsByHand(code: string): boolean {
+  return /\n[^\S\n]*\n\s*$/.test(code);
 }
 
 /** Whether Enter asks if the code is complete: on its last line. Above it, Enter opens a line. */

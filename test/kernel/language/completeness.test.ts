@@ -17,8 +17,10 @@ const complete = [
   "%who\n1 + 1",
   "%%time\nf()",
   "%%bash\nls\n",
-  "foo(\n\n\n",
-  ")\n\n\n",
+  "half(1)\n\n",
+  "function half(x) {\n\n  return x / 2;\n}\n\n",
+  "\n\n",
+  "%%bash\nls\n\n",
 ];
 
 for (const code of complete) {
@@ -52,6 +54,11 @@ const incomplete: readonly (readonly [string, string])[] = [
   ["%%bash\nls", ""],
   ["%who\nf(", "  "],
   ["%%time\nwhile (true) {", "  "],
+  ["function half(x) {\n\n", "  "],
+  ["function half(x) {\n  return x / 2;\n\n", "  "],
+  ["foo(\n\n\n", "  "],
+  ["const x =\n \n", "  "],
+  ["`a\n\n", ""],
 ];
 
 for (const [code, indent] of incomplete) {
@@ -73,6 +80,8 @@ const invalid = [
   "1 % %time",
   '"open',
   "x = 'a",
+  ")\n\n\n",
+  "'a\n\n",
 ];
 
 for (const code of invalid) {

@@ -55,6 +55,16 @@ test("Enter on the last line asks whether the code is complete", () => {
   assert.equal(shown(checked(editor, { status: "incomplete", indent: "" }).editor), "f(\n  |");
 });
 
+test("two empty lines at the end run what is not complete", () => {
+  let editor = after("f(");
+  const ran = [1, 2, 3].map(() => {
+    const { run, ...next } = checked(editor, { status: "incomplete", indent: "  " });
+    editor = next.editor;
+    return run;
+  });
+  assert.deepEqual(ran, [false, false, true]);
+});
+
 test("Ctrl-D leaves on nothing only; Ctrl-C, Ctrl-L, Ctrl-Q and Ctrl-Z ask for what they stand for", () => {
   assert.equal(press(after(""), named("C-d")).request, "exit");
   assert.equal(press(after("a"), named("C-d")).request, undefined);
