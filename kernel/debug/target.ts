@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
-import { type Json } from "../protocol";
+import { expectBundle } from "../output/bundle";
+import { isJson, type Json } from "../protocol";
+import { writeJson } from "../wire/json";
 
 /** Where the debugger's thread finds this thread's {@link DebugTarget}: at this symbol of `globalThis`. */
 export const targetSymbol = "slimlab.debugger";
@@ -72,8 +74,8 @@ function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-/** What of a bundle can go through JSON. */
+/** What of a bundle can go through JSON, as a cell's output has it. */
 function toPlain(bundle: object): Json {
-  const plain: unknown = JSON.parse(JSON.stringify(bundle));
-  return isObject(plain) ? { ...plain } : {};
+  const plain: unknown = JSON.parse(writeJson(expectBundle(bundle).data));
+  return isJson(plain) ? plain : {};
 }

@@ -35,6 +35,7 @@ export const double = (n: number) => n * 2;
 export const accessor = { get boom(): number { throw new Error("was run"); } };
 export const shown = { [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>hi</b>" }) };
 export const slow = { [Symbol.for("Jupyter.display")]: async () => ({ "text/html": "late" }) };
+export const bytes = { [Symbol.for("Jupyter.display")]: () => ({ data: { "image/png": Buffer.from("ab"), "application/json": new Map([["a", new Float32Array(1)]]) }, metadata: {} }) };
 export { Point };
 `;
 
@@ -128,6 +129,8 @@ describe("variables", { timeout: 60_000 }, () => {
       "text/html": "<b>hi</b>",
       "text/plain": "{ [Symbol(Jupyter.display)]: [Function: [Jupyter.display]] }",
     });
+    const bytes = readObject(await view("bytes"), "data");
+    assert.deepEqual([bytes["image/png"], bytes["application/json"]], ["YWI=", { a: [0] }]);
     assert.deepEqual(Object.keys(readObject(await view("slow"), "data")), ["text/plain"]);
     assert.deepEqual((await view("text"))["data"], { "text/plain": 'a"b' });
     assert.deepEqual((await view("list"))["data"], { "text/plain": "[ 1, 'two', { three: 3 } ]" });
