@@ -108,12 +108,14 @@ function expectRefusal(
 for (const [version, answer] of [
   [
     "18.20.8",
-    /^Cannot set up slimlab: expected Node >=20\.19 <23, got 18\.20\.8 \(too old\); bring it with: \w+ install/,
+    /^Cannot set up slimlab: expected Node >=20\.19 <27, got 18\.20\.8 \(too old\); bring it with: \w+ install/,
   ],
   ["20.18.3", /got 20\.18\.3 \(too old\)/],
-  ["23.0.0", /got 23\.0\.0 \(too new for the TensorFlow addon\); bring it with: \w+ install/],
+  ["27.0.0", /got 27\.0\.0 \(too new\); bring it with: \w+ install/],
   ["20.19.0", /^$/],
   ["22.12.0", /^$/],
+  ["24.0.0", /^$/],
+  ["26.10.0", /^$/],
 ] as const) {
   test(`set-up under Node ${version} ${answer.source === "^$" ? "goes on" : "ends in one line"}`, () => {
     const result = spawnSync(process.execPath, [join(ROOT, "scripts/steps/node.js"), version], {

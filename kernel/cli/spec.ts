@@ -15,16 +15,8 @@ import { logo } from "./logo";
 /** The name by which notebooks ask for the kernel. */
 export const KERNEL_NAME = "slimlab";
 
-/**
- * How Node is started for a kernel: it goes on after a busy loop was ended between two async hooks, and does not
- * complain about what packages of others call (DEP0051 and DEP0044: tfjs-node-gpu under Node 22; DEP0111: process.binding).
- */
-export const NODE_FLAGS = [
-  "--no-force-async-hooks-checks",
-  "--disable-warning=DEP0111",
-  "--disable-warning=DEP0051",
-  "--disable-warning=DEP0044",
-] as const;
+/** How Node is started for a kernel: it goes on after a busy loop was ended between two async hooks. */
+export const NODE_FLAGS = ["--no-force-async-hooks-checks"] as const;
 
 /** The program that serves a connection file. */
 export const MAIN = join(__dirname, "..", "main.js");

@@ -57,7 +57,7 @@ export function onInterruptSignal(onSignal: () => void): () => void {
 }
 
 function createSignal(): SignalWrap {
-  const { Signal } = internals((bind) => bind("signal_wrap"));
+  const { Signal } = internals("signal_wrap");
   return new Signal();
 }
 

@@ -77,7 +77,7 @@ export class Interruption {
 
 /** Lets a cell's JavaScript be ended from another thread without Node taking that for a fault of its own. */
 export function allowEnding(): void {
-  const wrap = internals((bind) => bind("async_wrap"));
+  const wrap = internals("async_wrap");
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
   const value = (): void => {
     wrap.clearAsyncIdStack();

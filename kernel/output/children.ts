@@ -62,7 +62,7 @@ function follow(pipe: Readable | null, name: StreamName | undefined, cell: Cell)
 
 /** Those of spawnSync(), execSync() and execFileSync(): into files, since who holds a pipe's other end would be waited for. */
 function redirectAwaited(): void {
-  const binding = internals((bind) => bind("spawn_sync"));
+  const binding = internals("spawn_sync");
   const { spawn } = binding;
   binding.spawn = (options) => {
     const cell = currentCell();

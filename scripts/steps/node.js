@@ -1,6 +1,7 @@
 "use strict";
 // Checks the version of Node itself, so it keeps to syntax that any Node can parse.
-// tfjs-node-gpu 4.22 calls util.isNullOrUndefined, which Node 23 removed; eslint and require(esm) need 20.19.
+// eslint and require(esm) need 20.19; what is newer than the range was not tried: the kernel reaches below Node's
+// public interface.
 
 var readFileSync = require("fs").readFileSync;
 var join = require("path").join;
@@ -13,13 +14,13 @@ function expectNode(version) {
   var major = Number(parts[0]);
   var old = major < Number(range[1]) || (major === Number(range[1]) && Number(parts[1]) < Number(range[2]));
   if (!old && major < Number(range[3])) return;
-  var install = process.platform === "darwin" ? "brew install node@22" : "nvm install 22";
+  var install = process.platform === "darwin" ? "brew install node@24" : "nvm install 24";
   throw new Error(
     "Cannot set up slimlab: expected Node " +
       manifest.engines.node +
       ", got " +
       version.replace(/^v/, "") +
-      (old ? " (too old)" : " (too new for the TensorFlow addon)") +
+      (old ? " (too old)" : " (too new)") +
       "; bring it with: " +
       install,
   );

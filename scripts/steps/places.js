@@ -44,9 +44,6 @@ function environment() {
     KERAS_HOME: join(jupyter, "keras"),
     CUDA_CACHE_PATH: inRoot(".cache", "cuda"),
     RUSTUP_HOME: inRoot(".cache", "rustup"), // pip asks rustc for its version, and rustup answers by making a folder
-    // tfjs-node-gpu calls util.isNullOrUndefined and util.isArray, which Node 22 complains about on standard error.
-    NODE_OPTIONS:
-      `${process.env.NODE_OPTIONS ?? ""} --disable-warning=DEP0051 --disable-warning=DEP0044`.trim(),
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? "3",
   };
   // A path of another Python, or a wish never to keep compiled modules, would undo what .venv is for.

@@ -19,7 +19,7 @@ export interface Message {
 
 type Channel = "shell" | "control" | "stdin";
 
-const kernelFlags = ["--no-force-async-hooks-checks", "--disable-warning=DEP0111"];
+const kernelFlags = ["--no-force-async-hooks-checks"];
 
 /** A started kernel and a front end that is connected to it. */
 export class Client {

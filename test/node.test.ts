@@ -1,0 +1,67 @@
+/** A part of the suite under the newer Nodes that package.json's "engines" allows; each is fetched once into build/. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** What depends on the Node: its own parts that an interrupt and cells' children need, tfjs-node, training. */
+const FILES = ["kernel/session/interrupt", "kernel/children", "tensorflow/execute", "training/interrupt"].map(
+  (path) => join(ROOT, "dist", "test", `${path}.test.js`),
+);
+
+const TEST = ["--test", "--test-reporter=tap", "--test-concurrency=1"];
+
+/** Everything that is compiled: the addon and what tfjs-node asks of Node's `util`, the sockets, the history. */
+const NATIVE = `
+  const { tf } = require("./dist/src/tensorflow/runtime.js");
+  const { DatabaseSync } = require("@photostructure/sqlite");
+  const { values } = tf.topk(tf.tensor([1, 5, 3]), 2);
+  const { sum } = new DatabaseSync(":memory:").prepare("SELECT 1 + 1 AS sum").get();
+  console.log([...values.dataSync(), sum, typeof require("zeromq").Router].join());`;
+
+/** The Node of npm's package of that version, or why there is none. */
+function fetchNode(version: string): { node: string } | { skip: string } {
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(ROOT, "build", `node-${version}`);
+  const node = join(folder, "node_modules", name, "bin", "node");
+  if (!existsSync(node)) {
+    const how = ["--no-save", "--no-package-lock", "--ignore-scripts", "--fetch-retries=0", "--silent"];
+    spawnSync("npm", ["install", "--prefix", folder, ...how, `${name}@${version}`], { timeout: 120_000 });
+  }
+  return run(node, ["--version"]).stdout.trim() === `v${version}`
+    ? { node }
+    : { skip: `npm could not fetch ${name}@${version}` };
+}
+
+function run(
+  node: string,
+  words: readonly string[],
+): { status: number | null; stdout: string; stderr: string } {
+  const env: NodeJS.ProcessEnv = { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" };
+  delete env["NODE_TEST_CONTEXT"]; // a test runner of its own
+  const { status, stdout, stderr } = spawnSync(node, words, { cwd: ROOT, env, encoding: "utf8" });
+  return { status, stdout: stdout ?? "", stderr: stderr ?? "" };
+}
+
+test("what is compiled loads without a complaint of Node", () => {
+  assert.deepEqual(run(process.execPath, ["-e", NATIVE]), {
+    status: 0,
+    stdout: "5,3,2,function\n",
+    stderr: "",
+  });
+});
+
+for (const version of ["24.21.0", "26.10.0"]) {
+  test(`Node ${version} runs networks and cells`, (t) => {
+    const fetched = fetchNode(version);
+    if ("skip" in fetched) return t.skip(fetched.skip);
+    const loaded = run(fetched.node, ["-e", NATIVE]);
+    assert.deepEqual(loaded, { status: 0, stdout: "5,3,2,function\n", stderr: "" });
+    const { status, stdout } = run(fetched.node, [...TEST, ...FILES]);
+    assert.match(stdout, /^# pass [1-9]/m);
+    assert.equal(status, 0, stdout);
+  });
+}
