@@ -10,6 +10,7 @@ import {
   unrecorded,
   type TensorTree,
 } from "../../src/tensorflow";
+import { settled } from "../settled";
 
 const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const largest = (a: tf.Tensor, b: tf.Tensor): number => Math.max(...values(tf.abs(tf.sub(a, b))));
@@ -280,9 +281,8 @@ test("1,000 traced steps leave tensors, handles, functions and memory as they we
   const run = async (steps: number): Promise<void> => {
     for (let i = 0; i < steps; i++) (await step(x)).loss.dispose();
   };
-  await run(200);
-  const before = memory();
-  const rss = process.memoryUsage.rss();
+  await run(200).then(settled); // frees what the tests before have left
+  const [before, rss] = [memory(), process.memoryUsage.rss()];
   await run(1000);
   assert.deepEqual(memory(), before);
   const grown = (process.memoryUsage.rss() - rss) / 2 ** 20;
