@@ -32,3 +32,8 @@ export function countRecords(files: readonly string[], { size, rank }: Shard): n
   }
   return sum;
 }
+
+/** Whether one part of files has a record; of compressed files it is not told without reading them. */
+export function hasRecord(files: readonly string[], { rank }: Shard): boolean {
+  return files.some((file) => compressionOf(file) !== "" || countFrames(file, rank + 1).records > rank);
+}

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { matchingFiles, type tf } from "../tensorflow";
 import { Dataset, type ShuffleOptions } from "./dataset";
-import { countRecords, shuffleBufferFor } from "./epochs";
+import { countRecords, hasRecord, shuffleBufferFor } from "./epochs";
 import { expectOneSet } from "./manifest";
 import { stepFrom } from "./plan";
 import { expectShard, type Shard } from "./shard";
@@ -137,7 +137,7 @@ function expectRecords(files: readonly string[]): void {
 
 /** A dataset without an element can't be mapped, and others of a cluster would wait for its batches. */
 function expectShare(own: readonly string[], parts: Shard, shard: Shard = parts): void {
-  if (shard.size === 1 || countRecords(own, parts) !== 0) return;
+  if (shard.size === 1 || hasRecord(own, parts)) return;
   throw new RangeError(
     `Cannot read dataset: expected a record for each of ${shard.size} shards, got none for that of rank ${shard.rank}`,
   );
