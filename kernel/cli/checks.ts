@@ -43,7 +43,7 @@ function checkNode(): Finding {
   const found = `${process.version} at ${process.execPath}`;
   const fits =
     compare(process.versions.node, least) >= 0 && Number.parseInt(process.versions.node) < Number(below);
-  return fits ? good("node", found) : bad("node", `${found}, expected ${range}`, "run: nvm install 24");
+  return fits ? good("node", found) : bad("node", `${found}, expected ${range}`, "run: nvm install 22");
 }
 
 /** Below 0 if the version is older than the other, above 0 if it is newer. */
