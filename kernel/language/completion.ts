@@ -3,7 +3,7 @@ import { type Completion, type CompletionItem } from "../session/api";
 import { type SourceContext } from "../session/program";
 import { cancellation, createHost } from "./host";
 import { isPathLike, listPaths } from "./paths";
-import { listMembers } from "./runtime";
+import { membersOf, valueOf } from "./runtime";
 
 const preferences: ts.UserPreferences = {
   includeCompletionsWithInsertText: true,
@@ -22,6 +22,8 @@ interface Span {
 
 /** Kinds whose names are parts of paths. */
 const pathKinds: ReadonlySet<string> = new Set(["directory", "script", "external module name"]);
+
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 const collator = new Intl.Collator();
 
@@ -50,12 +52,58 @@ export function completeIn(
   const token = context.ts.findPrecedingToken(at, sourceFile);
   const string = token !== undefined && isStringAt(context, token, at) ? token : undefined;
   const word = string === undefined ? wordAt(sourceFile.text, at) : stringWord(string, at);
-  const typed = sourceFile.text.slice(word.start, at);
-  const found = choose(context, service(context, at, word), { at, word, inString: string !== undefined });
+  const known = service(context, at, word);
+  const candidates = [...known, ...live(context, { word, string, known, scope })];
+  const found = choose(context, candidates, { at, word, inString: string !== undefined });
   if (found !== undefined) return found;
   if (string !== undefined) return completePath(context, word, at);
-  const items = listMembers(context, word.start, scope).filter(({ text }) => fits(text, typed));
-  return { start: word.start - offset, end: word.end - offset, matches: items };
+  return { start: word.start - offset, end: word.end - offset, matches: [] };
+}
+
+/** Members of the value before a dot or `["`, where its type leaves open which there are, or TypeScript knows none. */
+function live(
+  context: SourceContext,
+  {
+    word,
+    string,
+    known,
+    scope,
+  }: {
+    readonly word: Span;
+    readonly string: ts.Node | undefined;
+    readonly known: readonly Candidate[];
+    readonly scope: Readonly<Record<string, unknown>>;
+  },
+): Candidate[] {
+  const owner = ownerOf(context, word, string);
+  if (owner === undefined || (known.length > 0 && !isOpen(context, owner))) return [];
+  const names = new Set(known.map(({ name }) => name));
+  return membersOf(valueOf(context, owner, scope)).flatMap(({ name, kind, depth }): Candidate[] => {
+    if (names.has(name) || (string === undefined ? !identifier.test(name) : depth > 0)) return [];
+    const text = string === undefined ? name : JSON.stringify(name).slice(1, -1);
+    return [{ ...word, text, name, kind, rank: `z${depth}` }];
+  });
+}
+
+/** What is before the dot or the `["` that a word follows. */
+function ownerOf({ ts, sourceFile }: SourceContext, word: Span, string?: ts.Node): ts.Expression | undefined {
+  if (string !== undefined) {
+    const { parent } = string;
+    return ts.isElementAccessExpression(parent) && parent.argumentExpression === string
+      ? parent.expression
+      : undefined;
+  }
+  const dot = ts.findPrecedingToken(word.start, sourceFile);
+  return dot !== undefined && ts.isPropertyAccessExpression(dot.parent) && dot !== dot.parent.name
+    ? dot.parent.expression
+    : undefined;
+}
+
+/** Whether a value may have other members than its type names: it is `any`, `unknown`, or has an index signature of texts. */
+function isOpen({ ts, checker }: SourceContext, expression: ts.Expression): boolean {
+  const type = checker.getNonNullableType(checker.getTypeAtLocation(expression));
+  if ((type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !== 0) return true;
+  return checker.getIndexInfosOfType(type).some(({ keyType }) => (keyType.flags & ts.TypeFlags.String) !== 0);
 }
 
 /** Sorts and sifts: only those that begin as the typed text does, and that replace the same, if possible the word. */

@@ -1,5 +1,6 @@
 import { type Session } from "../session/api";
 import { type Json } from "../protocol";
+import { questionOf } from "./question";
 
 /** A payload of an execute_reply that front ends open as a page beside the notebook. */
 export interface Page {
@@ -9,12 +10,13 @@ export interface Page {
 }
 
 /**
- * What a cell like `Math.max?` asks for: documentation, with `??` all of it. No such cell is TypeScript.
+ * What a cell that is a question asks for: documentation, with `??` all of it.
  * @returns undefined for any other cell; no pages if nothing is known of the name
  */
 export function pagesOf(session: Session, code: string): readonly Page[] | undefined {
-  const [, name, marks = ""] = /^\s*([\w$.]*[\w$])\s*(\?\??)\s*$/.exec(code) ?? [];
-  if (name === undefined) return undefined;
-  const found = session.inspect(name, name.length, marks === "??" ? 1 : 0);
+  const question = questionOf(code);
+  if (question === undefined) return undefined;
+  const { name, detail } = question;
+  const found = session.inspect(name, name.length, detail);
   return found === undefined ? [] : [{ source: "page", data: found.bundle, start: 0 }];
 }

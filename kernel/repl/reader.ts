@@ -1,3 +1,4 @@
+import { questionOf } from "../language/question";
 import { type Backend } from "./backend";
 import { checked, completed, createEditor, press, type Editor, type Request } from "./editor/editor";
 import { highlight } from "./editor/highlight";
@@ -143,20 +144,6 @@ class TerminalReader implements Reader {
     this.#frame = undefined;
     this.#output.typed(rows);
   }
-}
-
-/** A name whose documentation is wanted: its signature and comment (0), or all (1). */
-export interface Question {
-  readonly name: string;
-  readonly detail: 0 | 1;
-}
-
-/** The name that a cell like `name?` asks about (`name??` or `?name` likewise), and how much is wanted. */
-export function questionOf(code: string): Question | undefined {
-  const [, before = "", name, after = ""] =
-    /^\s*(\?{0,2})([\p{L}_$][\p{L}\p{N}_$.]*)(\?{0,2})\s*$/u.exec(code) ?? [];
-  if (name === undefined || before === after) return undefined; // neither, or both: no question
-  return { name, detail: before.length + after.length > 1 ? 1 : 0 };
 }
 
 function promptOf(cell: number): string {

@@ -1,8 +1,9 @@
+import { questionOf, type Question } from "../language/question";
 import { type Backend, type Host } from "./backend";
 import { encodeImage } from "./images";
 import { createTerminalOutput, type TerminalOutput } from "./output";
 import { createPresenter } from "./present";
-import { createReader, questionOf, type Question, type Reader } from "./reader";
+import { createReader, type Reader } from "./reader";
 import { Terminal } from "./terminal";
 
 /** Words that leave, as people try them. */

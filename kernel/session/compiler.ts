@@ -57,7 +57,7 @@ export class Compiler implements Stand {
   #text = cellPrefix;
   #declarations = "";
   #problems: readonly Problem[] = [];
-  #emitted: { map: string; plan: Plan } = { map: "", plan: { bindings: new Map(), imports: [] } };
+  #emitted: { map: string; plan: Plan } = { map: "", plan: emptyPlan() };
 
   constructor(cwd: string) {
     this.cwd = cwd;
@@ -95,7 +95,7 @@ export class Compiler implements Stand {
       mappings: mappingsOf(map),
       shift: prepared.shift,
       bindings: plan.bindings,
-      declarations: result.declOutput ?? "",
+      declarations: (result.declOutput ?? "") + plan.declarations,
       isAsync: prepared.isAsync,
       imports: plan.imports,
     };
@@ -208,7 +208,7 @@ export class Compiler implements Stand {
   #emit(write: ts.WriteFileCallback, afterDeclarations: ts.CustomTransformers["afterDeclarations"]): void {
     const { file, outer } = this.#getCell();
     const { program } = this.base;
-    const plan: Plan = { bindings: new Map(), imports: [] };
+    const plan = emptyPlan();
     const after = [cellTransformer(program.getTypeChecker(), file, outer, plan)];
     this.#emitted = { map: "", plan };
     const take = (name: string, text: string): void => {
@@ -237,6 +237,10 @@ export class Compiler implements Stand {
       source: text.split("\n")[line] ?? "",
     };
   }
+}
+
+function emptyPlan(): Plan {
+  return { bindings: new Map(), imports: [], declarations: "" };
 }
 
 /** A bound file that declares nothing: tslab is not to merge the declarations of cells, see declarations.ts. */

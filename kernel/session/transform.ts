@@ -1,4 +1,5 @@
 import * as ts from "@tslab/typescript-for-tslab";
+import { declareNested } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */
 export interface Plan {
@@ -6,6 +7,8 @@ export interface Plan {
   readonly bindings: Map<string, string>;
   /** The specifiers of what it imports. */
   readonly imports: string[];
+  /** What its .d.ts file leaves out. */
+  declarations: string;
 }
 
 /** Names of what a cell's script is given; see {@link Runtime}. */
@@ -38,6 +41,7 @@ export function cellTransformer(
     const { rewrite } = new Rewriter(context, checker, outer, imports);
     const statements = body.map((statement) => ts.visitNode(statement, rewrite, ts.isStatement));
     addBindings(cell, imports, plan);
+    plan.declarations = declareNested(checker, cell);
     const last = statements.at(-1);
     if (last !== undefined && ts.isExpressionStatement(last)) {
       const value = factory.createReturnStatement(factory.createArrayLiteralExpression([last.expression]));

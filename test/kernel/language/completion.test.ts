@@ -104,6 +104,35 @@ test("complete() looks at values where there are no types, without running gette
   assert.deepEqual(textsAt(session, "loose.deep.costly.to‸"), []);
 });
 
+test("complete() adds a value's members where its type leaves open which there are", async () => {
+  process.env.SLIMLAB_COMPLETED = "1";
+  process.env["SLIMLAB-COMPLETED"] = "1";
+  const open = await sessionAfter(
+    `const data: unknown = { alpha: { beta: 1 }, "two words": 2 };
+     const rows = JSON.parse('[{ "name": "n", "last name": "m" }]'); const at = 0;
+     const counts: Record<string, number> = { one: 1 }; class Row { known = 1; [other: string]: unknown }
+     const row = new Row(); row.extra = 2; const closed = { only: 1 }; Object.assign(closed, { more: 2 });`,
+  );
+  assert.deepEqual(textsAt(open, "process.env.SLIMLAB_COM‸"), ["SLIMLAB_COMPLETED"]);
+  assert.deepEqual(completed(open, 'process.env["SLIMLAB-‸"]'), ['process.env["SLIMLAB-COMPLETED"]']);
+  assert.deepEqual(textsAt(open, "process.env['SLIMLAB-‸"), ["SLIMLAB-COMPLETED"]);
+  assert.ok(textsAt(open, "process.env.‸").includes("TZ"), "what the type names");
+  assert.deepEqual(textsAt(open, "(data as any).al‸"), ["alpha"]);
+  assert.deepEqual(textsAt(open, "(<any>data)!.alpha.‸"), ["beta"]);
+  assert.deepEqual(textsAt(open, "data.‸"), ["alpha"]);
+  assert.deepEqual(completed(open, '(data as any)["‸"]').at(-1), '(data as any)["two words"]');
+  for (const expression of ["rows[0].‸", "rows[at].‸", "rows[0]?.‸"])
+    assert.deepEqual(textsAt(open, expression), ["name"]);
+  assert.deepEqual(textsAt(open, 'rows[0]["‸'), ["last name", "name"]);
+  assert.deepEqual(textsAt(open, "counts.‸"), ["one"]);
+  assert.deepEqual(textsAt(open, 'counts["‸"]'), ["one"]);
+  assert.deepEqual(textsAt(open, "row.‸").slice(0, 2), ["known", "extra"]);
+  assert.deepEqual(textsAt(open, "closed.‸"), ["only"], "its type says which there are");
+  open.close();
+  Reflect.deleteProperty(process.env, "SLIMLAB_COMPLETED");
+  Reflect.deleteProperty(process.env, "SLIMLAB-COMPLETED");
+});
+
 test("complete() copes with members named by symbols", () => {
   assert.deepEqual(completed(session, "marked.‸"), ["marked.plain"]);
   assert.ok(textsAt(session, "inspect.cu‸").includes("custom"));

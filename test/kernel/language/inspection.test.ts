@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { pagesOf } from "../../../kernel/language/page";
 import { type OpenSession } from "../../../kernel/session/open";
 import { atCursor, sessionAfter } from "./ask";
 
@@ -109,4 +110,13 @@ test("inspect() knows what this cell declares, the library, and magics; of nothi
   assert.equal(markdown("// add‸"), undefined);
   assert.equal(markdown("nobody‸"), undefined);
   assert.equal(markdown("const a: any = 1; a.nothing‸"), undefined);
+});
+
+test("pagesOf() answers questions about names and magics", () => {
+  const textOf = (code: string): string => JSON.stringify(pagesOf(session, code)?.[0]?.data);
+  assert.match(textOf("%time?"), /%time statement/);
+  assert.match(textOf("%%bash??"), /%%bash/);
+  assert.match(textOf("?add"), /add\(x: number/);
+  assert.deepEqual(pagesOf(session, "nobody?"), []);
+  assert.equal(pagesOf(session, "add"), undefined);
 });

@@ -22,6 +22,33 @@ test("a later cell declares a variable anew, with another type", async () => {
   assert.equal((await cells.failure("const c = 1; const c = 2;")).ename, "TypeScriptError");
 });
 
+test("what var declares in blocks and loops is known to later cells, with its type", async () => {
+  await cells.value("if (true) { var inBlock = 1; { var deeper = 'd' } } function f() { var inner = 1; }");
+  await cells.value("for (var i = 0; i < 3; i++) { var half: number | string = i / 2; let mine = 1; }");
+  await cells.value("for (var [key, { size }] of [['a', { size: 2 }]] as const);");
+  await cells.value("for (var name in { a: 1 }); switch (1) { case 1: var chosen = [1] }");
+  await cells.value(
+    "try { var parsed = { a: await Promise.resolve(1) } } catch { var failed = true } finally {}",
+  );
+  assert.deepEqual(await cells.value("[inBlock + 1, deeper.length, i, half]"), [2, 1, 3, 1]);
+  assert.deepEqual(await cells.value("[key.length, size, name, chosen, parsed.a, failed]"), [
+    1,
+    2,
+    "a",
+    [1],
+    1,
+    undefined,
+  ]);
+  await cells.value("half = 'text'; i = 7; const readI = () => i;");
+  assert.equal(await cells.value("i++; readI()"), 8);
+  assert.match(
+    (await cells.failure("i = 'seven'")).evalue,
+    /^Type 'string' is not assignable to type 'number'/,
+  );
+  for (const local of ["inner", "mine"])
+    assert.equal((await cells.failure(local)).evalue, `Cannot find name '${local}'.`);
+});
+
 test("functions call those of other cells as they are now, and their own as they were", async () => {
   await cells.value("function helper() { return 1; }");
   await cells.value("function user() { return helper(); }");
