@@ -32,6 +32,8 @@ export class CellExecutor {
   readonly #magics: MagicContext;
   #displays: Promise<void>[] = [];
   #interruption: Interruption | undefined;
+  /** With what the running cell ends, whatever it catches. */
+  #failure: Error | undefined;
   /** Cells counted so far. */
   count = 0;
 
@@ -54,6 +56,15 @@ export class CellExecutor {
     return this.#interruption !== undefined;
   }
 
+  /** Ends the cell whose code calls this with an error; gives whether it runs. */
+  fail(error: Error): boolean {
+    const { interruption } = currentCell() ?? {};
+    if (interruption === undefined || interruption !== this.#interruption) return false;
+    this.#failure ??= error;
+    interruption.interrupt(error);
+    return true;
+  }
+
   /** Runs a cell; gives the content of its execute_reply. */
   async execute(request: ExecuteRequest, publish: Publish): Promise<Json> {
     const { code, silent, storeHistory, cellId, ask } = request;
@@ -63,6 +74,7 @@ export class CellExecutor {
     if (storeHistory) this.count++;
     const execution_count = this.count;
     this.#interruption = interruption;
+    this.#failure = undefined;
     this.#displays = [];
     return runAs(cell, async () => {
       this.#screen.begin(cellId);
@@ -96,6 +108,7 @@ export class CellExecutor {
     try {
       const outcome = await interruption.race(runCell(code, count, this.#magics));
       const shown = await interruption.race(Promise.allSettled(this.#displays));
+      if (this.#failure !== undefined) return this.#session.describe(this.#failure);
       const failed = shown.find((result) => result.status === "rejected");
       if (outcome.status === "ok" && failed !== undefined) return this.#session.describe(failed.reason);
       return outcome;

@@ -62,6 +62,11 @@ export class Kernel {
     if (!this.#executor.interrupt()) this.#dispatcher.interruptWaiting();
   }
 
+  /** Ends the cell whose code calls this with an error; gives whether it runs. */
+  fail(error: Error): boolean {
+    return this.#executor.fail(error);
+  }
+
   /** Shows an error that nobody caught, in the cell whose code made it. */
   showUncaught(thrown: unknown): void {
     const { traceback } = this.#session.describe(thrown);

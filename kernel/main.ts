@@ -2,6 +2,7 @@ import module from "node:module";
 import { hideMarks, offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
 import { keepSmall } from "./garbage";
+import { ProcessExit, refuseExits } from "./exit";
 import { openHistory } from "./history";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
@@ -45,13 +46,19 @@ async function main(connectionFile: string | undefined): Promise<void> {
   redirectStream("stdout");
   redirectStream("stderr");
   redirectChildren();
+  const leave = refuseExits((error) => kernel.fail(error));
   for (const event of ["uncaughtException", "unhandledRejection"])
     process.on(event, (thrown: unknown) => {
-      if (!(thrown instanceof Interrupted)) kernel.showUncaught(thrown); // its cell has shown the interrupt
+      if (!isShown(thrown)) kernel.showUncaught(thrown);
     });
   await warming;
   keepSmall();
-  serve(wire, kernel, questions);
+  serve(wire, kernel, questions, leave);
+}
+
+/** Whether the end of a cell has shown why it came. */
+function isShown(thrown: unknown): boolean {
+  return thrown instanceof Interrupted || (thrown instanceof ProcessExit && thrown.endsCell);
 }
 
 /** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; for Node 20 the session does. */
@@ -60,12 +67,12 @@ function keepCompiled(): void {
   if (typeof enable === "function") Reflect.apply(enable, module, [codeFolder]);
 }
 
-function serve(wire: Wire, kernel: Kernel, questions: Questions): void {
+function serve(wire: Wire, kernel: Kernel, questions: Questions, leave: (code: number) => void): void {
   wire.on((message: FromWire) => {
     if (message.kind === "request") kernel.receive(message.request);
     if (message.kind === "input") questions.answer(message.id, message.value);
     if (message.kind === "interrupt") kernel.interrupt();
-    if (message.kind === "shutdown") void wire.close().then(() => process.exit());
+    if (message.kind === "shutdown") void wire.close().then(() => leave(0));
   });
 }
 

@@ -29,8 +29,10 @@ export class Interruption {
   readonly signal: CellSignal;
   readonly #controller = new AbortController();
   readonly #finishing = new Set<Promise<unknown>>();
-  readonly #waiting = new Set<(error: Interrupted) => void>();
-  #asked = false;
+  readonly #waiting = new Set<(error: Error) => void>();
+  /** Why it is to end, and why it has. */
+  #why: Error | undefined;
+  #ended: Error | undefined;
 
   constructor() {
     const waitUntil = (work: Promise<unknown>): void => {
@@ -52,15 +54,19 @@ export class Interruption {
         (value) => (settle(), resolve(value)),
         (error: Error) => (settle(), reject(error)),
       );
-      if (this.#asked) reject(new Interrupted());
-      else this.#waiting.add(reject);
+      if (this.#ended === undefined) this.#waiting.add(reject);
+      else reject(this.#ended);
     });
   }
 
-  /** Aborts the signal; when all that must be finished is, ends the waiting. A second call ends it at once. */
-  interrupt(): void {
+  /**
+   * Aborts the signal; when all that must be finished is, ends the waiting. A second call ends it at once.
+   * @param why  what all that awaits is rejected with
+   */
+  interrupt(why: Error = new Interrupted()): void {
     const impatient = this.signal.aborted;
-    this.#controller.abort(new Interrupted());
+    this.#why ??= why;
+    this.#controller.abort(why);
     stopping.add(this);
     if (impatient || ended) this.end();
     else void Promise.all(this.#finishing).then(() => setImmediate(() => this.end()));
@@ -69,8 +75,8 @@ export class Interruption {
   /** Ends the waiting, whatever is not finished. */
   end(): void {
     stopping.delete(this);
-    this.#asked = true;
-    for (const reject of this.#waiting) reject(new Interrupted());
+    this.#ended = this.#why ?? new Interrupted();
+    for (const reject of this.#waiting) reject(this.#ended);
     this.#waiting.clear();
   }
 }

@@ -18,6 +18,8 @@ export interface CellResult {
 export interface Cells {
   /** Runs a cell; `stop` interrupts it when it has printed "go". A cell that hangs fails the test with what it showed. */
   run(this: void, code: string, stop?: "signal" | "message"): Promise<CellResult>;
+  /** The process. */
+  readonly pid: number | undefined;
   close(this: void): Promise<void>;
 }
 
@@ -33,7 +35,7 @@ export async function startCells(): Promise<Cells> {
     });
     return Promise.race([execute(kernel, code, stop, shown), stuck]);
   };
-  return { run, close: async () => kernel.close() };
+  return { run, pid: kernel.process.pid, close: async () => kernel.close() };
 }
 
 async function execute(
