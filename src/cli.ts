@@ -14,6 +14,14 @@ const program = new Command("slimlab")
   .showHelpAfterError("(--help tells more)");
 // The kernel's commands are programs of its own: neither half of the project imports the other.
 program
+  .command(
+    "setup",
+    "make what notebooks need beside the package: the Python environment, the addon, the kernel",
+    {
+      executableFile: "../../scripts/setup",
+    },
+  )
+  .command("lab", "open JupyterLab in this folder (sets up first)", { executableFile: "../../scripts/lab" })
   .command("install", "install the kernel, so that Jupyter offers it", { executableFile: "cli/install.js" })
   .command("uninstall", "take the kernel away from Jupyter again", { executableFile: "cli/uninstall.js" })
   .command("doctor", "look whether everything is there that a notebook needs", {

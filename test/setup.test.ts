@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { devNull, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -31,8 +31,7 @@ const SOURCES = [
   ".npmrc",
   "tsconfig.json",
 ];
-const VENDOR = "@tensorflow/tfjs-node-gpu";
-const ADDON = `node_modules/${VENDOR}/lib/napi-v8/tfjs_binding.node`;
+const ADDON = "dist/native/tensorflow.node";
 const CLOSED = "http://127.0.0.1:9/"; // the discard port: nothing answers there
 
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-setup-")));
@@ -224,14 +223,10 @@ function linkEntries(from: string, to: string, but: readonly string[]): void {
 function borrowCheckout(name: string): { checkout: string; home: string } {
   const place = copyCheckout(name);
   const inCopy = (path: string) => join(place.checkout, path);
-  linkEntries(join(ROOT, "node_modules"), inCopy("node_modules"), ["@tensorflow", "slimlab"]);
-  linkEntries(join(ROOT, "node_modules/@tensorflow"), inCopy("node_modules/@tensorflow"), [basename(VENDOR)]);
-  cpSync(join(ROOT, "node_modules", VENDOR), inCopy(`node_modules/${VENDOR}`), {
-    recursive: true,
-    filter: (path) => !path.includes("napi-v8"),
-  });
+  linkEntries(join(ROOT, "node_modules"), inCopy("node_modules"), ["slimlab"]);
   linkEntries(join(ROOT, ".venv"), inCopy(".venv"), ["share"]);
-  cpSync(join(ROOT, "dist"), inCopy("dist"), { recursive: true });
+  const filter = (path: string): boolean => path !== join(ROOT, dirname(ADDON));
+  cpSync(join(ROOT, "dist"), inCopy("dist"), { recursive: true, filter });
   return place;
 }
 
@@ -280,7 +275,7 @@ test("an interrupted set-up resumes", { skip: isSetUp ? false : "needs npm run s
   const { code, stdout, stderr } = setUp(checkout, env);
   assert.equal(stderr, "");
   assert.equal(code, 0, stdout);
-  assert.doesNotMatch(stdout, /packages:|python:|build:/);
+  assert.doesNotMatch(stdout, /packages:|python:|build:|vendor:/);
   assert.match(stdout, /addon: done in/);
   const spec = readFileSync(join(checkout, ".venv/share/jupyter/kernels/slimlab/kernel.json"), "utf8");
   assert.match(spec, new RegExp(`"${join(checkout, "dist/kernel/main.js")}"`));

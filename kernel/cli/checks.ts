@@ -1,8 +1,9 @@
 /** The links of the chain from Node to a notebook's cell, each with what to do if it is broken. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
-import { findJupyter, ROOT, type Jupyter } from "./places";
+import { ADDON, findJupyter, ROOT, SETUP, VENV, type Jupyter } from "./places";
 import { KERNEL_NAME, MAIN, kernelSpec, NODE_FLAGS, readSpec } from "./spec";
 
 /** What one check found. */
@@ -15,7 +16,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-const SETUP = "run: npm run setup";
+const REMEDY = `run: ${SETUP}`;
 const TIMEOUT_MS = 60_000;
 
 /** Looks at every link, in the order in which each needs the one before; yields as it goes. */
@@ -54,10 +55,19 @@ function compare(version: string, other: string): number {
 }
 
 function checkCompiler(): Finding {
-  const path = join(ROOT, "node_modules", "@tslab", "typescript-for-tslab", "package.json");
-  if (!existsSync(path)) return bad("compiler", "no node_modules/@tslab/typescript-for-tslab", SETUP);
-  if (!existsSync(MAIN)) return bad("compiler", "no dist/kernel/main.js", SETUP);
+  const path = findManifest("@tslab/typescript-for-tslab");
+  if (path === undefined) return bad("compiler", "no package @tslab/typescript-for-tslab", REMEDY);
+  if (!existsSync(MAIN)) return bad("compiler", "no dist/kernel/main.js", REMEDY);
   return good("compiler", `TypeScript ${String(readJson(path)["version"])} for cells`);
+}
+
+/** The package.json of a package that the kernel uses. */
+function findManifest(name: string): string | undefined {
+  try {
+    return createRequire(__filename).resolve(`${name}/package.json`);
+  } catch {
+    return undefined;
+  }
 }
 
 interface TensorFlow {
@@ -67,16 +77,6 @@ interface TensorFlow {
   readonly version: string;
   readonly library: string;
 }
-
-const ADDON = join(
-  ROOT,
-  "node_modules",
-  "@tensorflow",
-  "tfjs-node-gpu",
-  "lib",
-  "napi-v8",
-  "tfjs_binding.node",
-);
 
 /** Loads the addon in a process of its own: a library that does not fit ends the process that loads it. */
 function loadTensorFlow(): TensorFlow {
@@ -99,13 +99,13 @@ function loadTensorFlow(): TensorFlow {
 }
 
 function checkWheel({ error, library }: TensorFlow): Finding {
-  const folder = error === undefined ? resolve(dirname(library)) : wheelOf(join(ROOT, ".venv"));
-  if (folder === undefined) return bad("wheel", "no TensorFlow in .venv", SETUP);
+  const folder = error === undefined ? resolve(dirname(library)) : wheelOf(VENV);
+  if (folder === undefined) return bad("wheel", `no TensorFlow in ${VENV}`, REMEDY);
   const [name] = readdirSync(dirname(folder)).filter((entry) =>
     /^tensorflow(_cpu)?-.*\.dist-info$/.test(entry),
   );
   if (name === undefined)
-    return bad("wheel", `no TensorFlow package beside ${folder}`, `rm -rf .venv, then ${SETUP}`);
+    return bad("wheel", `no TensorFlow package beside ${folder}`, `rm -rf ${VENV}, then ${REMEDY}`);
   return good("wheel", `${name.replace(".dist-info", "")} at ${folder}`);
 }
 
@@ -119,7 +119,7 @@ function wheelOf(environment: string): string | undefined {
 
 function checkAddon({ error, version }: TensorFlow): Finding {
   if (error === undefined) return good("addon", `loads, with TensorFlow ${version}`);
-  return bad("addon", error, `remove ${ADDON} if it is there, then ${SETUP}`);
+  return bad("addon", error, `remove ${ADDON} if it is there, then ${REMEDY}`);
 }
 
 function checkGpu({ error, device, isGpu }: TensorFlow): Finding {
@@ -128,11 +128,11 @@ function checkGpu({ error, device, isGpu }: TensorFlow): Finding {
   const [gpu] = text.split("\n").filter((line) => line.startsWith("GPU "));
   if (isGpu) return good("device", `${device} (${gpu ?? "a GPU"})`);
   if (gpu === undefined) return good("device", `${device}; no NVIDIA GPU answers here`);
-  return bad("device", `${device}, though there is ${gpu}`, "run: TENSORFLOW_VARIANT=gpu npm run setup");
+  return bad("device", `${device}, though there is ${gpu}`, `run: TENSORFLOW_VARIANT=gpu ${SETUP}`);
 }
 
 function checkJupyter(jupyter: Jupyter | undefined): Finding {
-  const remedy = `${SETUP}, or activate an environment that has JupyterLab`;
+  const remedy = `${REMEDY}, or activate an environment that has JupyterLab`;
   if (jupyter === undefined) return bad("jupyter", "no Python with Jupyter", remedy);
   const { python, versions } = jupyter;
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version ?? ""}`);
@@ -145,7 +145,7 @@ function checkSpec(jupyter: Jupyter | undefined, name: string): Finding {
   if (jupyter === undefined) return bad("kernelspec", "nobody looks for it", "see jupyter");
   const paths = jupyter.kernels.map((folder) => join(folder, name, "kernel.json"));
   const path = paths.find((candidate) => existsSync(candidate));
-  const remedy = "run: npx slimlab install";
+  const remedy = "run: npx --no slimlab install";
   if (path === undefined) return bad("kernelspec", `no ${name} in ${jupyter.kernels.join(", ")}`, remedy);
   const spec = readSpec(path);
   if (spec === undefined) return bad("kernelspec", `${path} is no kernelspec`, `remove it, then ${remedy}`);
@@ -164,7 +164,7 @@ function checkZeroMq(): Finding {
   const script = `console.log(JSON.stringify({ version: require("zeromq").version }))`;
   const { ok, text, errors } = ask(process.execPath, ["-e", script]);
   if (ok) return good("zeromq", `loads, with libzmq ${String(parse(text)?.["version"])}`);
-  return bad("zeromq", lastError(errors), `rm -rf node_modules/zeromq, then ${SETUP}`);
+  return bad("zeromq", lastError(errors), `reinstall zeromq, then ${REMEDY}`);
 }
 
 function checkKernel(): Finding {

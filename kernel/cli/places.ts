@@ -1,11 +1,32 @@
 /** Where Jupyter looks, and the Python that it runs on. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** The checkout. */
+/** The checkout, or where the package is installed. */
 export const ROOT = resolve(__dirname, "..", "..", "..");
+
+/** What the set-up says of its places. */
+interface SetUp {
+  /** Python environment that it makes. */
+  readonly venv: string;
+  readonly addon: string;
+  /** The command that runs it. */
+  readonly setup: string;
+}
+
+/** Where the set-up puts what it makes, and its command. */
+export const { venv: VENV, addon: ADDON, setup: SETUP }: SetUp = readSetUp();
+
+/** Asks the set-up, which is plain JavaScript since it runs before anything is built. */
+function readSetUp(): SetUp {
+  const told: unknown = createRequire(__filename)(join(ROOT, "scripts", "steps", "places.js"));
+  const places: unknown = Reflect.get(Object(told), "places");
+  const text = (name: keyof SetUp): string => String(Reflect.get(Object(places), name));
+  return { venv: text("venv"), addon: text("addon"), setup: text("setup") };
+}
 
 /** A Python that has Jupyter, and what it says of it. */
 export interface Jupyter {
@@ -30,10 +51,10 @@ found = {name: tell(name) for name in names}
 print(json.dumps({"prefix": sys.prefix, "kernels": jupyter_path("kernels"), "versions": {k: v for k, v in found.items() if v}}))
 `;
 
-/** Pythons to ask, the likeliest first: the one named, the activated one, those on the PATH, the checkout's own. */
+/** Pythons to ask, the likeliest first: the one named, the activated one, those on the PATH, the set-up's. */
 function pythons(): string[] {
   const { SLIMLAB_PYTHON, VIRTUAL_ENV } = process.env;
-  const own = join(ROOT, ".venv", "bin", "python");
+  const own = join(VENV, "bin", "python");
   return [
     ...(SLIMLAB_PYTHON ? [SLIMLAB_PYTHON] : []),
     ...(VIRTUAL_ENV ? [join(VIRTUAL_ENV, "bin", "python")] : []),
@@ -83,6 +104,6 @@ export function dataFolder({ sysPrefix, prefix }: Place): string {
   const jupyter = findJupyter();
   if (jupyter !== undefined) return join(jupyter.prefix, "share", "jupyter");
   throw new RangeError(
-    'Cannot find sys.prefix: expected a Python that has Jupyter (python3 on the PATH, or an activated environment), got none; "npm run setup" makes one',
+    `Cannot find sys.prefix: expected a Python that has Jupyter (python3 on the PATH, or an activated environment), got none; "${SETUP}" makes one`,
   );
 }

@@ -1,6 +1,6 @@
 "use strict";
-// The addon that tfjs-node-gpu loads, compiled from our runtime.cc (which includes the vendor's sources unchanged) and
-// our own operations, against the TensorFlow library of .venv.
+// The addon, compiled from our runtime.cc (which includes the vendor's sources unchanged) and our own operations, against
+// the TensorFlow library of the Python environment.
 
 const { mkdirSync, renameSync } = require("node:fs");
 const { dirname, join, relative } = require("node:path");
@@ -11,7 +11,7 @@ const darwin = process.platform === "darwin";
 
 function flags(output) {
   const wheel = tensorflowFolder();
-  // Relative, so that the checkout can be moved.
+  // Relative, so that the checkout or project can be moved.
   const origin = `${darwin ? "@loader_path" : "$ORIGIN"}/${relative(dirname(places.addon), wheel)}`;
   const libraries = darwin
     ? ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"]
@@ -20,7 +20,7 @@ function flags(output) {
     ...["-std=c++17", "-O2", "-shared", "-fPIC", "-DNAPI_VERSION=9"],
     "-DEIGEN_MAX_ALIGN_BYTES=64", // as tf.sysconfig.get_compile_flags() has it for operations
     ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
-    ...["-isystem", join(places.nodeModules, "node-api-headers", "include")],
+    ...["-isystem", require("node-api-headers").include_dir],
     ...["-isystem", places.vendor, "-isystem", join(wheel, "include")],
     ...["runtime.cc", "operations.cc"].map((name) => join("src", "tensorflow", "native", name)),
     ...["-o", output],
@@ -32,7 +32,7 @@ function flags(output) {
 
 module.exports = {
   title: "the TensorFlow addon",
-  needs: ["packages", "python"],
+  needs: ["packages", "vendor", "python"],
   madeOf: ({ variant }) => [
     "src/tensorflow/native",
     "scripts/steps/addon.js",

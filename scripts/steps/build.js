@@ -9,6 +9,7 @@ const { ProgramError, runLogged } = require("./program.js");
 
 module.exports = {
   title: "TypeScript to dist/",
+  ofCheckout: true,
   needs: ["packages"],
   madeOf: () => ["src", "kernel", "test", "bench", "tsconfig.json", "package-lock.json"],
   stamp: join(places.dist, ".slimlab-build"),

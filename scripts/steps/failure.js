@@ -14,16 +14,16 @@ const REGISTRIES = { packages: "the npm registry", python: "the Python package i
 function explain({ name }, log, error) {
   if (error instanceof SetupError) return error;
   const text = readFileSync(log, "utf8");
-  const place = relative(places.root, log);
+  const place = relative(places.home, log);
   if (NO_SPACE.test(text)) {
     return new SetupError(
-      `Cannot set up slimlab: expected free disk space, got a full disk (see ${place}); free some, then: npm run setup`,
+      `Cannot set up slimlab: expected free disk space, got a full disk (see ${place}); free some, then: ${places.setup}`,
     );
   }
   const why = REGISTRIES[name] && NO_NETWORK.exec(text)?.[0];
   if (why) {
     return new SetupError(
-      `Cannot set up slimlab: expected an answer of ${REGISTRIES[name]}, got "${why}" (see ${place}); connect this machine, then: npm run setup`,
+      `Cannot set up slimlab: expected an answer of ${REGISTRIES[name]}, got "${why}" (see ${place}); connect this machine, then: ${places.setup}`,
     );
   }
   const last =

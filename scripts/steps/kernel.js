@@ -1,5 +1,6 @@
 "use strict";
-// The kernelspec "slimlab", in .venv only. It names this checkout and this Node, so it follows both.
+// The kernelspec "slimlab", in the Python environment only. It names this checkout or package and this Node, so it follows
+// both.
 
 const { join } = require("node:path");
 const { places } = require("./places.js");

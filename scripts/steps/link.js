@@ -9,6 +9,7 @@ const path = join(places.nodeModules, "slimlab");
 
 module.exports = {
   title: 'the name "slimlab" for notebooks',
+  ofCheckout: true,
   needs: ["packages"],
   madeOf: () => [],
   isFresh: () => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,

@@ -1,7 +1,8 @@
 "use strict";
-// One set-up at a time in a checkout.
+// One set-up at a time in a checkout or project.
 
 const { mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { SetupError } = require("./error.js");
 const { places } = require("./places.js");
@@ -31,7 +32,7 @@ function writing(make) {
   } catch (error) {
     if (error.code === "EEXIST" && error.path === places.lock) return false;
     throw new SetupError(
-      `Cannot set up slimlab: expected a checkout that you can write to, got ${error.code} at "${error.path}"; clone it where you can`,
+      `Cannot set up slimlab: expected a ${places.isInstalled ? "project" : "checkout"} that you can write to, got ${error.code} at "${error.path}"; have it where you can`,
     );
   }
 }
@@ -39,6 +40,7 @@ function writing(make) {
 /** Waits for the lock, takes it and gives the function that returns it. A lock whose process is gone is no lock. */
 async function lock(stream) {
   writing(() => mkdirSync(places.logs, { recursive: true }));
+  if (places.isInstalled) writing(() => writeFileSync(join(places.own, ".gitignore"), "*\n"));
   for (let told = false; ;) {
     if (writing(() => writeFileSync(places.lock, String(process.pid), { flag: "wx" })))
       return () => rmSync(places.lock, { force: true });

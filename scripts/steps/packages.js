@@ -34,10 +34,11 @@ function isFresh() {
 
 module.exports = {
   title: "the packages of package-lock.json",
+  ofCheckout: true,
   needs: [],
   madeOf: () => ["package-lock.json"],
   isFresh,
-  makes: () => [places.vendor],
+  makes: () => [join(places.nodeModules, "@tensorflow", "tfjs-node-gpu")],
   async run({ log, npm }) {
     const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     await runLogged(log, npm[0], [...npm.slice(1), "ci", ...flags]);

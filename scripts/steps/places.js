@@ -1,33 +1,45 @@
 "use strict";
-// Where everything lies, and the environment in which every program is run: all of it inside the checkout.
+// Where everything lies, and the environment in which every program is run. In a checkout all of it is inside the checkout;
+// where the package is installed, all is in the folder .slimlab of the project that it is installed in, and the addon within
+// the package.
 
 const { existsSync } = require("node:fs");
-const { join } = require("node:path");
+const { basename, dirname, join, sep } = require("node:path");
 
 const root = join(__dirname, "..", "..");
-const inRoot = (...parts) => join(root, ...parts);
+const isInstalled = basename(dirname(root)) === "node_modules";
+const home = isInstalled ? root.slice(0, root.indexOf(`${sep}node_modules${sep}`)) : root;
+const own = join(home, ".slimlab");
+const venv = isInstalled ? join(own, "venv") : join(root, ".venv");
+const logs = isInstalled ? join(own, "setup") : join(root, "build", "setup");
 
 const places = {
   root,
-  nodeModules: inRoot("node_modules"),
-  venv: inRoot(".venv"),
-  python: inRoot(".venv", "bin", "python"),
-  dist: inRoot("dist"),
-  logs: inRoot("build", "setup"),
-  lock: inRoot("build", "setup", "lock"),
-  vendor: inRoot("node_modules", "@tensorflow", "tfjs-node-gpu"),
-  addon: inRoot("node_modules", "@tensorflow", "tfjs-node-gpu", "lib", "napi-v8", "tfjs_binding.node"),
-  kernels: inRoot(".venv", "share", "jupyter", "kernels"),
+  isInstalled,
+  home,
+  own: isInstalled ? own : undefined,
+  nodeModules: join(root, "node_modules"),
+  venv,
+  python: join(venv, "bin", "python"),
+  kernels: join(venv, "share", "jupyter", "kernels"),
+  jupyter: join(venv, "jupyter"),
+  cache: isInstalled ? join(own, "cache") : join(root, ".cache"),
+  dist: join(root, "dist"),
+  logs,
+  lock: join(logs, "lock"),
+  vendor: join(root, "dist", "node_modules", "@tensorflow", "tfjs-node-gpu"),
+  addon: join(root, "dist", "native", "tensorflow.node"),
+  setup: isInstalled ? "npx --no slimlab setup" : "npm run setup",
 };
 
-/** The caller's environment, with every cache, setting and history that a program might write sent into the checkout. */
+/** The caller's environment, with every cache, setting and history that a program might write sent to its place. */
 function environment() {
-  const jupyter = inRoot(".venv", "jupyter");
+  const { jupyter, cache } = places;
   const env = {
     ...process.env,
-    npm_config_cache: inRoot(".cache", "npm"),
+    npm_config_cache: join(cache, "npm"),
     npm_config_update_notifier: "false",
-    PIP_CACHE_DIR: inRoot(".cache", "pip"),
+    PIP_CACHE_DIR: join(cache, "pip"),
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
     PIP_USER: "0",
     PIP_REQUIRE_VIRTUALENV: "0",
@@ -42,17 +54,17 @@ function environment() {
     SLIMLAB_HISTORY: process.env.SLIMLAB_HISTORY ?? join(jupyter, "history.sqlite"),
     MPLCONFIGDIR: join(jupyter, "matplotlib"),
     KERAS_HOME: join(jupyter, "keras"),
-    CUDA_CACHE_PATH: inRoot(".cache", "cuda"),
-    RUSTUP_HOME: inRoot(".cache", "rustup"), // pip asks rustc for its version, and rustup answers by making a folder
+    CUDA_CACHE_PATH: join(cache, "cuda"),
+    RUSTUP_HOME: join(cache, "rustup"), // pip asks rustc for its version, and rustup answers by making a folder
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? "3",
   };
-  // A path of another Python, or a wish never to keep compiled modules, would undo what .venv is for.
+  // A path of another Python, or a wish never to keep compiled modules, would undo what the environment is for.
   for (const name of ["PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "TF_ENABLE_ONEDNN_OPTS"])
     delete env[name];
   return env;
 }
 
-/** The folder of the TensorFlow package in .venv, or undefined before it is installed. */
+/** The folder of the TensorFlow package in the Python environment, or undefined before it is installed. */
 function tensorflowFolder() {
   for (let minor = 10; minor < 30; minor++) {
     const folder = join(places.venv, "lib", `python3.${minor}`, "site-packages", "tensorflow");

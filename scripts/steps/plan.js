@@ -11,6 +11,7 @@ const { tensorflowVariant } = require("./prerequisites.js");
 const steps = {
   packages: require("./packages.js"),
   link: require("./link.js"),
+  vendor: require("./vendor.js"),
   python: require("./python.js"),
   build: require("./build.js"),
   addon: require("./addon.js"),
@@ -18,9 +19,10 @@ const steps = {
   tests: require("./tests.js"),
 };
 
-/** The steps of a set-up; what only the tests need is left out unless it is for them. */
+/** The steps of a set-up: only in a checkout those that make the package, and for its tests alone what they need. */
 function stepsFor({ tests = false } = {}) {
-  return Object.entries(steps).filter(([name]) => tests || name !== "tests");
+  const chosen = Object.entries(steps).filter(([name]) => tests || name !== "tests");
+  return chosen.filter(([, step]) => !places.isInstalled || !step.ofCheckout);
 }
 
 /** Every file under a folder, in a stable order, but for what Python compiles beside the sources as it runs them. */

@@ -62,7 +62,7 @@ async function endPrograms() {
 /** Runs a program in the foreground, on this terminal, and gives its exit code. Interrupts are for the program. */
 function run(command, args, options = {}) {
   const child = spawn(command, args, {
-    cwd: places.root,
+    cwd: places.isInstalled ? process.cwd() : places.root,
     env: { ...environment(), ...options.env },
     stdio: "inherit",
   });

@@ -1,8 +1,9 @@
 "use strict";
-// .venv: JupyterLab, nbconvert and the TensorFlow wheel, whose library and headers the addon is built on.
+// The Python environment: JupyterLab, nbconvert and the TensorFlow wheel, whose library and headers the addon is built on.
 
 const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const { join, relative } = require("node:path");
+const { borrow } = require("./borrow.js");
 const { places } = require("./places.js");
 const { runLogged } = require("./program.js");
 
@@ -17,7 +18,7 @@ function install(names) {
 
 /** The folder for Jupyter's own settings and histories; and no news: JupyterLab asks the network for them otherwise. */
 function settle() {
-  mkdirSync(join(places.venv, "jupyter"), { recursive: true });
+  mkdirSync(places.jupyter, { recursive: true });
   const folder = join(places.venv, "etc", "jupyter", "labconfig");
   mkdirSync(folder, { recursive: true });
   const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
@@ -27,14 +28,16 @@ function settle() {
 module.exports = {
   install,
   requirements,
-  title: "JupyterLab and TensorFlow in .venv",
+  title: `JupyterLab and TensorFlow in ${relative(places.home, places.venv)}`,
   needs: [],
   madeOf: ({ variant }) => ["notebook", `tensorflow-${variant}`, "constraints"].map(requirements),
   texts: ({ variant }) => [variant, process.env.PYTHON ?? ""],
   stamp: join(places.venv, ".slimlab-python"),
   makes: () => [places.python],
-  async run({ log, python, choice }) {
+  async run({ log, python, choice, key }) {
     try {
+      rmSync(places.venv, { recursive: true, force: true });
+      if (process.env.SLIMLAB_VENV) return borrow(process.env.SLIMLAB_VENV, key);
       await runLogged(log, python.command, ["-m", "venv", "--clear", places.venv]);
       await runLogged(log, places.python, install(["notebook", `tensorflow-${choice.variant}`]));
     } catch (error) {

@@ -26,7 +26,7 @@ async function make(item, tools, progress) {
   progress.start(item);
   if (item.step.stamp) rmSync(item.step.stamp, { force: true });
   try {
-    await item.step.run({ ...tools, choice: item.choice, log });
+    await item.step.run({ ...tools, choice: item.choice, key: item.key, log });
   } catch (error) {
     throw explain(item, log, error);
   }
@@ -60,7 +60,8 @@ async function makeAll(items, tools, progress) {
 }
 
 /**
- * Brings node_modules, .venv, the addon, dist/ and the kernelspec up to date; does nothing where they are.
+ * Brings the Python environment, the addon and the kernelspec up to date, in a checkout also node_modules and dist/; does
+ * nothing where they are.
  * @param stream  where progress is shown
  * @param wishes  tests: also what only the tests need
  */

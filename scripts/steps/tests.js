@@ -8,6 +8,7 @@ const { install, requirements } = require("./python.js");
 
 module.exports = {
   title: "the tests' Python packages in .venv",
+  ofCheckout: true,
   needs: ["python"],
   madeOf: () => ["test", "constraints"].map(requirements),
   stamp: join(places.venv, ".slimlab-tests"),

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
-const root = resolve(__dirname, "..", "..", "..");
+const own = resolve(__dirname, "..", "..", "..", "package.json");
 
 /** The versions of slimlab and of what runs it. */
 export interface Versions {
@@ -12,13 +13,13 @@ export interface Versions {
   readonly tfjs: string;
 }
 
-/** What is installed in this checkout; "none" for what is not. */
+/** What is installed here; "none" for what is not. */
 export function versions(): Versions {
   return {
-    slimlab: versionOf("."),
+    slimlab: versionOf(own),
     node: process.versions.node,
-    typescript: versionOf("node_modules/@tslab/typescript-for-tslab"),
-    tfjs: versionOf("node_modules/@tensorflow/tfjs-node-gpu"),
+    typescript: versionOf("@tslab/typescript-for-tslab/package.json"),
+    tfjs: versionOf("@tensorflow/tfjs/package.json"),
   };
 }
 
@@ -29,9 +30,9 @@ export function versionText(): string {
     .join("\n");
 }
 
-function versionOf(folder: string): string {
+function versionOf(path: string): string {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(resolve(root, folder, "package.json"), "utf8"));
+    const manifest: unknown = JSON.parse(readFileSync(createRequire(own).resolve(path), "utf8"));
     return String(Reflect.get(Object(manifest), "version"));
   } catch {
     return "none";

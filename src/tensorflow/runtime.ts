@@ -1,6 +1,5 @@
 /** Loads TensorFlow through tfjs-node and gives the rest of the floor its typed interface. */
-import "./node";
-import * as tf from "@tensorflow/tfjs-node-gpu";
+import * as tf from "./tfjs";
 import { dataTypeName, tfjsType, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { Besides } from "./besides";
