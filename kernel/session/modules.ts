@@ -4,6 +4,7 @@ import { codeOf } from "../errorcode";
 import { createImport } from "./evaluate";
 import { asModule, isObject, namespaceOf } from "./interop";
 import { LocalModules, type Texts } from "./local";
+import { lentPackages, loadOwn } from "./own";
 import { type Scripts } from "./scripts";
 
 /** How modules of the user's are found and made JavaScript of. */
@@ -29,6 +30,8 @@ export class Modules {
   /** For errors that say that a module must be imported: which. */
   readonly #needed = new WeakMap<object, string>();
   readonly #imported = new Map<string, unknown>();
+  /** The kernel's own packages, if the user's folder has none of that name; "tslab" always. */
+  readonly #own: ReadonlySet<string>;
 
   constructor(cwd: string, sources: Sources, scripts: Scripts) {
     this.#sources = sources;
@@ -36,6 +39,7 @@ export class Modules {
     this.#path = join(cwd, "__cell__.js");
     this.#require = createRequire(this.#path);
     this.#import = createImport(this.#path);
+    this.#own = new Set(["tslab", ...lentPackages(cwd).keys()]);
   }
 
   /** What `require` is in a cell. */
@@ -59,7 +63,7 @@ export class Modules {
 
   /** What `import()` is in a cell. */
   async import(specifier: string): Promise<unknown> {
-    if (specifier === "tslab") return namespaceOf(this.#own(specifier));
+    if (this.#own.has(specifier)) return namespaceOf(loadOwn(specifier));
     if (this.#sources.resolve(specifier, this.#path) === undefined) return this.#import(specifier);
     await this.prepare([specifier]);
     return namespaceOf(this.load(specifier));
@@ -130,14 +134,9 @@ export class Modules {
     const imported = this.#imported.get(specifier);
     if (imported !== undefined) return imported;
     if (isBuiltin(specifier)) return load(specifier);
-    if (specifier === "tslab") return this.#own("tslab");
+    if (this.#own.has(specifier)) return loadOwn(specifier);
     const path = this.#sources.resolve(specifier, from);
     return path === undefined ? this.#required(specifier, load) : this.#local.load(path);
-  }
-
-  /** A module of the kernel's own packages, if the user's folder has none of that name. */
-  #own(specifier: string): unknown {
-    return createRequire(__filename)(specifier);
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import * as ts from "@tslab/typescript-for-tslab";
+import { lentPackages } from "./own";
 
 /** Options that the session's machinery rests on; those of tsconfig.json give way to them. */
 const fixed: ts.CompilerOptions = {
@@ -79,6 +80,8 @@ export function compilerOptions(base: ts.CompilerOptions, cwd: string): ts.Compi
   const options = { ...base, ...defaults, ...own, ...fixed, rootDir: "/", outDir: "/out" };
   options.types = [...new Set([...(options.types ?? []), "node"])]; // a cell runs in Node, whatever a project is for
   const usual = own.typeRoots ?? ts.getDefaultTypeRoots(cwd, ts.sys) ?? [];
+  const lent = [...lentPackages(cwd)].map(([name, folder]): [string, string[]] => [name, [folder]]);
+  options.paths = { ...Object.fromEntries(lent), ...own.paths };
   options.typeRoots = [...usual, ...ownTypes(), ...(base.typeRoots ?? [])];
   return options;
 }

@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/** What a notebook may import in any folder: the library, and the TensorFlow.js that it computes with. */
+const offered = ["slimlab", "@tensorflow/tfjs"];
+
+const own = createRequire(__filename);
+
+/**
+ * The packages that the kernel gives to a folder, since the folder has none of that name: their names, and where the
+ * kernel's own copies are. A folder's own copy goes before.
+ */
+export function lentPackages(cwd: string): ReadonlyMap<string, string> {
+  const folder = createRequire(join(cwd, "__cell__.js"));
+  const isThere = (name: string): boolean =>
+    (folder.resolve.paths(name) ?? []).some((path) => existsSync(join(path, name)));
+  const lent = offered.filter((name) => !isThere(name)).flatMap((name) => entryOf(name) ?? []);
+  return new Map(lent);
+}
+
+/** Loads the kernel's own copy of a package. */
+export function loadOwn(name: string): unknown {
+  return own(name);
+}
+
+function entryOf(name: string): [readonly [string, string]] | undefined {
+  try {
+    return [[name, dirname(own.resolve(`${name}/package.json`))]];
+  } catch {
+    return undefined; // the kernel stands alone
+  }
+}
