@@ -11,7 +11,8 @@ import { pictureOf } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
 import { finishStreams } from "./output/streams";
 import type { Json } from "./protocol";
-import type { Failure, Outcome, Session } from "./session/api";
+import { Results } from "./results/results";
+import type { Failure, Session, Success, Outcome } from "./session/api";
 
 /** What an execute_request asks for. */
 export interface ExecuteRequest {
@@ -30,6 +31,7 @@ export class CellExecutor {
   readonly #session: Session;
   readonly #screen: NotebookScreen;
   readonly #magics: MagicContext;
+  readonly #results: Results;
   #displays: Promise<void>[] = [];
   #interruption: Interruption | undefined;
   /** With what the running cell ends, whatever it catches. */
@@ -42,8 +44,10 @@ export class CellExecutor {
     this.#screen = screen;
     const globals: Globals = createGlobals(screen, comms, (work) => this.#displays.push(work));
     session.define({ ...globals }, declarations);
+    this.#results = new Results(session);
     this.#magics = {
       session,
+      forget: () => this.#results.clear(),
       write: (text) => process.stdout.write(text),
       writeError: (text) => process.stderr.write(text),
       show: (value) => void globals.display(value),
@@ -79,10 +83,12 @@ export class CellExecutor {
     return runAs(cell, async () => {
       this.#screen.begin(cellId);
       if (!silent) publish("execute_input", { code, execution_count });
+      const stored = storeHistory ? execution_count : undefined;
+      if (!silent) this.#results.begin(code, stored);
       const payload = silent ? undefined : guard.run(() => pagesOf(this.#session, code));
       const count = silent ? undefined : execution_count;
       const outcome = payload === undefined ? await this.#run(code, count, interruption) : pageShown(payload);
-      const failure = outcome.status === "error" ? outcome : await this.#showResult(outcome.value, silent);
+      const failure = outcome.status === "error" ? outcome : await this.#showResult(outcome, silent, stored);
       const user_expressions = failure === undefined ? await this.#evaluateAll(request.userExpressions) : {};
       finishStreams();
       this.#screen.end();
@@ -117,8 +123,13 @@ export class CellExecutor {
     }
   }
 
-  async #showResult(value: unknown, silent: boolean): Promise<Failure | undefined> {
+  async #showResult(
+    { value, type = "any" }: Success,
+    silent: boolean,
+    cell: number | undefined,
+  ): Promise<Failure | undefined> {
     if (value === undefined || silent || this.#isDisplay(value)) return undefined;
+    this.#results.add(value, cell, type);
     try {
       const picture = await pictureOf(value, this.#screen);
       if (picture.live) this.#screen.show(picture);

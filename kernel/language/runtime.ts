@@ -26,9 +26,17 @@ export function valueOf(
     return key === undefined ? undefined : dataProperty(valueOf(context, node.expression, scope), key);
   }
   if (!ts.isIdentifier(node)) return undefined;
-  if (Object.hasOwn(scope, node.text)) return scope[node.text];
+  if (Object.hasOwn(scope, node.text)) return variable(scope, node.text);
   if (plainGetters.has(node.text)) return Reflect.get(globalThis, node.text);
   return dataProperty(globalThis, node.text);
+}
+
+function variable(scope: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return scope[name];
+  } catch {
+    return undefined; // `_`, whose value was let go of
+  }
 }
 
 /** An expression without parentheses, casts and `!` around it. */

@@ -18,6 +18,8 @@ export interface MagicContext {
   readonly write: (text: string) => void;
   /** Takes text for its standard error. */
   readonly writeError: (text: string) => void;
+  /** Forgets the values and texts of cells, with the variables. @default there are none */
+  readonly forget?: () => void;
   /** Shows a magic's value when more of the cell follows. @default it is not shown */
   readonly show?: (value: unknown) => void;
 }
@@ -29,7 +31,10 @@ const commands: Readonly<Record<string, (magic: Magic, context: MagicContext) =>
   "%cd": changeFolder,
   "%env": showEnvironment,
   "%who": (_magic, { session }) => listVariables(session.scope),
-  "%reset": (_magic, { session }) => session.reset(),
+  "%reset": (_magic, { session, forget }) => {
+    session.reset();
+    forget?.();
+  },
   "%reload": (_magic, { session }) => session.reload?.(),
   "%help": () => new HelpTable(),
 };

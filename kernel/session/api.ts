@@ -8,8 +8,15 @@ export interface Failure {
   readonly traceback: readonly string[];
 }
 
-/** How a cell ended; the value is that of its last expression, undefined if it has none. */
-export type Outcome = { readonly status: "ok"; readonly value: unknown } | Failure;
+/** How a cell ended. */
+export type Outcome = Success | Failure;
+
+/** The value of a cell's last expression, undefined if it has none, with its type as later cells can write it. */
+export interface Success {
+  readonly status: "ok";
+  readonly value: unknown;
+  readonly type?: string | undefined;
+}
 
 /** A MIME bundle by type, e.g. of a figure. */
 export type MimeBundle = Json;
@@ -54,6 +61,11 @@ export interface Session {
   readonly scope: Readonly<Record<string, unknown>>;
   /** Values every cell sees without importing them, with their TypeScript declarations, e.g. "declare function input(…): …;". */
   define(globals: Readonly<Record<string, unknown>>, declarations: string): void;
+  /**
+   * Says which of the kernel's own values cells see under names that they have not declared, replacing what was said before.
+   * @param types  by name
+   */
+  recall(types: Readonly<Record<string, string>>): void;
   /** An error as it is shown: mapped to cells, with its causes, without the kernel's own frames. */
   describe(thrown: unknown): Failure;
   /** Forgets all variables. */

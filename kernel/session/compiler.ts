@@ -21,6 +21,8 @@ export interface Compiled {
   readonly bindings: ReadonlyMap<string, string>;
   /** What the cell declares, as the text of a .d.ts file. */
   readonly declarations: string;
+  /** The type of its last expression, if it has one. */
+  readonly type: string | undefined;
   readonly isAsync: boolean;
   /** The modules that the cell imports when it starts. */
   readonly imports: readonly string[];
@@ -96,6 +98,7 @@ export class Compiler implements Stand {
       shift: prepared.shift,
       bindings: plan.bindings,
       declarations: (result.declOutput ?? "") + plan.declarations,
+      type: plan.type,
       isAsync: prepared.isAsync,
       imports: plan.imports,
     };
@@ -240,7 +243,7 @@ export class Compiler implements Stand {
 }
 
 function emptyPlan(): Plan {
-  return { bindings: new Map(), imports: [], declarations: "" };
+  return { bindings: new Map(), imports: [], declarations: "", type: undefined };
 }
 
 /** A bound file that declares nothing: tslab is not to merge the declarations of cells, see declarations.ts. */

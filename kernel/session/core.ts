@@ -47,6 +47,7 @@ class CoreSession implements SessionCore {
   readonly #cache = new CodeCache();
   #engine: engine.Engine | undefined;
   #globals = "";
+  #recalled: Readonly<Record<string, string>> = {};
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -71,9 +72,9 @@ class CoreSession implements SessionCore {
     }
     if (prepared === undefined) return { status: "ok", value: undefined };
     if ("status" in prepared) return prepared;
-    const { run } = prepared;
+    const runnable = prepared;
     // A task of its own, so that an interrupt ends it alone.
-    return new Promise((resolve) => setImmediate(() => void this.#finish(run).then(resolve)));
+    return new Promise((resolve) => setImmediate(() => void this.#finish(runnable).then(resolve)));
   }
 
   withSource<T>(code: string, use: (context: SourceContext) => T): T {
@@ -84,6 +85,11 @@ class CoreSession implements SessionCore {
     this.#scope.define(globals);
     this.#globals += `${declarations}\n`;
     this.#engine?.define(this.#globals);
+  }
+
+  recall(types: Readonly<Record<string, string>>): void {
+    this.#recalled = types;
+    this.#engine?.recall(types);
   }
 
   describe(thrown: unknown): Failure {
@@ -109,6 +115,7 @@ class CoreSession implements SessionCore {
   }
 
   reset(): void {
+    this.#recalled = {};
     this.#engine?.reset();
     this.#scope.reset();
   }
@@ -118,12 +125,12 @@ class CoreSession implements SessionCore {
     unmapStacks(this.scripts);
   }
 
-  async #finish(run: () => Promise<unknown>): Promise<Outcome> {
+  async #finish(cell: Runnable): Promise<Outcome> {
     try {
       expectUninterrupted();
-      const last = await run();
+      const last = await cell.run();
       guard.run(() => this.#scope.settle());
-      return { status: "ok", value: Array.isArray(last) ? last[0] : undefined };
+      return { status: "ok", value: Array.isArray(last) ? last[0] : undefined, type: cell.type };
     } catch (thrown) {
       return this.describe(thrown);
     }
@@ -138,6 +145,7 @@ class CoreSession implements SessionCore {
     const { cwd = process.cwd() } = this.#options;
     this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts });
     if (this.#globals !== "") this.#engine.define(this.#globals);
+    this.#engine.recall(this.#recalled);
     return this.#engine;
   }
 }

@@ -31,6 +31,8 @@ export class Engine {
   #declarations = Declarations.none;
   /** The declarations of the cell that ran last, until it is known which of its variables it has set. */
   #last: { readonly names: readonly string[]; readonly text: string } | undefined;
+  /** Types of the kernel's own values, by name. */
+  #recalled: Readonly<Record<string, string>> = {};
   #cell: number | undefined;
   #typed = "";
   #outcome: Runnable | Failure | undefined;
@@ -79,7 +81,7 @@ export class Engine {
 
   /** See {@link SessionCore}. */
   withSource<T>(code: string, use: (context: SourceContext) => T): T {
-    return this.#compiler.withSource(code, this.#settled().text, use);
+    return this.#compiler.withSource(code, this.#text(this.#settled()), use);
   }
 
   /** The names that cells have declared, of values and of types. */
@@ -90,6 +92,11 @@ export class Engine {
   /** Declares the kernel's own globals. */
   define(declarations: string): void {
     this.#compiler.files.setGlobals(declarations);
+  }
+
+  /** See {@link Session}. */
+  recall(types: Readonly<Record<string, string>>): void {
+    this.#recalled = types;
   }
 
   /** Makes the program that the first cell needs. */
@@ -107,6 +114,7 @@ export class Engine {
   reset(): void {
     this.#declarations = Declarations.none;
     this.#last = undefined;
+    this.#recalled = {};
     this.#compiler.base.reset();
     this.#modules.reset();
     this.#executor.reset();
@@ -120,7 +128,7 @@ export class Engine {
     const declarations = this.#settled();
     this.#declarations = declarations;
     this.#last = undefined;
-    const compiled = this.#compiler.compile(code, declarations.text);
+    const compiled = this.#compiler.compile(code, this.#text(declarations));
     if ("length" in compiled) {
       this.#outcome = describeProblems(compiled, labelOf(this.#cell));
       return { diagnostics: [] };
@@ -131,6 +139,15 @@ export class Engine {
     // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
     // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
     return { diagnostics: [], declOutput: "" };
+  }
+
+  /** What is declared to a cell: by cells, and of the kernel's own values those whose names no cell has declared. */
+  #text(declarations: Declarations): string {
+    const recalled = Object.entries(this.#recalled);
+    if (recalled.length === 0) return declarations.text;
+    const { names } = declarations;
+    const own = recalled.filter(([name]) => !names.has(name));
+    return [declarations.text, ...own.map(([name, type]) => `declare const ${name}: ${type};`)].join("\n");
   }
 
   /** The declarations that hold: those of the last cell as far as it has come. */

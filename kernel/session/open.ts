@@ -24,6 +24,7 @@ export function openSession(options: SessionOptions = {}): OpenSession {
   return {
     run: (code, cell, typed) => core.run(code, cell, typed),
     define: (globals, declarations) => core.define(globals, declarations),
+    recall: (types) => core.recall(types),
     describe: (thrown) => core.describe(thrown),
     reset: () => core.reset(),
     warm: () => core.warm(),

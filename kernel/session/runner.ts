@@ -14,6 +14,8 @@ import { type Script as MappedScript, type Scripts } from "./scripts";
 export interface Runnable {
   /** Runs the cell; gives its last expression's value in an array, or nothing. */
   run(): Promise<unknown>;
+  /** The value's type. */
+  readonly type: string | undefined;
   readonly url: string;
   readonly script: MappedScript;
 }
@@ -71,7 +73,7 @@ export class Runner {
     const script = this.#scripts.add(url, typed, labelOf(cell), mapping);
     const source = wrap(compiled, url);
     const body = evaluate(source, url);
-    return { url, script, run: () => this.#run(body, compiled) };
+    return { url, script, type: compiled.type, run: () => this.#run(body, compiled) };
   }
 
   async #run(body: Evaluated, { imports }: Compiled): Promise<unknown> {

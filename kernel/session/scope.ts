@@ -49,7 +49,7 @@ export class Scope {
   readonly variables: Record<string, unknown>;
   readonly #bindings = new Map<string, Binding>();
   #latest: Binding[] = [];
-  readonly #globals = new Map<string, unknown>();
+  readonly #globals = new Map<string, PropertyDescriptor>();
 
   constructor() {
     this.variables = {};
@@ -95,10 +95,10 @@ export class Scope {
 
   /** Adds values that every cell sees, also after {@link reset}. */
   define(globals: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(globals)) {
-      this.#globals.set(name, value);
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globals))) {
+      this.#globals.set(name, property);
       this.#bindings.delete(name);
-      this.#set(name, value);
+      this.#set(name, property);
     }
   }
 
@@ -107,23 +107,19 @@ export class Scope {
     for (const name of Object.keys(this.variables)) delete this.variables[name];
     this.#bindings.clear();
     this.#latest = [];
-    for (const [name, value] of this.#globals) this.#set(name, value);
+    for (const [name, property] of this.#globals) this.#set(name, property);
   }
 
-  #set(name: string, value: unknown): void {
-    Object.defineProperty(this.variables, name, {
-      value,
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    });
+  #set(name: string, property: PropertyDescriptor): void {
+    Object.defineProperty(this.variables, name, { ...property, enumerable: false, configurable: true });
   }
 
   /** What stands under a name that no cell has declared, such as a global of {@link define}. */
   #plain(name: string): Binding | undefined {
-    if (!Object.hasOwn(this.variables, name)) return undefined;
-    const value = this.variables[name];
-    return new Binding(() => value, undefined);
+    const property = Object.getOwnPropertyDescriptor(this.variables, name);
+    if (property === undefined) return undefined;
+    const value: unknown = property.value;
+    return new Binding(property.get ?? ((): unknown => value), undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import * as ts from "@tslab/typescript-for-tslab";
-import { declareNested } from "./types";
+import { declareNested, typeOfStatement } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */
 export interface Plan {
@@ -9,6 +9,8 @@ export interface Plan {
   readonly imports: string[];
   /** What its .d.ts file leaves out. */
   declarations: string;
+  /** The type of its last expression. */
+  type: string | undefined;
 }
 
 /** Names of what a cell's script is given; see {@link Runtime}. */
@@ -44,6 +46,7 @@ export function cellTransformer(
     plan.declarations = declareNested(checker, cell);
     const last = statements.at(-1);
     if (last !== undefined && ts.isExpressionStatement(last)) {
+      plan.type = typeOfStatement(checker, last, cell);
       const value = factory.createReturnStatement(factory.createArrayLiteralExpression([last.expression]));
       statements[statements.length - 1] = ts.setTextRange(value, last);
     }

@@ -12,6 +12,18 @@ export function textOfType(checker: ts.TypeChecker, type: ts.Type, file: ts.Sour
   return checker.typeToString(type, file, NoTruncation | UseFullyQualifiedType);
 }
 
+/** The type of an expression's value, of a literal that of all its kind. */
+export function typeOfStatement(
+  checker: ts.TypeChecker,
+  statement: ts.ExpressionStatement,
+  file: ts.SourceFile,
+): string | undefined {
+  const original = ts.getParseTreeNode(statement, ts.isExpressionStatement);
+  if (original === undefined) return undefined;
+  const type = checker.getTypeAtLocation(original.expression);
+  return textOfType(checker, checker.getBaseTypeOfLiteralType(type), file);
+}
+
 /** The declarations of what `var` declares in a cell's blocks and loops, which TypeScript leaves out of a .d.ts file. */
 export function declareNested(checker: ts.TypeChecker, cell: ts.SourceFile): string {
   const lines: string[] = [];
