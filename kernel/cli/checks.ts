@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { typescriptOf } from "../session/typescript";
 import { ADDON, findJupyter, ROOT, SETUP, VENV, type Jupyter } from "./places";
 import { KERNEL_NAME, MAIN, kernelSpec, NODE_FLAGS, readSpec } from "./spec";
 
@@ -55,10 +56,10 @@ function compare(version: string, other: string): number {
 }
 
 function checkCompiler(): Finding {
-  const path = findManifest("@tslab/typescript-for-tslab");
-  if (path === undefined) return bad("compiler", "no package @tslab/typescript-for-tslab", REMEDY);
+  const path = findManifest("typescript");
+  if (path === undefined) return bad("compiler", "no package typescript", REMEDY);
   if (!existsSync(MAIN)) return bad("compiler", "no dist/kernel/main.js", REMEDY);
-  return good("compiler", `TypeScript ${String(readJson(path)["version"])} for cells`);
+  return good("compiler", `TypeScript ${typescriptOf(process.cwd()).version} for cells`);
 }
 
 /** The package.json of a package that the kernel uses. */

@@ -1,4 +1,4 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 import { parseMagics } from "../magics/parse";
 import { type Completeness } from "../session/api";
 

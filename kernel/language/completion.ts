@@ -1,4 +1,4 @@
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 import { type Completion, type CompletionItem } from "../session/api";
 import { type SourceContext } from "../session/program";
 import { cancellation, createHost } from "./host";

@@ -1,4 +1,4 @@
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 
 /** A signature with its comment, as text and as Markdown. */
 export interface Documentation {

@@ -1,5 +1,5 @@
 import { type SourceContext } from "../session/program";
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 
 /** Answers that are never broken off. */
 export const cancellation: ts.CancellationToken & { throwIfCancellationRequested(): void } = {

@@ -1,10 +1,11 @@
 import { types } from "node:util";
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 import { type Inspection } from "../session/api";
 import { type SourceContext } from "../session/program";
 import { joinParts, toDocumentation, toMarkdown, toPlain, type Documentation } from "./documentation";
 import { cancellation } from "./host";
 import { kindOf, preview } from "./preview";
+import { quickInfo } from "./quickinfo";
 import { valueOf } from "./runtime";
 
 /** What inspection may look at beside the program. */
@@ -70,12 +71,12 @@ function describeName(
   node: ts.Node,
   { detail, scope, cells }: InspectionSources & { readonly detail: 0 | 1 },
 ): Section | undefined {
-  const { ts, sourceFile, checker } = context;
-  const info = ts.getQuickInfoAtPosition(sourceFile, checker, cancellation, node.getStart(sourceFile));
+  const { ts } = context;
+  const info = quickInfo(context, node);
   const isImport =
     info?.kind === ts.ScriptElementKind.alias || info?.kind === ts.ScriptElementKind.moduleElement;
   const value = isImport ? undefined : describeValue(context, node, scope);
-  const signature = tidy(ts.displayPartsToString(info?.displayParts));
+  const signature = tidy(ts.displayPartsToString(info === undefined ? [] : [...info.displayParts]));
   if (info === undefined || signature === "any") return value; // TypeScript's word for what it does not know
   const documentation = toDocumentation(signature, info.documentation, info.tags);
   const source = detail === 0 ? undefined : sourceOf(context, node, cells);

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 import { type SourceContext } from "../session/program";
 
 /** Past so many names a list helps nobody. */

@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
+import { modifiedOf } from "./files";
 
 /** After so many cells the program is made anew, since its type checker remembers them all. */
 const cellsPerProgram = 200;
@@ -15,10 +15,13 @@ export class BaseProgram {
   readonly #system: ts.System;
   readonly #rootName: string;
   readonly #host: ts.CompilerHost;
+  readonly #language: ts.ScriptTarget;
   readonly #files = new Map<
     string,
     { readonly file: ts.SourceFile | undefined; readonly modified: number }
   >();
+  /** Files that are checked by the program without being part of it. */
+  readonly #guests = new WeakSet<ts.SourceFile>();
   #checked = new WeakSet<ts.SourceFile>();
   #imports: ReadonlySet<string> = new Set();
   readonly #augmentations = new Set<string>();
@@ -27,11 +30,16 @@ export class BaseProgram {
   #stale = true;
   #cells = 0;
 
-  constructor(options: ts.CompilerOptions, system: ts.System, cwd: string) {
+  /** @param before  one whose imports and augmentations this one is to have */
+  constructor(options: ts.CompilerOptions, system: ts.System, cwd: string, before?: BaseProgram) {
     this.options = options;
     this.#system = system;
+    this.#language = options.target ?? ts.ScriptTarget.ES2022;
     this.#rootName = join(cwd, "__imports__.ts");
     this.#host = this.#createHost(cwd);
+    if (before === undefined) return;
+    this.#imports = before.#imports;
+    for (const statement of before.#augmentations) this.#augmentations.add(statement);
   }
 
   /** The program, made anew if something has changed that it rests on. */
@@ -40,6 +48,7 @@ export class BaseProgram {
     this.#exists = new Map();
     this.#program = ts.createProgram([this.#rootName], this.options, this.#host, this.#program);
     this.#exists = new Map();
+    this.#resolveForGuests(this.#program);
     [this.#stale, this.#cells] = [false, 0];
     return this.#program;
   }
@@ -51,15 +60,19 @@ export class BaseProgram {
 
   /** Parses and binds a file that is not part of the program. */
   parse(name: string, text: string): ts.SourceFile {
-    const file = ts.createSourceFile(name, text, { languageVersion: ts.ScriptTarget.ES2022 });
+    const file = ts.createSourceFile(name, text, this.#language);
     this.#cells++;
-    file.path = file.resolvedPath = ts.toPath(name, undefined, (canonical) => canonical);
-    file.originalFileName = name;
-    file.imports = specifiersOf(file);
-    file.moduleAugmentations = [];
-    file.ambientModuleNames = [];
-    this.#addImports(file.imports);
-    file.resolvedModules = this.root?.resolvedModules;
+    const imports = [...this.#jsxRuntime(file), ...specifiersOf(file)];
+    // A file that awaits at its top level is parsed twice, and some of TypeScript asks the first.
+    for (const made of new Set([file, ts.getOriginalNode(file, ts.isSourceFile)])) {
+      made.path = made.resolvedPath = ts.toPath(name, undefined, (canonical) => canonical);
+      made.originalFileName = name;
+      made.imports = imports;
+      made.moduleAugmentations = [];
+      made.ambientModuleNames = [];
+      this.#guests.add(made);
+    }
+    this.#addImports(imports);
     ts.bindSourceFile(file, this.options);
     return file;
   }
@@ -128,6 +141,30 @@ export class BaseProgram {
     this.#stale = true;
   }
 
+  /** What a file with JSX imports without saying so, by `jsx: "react-jsx"`: it comes first, as TypeScript puts it. */
+  #jsxRuntime(file: ts.SourceFile): ts.StringLiteral[] {
+    if (file.languageVariant !== ts.LanguageVariant.JSX) return [];
+    const base = ts.getJSXImplicitImportBase(this.options, file);
+    const runtime = base === undefined ? undefined : ts.getJSXRuntimeImport(base, this.options);
+    if (runtime === undefined) return [];
+    const specifier = ts.factory.createStringLiteral(runtime);
+    const statement = ts.factory.createImportDeclaration(undefined, undefined, specifier);
+    ts.setParent(specifier, statement);
+    ts.setParent(statement, file);
+    return [specifier];
+  }
+
+  /** What a guest imports is what the root file imports: the program knows its own files only. */
+  #resolveForGuests(program: ts.Program): void {
+    const { getResolvedModule, getResolvedModuleFromModuleSpecifier } = program;
+    const root = program.getSourceFile(this.#rootName);
+    const known = (file: ts.SourceFile): ts.SourceFile =>
+      root !== undefined && this.#guests.has(file) ? root : file;
+    program.getResolvedModule = (file, name, mode) => getResolvedModule(known(file), name, mode);
+    program.getResolvedModuleFromModuleSpecifier = (specifier, file = specifier.getSourceFile()) =>
+      getResolvedModuleFromModuleSpecifier(specifier, known(file));
+  }
+
   #addImports(imports: readonly ts.StringLiteralLike[]): void {
     for (const { text } of imports) {
       if (this.#imports.has(text) || isBuiltin(text)) continue;
@@ -166,13 +203,13 @@ export class BaseProgram {
     if (name === this.#rootName) {
       const imports = [...this.#imports].map((specifier) => `import ${JSON.stringify(specifier)};\n`);
       const text = `export {};\n${imports.join("")}${[...this.#augmentations].join("\n")}`;
-      return ts.createSourceFile(name, text, { languageVersion: ts.ScriptTarget.ES2022 });
+      return ts.createSourceFile(name, text, this.#language);
     }
     const known = this.#files.get(name);
     if (known !== undefined) return known.file;
     const modified = isLocal(name) ? modifiedOf(name) : 0;
     const text = this.#system.readFile(name);
-    const file = text === undefined ? undefined : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+    const file = text === undefined ? undefined : ts.createSourceFile(name, text, this.#language);
     this.#files.set(name, { file, modified });
     return file;
   }
@@ -181,10 +218,6 @@ export class BaseProgram {
 /** Whether a file is one that the user may be editing. */
 export function isLocal(name: string): boolean {
   return !name.includes("/node_modules/") && !name.endsWith(".d.ts");
-}
-
-function modifiedOf(name: string): number {
-  return statSync(name, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** The specifiers of all modules a file names: in imports, in `import()` and in types. */

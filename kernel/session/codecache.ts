@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 
@@ -24,14 +25,15 @@ export class CodeCache {
 
   /**
    * Loads a CommonJS module into Node's own cache of modules, from where `require` takes it.
+   * @param path  the module's file
    * @returns whether V8 took what an earlier process has kept of it
    */
-  load(specifier: string): boolean {
-    const path = require.resolve(specifier);
+  load(path: string): boolean {
     if (require.cache[path] !== undefined) return false;
     const { mtimeMs, size } = statSync(path);
     const state = [cachedDataVersionTag(), size, Math.floor(mtimeMs)];
-    const file = join(this.#folder, [...(specifier.match(/\w+/g) ?? []), ...state].join("-"));
+    const place = createHash("sha256").update(path).digest("hex").slice(0, 8);
+    const file = join(this.#folder, [basename(path, ".js"), place, ...state].join("-"));
     const cachedData = readIfThere(file);
     const source = Module.wrap(readFileSync(path, "utf8"));
     const script = new Script(source, { filename: path, ...(cachedData !== undefined && { cachedData }) });

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 import { type Converter } from "tslab/dist/converter";
 import { type CodeMetadata } from "tslab/dist/metadata";
 import { BaseProgram, isLocal } from "./base";
 import { type Builder, withStand, type Stand, type Watch, type WatchHost } from "./interpose";
-import { compilerOptions } from "./options";
+import { type Configuration, hasChanged, readConfiguration } from "./options";
 import { prepare } from "./prepare";
 import { CellFiles, cellPrefix, diagnose, type CellFile, type SourceContext } from "./program";
-import { cellTransformer, type Plan } from "./transform";
+import { cellTransformer, type Plan, returnLast } from "./transform";
 import { createConverter } from "./tslab";
 
 /** A cell that may run. */
@@ -46,6 +46,8 @@ export interface Problem {
 export class Compiler implements Stand {
   readonly cwd: string;
   readonly #converter: Converter;
+  #configuration: Configuration | undefined;
+  #system: ts.System = ts.sys;
   #base: BaseProgram | undefined;
   #files: CellFiles | undefined;
   #cell: CellFile | undefined;
@@ -57,6 +59,7 @@ export class Compiler implements Stand {
   /** The file of the cell if it is a module. */
   #module: string | undefined;
   #text = cellPrefix;
+  #isJsx = false;
   #declarations = "";
   #problems: readonly Problem[] = [];
   #emitted: { map: string; plan: Plan } = { map: "", plan: emptyPlan() };
@@ -78,9 +81,12 @@ export class Compiler implements Stand {
 
   /** Checks a cell and makes JavaScript of it; gives what is wrong with it if anything is. */
   compile(code: string, declarations: string): Compiled | readonly Problem[] {
+    this.#refreshConfiguration();
+    const wrong = this.#configuration?.diagnostics ?? [];
+    if (wrong.length > 0) return wrong.map((diagnostic) => this.#problemOf(diagnostic));
     const prepared = prepare(code);
     this.#code = code;
-    this.#shift = prepared.shift;
+    [this.#shift, this.#isJsx] = [prepared.shift, prepared.isJsx];
     this.#module = undefined;
     const imports = this.base.imports;
     for (const augmentation of prepared.augmentations) this.base.augment(augmentation);
@@ -131,7 +137,7 @@ export class Compiler implements Stand {
   transpile(path: string, text: string): { javascript: string; mappings: string } {
     const compilerOptions = { ...this.base.options, module: ts.ModuleKind.CommonJS, declaration: false };
     const { outputText, sourceMapText = "{}" } = ts.transpileModule(text, {
-      fileName: path,
+      fileName: path.replace(/\.[cm]ts$/, ".ts"), // whose format would be their own
       compilerOptions,
     });
     return { javascript: outputText, mappings: mappingsOf(sourceMapText) };
@@ -148,7 +154,8 @@ export class Compiler implements Stand {
   /** Called by tslab's converter in place of TypeScript's; updates come by way of its own timer. */
   watch(host: WatchHost): Watch {
     const { system } = host;
-    this.#base = new BaseProgram(compilerOptions(host.options, this.cwd), system, this.cwd);
+    this.#system = system;
+    this.#refreshConfiguration();
     const cellName = join(this.cwd, "__tslab__.ts");
     let isPending = false;
     const update = (): void => {
@@ -177,7 +184,9 @@ export class Compiler implements Stand {
     const { program } = this.base;
     const given = files.map((file) => (file.fileName === cell.file.fileName ? cell.file : file));
     const found = [...new Set([...given, ...this.base.uncheckedFiles()])].flatMap((file) => {
-      const diagnostics = diagnose(program, file);
+      const diagnostics = diagnose(program, file).filter(
+        ({ code }) => !this.#configuration?.tolerated.has(code),
+      );
       if (diagnostics.length === 0) this.base.markChecked(file);
       return diagnostics;
     });
@@ -185,8 +194,17 @@ export class Compiler implements Stand {
     return found;
   }
 
+  /** Begins anew with the options of tsconfig.json if that has changed; what cells have imported stays. */
+  #refreshConfiguration(): void {
+    if (this.#configuration !== undefined && !hasChanged(this.#configuration)) return;
+    this.#configuration = readConfiguration(this.cwd);
+    const { options } = this.#configuration;
+    this.#base = new BaseProgram(options, this.#system, this.cwd, this.#base);
+    this.#files = this.#files?.within(this.#base);
+  }
+
   #getCell(): CellFile {
-    return (this.#cell ??= this.files.create(this.#text, this.#declarations));
+    return (this.#cell ??= this.files.create(this.#text, this.#declarations, this.#isJsx));
   }
 
   #createBuilder(cellName: string): Builder {
@@ -212,13 +230,21 @@ export class Compiler implements Stand {
     const { file, outer } = this.#getCell();
     const { program } = this.base;
     const plan = emptyPlan();
+    const before = [returnLast];
     const after = [cellTransformer(program.getTypeChecker(), file, outer, plan)];
     this.#emitted = { map: "", plan };
     const take = (name: string, text: string): void => {
       if (name.endsWith(".map")) this.#emitted = { map: text, plan };
       else write(`outDir/__tslab__${name.endsWith(".d.ts") ? ".d.ts" : ".js"}`, text, false);
     };
-    program.emit(file, take, undefined, false, { after, afterDeclarations: afterDeclarations ?? [] }, true);
+    program.emit(
+      file,
+      take,
+      undefined,
+      false,
+      { before, after, afterDeclarations: afterDeclarations ?? [] },
+      true,
+    );
   }
 
   #problemOf({ file, start = 0, length = 0, messageText, code }: ts.Diagnostic): Problem {

@@ -1,4 +1,4 @@
-import module from "node:module";
+import module, { createRequire } from "node:module";
 import { guard } from "../interrupt/guard";
 import { type Failure, type Outcome, type Session } from "./api";
 import { CodeCache } from "./codecache";
@@ -10,6 +10,7 @@ import { type Runnable } from "./runner";
 import { Scope } from "./scope";
 import { type OnScript, Scripts } from "./scripts";
 import { mapStacks, unmapStacks } from "./stacks";
+import { typescriptOf } from "./typescript";
 
 /** Whether Node can keep what it compiles by itself, as Node 22 does where it is told to. */
 const keepsCompiled = "enableCompileCache" in module;
@@ -136,13 +137,24 @@ class CoreSession implements SessionCore {
     }
   }
 
+  /** Has the engine's modules get the TypeScript of the folder: the first engine's, for the process has one. */
+  #loadTypeScript(cwd: string): void {
+    if (require.cache[require.resolve("./engine")] !== undefined) return;
+    const { path } = typescriptOf(cwd);
+    if (!keepsCompiled) this.#cache.load(path);
+    const own = require.resolve("typescript");
+    if (own === path) return;
+    createRequire(__filename)(path);
+    require.cache[own] = require.cache[path];
+  }
+
   #getEngine(): engine.Engine {
     if (this.#engine !== undefined) return this.#engine;
-    if (!keepsCompiled) this.#cache.load("@tslab/typescript-for-tslab");
+    const { cwd = process.cwd() } = this.#options;
+    this.#loadTypeScript(cwd);
     // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
     // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
     const { Engine }: typeof engine = require("./engine");
-    const { cwd = process.cwd() } = this.#options;
     this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts });
     if (this.#globals !== "") this.#engine.define(this.#globals);
     this.#engine.recall(this.#recalled);

@@ -1,4 +1,4 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 
 type Space = "value" | "type" | "both";
 

@@ -1,7 +1,7 @@
-import type * as ts from "@tslab/typescript-for-tslab";
+import type * as ts from "typescript";
 
 /** Parts of TypeScript that it has but does not declare. */
-declare module "@tslab/typescript-for-tslab" {
+declare module "typescript" {
   interface SourceFile {
     /** What the file declares, once it is bound. */
     locals?: Map<ts.__String, ts.Symbol>;
@@ -9,18 +9,25 @@ declare module "@tslab/typescript-for-tslab" {
     path: ts.Path;
     resolvedPath: ts.Path;
     originalFileName: string;
-    /** What each module specifier stands for; set by the program that has the file. */
-    resolvedModules?: unknown;
     /** The specifiers of its imports; set by the program that has the file. */
     imports?: readonly ts.StringLiteralLike[];
     moduleAugmentations?: readonly ts.StringLiteral[];
     ambientModuleNames?: readonly string[];
+    languageVariant: ts.LanguageVariant;
     parseDiagnostics: readonly ts.DiagnosticWithLocation[];
   }
-  interface CompilerOptions {
-    noImplicitUseStrict?: boolean;
+  interface TypeChecker {
+    resolveName(
+      name: string,
+      at: ts.Node,
+      meaning: ts.SymbolFlags,
+      noGlobals: boolean,
+    ): ts.Symbol | undefined;
   }
   interface Program {
+    /** What a module's specifier stands for in a file. */
+    getResolvedModule: (file: ts.SourceFile, name: string, mode: ts.ResolutionMode) => unknown;
+    getResolvedModuleFromModuleSpecifier: (specifier: ts.StringLiteralLike, file?: ts.SourceFile) => unknown;
     emit(
       file: ts.SourceFile,
       write: ts.WriteFileCallback,
@@ -30,6 +37,10 @@ declare module "@tslab/typescript-for-tslab" {
       forceDeclarations: boolean,
     ): ts.EmitResult;
   }
+  const nullTransformationContext: ts.TransformationContext;
+  function setParent(node: ts.Node, parent: ts.Node): ts.Node;
+  function getJSXImplicitImportBase(options: ts.CompilerOptions, file: ts.SourceFile): string | undefined;
+  function getJSXRuntimeImport(base: string, options: ts.CompilerOptions): string | undefined;
   function bindSourceFile(file: ts.SourceFile, options: ts.CompilerOptions): void;
   function toPath(name: string, base: string | undefined, canonical: (name: string) => string): ts.Path;
 }

@@ -1,4 +1,5 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import Module, { createRequire } from "node:module";
+import * as ts from "typescript";
 
 /** What tslab's converter asks TypeScript to watch: cells and declarations are read through `system`. */
 export interface WatchHost {
@@ -55,11 +56,18 @@ function stand(): Stand {
 
 const system: unknown = Object.setPrototypeOf({ getCurrentDirectory: () => stand().cwd }, ts.sys);
 
+/** TypeScript as tslab's modules ask for it: with what their own fork of 5.0.4 exports in addition. */
+const forked = {
+  ...Object.getOwnPropertyDescriptors(ts),
+  getDefaultTypeRoots: { enumerable: true, value: () => [] }, // see options.ts
+  getNullTransformationContext: { enumerable: true, value: () => ts.nullTransformationContext },
+};
+
 /** TypeScript as tslab's converter sees it. */
 const interposed: object = Object.defineProperties(
   {},
   {
-    ...Object.getOwnPropertyDescriptors(ts),
+    ...forked,
     sys: { enumerable: true, value: system },
     createWatchCompilerHost: {
       enumerable: true,
@@ -82,11 +90,15 @@ const interposed: object = Object.defineProperties(
   },
 );
 
-const typescript = require.cache[require.resolve("@tslab/typescript-for-tslab")];
+// tslab's fork, of which one module is enough, is never loaded.
+const path = createRequire(require.resolve("tslab")).resolve("@tslab/typescript-for-tslab");
+const fork = new Module(path);
+[fork.filename, fork.loaded] = [path, true];
+require.cache[path] = fork;
 delete require.cache[require.resolve("tslab/dist/converter")];
-if (typescript !== undefined) typescript.exports = interposed; // for the import of tslab's converter alone
+fork.exports = interposed; // for the import of tslab's converter alone
 
-/** Ends the time in which a module that imports TypeScript gets the interposed one. */
+/** Ends the time in which a module that imports tslab's TypeScript gets the interposed one. */
 export function restoreTypeScript(): void {
-  if (typescript !== undefined) typescript.exports = ts;
+  fork.exports = Object.defineProperties({}, forked);
 }

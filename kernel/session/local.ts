@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { compileModule } from "./evaluate";
+import { modifiedOf } from "./files";
 import { isObject } from "./interop";
 import { type Scripts } from "./scripts";
 
@@ -138,8 +138,4 @@ function replaceProperties(target: unknown, source: unknown, isData: boolean): b
   }
   if (Array.isArray(target) && Array.isArray(source)) target.length = source.length;
   return true;
-}
-
-function modifiedOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

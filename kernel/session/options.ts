@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
+import { modifiedOf } from "./files";
 import { lentPackages } from "./own";
 
 /** Options that the session's machinery rests on; those of tsconfig.json give way to them. */
@@ -22,8 +23,6 @@ const fixed: ts.CompilerOptions = {
   allowImportingTsExtensions: true,
   noUnusedLocals: false, // later cells may use them
   noUnusedParameters: false,
-  noImplicitUseStrict: true,
-  disableTopLevelAwait: false,
   skipLibCheck: true,
   allowJs: true,
   resolveJsonModule: true,
@@ -31,14 +30,32 @@ const fixed: ts.CompilerOptions = {
 };
 
 const defaults: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  lib: ["lib.es2023.d.ts"],
+  ...platformOf(Number.parseInt(process.versions.node)),
   types: ["node"],
   jsx: ts.JsxEmit.React,
   checkJs: false,
   esModuleInterop: true,
-  experimentalDecorators: true,
 };
+
+/** The language and library that a version of Node runs without help, as far as this TypeScript knows them. */
+function platformOf(node: number): Pick<ts.CompilerOptions, "target" | "lib"> {
+  const [target, ...libraries] =
+    node >= 26
+      ? ["ES2025", "esnext"]
+      : node >= 24
+        ? ["ES2025", "es2025", "esnext.array", "esnext.disposable", "esnext.error", "esnext.sharedmemory"]
+        : node >= 22
+          ? ["ES2024", "es2024", "es2025.collection", "es2025.iterator", "esnext.array"]
+          : ["ES2024", "es2023"];
+  const files = libraries.map((name) => `lib.${name}.d.ts`);
+  const folder = dirname(ts.sys.getExecutingFilePath());
+  const isKnown = files.every((name) => ts.sys.fileExists(join(folder, name)));
+  const language: unknown = Reflect.get(ts.ScriptTarget, target ?? "");
+  return {
+    target: typeof language === "number" ? language : ts.ScriptTarget.ES2022,
+    lib: isKnown ? files : ["lib.esnext.d.ts"],
+  };
+}
 
 /** Those of tsconfig.json that say where a build's files go or how they look, which a cell has no use for. */
 const dropped = [
@@ -57,44 +74,77 @@ const dropped = [
   "project",
 ] as const;
 
+/** What a session compiles by. */
+export interface Configuration {
+  readonly options: ts.CompilerOptions;
+  /** What is wrong with tsconfig.json or one that it extends. */
+  readonly diagnostics: readonly ts.Diagnostic[];
+  /** The errors that are none here, by their numbers. */
+  readonly tolerated: ReadonlySet<number>;
+  /** The files that were read, with the time at which each was changed last, 0 for one that is not there. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+/** That a package has no types: where nobody has asked to be `strict`, what it exports is `any`. */
+const untyped = new Set([7016]);
+
+/**
+ * A session's compiler options: those of the nearest tsconfig.json, over those that fit the Node that runs and `strict`,
+ * under what the machinery needs.
+ *
+ * @param cwd  the session's directory
+ */
+export function readConfiguration(cwd: string): Configuration {
+  const path = ts.findConfigFile(cwd, (name) => ts.sys.fileExists(name));
+  const files = new Map([[join(cwd, "tsconfig.json"), 0]]); // one that comes later counts too
+  const { options: own, diagnostics } = readOptions(path, files);
+  for (const name of dropped) delete own[name];
+  if (own.jsx === ts.JsxEmit.Preserve || own.jsx === ts.JsxEmit.ReactNative) delete own.jsx;
+  if ((own.target ?? 0) < ts.ScriptTarget.ES2018) delete own.target; // cells are async functions
+  const options = { ...defaults, ...own, ...fixed, rootDir: "/", outDir: "/out" };
+  options.types = [...new Set([...(options.types ?? []), "node"])]; // a cell runs in Node, whatever a project is for
+  const usual = ts.getEffectiveTypeRoots(own, { getCurrentDirectory: () => cwd }) ?? [];
+  options.typeRoots = [...usual, ...ownTypes()];
+  const lent = [...lentPackages(cwd)].map(([name, folder]): [string, string[]] => [name, [folder]]);
+  options.paths = { ...Object.fromEntries(lent), ...own.paths };
+  const tolerated = path === undefined ? untyped : new Set<number>();
+  return { options, diagnostics, tolerated, files };
+}
+
+/** Whether one of the files that were read has changed since. */
+export function hasChanged({ files }: Configuration): boolean {
+  return [...files].some(([path, modified]) => modifiedOf(path) !== modified);
+}
+
 /** The folders of packages of types that a user has who has none: those of Node. */
 function ownTypes(): string[] {
   try {
     return [join(dirname(require.resolve("@types/node/package.json")), "..")];
   } catch {
-    return []; // tslab brings some, of an older Node
+    return []; // then Node's modules have no types
   }
 }
 
-/**
- * A session's compiler options: tslab's, then those of the nearest tsconfig.json, then what the machinery needs.
- *
- * @param base  tslab's
- * @param cwd   the session's directory
- */
-export function compilerOptions(base: ts.CompilerOptions, cwd: string): ts.CompilerOptions {
-  const own = readOptions(cwd);
-  for (const name of dropped) delete own[name];
-  if (own.jsx === ts.JsxEmit.Preserve || own.jsx === ts.JsxEmit.ReactNative) delete own.jsx;
-  if ((own.target ?? 0) < ts.ScriptTarget.ES2018) delete own.target; // cells are async functions
-  const options = { ...base, ...defaults, ...own, ...fixed, rootDir: "/", outDir: "/out" };
-  options.types = [...new Set([...(options.types ?? []), "node"])]; // a cell runs in Node, whatever a project is for
-  const usual = own.typeRoots ?? ts.getDefaultTypeRoots(cwd, ts.sys) ?? [];
-  const lent = [...lentPackages(cwd)].map(([name, folder]): [string, string[]] => [name, [folder]]);
-  options.paths = { ...Object.fromEntries(lent), ...own.paths };
-  options.typeRoots = [...usual, ...ownTypes(), ...(base.typeRoots ?? [])];
-  return options;
-}
+/** That a folder has nothing to compile is no error: cells are. */
+const noInputs = 18003;
 
-function readOptions(cwd: string): ts.CompilerOptions {
-  const path = ts.findConfigFile(cwd, (name) => ts.sys.fileExists(name));
-  if (path === undefined) return {};
-  const read: { config?: unknown } = ts.readConfigFile(path, (name) => ts.sys.readFile(name));
+function readOptions(
+  path: string | undefined,
+  files: Map<string, number>,
+): Pick<Configuration, "options" | "diagnostics"> {
+  if (path === undefined) return { options: { strict: true }, diagnostics: [] };
+  const readFile = (name: string): string | undefined => {
+    files.set(name, modifiedOf(name));
+    return ts.sys.readFile(name);
+  };
   const host: ts.ParseConfigHost = {
     useCaseSensitiveFileNames: true,
     readDirectory: () => [], // which files a build has is of no interest
     fileExists: (name) => ts.sys.fileExists(name),
-    readFile: (name) => ts.sys.readFile(name),
+    readFile,
   };
-  return ts.parseJsonConfigFileContent(read.config, host, dirname(path)).options;
+  const file = ts.readJsonConfigFile(path, readFile);
+  const { options, errors } = ts.parseJsonSourceFileConfigFileContent(file, host, dirname(path));
+  const found = new Set([...file.parseDiagnostics, ...errors].filter(({ code }) => code !== noInputs));
+  return { options, diagnostics: [...found] };
 }

@@ -1,10 +1,12 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 
 /** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
 export interface Prepared {
   readonly code: string;
   /** How many characters come before the original. */
   readonly shift: number;
+  /** Whether it is read as .tsx is, and not as .ts. */
+  readonly isJsx: boolean;
   /** Whether it awaits at its top level. */
   readonly isAsync: boolean;
   /** Its `declare global` and `declare module`, which hold for all cells and stand no longer in it. */
@@ -41,7 +43,8 @@ export function prepare(code: string): Prepared {
       }
     }
   }
-  return { code: prepared, shift: 0, isAsync: file.statements.some(awaits), augmentations };
+  const isJsx = file.languageVariant === ts.LanguageVariant.JSX;
+  return { code: prepared, shift: 0, isJsx, isAsync: file.statements.some(awaits), augmentations };
 }
 
 /** Whether a cell is meant as an object, though by its grammar it is a block, as `{ a: 1 }` is. */
@@ -55,8 +58,12 @@ function isObjectLiteral(code: string): boolean {
   return ts.isObjectLiteralExpression(literal) && literal.properties.length > 0;
 }
 
+/** Reads a cell as .ts is read, or where that has more errors, as .tsx: `<T>x` means one thing here and another there. */
 function parse(text: string): ts.SourceFile {
-  return ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, true);
+  const plain = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.Latest, true);
+  if (plain.parseDiagnostics.length === 0) return plain;
+  const jsx = ts.createSourceFile("cell.tsx", text, ts.ScriptTarget.Latest, true);
+  return jsx.parseDiagnostics.length < plain.parseDiagnostics.length ? jsx : plain;
 }
 
 function isAugmentation(statement: ts.Statement): boolean {
@@ -64,10 +71,16 @@ function isAugmentation(statement: ts.Statement): boolean {
   return ts.isStringLiteral(statement.name) || (statement.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
 }
 
+/** Whether variables are declared by `await using`. */
+function isAwaitUsing({ flags }: ts.VariableDeclarationList): boolean {
+  return (flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing;
+}
+
 /** Whether a node awaits, functions within it aside. */
 function awaits(node: ts.Node): boolean {
   if (ts.isAwaitExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
+  if (ts.isVariableDeclarationList(node) && isAwaitUsing(node)) return true;
   if (ts.isFunctionLike(node) || ts.isModuleDeclaration(node) || ts.isClassStaticBlockDeclaration(node)) {
     return false;
   }

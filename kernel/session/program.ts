@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 import { type BaseProgram } from "./base";
 import { type Prepared } from "./prepare";
 
@@ -38,14 +38,22 @@ export class CellFiles {
     this.#cwd = cwd;
   }
 
+  /** The same files of another program. */
+  within(base: BaseProgram): CellFiles {
+    const files = new CellFiles(base, this.#cwd);
+    files.#count = this.#count;
+    files.setGlobals(this.#globals.text);
+    return files;
+  }
+
   /** Declarations of the kernel's own globals. */
   setGlobals(text: string): void {
     this.#globals = { text };
   }
 
   /** @param text  the cell's code after {@link cellPrefix} */
-  create(text: string, declarations: string): CellFile {
-    const name = join(this.#cwd, `__cell${this.#count++}__.ts`); // the checker keeps errors by file name
+  create(text: string, declarations: string, isJsx: boolean): CellFile {
+    const name = join(this.#cwd, `__cell${this.#count++}__.${isJsx ? "tsx" : "ts"}`); // the checker keeps errors by file name
     const file = this.#base.parse(name, text);
     if (this.#declared.text !== declarations) this.#declared = { text: declarations };
     const globals = this.#outer(this.#globals, "__globals__.d.ts");
@@ -56,8 +64,12 @@ export class CellFiles {
   }
 
   /** Calls a function on a cell's code, without any effect on the cells to come. */
-  withSource<T>({ code, shift }: Prepared, declarations: string, use: (context: SourceContext) => T): T {
-    const { file } = this.create(cellPrefix + code, declarations);
+  withSource<T>(
+    { code, shift, isJsx }: Prepared,
+    declarations: string,
+    use: (context: SourceContext) => T,
+  ): T {
+    const { file } = this.create(cellPrefix + code, declarations, isJsx);
     const { program } = this.#base;
     const checker = program.getTypeChecker();
     return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length + shift });

@@ -1,4 +1,4 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 import { declareNested, typeOfStatement } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */
@@ -17,8 +17,31 @@ export interface Plan {
 export const given = { cell: "__cell__", scope: "__scope__" } as const;
 
 /**
- * Turns a cell into the body of a function: earlier cells' variables become properties of the scope, imports become
- * loads, and the last expression is returned, in an array so that a promise is not awaited.
+ * Has a cell return its last expression, in an array so that a promise is not awaited. Before all else, since after it
+ * what the user wrote last may stand within more, as what follows `using` does, or have something behind it.
+ */
+export const returnLast: ts.TransformerFactory<ts.SourceFile> =
+  ({ factory }) =>
+  (file) => {
+    const last = lastExpression(file);
+    if (last === undefined) return file;
+    const value = factory.createReturnStatement(factory.createArrayLiteralExpression([last.expression]));
+    const returned = ts.setOriginalNode(ts.setTextRange(value, last), last);
+    return factory.updateSourceFile(
+      file,
+      file.statements.map((statement) => (statement === last ? returned : statement)),
+    );
+  };
+
+/** The statement whose value a cell has; what tslab exports stands behind it. */
+function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | undefined {
+  const last = file.statements.findLast((statement) => !ts.isExportDeclaration(statement));
+  return last !== undefined && ts.isExpressionStatement(last) ? last : undefined;
+}
+
+/**
+ * Turns a cell into the body of a function: earlier cells' variables become properties of the scope, and imports become
+ * loads.
  *
  * @param cell   the file of the cell, bound; its suffix exports all it declares
  * @param outer  the files of what earlier cells and the kernel declare
@@ -44,12 +67,8 @@ export function cellTransformer(
     const statements = body.map((statement) => ts.visitNode(statement, rewrite, ts.isStatement));
     addBindings(cell, imports, plan);
     plan.declarations = declareNested(checker, cell);
-    const last = statements.at(-1);
-    if (last !== undefined && ts.isExpressionStatement(last)) {
-      plan.type = typeOfStatement(checker, last, cell);
-      const value = factory.createReturnStatement(factory.createArrayLiteralExpression([last.expression]));
-      statements[statements.length - 1] = ts.setTextRange(value, last);
-    }
+    const last = lastExpression(cell);
+    plan.type = last === undefined ? undefined : typeOfStatement(checker, last, cell);
     return factory.updateSourceFile(file, [...imports.statements(), ...statements]);
   };
 }
@@ -119,8 +138,16 @@ class Rewriter {
   #identifier(node: ts.Identifier): ts.Node {
     const original = ts.getParseTreeNode(node, ts.isIdentifier) ?? node;
     if (isNameOfMember(original)) return node;
-    const replaced = this.#replacement(this.#checker.getSymbolAtLocation(original));
+    const replaced = this.#replacement(this.#symbolOf(original));
     return replaced === undefined ? node : ts.setOriginalNode(ts.setTextRange(replaced, node), node);
+  }
+
+  /** What a name stands for; also the `React` that TypeScript puts in for JSX. */
+  #symbolOf(node: ts.Identifier): ts.Symbol | undefined {
+    const parent: ts.Node | undefined = node.parent;
+    if (parent === undefined || !(ts.isJsxOpeningLikeElement(parent) || ts.isJsxFragment(parent)))
+      return this.#checker.getSymbolAtLocation(node);
+    return this.#checker.resolveName(node.text, parent, ts.SymbolFlags.Value, false);
   }
 
   /** `{ name }` is written out, since what stands for the name is no name. */
@@ -200,6 +227,7 @@ class Imports {
     const clause = statement.importClause;
     if (clause === undefined) return this.#load("module", statement);
     const bindings = clause.namedBindings;
+    if (ts.getParseTreeNode(statement) === undefined) return this.#destructure(statement, bindings);
     if (clause.name !== undefined) {
       this.#names.set(clause.name.text, { module: this.#module("default", statement), name: "default" });
     }
@@ -236,13 +264,23 @@ class Imports {
       : this.#factory.createPropertyAccessExpression(module, found.name);
   }
 
+  /** An import that is TypeScript's own, of the functions that make JSX: by names that it has made. */
+  #destructure(statement: ts.ImportDeclaration, bindings: ts.NamedImportBindings | undefined): void {
+    if (bindings === undefined || !ts.isNamedImports(bindings)) return;
+    const factory = this.#factory;
+    const elements = bindings.elements.map(({ name, propertyName }) =>
+      factory.createBindingElement(undefined, propertyName, name),
+    );
+    this.#load("module", statement, factory.createObjectBindingPattern(elements));
+  }
+
   #module(form: string, statement: ts.ImportDeclaration): string {
     const name = `__module${this.#statements.length}__`;
     this.#load(form, statement, name);
     return name;
   }
 
-  #load(form: string, statement: ts.ImportDeclaration, name?: string): void {
+  #load(form: string, statement: ts.ImportDeclaration, name?: string | ts.BindingName): void {
     const factory = this.#factory;
     const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), form);
     const call = factory.createCallExpression(load, undefined, [statement.moduleSpecifier]);

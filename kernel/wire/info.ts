@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { isJson, type Json } from "../protocol";
+import { typescriptOf } from "../session/typescript";
 import { protocolVersion } from "./message";
-
-const typescriptPackage = "@tslab/typescript-for-tslab/package.json";
 
 /** The content of kernel_info_reply. */
 export function kernelInfo(): Json {
   const version = versionIn(join(__dirname, "..", "..", "..", "package.json"));
-  const typescript = versionIn(createRequire(__filename).resolve(typescriptPackage)); // loading it takes 0.3 s
+  const { version: typescript } = typescriptOf(process.cwd());
   return {
     status: "ok",
     protocol_version: protocolVersion,

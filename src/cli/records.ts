@@ -51,7 +51,7 @@ export function addRecordsCommand(program: Command): void {
 
 async function runRecords(folder: string, out: string, flags: Flags): Promise<void> {
   // eslint-disable-next-line no-restricted-syntax -- TensorFlow takes a second to load, for which help must not wait
-  const { writeRecords } = await import("../input/records");
+  const { writeRecords } = await import("../input/records.js");
   const stop = new AbortController();
   const interrupt = (): void => stop.abort(new Error("Interrupted; nothing was written"));
   const bar = createProgressBar(process.stderr);

@@ -18,7 +18,7 @@ export function versions(): Versions {
   return {
     slimlab: versionOf(own),
     node: process.versions.node,
-    typescript: versionOf("@tslab/typescript-for-tslab/package.json"),
+    typescript: versionOf("typescript/package.json"),
     tfjs: versionOf("@tensorflow/tfjs/package.json"),
   };
 }

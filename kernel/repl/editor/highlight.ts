@@ -1,4 +1,4 @@
-import * as ts from "@tslab/typescript-for-tslab";
+import * as ts from "typescript";
 
 /** A piece of a line that is written in one colour. */
 export interface Piece {
