@@ -193,7 +193,7 @@ test('notebooks import only "slimlab"', () => {
 });
 
 test("the public types compile under TypeScript 5.0.4 with node10 resolution", () => {
-  // The compiler by which tslab checks a notebook's cells.
+  // As old as a user's may be; tslab brings it.
   const compiler = join(ROOT, "node_modules/@tslab/typescript-for-tslab/bin/tsc");
   const options =
     "--noEmit --strict --target es2022 --module commonjs --moduleResolution node10 --esModuleInterop";

@@ -1,9 +1,9 @@
 /** A part of the suite under the newer Nodes that package.json's "engines" allows; each is fetched once into build/. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { fetchPackage } from "./registry";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -24,16 +24,8 @@ const NATIVE = `
 
 /** The Node of npm's package of that version, or why there is none. */
 function fetchNode(version: string): { node: string } | { skip: string } {
-  const name = `node-${process.platform}-${process.arch}`;
-  const folder = join(ROOT, "build", `node-${version}`);
-  const node = join(folder, "node_modules", name, "bin", "node");
-  if (!existsSync(node)) {
-    const how = ["--no-save", "--no-package-lock", "--ignore-scripts", "--fetch-retries=0", "--silent"];
-    spawnSync("npm", ["install", "--prefix", folder, ...how, `${name}@${version}`], { timeout: 120_000 });
-  }
-  return run(node, ["--version"]).stdout.trim() === `v${version}`
-    ? { node }
-    : { skip: `npm could not fetch ${name}@${version}` };
+  const fetched = fetchPackage(`node-${process.platform}-${process.arch}`, version);
+  return "skip" in fetched ? fetched : { node: join(fetched.folder, "bin", "node") };
 }
 
 function run(

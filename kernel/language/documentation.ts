@@ -14,7 +14,7 @@ export function toDocumentation(
   documentation: readonly ts.SymbolDisplayPart[] | undefined,
   tags: readonly ts.JSDocTagInfo[] | undefined,
 ): Documentation {
-  const all = tags?.map(({ name, text }) => ({ name, text: join(text).replace(/\s*\*$/, "") })) ?? []; // TypeScript 5.0 leaves @see a star
+  const all = tags?.map(({ name, text }) => ({ name, text: join(text).replace(/\s*\*$/, "") })) ?? []; // TypeScript 6.0 leaves @see a star too
   return { signature, text: join(documentation), tags: all };
 }
 

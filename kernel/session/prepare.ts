@@ -73,7 +73,7 @@ function isAugmentation(statement: ts.Statement): boolean {
 
 /** Whether variables are declared by `await using`. */
 function isAwaitUsing({ flags }: ts.VariableDeclarationList): boolean {
-  return (flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing;
+  return (flags & ts.NodeFlags.AwaitUsing) === Number(ts.NodeFlags.AwaitUsing); // bits of `const` and of `using`
 }
 
 /** Whether a node awaits, functions within it aside. */

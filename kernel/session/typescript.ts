@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { isJson } from "../protocol";
 
 /** A TypeScript that can compile cells. */
 export interface TypeScript {
@@ -28,7 +29,9 @@ export function typescriptOf(cwd: string): TypeScript {
 function findTypeScript(from: string): TypeScript | undefined {
   try {
     const manifest = createRequire(from).resolve("typescript/package.json");
-    const { version }: { version: string } = JSON.parse(readFileSync(manifest, "utf8"));
+    const content: unknown = JSON.parse(readFileSync(manifest, "utf8"));
+    const version = isJson(content) ? content["version"] : undefined;
+    if (typeof version !== "string") return undefined;
     return { path: join(dirname(manifest), "lib", "typescript.js"), version };
   } catch {
     return undefined; // not installed, or installed in half

@@ -49,7 +49,7 @@ test("every command tells its options, and what it does not know", () => {
     assert.match(wrong.stderr, /unknown option '--colour'/);
   }
   assert.equal(slimlab(["help", "install"]).stdout, slimlab(["install", "--help"]).stdout);
-  assert.match(slimlab(["version"]).stdout, /^slimlab \d+\.\d+\.\d+\nnode \d+.*\ntypescript 5.*\ntfjs 4/);
+  assert.match(slimlab(["version"]).stdout, /^slimlab \d+\.\d+\.\d+\nnode \d+.*\ntypescript 6.*\ntfjs 4/);
   assert.match(slimlab(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
