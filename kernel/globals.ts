@@ -13,7 +13,7 @@ export interface Globals {
 /** The TypeScript declarations of Globals, as completion and inspection show them. */
 export const declarations = `
 /**
- * Shows a value: as what its method at Symbol.for("Jupyter.display") gives, else as text.
+ * Shows a value: as what its method at Symbol.for("Jupyter.display") gives, else drawn as what it is, and as text.
  * @param options  displayId: by which a later display(…, { displayId, update: true }) replaces the output; raw: the value is itself a MIME bundle
  */
 declare function display(value: unknown, options?: {

@@ -1,6 +1,9 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { expectBundle } from "../output/bundle";
+import { drawingOf } from "../output/drawings";
+import { displayMethod } from "../output/method";
 import { isJson, type Json } from "../protocol";
+import { isObject } from "../session/interop";
 import { writeJson } from "../wire/json";
 
 /** Where the debugger's thread finds this thread's {@link DebugTarget}: at this symbol of `globalThis`. */
@@ -49,29 +52,23 @@ function setVariable(scope: object, name: string, value: unknown): boolean {
   }
 }
 
-const displaySymbol = Symbol.for("Jupyter.display");
 const context = { publish: nothing, publishOnce: nothing, update: nothing };
 
 function nothing(): void {
   // a variable looked at in the debugger adds no outputs to its cell
 }
 
-/** As text, and as its display method shows it if that needs no waiting; a value that cannot be shown says why. */
+/** As text, and as a cell shows it if that needs no waiting; a value that cannot be shown says why. */
 function renderValue(value: unknown): Json {
   const text = typeof value === "string" ? value : inspect(value);
-  const method: unknown = isObject(value) ? Reflect.get(value, displaySymbol) : undefined;
-  if (typeof method !== "function") return { "text/plain": text };
   try {
-    const bundle: unknown = Reflect.apply(method, value, [context]);
-    if (!isObject(bundle) || bundle instanceof Promise) return { "text/plain": text };
-    return { "text/plain": text, ...toPlain(bundle) };
+    const method = displayMethod(value);
+    const shown: unknown = method === undefined ? drawingOf(value) : Reflect.apply(method, value, [context]);
+    if (!isObject(shown) || types.isPromise(shown)) return { "text/plain": text };
+    return { "text/plain": text, ...toPlain(shown) };
   } catch (error) {
     return { "text/plain": `${text}\n(its display failed: ${String(error)})` };
   }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /** What of a bundle can go through JSON, as a cell's output has it. */

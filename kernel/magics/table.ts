@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { escapeHtml } from "../output/html";
 
 const displaySymbol = Symbol.for("Jupyter.display");
 
@@ -41,12 +42,4 @@ export class Table {
     const body = this.rows.map((cells) => row(cells, "td")).join("");
     return `<table><thead>${row(this.head, "th")}</thead><tbody>${body}</tbody></table>`;
   }
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

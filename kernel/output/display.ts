@@ -1,5 +1,8 @@
+import { types } from "node:util";
 import type { Json } from "../protocol";
 import { expectBundle, type MimeBundle } from "./bundle";
+import { drawingOf } from "./drawings";
+import { displayMethod } from "./method";
 import { textOf } from "./text";
 
 /** A value's picture of itself. */
@@ -45,11 +48,11 @@ export interface DisplayOptions {
   readonly raw?: boolean;
 }
 
-const displaySymbol = Symbol.for("Jupyter.display");
 let displays = 0;
 
 /**
- * Shows a value: as the MIME bundle its method at Symbol.for("Jupyter.display") gives, else as text; a string as it is.
+ * Shows a value: as the MIME bundle its method at Symbol.for("Jupyter.display") gives, else drawn as what it is, and as text;
+ * a string as it is.
  * Synchronous unless the method is, so that output stays in the order of the calls.
  * @throws {TypeError} if the method gives no bundle
  */
@@ -78,8 +81,16 @@ export function pictureOf(value: unknown, screen: Screen): Picture | Promise<Pic
 
 function draw(value: unknown, screen: Screen, displayId: string): Picture | Promise<Picture> {
   const method = displayMethod(value);
-  if (method === undefined)
-    return { data: { "text/plain": textOf(value) }, metadata: {}, displayId, live: false };
+  if (method === undefined) {
+    const show = (drawing: MimeBundle | undefined): Picture => ({
+      data: { ...drawing, "text/plain": textOf(value) },
+      metadata: {},
+      displayId,
+      live: false,
+    });
+    const drawing = drawingOf(value);
+    return drawing instanceof Promise ? drawing.then(show) : show(drawing);
+  }
   const live = method.length > 0; // it is given a way to replace its output
   const context: DisplayContext = {
     publish: (bundle) => screen.show({ ...expectBundle(bundle), displayId: newDisplayId(), live: false }),
@@ -91,19 +102,9 @@ function draw(value: unknown, screen: Screen, displayId: string): Picture | Prom
   };
   const picture = (bundle: unknown): Picture => ({ ...expectBundle(bundle), displayId, live });
   const shown: unknown = Reflect.apply(method, value, [context]);
-  return shown instanceof Promise ? shown.then(picture) : picture(shown);
+  return types.isPromise(shown) ? shown.then(picture) : picture(shown);
 }
 
 function newDisplayId(): string {
   return `slimlab-${process.pid}-${Date.now().toString(36)}-${++displays}`;
-}
-
-function displayMethod(value: unknown): ((context: DisplayContext) => unknown) | undefined {
-  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
-  const method: unknown = Reflect.get(value, displaySymbol);
-  return isFunction(method) ? method : undefined;
-}
-
-function isFunction(value: unknown): value is (...args: readonly unknown[]) => unknown {
-  return typeof value === "function";
 }

@@ -1,9 +1,9 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { isModule } from "../session/interop";
 
 /** A value as text, as Node writes it; of a module what it exports, each on a line or two instead of in full. */
 export function textOf(value: unknown): string {
-  if (!isModule(value)) return inspect(value);
+  if (types.isProxy(value) || !isModule(value)) return inspect(value); // which looks behind proxies
   const exported = Object.keys(value).map((name) => [name, exportOf(value, name)] as const);
   return inspect(Object.fromEntries(exported), { depth: 0 });
 }
