@@ -30,6 +30,19 @@ export function currentCell(): Cell | undefined {
   return storage.getStore() ?? latest;
 }
 
+/**
+ * Runs work of the current cell, of which what it sends goes to another first, also after it has awaited.
+ * @param take  gives false for what is the cell's all the same
+ */
+export function captured<T>(work: () => T, take: (type: string, content: Json) => boolean): T {
+  const cell = currentCell();
+  if (cell === undefined) return work();
+  const publish: Publish = (type, content, extras) => {
+    if (!take(type, content)) cell.publish(type, content, extras);
+  };
+  return storage.run({ ...cell, publish }, work);
+}
+
 const signalSymbol = Symbol.for("Jupyter.signal");
 
 /** Lets libraries find the running cell's AbortSignal under Symbol.for("Jupyter.signal"). */

@@ -1,5 +1,6 @@
 import { currentCell, runAs, type Cell, type Publish } from "./cell";
 import { createGlobals, declarations, type Globals } from "./globals";
+import { Kept, offerFrontEnd } from "./frontend";
 import { Interruption } from "./interrupt/interrupts";
 import { guard } from "./interrupt/guard";
 import type { Comms } from "./comm";
@@ -32,6 +33,7 @@ export class CellExecutor {
   readonly #screen: NotebookScreen;
   readonly #magics: MagicContext;
   readonly #results: Results;
+  readonly #kept = new Kept();
   #displays: Promise<void>[] = [];
   #interruption: Interruption | undefined;
   /** With what the running cell ends, whatever it catches. */
@@ -45,6 +47,7 @@ export class CellExecutor {
     const globals: Globals = createGlobals(screen, comms, (work) => this.#displays.push(work));
     session.define({ ...globals }, declarations);
     this.#results = new Results(session);
+    offerFrontEnd({ globals, kept: this.#kept, describe: (thrown) => session.describe(thrown) });
     this.#magics = {
       session,
       forget: () => this.#results.clear(),
@@ -82,6 +85,7 @@ export class CellExecutor {
     this.#displays = [];
     return runAs(cell, async () => {
       this.#screen.begin(cellId);
+      this.#kept.begin(cellId);
       if (!silent) publish("execute_input", { code, execution_count });
       const stored = storeHistory ? execution_count : undefined;
       if (!silent) this.#results.begin(code, stored);

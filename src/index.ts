@@ -62,3 +62,4 @@ export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
 export * from "./display";
+export * as widgets from "./widgets";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
+import { Notebook } from "./labnotebook";
 import { folder, skip, startBrowser, startLab, type Lab } from "./labserver";
 import { createNotebook } from "./notebook";
 
@@ -18,61 +19,6 @@ const CELLS = [
   `process.abort()`,
 ];
 const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG, CRASH] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-
-/** What a person sees and does in a notebook. */
-class Notebook {
-  readonly page: Page;
-
-  constructor(page: Page) {
-    this.page = page;
-  }
-
-  cell(index: number): Locator {
-    return this.page.locator(".jp-Notebook .jp-CodeCell").nth(index);
-  }
-
-  output(index: number): Locator {
-    return this.cell(index).locator(".jp-OutputArea");
-  }
-
-  /** The count beside a cell: "[ ]", "[*]" while it runs, "[3]". */
-  prompt(index: number): Locator {
-    return this.cell(index).locator(".jp-InputPrompt");
-  }
-
-  async edit(index: number): Promise<void> {
-    await this.cell(index).locator(".cm-content").click();
-    await this.page.keyboard.press("Control+End");
-  }
-
-  async start(index: number): Promise<void> {
-    await this.edit(index);
-    await this.page.keyboard.press("Control+Enter");
-  }
-
-  async run(index: number): Promise<void> {
-    await this.start(index);
-    await this.ended(index);
-  }
-
-  async ended(index: number): Promise<void> {
-    await this.prompt(index)
-      .filter({ hasText: /\[\d+\]/ })
-      .waitFor();
-  }
-
-  async press(item: string): Promise<void> {
-    await this.page.locator(`.jp-NotebookPanel-toolbar [data-jp-item-name="${item}"] jp-button`).click();
-  }
-
-  async idle(): Promise<void> {
-    await this.page.locator("#jp-main-statusbar").getByText("(slimlab) | Idle").waitFor();
-  }
-
-  async picture(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(folder, `${name}.png`) });
-  }
-}
 
 describe("kernel in JupyterLab", { skip }, () => {
   let lab: Lab, browser: Browser, notebook: Notebook;

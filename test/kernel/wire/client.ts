@@ -51,7 +51,13 @@ export class Client {
   }
 
   /** A message's frames, signed. */
-  frames(type: string, content: object, parent: object = {}, id: string = randomUUID()): Buffer[] {
+  frames(
+    type: string,
+    content: object,
+    parent: object = {},
+    id: string = randomUUID(),
+    metadata = {},
+  ): Buffer[] {
     const header = {
       msg_id: id,
       msg_type: type,
@@ -60,7 +66,7 @@ export class Client {
       date: new Date().toISOString(),
       version: "5.4",
     };
-    return this.sign([header, parent, {}, content].map((part) => Buffer.from(JSON.stringify(part))));
+    return this.sign([header, parent, metadata, content].map((part) => Buffer.from(JSON.stringify(part))));
   }
 
   sign(parts: readonly Buffer[]): Buffer[] {
@@ -70,9 +76,15 @@ export class Client {
   }
 
   /** Sends a request; gives its id. */
-  async send(channel: Channel, type: string, content: object, buffers: Buffer[] = []): Promise<string> {
+  async send(
+    channel: Channel,
+    type: string,
+    content: object,
+    buffers: Buffer[] = [],
+    metadata: object = {},
+  ): Promise<string> {
     const id = randomUUID();
-    await this.sockets[channel].send([...this.frames(type, content, {}, id), ...buffers]);
+    await this.sockets[channel].send([...this.frames(type, content, {}, id, metadata), ...buffers]);
     return id;
   }
 
