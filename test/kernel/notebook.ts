@@ -25,9 +25,12 @@ export interface Run {
   readonly path: string;
 }
 
-/** Executes cells in a fresh kernel with nbconvert, as `npm run finetune` does. */
-export async function runCells(cells: readonly string[], flags: readonly string[] = []): Promise<Run> {
-  const folder = temporaryFolder("kernel");
+/** Executes cells in a fresh kernel with nbconvert, as `npm run finetune` does; in a new folder unless one is given. */
+export async function runCells(
+  cells: readonly string[],
+  flags: readonly string[] = [],
+  folder = temporaryFolder("kernel"),
+): Promise<Run> {
   const source = join(folder, "cells.ipynb");
   const path = join(folder, "run.ipynb");
   writeFileSync(source, JSON.stringify(createNotebook(cells)));
