@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `slimlab`. */
 import { Command } from "commander";
+import { addNewCommand } from "./cli/new";
 import { addRecordsCommand } from "./cli/records";
 import { versionText, versions } from "./cli/version";
 
@@ -31,6 +32,7 @@ program
     executableFile: "repl/main.js",
     isDefault: true,
   });
+addNewCommand(program);
 addRecordsCommand(program);
 program
   .command("version")

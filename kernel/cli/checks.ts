@@ -146,7 +146,7 @@ function checkSpec(jupyter: Jupyter | undefined, name: string): Finding {
   if (jupyter === undefined) return bad("kernelspec", "nobody looks for it", "see jupyter");
   const paths = jupyter.kernels.map((folder) => join(folder, name, "kernel.json"));
   const path = paths.find((candidate) => existsSync(candidate));
-  const remedy = "run: npx --no slimlab install";
+  const remedy = "run: npx --no -- slimlab install";
   if (path === undefined) return bad("kernelspec", `no ${name} in ${jupyter.kernels.join(", ")}`, remedy);
   const spec = readSpec(path);
   if (spec === undefined) return bad("kernelspec", `${path} is no kernelspec`, `remove it, then ${remedy}`);

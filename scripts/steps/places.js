@@ -29,7 +29,7 @@ const places = {
   lock: join(logs, "lock"),
   vendor: join(root, "dist", "node_modules", "@tensorflow", "tfjs-node-gpu"),
   addon: join(root, "dist", "native", "tensorflow.node"),
-  setup: isInstalled ? "npx --no slimlab setup" : "npm run setup",
+  setup: isInstalled ? "npx --no -- slimlab setup" : "npm run setup",
 };
 
 /** The caller's environment, with every cache, setting and history that a program might write sent to its place. */

@@ -16,6 +16,6 @@ export function loadAddon(): unknown {
   const isInstalled = path.basename(path.dirname(root)) === "node_modules";
   throw new Error(
     `Cannot load TensorFlow: expected the addon "${file}", got no such file; make it with: ` +
-      (isInstalled ? "npx --no slimlab setup" : "npm run setup"),
+      (isInstalled ? "npx --no -- slimlab setup" : "npm run setup"),
   );
 }

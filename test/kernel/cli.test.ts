@@ -167,7 +167,7 @@ test("doctor says what is broken and what to do, with exit code 1", { skip }, ()
   const env = { SLIMLAB_PYTHON: join(prefix, "bin", "python") };
   const absent = slimlab(["doctor", "--name", "nowhere"], env);
   assert.equal(absent.status, 1);
-  assert.match(absent.stdout, /✗ kernelspec {2}no nowhere in .* — run: npx --no slimlab install/);
+  assert.match(absent.stdout, /✗ kernelspec {2}no nowhere in .* — run: npx --no -- slimlab install/);
   const path = install(["--sys-prefix", "--name", "gone"], env);
   writeFileSync(path, readFileSync(path, "utf8").replace("dist/kernel/main.js", "dist/kernel/gone.js"));
   const gone = slimlab(["doctor", "--name", "gone", "--json"], env);
