@@ -56,7 +56,7 @@ function judge(code: string): Completeness {
   // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
   // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
   const { isComplete }: typeof completeness = require("./completeness");
-  return isComplete(code);
+  return quietly(() => isComplete(code)) ?? { status: "unknown" };
 }
 
 interface Place {

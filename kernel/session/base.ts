@@ -134,6 +134,11 @@ export class BaseProgram {
     return changed;
   }
 
+  /** Has the program made anew, whose checker may have been left in between. */
+  renew(): void {
+    this.#stale = true;
+  }
+
   /** Forgets what cells have imported and augmented. */
   reset(): void {
     this.#imports = new Set();

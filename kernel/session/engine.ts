@@ -1,10 +1,11 @@
+import { version } from "typescript";
 import { type ConvertResult } from "tslab/dist/converter";
 import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
 import { type CodeMetadata } from "tslab/dist/metadata";
 import { type Failure } from "./api";
-import { Compiler } from "./compiler";
+import { type Compiled, Compiler } from "./compiler";
 import { Declarations } from "./declarations";
-import { describeProblems, labelOf } from "./errors";
+import { describeCrash, describeProblems, labelOf } from "./errors";
 import { Modules } from "./modules";
 import { type SourceContext } from "./program";
 import { Runner, type Runnable } from "./runner";
@@ -128,9 +129,9 @@ export class Engine {
     const declarations = this.#settled();
     this.#declarations = declarations;
     this.#last = undefined;
-    const compiled = this.#compiler.compile(code, this.#text(declarations));
-    if ("length" in compiled) {
-      this.#outcome = describeProblems(compiled, labelOf(this.#cell));
+    const compiled = this.#compile(code, this.#text(declarations));
+    if (!("javascript" in compiled)) {
+      this.#outcome = compiled;
       return { diagnostics: [] };
     }
     const runnable = this.#runner.prepare(this.#typed, compiled, this.#cell);
@@ -139,6 +140,16 @@ export class Engine {
     // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
     // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
     return { diagnostics: [], declOutput: "" };
+  }
+
+  #compile(code: string, declarations: string): Compiled | Failure {
+    try {
+      const compiled = this.#compiler.compile(code, declarations);
+      return "length" in compiled ? describeProblems(compiled, labelOf(this.#cell)) : compiled;
+    } catch (error) {
+      this.#compiler.base.renew();
+      return describeCrash(error, labelOf(this.#cell), version);
+    }
   }
 
   /** What is declared to a cell: by cells, and of the kernel's own values those whose names no cell has declared. */

@@ -56,6 +56,18 @@ export function describeProblems(
   return { status: "error", ename: "TypeScriptError", evalue: problems[0]?.message ?? "", traceback };
 }
 
+/** That the compiler itself failed at a cell, without its own stack, which says nothing to who wrote the cell. */
+export function describeCrash(thrown: unknown, label: string, version: string): Failure {
+  const reason = thrown instanceof Error ? messageOf(thrown) : String(thrown);
+  const evalue = `Cannot compile ${label}: TypeScript ${version} failed at it (${reason})`;
+  return {
+    status: "error",
+    ename: "TypeScriptError",
+    evalue,
+    traceback: [`${red("TypeScriptError")}: ${evalue}; the cell was not run`],
+  };
+}
+
 /** A line of a stack that is not the user's: Node's, tslab's or the kernel's. */
 const kernelFrame = /^\s+at .*(node:|[\\/]node_modules[\\/]tslab[\\/]dist[\\/]|[\\/]dist[\\/]kernel[\\/])/;
 

@@ -3,7 +3,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 /** What a notebook may import in any folder: the library, and the TensorFlow.js that it computes with. */
-const offered = ["slimlab", "@tensorflow/tfjs"];
+const offered = ["slimlab", "@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu"];
+
+/** What makes of TensorFlow.js one that computes in TensorFlow; the library brings its own. */
+const addon = join("@tensorflow", "tfjs-node-gpu", "lib", "napi-v8", "tfjs_binding.node");
 
 const own = createRequire(__filename);
 
@@ -14,14 +17,16 @@ const own = createRequire(__filename);
 export function lentPackages(cwd: string): ReadonlyMap<string, string> {
   const folder = createRequire(join(cwd, "__cell__.js"));
   const isThere = (name: string): boolean =>
-    (folder.resolve.paths(name) ?? []).some((path) => existsSync(join(path, name)));
+    (folder.resolve.paths(name) ?? []).some((path) =>
+      existsSync(join(path, addon.startsWith(`${name}/`) ? addon : name)),
+    );
   const lent = offered.filter((name) => !isThere(name)).flatMap((name) => entryOf(name) ?? []);
   return new Map(lent);
 }
 
 /** Loads the kernel's own copy of a package. */
 export function loadOwn(name: string): unknown {
-  return own(name);
+  return addon.startsWith(`${name}/`) ? Reflect.get(Object(own("slimlab")), "tf") : own(name);
 }
 
 function entryOf(name: string): [readonly [string, string]] | undefined {

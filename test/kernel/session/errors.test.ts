@@ -159,3 +159,32 @@ test("errors in timers are described by their cell", async () => {
   const failure = cells.session.describe(await cells.value("caught[0]"));
   assert.match(failure.traceback.join("\n"), /Cell \[\d+\], line 3, column 15/);
 });
+
+test("what the compiler itself fails at is an error without its stack, and the next cell runs", async () => {
+  const cells = sessionIn({});
+  const { text, ename } = await cells.failure(`${"[".repeat(5000)}${"]".repeat(5000)}`);
+  assert.equal(ename, "TypeScriptError");
+  assert.match(
+    text,
+    /^TypeScriptError: Cannot compile Cell \[1\]: TypeScript 6\.\d+\.\d+ failed at it \(Maximum call stack/,
+  );
+  assert.doesNotMatch(text, /\n/);
+  assert.equal(await cells.value("[1].length"), 1);
+});
+
+test("variables keep types of files that their cells do not import, also where a cell awaits what is in brackets", async () => {
+  const cells = sessionIn({
+    "node_modules/duck/package.json": '{ "name": "duck", "types": "index.d.ts", "main": "index.js" }',
+    "node_modules/duck/index.js": "exports.open = async () => ({ rows: [1] });",
+    "node_modules/duck/index.d.ts":
+      'import type { Inner } from "./lib/inner"; export declare function open(): Promise<Inner>;',
+    "node_modules/duck/lib/inner.d.ts": "export interface Inner { rows: number[] }",
+    "local.ts": 'import { Hidden } from "./hidden"; export const make = () => new Hidden();',
+    "hidden.ts": "export class Hidden { readonly one = 1; }",
+  });
+  await cells.value('import { open } from "duck"; import { make } from "./local";');
+  await cells.value("const db = await (open());");
+  await cells.value("const [x, y] = await [await (open()), make()];");
+  await cells.value("const made = await (Promise.resolve(make())), list = await [made];");
+  assert.equal(await cells.value("db.rows.length + [x, y].length + made.one + list[0]!.one"), 5);
+});
