@@ -8,7 +8,7 @@ import { pagesOf } from "./language/page";
 import { runCell } from "./magics/cell";
 import type { MagicContext } from "./magics/run";
 import type { MimeBundle } from "./output/bundle";
-import { pictureOf } from "./output/display";
+import { pictureOf, type Picture } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
 import { finishStreams } from "./output/streams";
 import type { Json } from "./protocol";
@@ -135,13 +135,19 @@ export class CellExecutor {
     if (value === undefined || silent || this.#isDisplay(value)) return undefined;
     this.#results.add(value, cell, type);
     try {
-      const picture = await pictureOf(value, this.#screen);
+      const picture = await this.#draw(value);
       if (picture.live) this.#screen.show(picture);
       else this.#publishResult(picture.data, picture.metadata, picture.displayId);
       return undefined;
     } catch (error) {
       return this.#session.describe(error);
     }
+  }
+
+  /** What a value shows; an interrupt ends the waiting for it. */
+  async #draw(value: unknown): Promise<Picture> {
+    const picture = pictureOf(value, this.#screen);
+    return this.#interruption?.race(picture) ?? picture;
   }
 
   /** Whether a cell's value is that of display(), which has shown all there is. */
@@ -164,7 +170,7 @@ export class CellExecutor {
       const outcome = await this.#session.run(`(${String(expression)})`);
       if (outcome.status === "error") results[name] = outcome;
       else {
-        const { data, metadata } = await pictureOf(outcome.value, this.#screen);
+        const { data, metadata } = await this.#draw(outcome.value);
         results[name] = { status: "ok", data, metadata };
       }
     }

@@ -11,12 +11,13 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** In the letters that JupyterLab has for texts, which its HTML has not. */
-const letters = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)";
+/** As JupyterLab sets what is printed; its HTML has other letters, and margins. */
+const printed =
+  "margin:0;padding:0;font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)";
 
 /** Text as it stands, in lines. */
 export function preformatted(text: string): string {
-  return `<pre style="${letters}">${escapeHtml(text)}</pre>`;
+  return `<pre style="${printed}">${escapeHtml(text)}</pre>`;
 }
 
 /** A line that tells of what is drawn, smaller than that. */

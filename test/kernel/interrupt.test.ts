@@ -15,6 +15,10 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
   ["sorting", "console.log('go'); for (;;) [...Array(1e5).keys()].sort((a, b) => b - a).map(String);"],
   ["an await that never ends", "console.log('go'); await new Promise(() => 0);"],
   [
+    "a picture that never comes",
+    "console.log('go'); ({ [Symbol.for('Jupyter.display')]: () => new Promise(() => 0) })",
+  ],
+  [
     "a loop of awaits",
     "let k = 0; for (;;) { await new Promise((done) => setTimeout(done, 5)); if (++k === 2) console.log('go'); }",
     "const seen = k; await new Promise((done) => setTimeout(done, 50)); k > 0 && k === seen",

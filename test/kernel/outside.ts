@@ -50,5 +50,5 @@ export function installOutside(): { readonly folder: string; readonly skip: fals
     encoding: "utf8",
     timeout: 240_000,
   });
-  return { folder, skip: status !== 0 && `npm could not install packages: ${(stderr ?? "").slice(0, 300)}` };
+  return { folder, skip: status !== 0 && `npm could not install packages (${stderr.split("\n")[0]})` };
 }

@@ -33,6 +33,8 @@ const frameHeight = 240;
 /** What a page runs or loads by itself; where a text only looks like it, nothing is lost but the theme's colours. */
 const active =
   /<(script|iframe|frame|object|embed|portal|link|meta|base|form|html|head|body)\b|\bon[a-z]+\s*=|srcdoc|javascript:/i;
+/** Characters that a DOM has read already; one that has not may hide what they say. */
+const unread = /&(?!(amp|lt|gt|quot|nbsp|apos|#39|#x27);)/i;
 
 /**
  * An element of a DOM: its HTML; of SVG also the picture alone. Elements that would run something, as those of a page that was
@@ -43,9 +45,14 @@ export function drawElement(value: object): MimeBundle | undefined {
   if (typeof html !== "string" || html === "") return undefined;
   const unseen = tooLarge("Element", Buffer.byteLength(html));
   if (unseen !== undefined) return untold(value, unseen);
-  const isActive = active.test(html) || html.replace(/[\x00-\x20]/g, "").search(/javascript:/i) >= 0;
+  const isActive = [active, unread].some((sign) => sign.test(html)) || active.test(withoutGaps(html));
   if (isActive) return { "text/html": framed(html) };
   return /^<svg\b/.test(html) ? drawSvg(html) : { "text/html": html };
+}
+
+/** Browsers overlook tabs and ends of lines within an address. */
+function withoutGaps(html: string): string {
+  return html.replace(/[\t\n\r]/g, "");
 }
 
 /** In a notebook's page an SVG has the theme's text colour; as a file it needs its namespaces, which HTML leaves out. */
