@@ -1,5 +1,6 @@
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import type { Json } from "../protocol";
+import { isObject } from "../session/interop";
 import { expectBundle, type MimeBundle } from "./bundle";
 import { drawingOf } from "./drawings";
 import { displayMethod } from "./method";
@@ -100,9 +101,18 @@ function draw(value: unknown, screen: Screen, displayId: string): Picture | Prom
       screen.refresh(data, metadata, displayId);
     },
   };
-  const picture = (bundle: unknown): Picture => ({ ...expectBundle(bundle), displayId, live });
+  const picture = (bundle: unknown): Picture => {
+    const { data, metadata } = expectBundle(bundle);
+    return { data: withText(data, value), metadata, displayId, live };
+  };
   const shown: unknown = Reflect.apply(method, value, [context]);
   return types.isPromise(shown) ? shown.then(picture) : picture(shown);
+}
+
+/** With the text of a value that writes itself, for terminals, where its bundle has none. */
+function withText(data: MimeBundle, value: unknown): MimeBundle {
+  const writesItself = isObject(value) && typeof Reflect.get(value, inspect.custom) === "function";
+  return "text/plain" in data || !writesItself ? data : { ...data, "text/plain": textOf(value) };
 }
 
 function newDisplayId(): string {

@@ -3,6 +3,7 @@ import type { MimeBundle } from "../bundle";
 import { inlineImage, note, preformatted } from "../html";
 import { textOf } from "../text";
 import { tooLarge, tooManyPixels } from "./limits";
+import { member } from "./member";
 import { sidesOf } from "./sides";
 
 /** Of Jupyter's own picture types, those that every front end and nbconvert draw. */
@@ -27,15 +28,16 @@ export function drawBytes(value: object): MimeBundle | Promise<MimeBundle | unde
   if (value instanceof Blob) return drawBlob(value);
   const bytes = types.isUint8Array(value)
     ? value
-    : types.isAnyArrayBuffer(value)
+    : types.isAnyArrayBuffer(value) && value.byteLength > 0
       ? new Uint8Array(value)
       : undefined;
-  return bytes === undefined ? undefined : drawFile(bytes, value);
+  return bytes === undefined || bytes.byteLength === 0 ? undefined : drawFile(bytes, value); // none where detached
 }
 
 async function drawBlob(blob: Blob): Promise<MimeBundle | undefined> {
-  if (!blob.type.startsWith("image/")) return undefined;
-  const unseen = tooLarge(blob.type, blob.size);
+  const type = member(blob, "type");
+  if (typeof type !== "string" || !type.startsWith("image/")) return undefined;
+  const unseen = tooLarge(type, blob.size);
   if (unseen !== undefined) return untold(blob, unseen);
   return drawFile(new Uint8Array(await blob.arrayBuffer()), blob);
 }

@@ -1,9 +1,13 @@
 /**
- * A property of an object that has it, else undefined. Whether it has is asked first, since some proxies make up whatever is
- * read: clients of a server would take our look for a call.
+ * A property of an object that has it, else undefined, also of one that can't be read. Whether it has is asked first, since some
+ * proxies make up whatever is read: clients of a server would take our look for a call.
  */
 export function member(value: object, name: PropertyKey): unknown {
-  return name in value ? Reflect.get(value, name) : undefined;
+  try {
+    return name in value ? Reflect.get(value, name) : undefined;
+  } catch {
+    return undefined; // such as the getters of a prototype: it is not what it makes
+  }
 }
 
 /** What an object's method gives; undefined if it has none of that name. */

@@ -11,7 +11,6 @@ test("what fails at its drawing is text, with the reason", async () => {
   const failing: readonly (readonly [object, RegExp])[] = [
     [{ toSpec: () => assert.fail("no field") }, /^Not drawn: no field$/],
     [{ toDataURL: () => Promise.reject(new Error("late")) }, /^Not drawn: late$/],
-    [Object.defineProperty({}, "outerHTML", { get: () => assert.fail("getter") }), /^Not drawn: getter$/],
     [cyclic, /^Not drawn: Converting circular structure/],
   ];
   for (const [value, reason] of failing) {
@@ -38,6 +37,18 @@ test("a method at Symbol.for('Jupyter.display') goes first, as in Deno", async (
     [Symbol.for("Jupyter.display")]: () => ({ "text/plain": "own" }),
   };
   assert.deepEqual(await shown(own), { "text/plain": "own" });
+  const page = { [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>own</b>" }) };
+  assert.deepEqual(await shown(page), { "text/html": "<b>own</b>" });
+  const written = { ...page, [inspect.custom]: () => "as Node writes it" };
+  assert.deepEqual(await shown(written), { "text/html": "<b>own</b>", "text/plain": "as Node writes it" });
+});
+
+test("what can't be read is not there", async () => {
+  const detached = new Uint8Array(200);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const getters = Object.defineProperty({}, "outerHTML", { get: () => assert.fail("getter") });
+  for (const value of [getters, Blob.prototype, Event.prototype, detached, detached.buffer])
+    assert.deepEqual(await shown(value), { "text/plain": inspect(value) });
 });
 
 test("long lists are looked at where they begin, cyclic ones once", async () => {
