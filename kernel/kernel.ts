@@ -92,7 +92,7 @@ export class Kernel {
       },
       publish,
     );
-    if (storeHistory) this.#history.add(this.#executor.count, code, code);
+    if (storeHistory) guard.run(() => this.#history.add(this.#executor.count, code, code));
     return running.finally(() => this.#garbage.add());
   }
 

@@ -4,6 +4,7 @@ import { exposeTarget } from "./debug/target";
 import { keepSmall } from "./garbage";
 import { ProcessExit, refuseExits } from "./exit";
 import { openHistory } from "./history";
+import { family, followChildren } from "./interrupt/children";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
@@ -26,7 +27,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   offerSignal();
   hideMarks();
   let onScript: OnScript = () => undefined;
-  const opening = openWire(connectionFile, { guard }); // in a thread of its own, while this one loads TypeScript
+  const opening = openWire(connectionFile, { guard, family }); // in a thread of its own, while this one loads TypeScript
   const session = openSession({ onScript: (script) => onScript(script) });
   const warming = session.warm();
   const wire = await opening;
@@ -46,6 +47,7 @@ async function main(connectionFile: string | undefined): Promise<void> {
   redirectStream("stdout");
   redirectStream("stderr");
   redirectChildren();
+  followChildren(() => kernel.interrupt());
   const leave = refuseExits((error) => kernel.fail(error));
   for (const event of ["uncaughtException", "unhandledRejection"])
     process.on(event, (thrown: unknown) => {
@@ -71,7 +73,7 @@ function serve(wire: Wire, kernel: Kernel, questions: Questions, leave: (code: n
   wire.on((message: FromWire) => {
     if (message.kind === "request") kernel.receive(message.request);
     if (message.kind === "input") questions.answer(message.id, message.value);
-    if (message.kind === "interrupt") kernel.interrupt();
+    if (message.kind === "interrupt" && guard.hear()) kernel.interrupt();
     if (message.kind === "shutdown") void wire.close().then(() => leave(0));
   });
 }

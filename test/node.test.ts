@@ -8,9 +8,13 @@ import { fetchPackage } from "./registry";
 const ROOT = resolve(__dirname, "../..");
 
 /** What depends on the Node: its own parts that an interrupt and cells' children need, tfjs-node, training. */
-const FILES = ["kernel/session/interrupt", "kernel/children", "tensorflow/execute", "training/interrupt"].map(
-  (path) => join(ROOT, "dist", "test", `${path}.test.js`),
-);
+const FILES = [
+  "kernel/session/interrupt",
+  "kernel/children",
+  "kernel/family",
+  "tensorflow/execute",
+  "training/interrupt",
+].map((path) => join(ROOT, "dist", "test", `${path}.test.js`));
 
 const TEST = ["--test", "--test-reporter=tap", "--test-concurrency=1"];
 

@@ -87,6 +87,7 @@ export function allowEnding(): void {
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
   const value = (): void => {
     wrap.clearAsyncIdStack();
+    guard.ended();
     ended = true;
     setImmediate(() => stopping.forEach((interruption) => interruption.end()));
   };

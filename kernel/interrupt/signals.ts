@@ -20,7 +20,7 @@ export async function hearSignals(onInterrupt: () => void): Promise<Signals> {
   await once(worker, "message");
   worker.on("message", () => {
     worker.postMessage("taken");
-    onInterrupt();
+    if (guard.hear()) onInterrupt();
   });
   worker.unref();
   return { close: async () => void (await worker.terminate()) };

@@ -7,7 +7,7 @@ function main(guardMemory: unknown): void {
     throw new TypeError("Cannot start: expected to be a worker with the memory of the main thread's guard");
   }
   const port = parentPort;
-  const interrupter = createInterrupter(() => port.postMessage("interrupt"), guardMemory);
+  const interrupter = createInterrupter(() => port.postMessage("interrupt"), { guard: guardMemory });
   port.on("message", () => interrupter.taken());
   onInterruptSignal(() => interrupter.interrupt());
   port.postMessage("ready");

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { isFollowed } from "../interrupt/children";
 
 /** Where a script's output goes, and what ends it. */
 export interface BashOptions {
@@ -22,7 +23,7 @@ export async function runBash(script: string, { write, writeError, signal }: Bas
   child.stderr.setEncoding("utf8").on("data", writeError);
   let timer: NodeJS.Timeout | undefined;
   const end = (): void => {
-    kill(child.pid, "SIGINT");
+    if (!isFollowed(child)) kill(child.pid, "SIGINT");
     timer = setTimeout(() => kill(child.pid, "SIGKILL"), graceMs);
   };
   signal?.addEventListener("abort", end, { once: true });

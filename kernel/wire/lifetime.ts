@@ -6,9 +6,15 @@ const graceMs = 500;
 /** How often is looked for the parent, in ms. */
 const lookMs = 1_000;
 
-/** Ends the process in half a second, whatever its main thread does: only the system is stronger than a busy loop. */
-export function endSoon(): void {
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), graceMs);
+/**
+ * Ends the process in half a second, whatever its main thread does: only the system is stronger than a busy loop.
+ * @param before  is called before that
+ */
+export function endSoon(before: () => void): void {
+  setTimeout(() => {
+    before();
+    process.kill(process.pid, "SIGKILL");
+  }, graceMs);
 }
 
 /**

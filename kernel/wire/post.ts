@@ -8,15 +8,16 @@ export interface WireData {
   /** The end of the mailbox, and the memory it shares with the main thread's. */
   readonly port: MessagePort;
   readonly mailbox: SharedArrayBuffer;
-  /** Of the main thread's guard. */
+  /** Of the main thread's guard and family. */
   readonly guard: SharedArrayBuffer;
+  readonly family: SharedArrayBuffer;
 }
 
 /** Whether a thread was started as the wire thread. */
 export function isWireData(data: unknown): data is WireData {
   if (typeof data !== "object" || data === null) return false;
-  const { port, mailbox, guard, connection }: { [name in keyof WireData]?: unknown } = data;
-  const memories = mailbox instanceof SharedArrayBuffer && guard instanceof SharedArrayBuffer;
+  const { port, mailbox, guard, family, connection }: { [name in keyof WireData]?: unknown } = data;
+  const memories = [mailbox, guard, family].every((memory) => memory instanceof SharedArrayBuffer);
   return memories && port instanceof MessagePort && connection !== undefined;
 }
 

@@ -17,7 +17,7 @@ export interface ServerOptions {
   /** Gives the main thread a message, and the memory of these buffers. */
   readonly post: (message: Answered, buffers?: readonly Uint8Array[]) => void;
   /** Ends the process soon. */
-  readonly end: (restart: boolean) => void;
+  readonly end: (restart: boolean) => Promise<void>;
 }
 
 interface Broadcast extends Body {
@@ -151,7 +151,7 @@ export class Server implements Receivers {
     void this.#publish("status", parent, { execution_state: "idle" });
     if (type === "shutdown_reply") {
       await replied;
-      this.#options.end(request.content["restart"] === true);
+      await this.#options.end(request.content["restart"] === true);
     } else if (this.#running !== undefined) {
       // front ends that look at the last status only would take a kernel that runs a cell for idle
       void this.#publish("status", this.#running, { execution_state: "busy" });

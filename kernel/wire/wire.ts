@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { Family } from "../interrupt/family";
 import { type Guard } from "../interrupt/guard";
 import { type Extras, type FromWire, type Header, type Json, type ToWire } from "../protocol";
 import { readConnection } from "./connection";
@@ -12,6 +13,8 @@ import { type Answered, type Bell, type Body, type Posted, type WireData } from 
 export interface WireOptions {
   /** The main thread's: what it runs under it is not interrupted. */
   readonly guard: Guard;
+  /** Its children: they hear interrupts while it waits for them, and end with the session. @default none */
+  readonly family?: Family;
   /** Hears if the thread with the sockets ends before close(). @default throws the error as an uncaught one */
   readonly onFailure?: (error: Error) => void;
 }
@@ -37,7 +40,14 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   const connection = readConnection(connectionFile);
   const { port1: port, port2 } = new MessageChannel();
   const mailbox = createMailboxMemory();
-  const workerData: WireData = { connection, port: port2, mailbox, guard: options.guard.memory };
+  const { guard, family = new Family() } = options;
+  const workerData: WireData = {
+    connection,
+    port: port2,
+    mailbox,
+    guard: guard.memory,
+    family: family.memory,
+  };
   const worker = new Worker(join(__dirname, "worker.js"), {
     workerData,
     transferList: [port2],

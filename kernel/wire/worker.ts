@@ -1,5 +1,6 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { createInterrupter, onInterruptSignal } from "../interrupt/interrupter";
+import { Family } from "../interrupt/family";
 import { kernelInfo } from "./info";
 import { endSoon, watchParent } from "./lifetime";
 import { Inbox } from "./mailbox";
@@ -13,11 +14,13 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
   const post = (message: Answered, buffers: readonly Uint8Array[] = []): void => {
     port.postMessage(message, memoryOf(buffers));
   };
-  const end = (restart: boolean): void => {
+  const family = new Family(data.family);
+  const end = async (restart: boolean): Promise<void> => {
+    await family.end();
     post({ kind: "shutdown", restart });
-    endSoon();
+    endSoon(() => family.kill());
   };
-  const interrupter = createInterrupter(() => post({ kind: "interrupt" }), data.guard);
+  const interrupter = createInterrupter(() => post({ kind: "interrupt" }), data);
   const server = new Server({
     signer: new Signer(data.connection),
     info: kernelInfo(),
@@ -34,7 +37,7 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
   server.use(sockets);
   sockets.serve(server); // not before: what came in while others were bound is answered at once
   onInterruptSignal(() => server.interrupt());
-  watchParent(() => end(false));
+  watchParent(() => void end(false));
   post({ kind: "bound" });
 }
 

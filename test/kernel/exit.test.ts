@@ -25,8 +25,8 @@ test("what would end the process ends its cell as an error, and the session goes
     ["exit(0)", "exit(0)"],
     ["(process as any).reallyExit(1)", "reallyExit(1)"],
     ["process.abort()", "abort()"],
-    ["process.kill(process.pid)", `kill(${(await kernel).pid})`],
-    [`process.kill(process.pid, "SIGKILL")`, `kill(${(await kernel).pid}, SIGKILL)`],
+    ["process.kill(process.pid)", `kill(${(await kernel).kernel.process.pid})`],
+    [`process.kill(process.pid, "SIGKILL")`, `kill(${(await kernel).kernel.process.pid}, SIGKILL)`],
     ["process.kill(0, 9)", "kill(0, 9)"],
   ] as const;
   for (const [code, call] of calls) assert.deepEqual(await run(`${code}; kept = 2;`), [refused(call), ""]);
@@ -47,13 +47,15 @@ test("a cell ends by it also from a library, from a callback, and where it is ca
 
 test("what a cell left running can't end the session either", async () => {
   await run(`let late = 0; setTimeout(() => { late = 1; process.exit(7); }, 10);`);
-  const [result, printed] = await run("await new Promise((done) => setTimeout(done, 50)); late");
+  const [result, printed] = await run(
+    "while (late === 0) await new Promise((done) => setTimeout(done, 5)); late",
+  );
   assert.equal(result, "1");
   assert.match(String(printed), /^$|exit\(7\)/);
 });
 
 test("signals that end nothing, or that somebody hears, are sent", async () => {
   const heard = `let signals = 0; process.once("SIGTERM", () => signals++); process.kill(process.pid);
-    await new Promise((done) => setTimeout(done, 20)); process.kill(process.pid, 0) && signals`;
+    while (signals === 0) await new Promise((done) => setTimeout(done, 5)); process.kill(process.pid, 0) && signals`;
   assert.deepEqual(await run(heard), ["1", ""]);
 });

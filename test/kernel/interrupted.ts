@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startKernel, type Message } from "./wire/client";
+import { startKernel, type Kernel, type Message } from "./wire/client";
 
 /** How long a cell may take, in ms. */
 const patienceMs = 40_000;
@@ -18,15 +18,15 @@ export interface CellResult {
 export interface Cells {
   /** Runs a cell; `stop` interrupts it when it has printed "go". A cell that hangs fails the test with what it showed. */
   run(this: void, code: string, stop?: "signal" | "message"): Promise<CellResult>;
-  /** The process. */
-  readonly pid: number | undefined;
+  readonly kernel: Kernel;
   close(this: void): Promise<void>;
 }
 
 /** Starts a kernel in the folder of the notebooks. */
-export async function startCells(): Promise<Cells> {
+export async function startCells(options: { readonly detached?: boolean } = {}): Promise<Cells> {
   const kernel = await startKernel(join(__dirname, "../../kernel/main.js"), {
     cwd: join(__dirname, "../../../notebooks"),
+    ...options,
   });
   const run: Cells["run"] = async (code, stop) => {
     const shown: string[] = [];
@@ -35,7 +35,7 @@ export async function startCells(): Promise<Cells> {
     });
     return Promise.race([execute(kernel, code, stop, shown), stuck]);
   };
-  return { run, pid: kernel.process.pid, close: async () => kernel.close() };
+  return { run, kernel, close: async () => kernel.close() };
 }
 
 async function execute(
@@ -51,11 +51,13 @@ async function execute(
     const { header, parent, content } = await client.receive("iopub");
     shown.push(`${String(header["msg_type"])} ${JSON.stringify(content).slice(0, 80)}`);
     if (parent["msg_id"] !== id) continue;
-    if (content["text"] === "go\n" && stop !== undefined) {
+    const text = String(content["text"] ?? "");
+    if (text.endsWith("go\n") && stop !== undefined) {
+      if (text !== "go\n") outputs.push(text.slice(0, -"go\n".length)); // printed just before
       await sleep(100);
       if (stop === "signal") process.kill("SIGINT");
       else await client.send("control", "interrupt_request", {});
-    } else if (header["msg_type"] === "stream") outputs.push(String(content["text"]));
+    } else if (header["msg_type"] === "stream") outputs.push(text);
     if (header["msg_type"] === "execute_result") result = textOf(content);
     if (header["msg_type"] === "error") result = `${String(content["ename"])}: ${String(content["evalue"])}`;
     if (content["execution_state"] === "idle") break;

@@ -11,7 +11,7 @@ const interrupter = JSON.stringify(join(__dirname, "../../../kernel/interrupt/in
 const worker = new Worker(
   `const { parentPort, workerData } = require("node:worker_threads");
    const { createInterrupter } = require(${interrupter});
-   const { interrupt } = createInterrupter(() => undefined, workerData);
+   const { interrupt } = createInterrupter(() => undefined, { guard: workerData });
    parentPort.on("message", (ms) => setTimeout(interrupt, ms));`,
   { eval: true, workerData: guard.memory },
 );

@@ -134,7 +134,7 @@ export interface Kernel {
 /** Starts the tiny kernel, or another program that takes a connection file; gives it when it listens. */
 export async function startKernel(
   program = join(__dirname, "main.js"),
-  options: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly detached?: boolean } = {},
 ): Promise<Kernel> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-wire-"));
   const file = join(folder, "kernel.json");
