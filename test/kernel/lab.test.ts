@@ -16,7 +16,7 @@ const CELLS = [
   `import * as slim from "slimlab";\nslim.figure([{ type: "scatter", x: [1, 2, 3, 4], y: [1, 4, 2, 3] }], { title: { text: "a figure" } })`,
   `const bar = slim.progressBar("Counting");\ndisplay(bar);\nfor (let done = 1; done <= 40; done++) {\n  await new Promise((go) => setTimeout(go, 60));\n  bar.update({ done, total: 40 });\n}`,
   `let total = 0;\nfor (const part of [10, 20, 30]) {\n  total += part;\n}\ntotal`,
-  `process.abort()`,
+  `import { execSync } from "node:child_process";\nexecSync("kill -ABRT " + process.pid)`,
 ];
 const [RUN, LOOP, COMPLETE, MISTYPED, THROW, FIGURE, PROGRESS, DEBUG, CRASH] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
