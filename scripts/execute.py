@@ -79,10 +79,13 @@ def traceback(notebook):
 
 
 def write_html(notebook, path):
-    """The page loads nothing from elsewhere: outputs carry their own scripts."""
+    """The page loads nothing from elsewhere: outputs carry their own scripts, and widgets, whose scripts would come from a
+    server, show what they do where none are drawn."""
     urls = ["require_js_url", "jquery_url", "mathjax_url", "mermaid_js_url", "mermaid_layout_elk_js_url"]
     exporter = HTMLExporter(**{name: "" for name in urls})
-    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+    metadata = {name: value for name, value in notebook.metadata.items() if name != "widgets"}
+    still = nbformat.NotebookNode({**notebook, "metadata": nbformat.NotebookNode(metadata)})
+    page, _ = exporter.from_notebook_node(still, {"metadata": {"name": path.stem}})
     path.write_text(page, encoding="utf-8")
 
 

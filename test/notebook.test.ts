@@ -99,7 +99,10 @@ test(
     assert.deepEqual(streams, []);
     const page = readFileSync(join(ROOT, "build/finetune.html"), "utf8");
     assert.equal(page.match(/plotly\.js v\d/g)?.length ?? 0, 0); // the script is stored once, compressed
-    assert.doesNotMatch(page, /<script[^>]+src="http/);
+    assert.doesNotMatch(page, /<script[^>]+src="http|widget-view/); // widgets stand still on it
+    assert.match(page, /layer: resnet_v1_14\/block3[^]*threshold: 0\.3[^]*Heat below 0\.3 is left out\./);
+    const saved = readFileSync(join(ROOT, "build/finetune.ipynb"), "utf8");
+    assert.match(saved, /"model_name": "DropdownModel"/); // and are drawn where the notebook is opened
   },
 );
 

@@ -123,7 +123,7 @@ export function showCam(
     const restored = restore(images, options);
     return tf.concat([restored, overlay(restored, heatmaps, options)], 2); // [b, h, 2w, 3]
   };
-  const notes = notesOf(ranges, heatmaps.shape);
+  const notes = notesOf(ranges, heatmaps.shape, options.threshold);
   const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;
   return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, { notes, scale });
 }

@@ -57,15 +57,21 @@ export function silenceOf(
   return high - low < STEP && height * width > 1 ? "the same heat everywhere" : undefined;
 }
 
-/** What the legend says of the scale and size of all maps. */
+/** What the legend says of the scale and size of all maps, and of what is not drawn. */
 export function notesOf(
   ranges: readonly HeatRange[],
   [, height, width]: tf.Tensor3D["shape"],
+  threshold = 0,
 ): readonly string[] {
   const scaled = ranges.every(({ high }) => high <= 0 || Math.abs(high - 1) <= SLACK);
   const scale = scaled
     ? "Each image has its own scale: 1 is the greatest value of its map."
     : "Heat is on one scale for all images.";
-  if (height * width > 1) return [scale];
-  return [scale, "A map of 1 x 1 does not say where: explain by a lower endpoint, which has more pixels."];
+  const left = threshold > 0 ? [`Heat below ${Number(threshold.toPrecision(4))} is left out.`] : [];
+  if (height * width > 1) return [scale, ...left];
+  return [
+    scale,
+    ...left,
+    "A map of 1 x 1 does not say where: explain by a lower endpoint, which has more pixels.",
+  ];
 }

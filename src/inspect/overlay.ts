@@ -10,6 +10,8 @@ export interface OverlayOptions {
   readonly alpha?: number;
   /** @default "jet" */
   readonly colormap?: Colormap;
+  /** Heat below it is not drawn: there the image is as it was. @default 0 */
+  readonly threshold?: number;
 }
 
 /** Where jet's red, green and blue have their middle; each falls off over 1.5 quarters to both sides. */
@@ -21,23 +23,25 @@ const jetCentres = [3, 2, 1];
  * @param heatmaps  float32 [batch, h, w], 0…1, of any size: resized bilinearly to the images'
  * @returns         float32 [batch, height, width, 3], RGB, 0…255; the caller disposes
  * @throws {TypeError} if the shapes do not fit
- * @throws {RangeError} if alpha or heat is not in 0…1
+ * @throws {RangeError} if alpha, threshold or heat is not in 0…1
  */
 export function overlay(
   images: tf.Tensor4D,
   heatmaps: tf.Tensor3D,
   options: OverlayOptions = {},
 ): tf.Tensor4D {
-  const { alpha = 0.4, colormap = "jet" } = options;
+  const { alpha = 0.4, colormap = "jet", threshold = 0 } = options;
   const [, height, width] = images.shape;
   heatRanges(images, heatmaps);
-  if (!(alpha >= 0 && alpha <= 1))
-    throw new RangeError(`Cannot overlay heat maps: expected alpha in 0…1, got ${alpha}`);
+  for (const [name, share] of Object.entries({ alpha, threshold }))
+    if (!(share >= 0 && share <= 1))
+      throw new RangeError(`Cannot overlay heat maps: expected ${name} in 0…1, got ${share}`);
   return tf.tidy(() => {
     const heat = tf.expandDims<tf.Tensor4D>(heatmaps, 3); // [b, h, w, 1]
     const resized = tf.image.resizeBilinear(heat, [height, width], false, true); // [b, height, width, 1]
     const colours = colorize(resized, colormap); // [b, height, width, 3]
-    return tf.add<tf.Tensor4D>(tf.mul(images, 1 - alpha), tf.mul(colours, 255 * alpha));
+    const mixed = tf.add<tf.Tensor4D>(tf.mul(images, 1 - alpha), tf.mul(colours, 255 * alpha));
+    return threshold === 0 ? mixed : tf.where(tf.greaterEqual(resized, threshold), mixed, images);
   });
 }
 

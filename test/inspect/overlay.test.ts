@@ -44,7 +44,20 @@ test("overlay() resizes heat bilinearly with pixel centres in the middle", () =>
   );
 });
 
-test("overlay() refuses shapes that do not fit and alpha outside 0…1", () => {
+test("overlay() leaves the image as it is where heat is below the threshold", () => {
+  const images = tf.fill<tf.Rank.R4>([1, 1, 3, 3], 100);
+  const gray = overlay(images, tf.tensor3d([[[0.25, 0.5, 1]]]), {
+    alpha: 1,
+    colormap: "gray",
+    threshold: 0.5,
+  });
+  close(
+    gray,
+    [100, 127.5, 255].flatMap((v) => [v, v, v]),
+  );
+});
+
+test("overlay() refuses shapes that do not fit and alpha or a threshold outside 0…1", () => {
   assert.throws(() => overlay(tf.zeros([2, 4, 4, 3]), tf.zeros([1, 2, 2])), {
     name: "TypeError",
     message:
@@ -53,5 +66,9 @@ test("overlay() refuses shapes that do not fit and alpha outside 0…1", () => {
   assert.throws(() => overlay(tf.zeros([1, 4, 4, 3]), tf.zeros([1, 2, 2]), { alpha: 2 }), {
     name: "RangeError",
     message: "Cannot overlay heat maps: expected alpha in 0…1, got 2",
+  });
+  assert.throws(() => overlay(tf.zeros([1, 4, 4, 3]), tf.zeros([1, 2, 2]), { threshold: -0.1 }), {
+    name: "RangeError",
+    message: "Cannot overlay heat maps: expected threshold in 0…1, got -0.1",
   });
 });
