@@ -2,8 +2,10 @@ import { types } from "node:util";
 import type { MimeBundle } from "../bundle";
 import { note, preformatted } from "../html";
 import { textOf } from "../text";
+import { untold } from "./bytes";
 import { counted, limits } from "./limits";
-import { call, isCount, listOf, member } from "./member";
+import { call, isCount, member } from "./member";
+import { tensorOf } from "./tensor";
 import { drawImages, drawPixels, expectPixels } from "./images";
 import { describe, statisticsOf } from "./statistics";
 
@@ -15,24 +17,14 @@ const numeric: ReadonlySet<string> = new Set([
   ...["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"],
 ]);
 
-/** A tensor, however its package keeps it. */
-interface Tensor {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** Its values, read where they are. */
-  readonly read: () => unknown;
-}
-
 /** A tensor: its kind, shape and what its values are, with the values, or the images that they are. */
 export function drawTensor(value: object): MimeBundle | undefined {
-  const tensor = ofTensorFlow(value) ?? ofOnnx(value);
+  const tensor = tensorOf(value);
   if (tensor === undefined) return undefined;
-  const { dtype, shape, read } = tensor;
-  const head = `${dtype} [${shape.join(", ")}]`;
+  const { dtype, shape, head, read } = tensor;
   if (member(value, "isDisposed") === true) return { "text/html": note(`${head}, disposed`) };
   const size = shape.reduce((size, length) => size * length, 1);
-  if (size > limits.elements)
-    return { "text/html": note(`${head}, not looked at: over ${counted(limits.elements)} values`) };
+  if (size > limits.elements) return { "text/html": note(unseen(head)) };
   const values = numeric.has(dtype) ? read() : undefined;
   if (!types.isTypedArray(values))
     return { "text/html": note(head) + preformatted(writtenBy(value, textOf(value))) };
@@ -56,21 +48,13 @@ export function drawImageData(value: object): MimeBundle | undefined {
   const [width, height, data] = [member(value, "width"), member(value, "height"), member(value, "data")];
   if (!isCount(width) || !isCount(height) || width * height === 0) return undefined;
   if (!types.isUint8Array(data) && !types.isUint8ClampedArray(data)) return undefined;
-  return data.length === 4 * width * height ? drawPixels(expectPixels(data, width, height)) : undefined;
+  if (data.length !== 4 * width * height) return undefined;
+  if (data.length > limits.elements) return untold(value, unseen(`${width} × ${height} pixels`));
+  return drawPixels(expectPixels(data, width, height));
 }
 
-function ofTensorFlow(value: object): Tensor | undefined {
-  const [dtype, shape] = [member(value, "dtype"), listOf(member(value, "shape"), isCount)];
-  if (typeof dtype !== "string" || shape === undefined) return undefined;
-  if (typeof member(value, "dataSync") !== "function") return undefined;
-  return { dtype, shape, read: () => call(value, "dataSync") };
-}
-
-/** @see onnxruntime-common 1.2, Tensor; Transformers.js has the same */
-function ofOnnx(value: object): Tensor | undefined {
-  const [dtype, shape] = [member(value, "type"), listOf(member(value, "dims"), isCount)];
-  if (typeof dtype !== "string" || shape === undefined || !("data" in value)) return undefined;
-  return { dtype, shape, read: () => member(value, "data") };
+function unseen(what: string): string {
+  return `${what}, not looked at: over ${counted(limits.elements)} values`;
 }
 
 /** The text of a tensor that has one: its values in rows. */

@@ -4,6 +4,7 @@ import { escapeHtml, note } from "../html";
 import { counted, limits } from "./limits";
 import { call } from "./member";
 import { rowsOf, type Rows } from "./records";
+import { tensorOf } from "./tensor";
 
 /** Above this height the notebook shows a table in a frame that scrolls, in pixels. */
 const frameHeight = 480;
@@ -81,8 +82,12 @@ function isPlain(value: unknown): boolean {
 /** The text of an object of a package, such as a date or a decimal number; undefined of what Node writes better. */
 function ownText(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const text = types.isDate(value) ? undefined : call(value, "toString");
-  return typeof text === "string" && text !== Object.prototype.toString.call(value) ? text : undefined;
+  try {
+    const text = types.isDate(value) ? undefined : (tensorOf(value)?.head ?? call(value, "toString"));
+    return typeof text === "string" && text !== Object.prototype.toString.call(value) ? text : undefined;
+  } catch {
+    return undefined; // a text that fails leaves Node's
+  }
 }
 
 function htmlOf({ cells, side }: Column, row: number): string {

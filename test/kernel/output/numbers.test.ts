@@ -104,4 +104,6 @@ test("decoded pixels are drawn", async () => {
   image.data.set([1, 2, 3, 255, 4, 5, 6, 255]);
   assert.deepEqual([...(await pixels(image)).data], [...image.data]);
   assert.equal(drawingOf({ width: 2, height: 2, data: new Uint8Array(8) }), undefined);
+  const large = { width: 2100, height: 2100, data: new Uint8Array(4 * 2100 * 2100) };
+  assert.deepEqual(await told(large), ["2100 × 2100 pixels, not looked at: over 16,777,216 values"]);
 });

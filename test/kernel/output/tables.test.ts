@@ -77,4 +77,13 @@ test("getters are not called, and objects with a text of their own show it", asy
     },
   );
   assert.deepEqual((await cells([record]))[1], ["http://a.b/", "RangeError: bad", "[Getter]"]);
+  const failing = new (class Broken {
+    toString = () => assert.fail("called");
+  })();
+  const image = new (class Tensor {
+    dtype = "float32";
+    shape = [2, 3];
+    dataSync = () => assert.fail("read");
+  })();
+  assert.deepEqual((await cells([{ image, failing }]))[1], ["float32 [2, 3]", "[Broken]"]);
 });
