@@ -6,7 +6,7 @@ import { guard } from "./interrupt/guard";
 import type { Comms } from "./comm";
 import { pagesOf } from "./language/page";
 import { runCell } from "./magics/cell";
-import type { MagicContext } from "./magics/run";
+import { openMagics, type MagicContext } from "./magics/context";
 import type { MimeBundle } from "./output/bundle";
 import { pictureOf, type Picture } from "./output/display";
 import type { NotebookScreen } from "./output/notebook";
@@ -48,13 +48,12 @@ export class CellExecutor {
     session.define({ ...globals }, declarations);
     this.#results = new Results(session);
     offerFrontEnd({ globals, kept: this.#kept, describe: (thrown) => session.describe(thrown) });
-    this.#magics = {
-      session,
+    this.#magics = openMagics(session, {
       forget: () => this.#results.clear(),
       write: (text) => process.stdout.write(text),
       writeError: (text) => process.stderr.write(text),
-      show: (value) => void globals.display(value),
-    };
+      show: (value) => (this.#isDisplay(value) ? undefined : globals.display(value)),
+    });
   }
 
   /** Stops the running cell; gives whether there is one. */

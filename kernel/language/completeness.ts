@@ -1,6 +1,7 @@
 import * as ts from "typescript";
 import { parseMagics } from "../magics/parse";
 import { type Completeness } from "../session/api";
+import { expandCommands, findCommand, type Command } from "./commands";
 
 /** TypeScript's number for a string literal that does not end on its line. */
 const unterminatedString = 1002;
@@ -15,13 +16,15 @@ const prefix = "export {};\n";
  * end say nothing: JupyterLab adds two when it cuts selected lines into statements.
  */
 export function isComplete(code: string): Completeness {
-  const parsed = parseMagics(code);
+  const parsed = parseMagics(code, (line) => expandCommands(line, find).commands.length > 0);
   if (parsed.magics.some((magic) => magic.body !== undefined)) {
     return /\n[^\S\n]*$/.test(code) && /\n.*\S/.test(code)
       ? { status: "complete" }
       : { status: "incomplete", indent: "" };
   }
-  const text = prefix + parsed.code.trimEnd();
+  const takesRest = parsed.magics.at(-1)?.name.startsWith("%%") === true;
+  if (takesRest && parsed.code.trim() === "") return { status: "incomplete", indent: "" };
+  const text = prefix + expandCommands(parsed.code, find).code.trimEnd();
   const file = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.TS);
   const [first] = file.parseDiagnostics;
   if (first === undefined) {
@@ -31,6 +34,13 @@ export function isComplete(code: string): Completeness {
   const endsInString = first.code === unterminatedString && !text.endsWith("\\"); // a string ends with its line
   if (first.start < text.length || endsInString) return { status: "invalid" };
   return { status: "incomplete", indent: indentAfter(parsed.code.trimEnd()) };
+}
+
+/** The first command from a position on, by what the parser finds fault with: here nobody knows which names there are. */
+function find(code: string, from: number): Command | undefined {
+  const file = ts.createSourceFile("cell.ts", prefix + code, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
+  const found = findCommand(ts, file, { from: from + prefix.length, isKnown: () => true });
+  return found && { ...found, start: found.start - prefix.length, end: found.end - prefix.length };
 }
 
 /** Whether a statement is `const`, `let` or `var` alone, which is no error to the parser. */

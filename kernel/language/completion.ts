@@ -157,7 +157,7 @@ function service(context: SourceContext, at: number, word: Span): Candidate[] {
 
 /** Names that the kernel or the converter has put there. */
 function isHidden(name: string): boolean {
-  return ["__tslab", "__older", "tsLastExpr"].some((prefix) => name.startsWith(prefix));
+  return /^(__tslab|__older|tsLastExpr|__(shell|lines|captured)__$)/.test(name);
 }
 
 function fits(name: string, typed: string): boolean {

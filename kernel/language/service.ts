@@ -2,6 +2,7 @@ import { magicHelp, magicPlacement } from "../magics/list";
 import { parseMagics, type Magic } from "../magics/parse";
 import { type Completeness, type Completion, type Inspection } from "../session/api";
 import { type SourceContext } from "../session/program";
+import { expandCommands, findCommand, isValue, type Command, type Expanded, type IsKnown } from "./commands";
 import type * as completeness from "./completeness";
 import { completeIn } from "./completion";
 import { inspectIn } from "./inspection";
@@ -25,31 +26,65 @@ export interface Language {
   /** @param detail  0: signature and comment; 1: also the other overloads and the source */
   inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;
   isComplete(code: string): Completeness;
+  /** Whether a line that begins with ! is for the shell, and not TypeScript. */
+  isCommand(line: string): boolean;
+  /** A cell whose lines for the shell are TypeScript. */
+  withCommands(code: string): string;
 }
 
 /** Makes the language service of a session. */
 export function createLanguage(options: LanguageOptions): Language {
   const { withSource, scope, cells = () => [], cwd = () => process.cwd() } = options;
+  const find = (code: string, from: number): Command | undefined =>
+    quietly(() =>
+      withSource(code, (context) => {
+        const { ts, sourceFile, offset } = context;
+        const isKnown: IsKnown = (name, at) => isValue(context, name, at);
+        const found = findCommand(ts, sourceFile, { from: from + offset, isKnown });
+        return found && { ...found, start: found.start - offset, end: found.end - offset };
+      }),
+    );
+  const expand = (code: string): Expanded => expandCommands(code, find);
+  const isCommand = (line: string): boolean => expand(line).commands.length > 0;
   return {
     complete: (code, position) => {
       const at = clamp(position, code);
-      const place = placeOf(code, at);
+      const place = placeOf(code, at, isCommand);
       if (place.magic !== undefined) return completeMagic(place, at, cwd());
-      return (
-        quietly(() => withSource(place.code, (context) => completeIn(context, at, scope))) ?? nothingAt(at)
-      );
+      const cell = expand(place.code);
+      if (isWithin(cell, at)) return completePath(wordBefore(place), at, cwd());
+      const moved = growthBefore(cell, at);
+      const found = quietly(() => withSource(cell.code, (context) => completeIn(context, at + moved, scope)));
+      return found === undefined
+        ? nothingAt(at)
+        : { ...found, start: found.start - moved, end: found.end - moved };
     },
     inspect: (code, position, detail) => {
       const at = clamp(position, code);
-      const place = placeOf(code, at);
+      const place = placeOf(code, at, isCommand);
       if (place.isBody) return undefined;
       if (place.magic !== undefined) return inspectMagic(place.magic);
+      const cell = expand(place.code);
+      if (isWithin(cell, at)) return undefined;
+      const moved = at + growthBefore(cell, at);
       return quietly(() =>
-        withSource(place.code, (context) => inspectIn(context, at, { detail, scope, cells })),
+        withSource(cell.code, (context) => inspectIn(context, moved, { detail, scope, cells })),
       );
     },
     isComplete: judge,
+    isCommand,
+    withCommands: (code) => expand(code).code,
   };
+}
+
+/** Whether a position is in a command for the shell. */
+function isWithin({ commands }: Expanded, at: number): boolean {
+  return commands.some(({ start, end }) => start < at && at <= end);
+}
+
+/** By how much TypeScript's code has grown before a position of the cell. */
+function growthBefore({ commands }: Expanded, at: number): number {
+  return commands.reduce((sum, { end, growth }) => (end < at ? sum + growth : sum), 0);
 }
 
 function judge(code: string): Completeness {
@@ -72,8 +107,8 @@ interface Place {
 }
 
 /** Whether a position is within a magic or within TypeScript. */
-function placeOf(code: string, at: number): Place {
-  const parsed = parseMagics(code);
+function placeOf(code: string, at: number, isCommand: (line: string) => boolean): Place {
+  const parsed = parseMagics(code, isCommand);
   const before = code.slice(0, at).split("\n");
   const [number, column] = [before.length - 1, before.at(-1)?.length ?? 0];
   const line = code.split("\n")[number] ?? "";
@@ -90,9 +125,10 @@ function placeOf(code: string, at: number): Place {
 }
 
 /** Names of magics, and the paths and variables that some take. */
-function completeMagic({ line, column, isBody }: Place, at: number, cwd: string): Completion {
+function completeMagic(place: Place, at: number, cwd: string): Completion {
+  const { line, column, isBody } = place;
   const typed = line.slice(0, column);
-  const word = /\S*$/.exec(typed)?.[0] ?? "";
+  const word = wordBefore(place);
   const [, name = "", argument] = /^\s*(%%?\w*)(\s+.*)?$/.exec(typed) ?? [];
   if (isBody) return isPathLike(word) ? completePath(word, at, cwd) : nothingAt(at);
   if (argument === undefined) return completeName(name, line.slice(column), at);
@@ -100,10 +136,14 @@ function completeMagic({ line, column, isBody }: Place, at: number, cwd: string)
     const names = Object.keys(process.env).filter((each) => each.startsWith(word));
     return { start: at - word.length, end: at, matches: names.sort().map((text) => ({ text, kind: "var" })) };
   }
-  if (name === "%%writefile") return completePath(word, at, cwd);
+  if (name === "%%writefile" || name === "%run") return completePath(word, at, cwd);
   if (name !== "%cd") return nothingAt(at);
   const { matches, ...range } = completePath(word, at, cwd);
   return { ...range, matches: matches.filter(({ kind }) => kind === "directory") };
+}
+
+function wordBefore({ line, column }: Place): string {
+  return /\S*$/.exec(line.slice(0, column))?.[0] ?? "";
 }
 
 function completeName(name: string, rest: string, at: number): Completion {

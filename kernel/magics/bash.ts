@@ -1,22 +1,29 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { isFollowed } from "../interrupt/children";
 
-/** Where a script's output goes, and what ends it. */
+/** Where a script's output goes. */
 export interface BashOptions {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** So long a script that was interrupted has to end by itself. */
 const graceMs = 1000;
 
+/** Runs a script in bash. @throws {Error} if it exits with another code than 0 */
+export async function runBash(script: string, options: BashOptions): Promise<void> {
+  const code = await runScript(script, options);
+  if (code !== 0) throw new Error(`Cannot finish %%bash: expected exit code 0, got ${code}`);
+}
+
 /**
  * Runs a script in bash, its output passed on as it comes; all that it started is ended on an interrupt.
- * @throws {Error} if it exits with another code than 0
+ * @returns its exit code, as a shell has it: of one that a signal ended, the signal's number less than 0
  */
-export async function runBash(script: string, { write, writeError, signal }: BashOptions): Promise<void> {
+export async function runScript(script: string, { write, writeError }: BashOptions): Promise<number> {
+  const signal = currentSignal();
   signal?.throwIfAborted();
   const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "pipe"], detached: true });
   child.stdout.setEncoding("utf8").on("data", write);
@@ -35,8 +42,13 @@ export async function runBash(script: string, { write, writeError, signal }: Bas
   }
   signal?.throwIfAborted();
   const { exitCode, signalCode } = child;
-  if (exitCode !== 0)
-    throw new Error(`Cannot finish %%bash: expected exit code 0, got ${exitCode ?? signalCode}`);
+  return exitCode ?? -constants.signals[signalCode ?? "SIGKILL"];
+}
+
+/** The AbortSignal of the cell that runs. */
+function currentSignal(): AbortSignal | undefined {
+  const signal: unknown = Reflect.get(globalThis, Symbol.for("Jupyter.signal"));
+  return signal instanceof AbortSignal ? signal : undefined;
 }
 
 /** Ends a script with all that it has started, which is its process group. */

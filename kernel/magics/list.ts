@@ -11,6 +11,29 @@ export const magicHelp: readonly MagicHelp[] = [
   { name: "%time", usage: "%time statement", description: "Runs one line and says how long it took" },
   { name: "%%time", usage: "%%time", description: "Runs the cell and says how long it took" },
   {
+    name: "%timeit",
+    usage: "%timeit [-n loops] [-r runs] [-q] [-o] statement",
+    description:
+      "Runs one line many times, each after the promise before is settled, and says how long it takes: -q says nothing, -o gives it",
+  },
+  {
+    name: "%%timeit",
+    usage: "%%timeit [-n loops] [-r runs] [-q] [-o] [statement]",
+    description: "The same for the cell; the statement runs once before",
+  },
+  {
+    name: "%%capture",
+    usage: "%%capture [--no-stdout] [--no-stderr] [--no-display] [name]",
+    description:
+      "Runs the cell and keeps what it prints and shows in a variable: its stdout, stderr, outputs and show()",
+  },
+  {
+    name: "%run",
+    usage: "%run file [arguments]",
+    description:
+      "Runs a TypeScript file, or a notebook's cells, as if they stood here; arguments are in process.argv",
+  },
+  {
     name: "%%bash",
     usage: "%%bash",
     description: "Runs the rest of the cell in bash, its output as it comes",
@@ -39,11 +62,17 @@ export const magicHelp: readonly MagicHelp[] = [
     description: "Forgets loaded local modules, so that the next import runs them anew",
   },
   { name: "%help", usage: "%help", description: "Lists the magics" },
+  {
+    name: "!",
+    usage: "!command",
+    description:
+      "Runs a line in bash, anywhere in a cell, with ${expressions} put in; const lines = !command keeps what it prints, _exit_code how it ended",
+  },
 ];
 
 /** Where magics may stand. */
 export const magicPlacement =
-  "Magics stand on a cell's first lines; further down, % is TypeScript's remainder.";
+  "Magics stand on a cell's first lines; further down, % is TypeScript's remainder. A ! before a name that TypeScript knows is its own.";
 
 /** The known name that differs least from an unknown one. */
 export function nearestMagic(name: string): string {

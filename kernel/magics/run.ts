@@ -1,32 +1,14 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { resolve } from "node:path";
 import { kindOf, preview } from "../language/preview";
-import { type Session } from "../session/api";
 import { runBash } from "./bash";
+import { type MagicContext } from "./context";
 import { magicHelp, magicPlacement, nearestMagic } from "./list";
 import { type Magic } from "./parse";
+import { toPath } from "./paths";
 import { Table } from "./table";
 
-/** What magics work on. */
-export interface MagicContext {
-  readonly session: Pick<Session, "run" | "scope" | "reset" | "describe"> & {
-    /** Forgets local modules, so that the next import runs them anew. */
-    readonly reload?: () => void;
-  };
-  /** Takes text for the cell's standard output. */
-  readonly write: (text: string) => void;
-  /** Takes text for its standard error. */
-  readonly writeError: (text: string) => void;
-  /** Forgets the values and texts of cells, with the variables. @default there are none */
-  readonly forget?: () => void;
-  /** Shows a magic's value when more of the cell follows. @default it is not shown */
-  readonly show?: (value: unknown) => void;
-}
-
 const commands: Readonly<Record<string, (magic: Magic, context: MagicContext) => unknown>> = {
-  "%%bash": ({ body = "" }, { write, writeError }) =>
-    runBash(body, { write, writeError, signal: currentSignal() }),
+  "%%bash": ({ body = "" }, context) => runBash(body, context),
   "%%writefile": writeFile,
   "%cd": changeFolder,
   "%env": showEnvironment,
@@ -40,7 +22,7 @@ const commands: Readonly<Record<string, (magic: Magic, context: MagicContext) =>
 };
 
 /**
- * Runs a magic; %time and %%time, which run TypeScript, are run by {@link runCell}.
+ * Runs a magic; those that run TypeScript are run by {@link runCell}.
  * @returns what there is to show, undefined if nothing
  * @throws {Error} if there is no such magic, or it fails
  */
@@ -87,12 +69,6 @@ function expectLeft(): string {
   throw new RangeError("Cannot go back: expected %cd to have left a folder, got none");
 }
 
-/** A path as a shell takes it: perhaps in quotes, ~ for the home. */
-function toPath(argument: string): string {
-  const path = /^(["'])(.*)\1$/.exec(argument)?.[2] ?? argument;
-  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
-}
-
 /** Names whose values %env shows only if it is asked for one of them. */
 const secret = /key|token|secret|password|passwd|credential/i;
 
@@ -121,10 +97,4 @@ function listVariables(scope: Readonly<Record<string, unknown>>): Table {
     return [name, kindOf(value), typeof value === "function" ? "" : preview(value)];
   });
   return new Table(["Variable", "Type", "Value"], rows);
-}
-
-/** The AbortSignal of the cell that runs. */
-function currentSignal(): AbortSignal | undefined {
-  const signal: unknown = Reflect.get(globalThis, Symbol.for("Jupyter.signal"));
-  return signal instanceof AbortSignal ? signal : undefined;
 }

@@ -45,18 +45,26 @@ export type Completeness =
   | { readonly status: "complete" | "invalid" | "unknown" }
   | { readonly status: "incomplete"; readonly indent: string };
 
+/** A cell's execution count, or the name of the file it is, by which errors name it; undefined for silent ones. */
+export type CellName = number | string | undefined;
+
 /** Cells that run one after the other over the same variables. */
 export interface Session {
   /**
    * Type-checks and runs a cell.
-   * @param cell   its execution count, by which errors name it; undefined for silent ones
    * @param typed  the cell as the user typed it, by which debuggers know it. @default the code: only magics differ
    */
-  run(code: string, cell?: number, typed?: string): Promise<Outcome>;
+  run(code: string, cell?: CellName, typed?: string): Promise<Outcome>;
   complete(code: string, position: number): Completion;
   /** @param detail  0: signature and comment; 1: also the other overloads and the source */
   inspect(code: string, position: number, detail: 0 | 1): Inspection | undefined;
   isComplete(code: string): Completeness;
+  /** Whether a line that begins with ! is for the shell, and not TypeScript. */
+  isCommand(line: string): boolean;
+  /** A cell whose lines for the shell, such as `const files = !ls`, are TypeScript. */
+  withCommands(code: string): string;
+  /** The folder from which cells import. */
+  readonly cwd: string;
   /** The variables of the cells run so far, by name. */
   readonly scope: Readonly<Record<string, unknown>>;
   /** Values every cell sees without importing them, with their TypeScript declarations, e.g. "declare function input(…): …;". */

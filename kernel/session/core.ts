@@ -1,6 +1,6 @@
 import module, { createRequire } from "node:module";
 import { guard } from "../interrupt/guard";
-import { type Failure, type Outcome, type Session } from "./api";
+import { type CellName, type Failure, type Outcome, type Session } from "./api";
 import { CodeCache } from "./codecache";
 import type * as engine from "./engine";
 import { expectUninterrupted } from "./awaiting";
@@ -22,8 +22,11 @@ export interface SessionOptions {
   readonly onScript?: OnScript;
 }
 
+/** What a session's language service answers. */
+type LanguageParts = "complete" | "inspect" | "isComplete" | "isCommand" | "withCommands";
+
 /** A session without its language service, which is made from {@link SessionCore.withSource}. */
-export interface SessionCore extends Omit<Session, "complete" | "inspect" | "isComplete"> {
+export interface SessionCore extends Omit<Session, LanguageParts> {
   /** Loads TypeScript and the libraries' types, so that the first cell need not; for when the process is idle. */
   warm(): Promise<void>;
   /** Calls a function on code that is parsed, bound, and about to be checked as the next cell; changes nothing. */
@@ -44,14 +47,14 @@ export function createSession(options: SessionOptions = {}): SessionCore {
 class CoreSession implements SessionCore {
   readonly scripts: Scripts;
   readonly #scope = new Scope();
-  readonly #options: SessionOptions;
+  readonly cwd: string;
   readonly #cache = new CodeCache();
   #engine: engine.Engine | undefined;
   #globals = "";
   #recalled: Readonly<Record<string, string>> = {};
 
   constructor(options: SessionOptions) {
-    this.#options = options;
+    this.cwd = options.cwd ?? process.cwd();
     this.scripts = new Scripts(options.onScript);
     mapStacks(this.scripts);
   }
@@ -64,7 +67,7 @@ class CoreSession implements SessionCore {
     return this.#engine?.names ?? new Set();
   }
 
-  async run(code: string, cell?: number, typed = code): Promise<Outcome> {
+  async run(code: string, cell?: CellName, typed = code): Promise<Outcome> {
     let prepared: Runnable | Failure | undefined;
     try {
       prepared = guard.run(() => this.#getEngine().compile(code, cell, typed));
@@ -150,12 +153,11 @@ class CoreSession implements SessionCore {
 
   #getEngine(): engine.Engine {
     if (this.#engine !== undefined) return this.#engine;
-    const { cwd = process.cwd() } = this.#options;
-    this.#loadTypeScript(cwd);
+    this.#loadTypeScript(this.cwd);
     // Loaded here and not at the top, since TypeScript takes 0.2 s to load and a kernel is to be ready before.
     // eslint-disable-next-line @typescript-eslint/no-require-imports, no-restricted-syntax, @typescript-eslint/no-unsafe-assignment
     const { Engine }: typeof engine = require("./engine");
-    this.#engine = new Engine({ cwd, scope: this.#scope, scripts: this.scripts });
+    this.#engine = new Engine({ cwd: this.cwd, scope: this.#scope, scripts: this.scripts });
     if (this.#globals !== "") this.#engine.define(this.#globals);
     this.#engine.recall(this.#recalled);
     return this.#engine;

@@ -2,8 +2,8 @@ import { version } from "typescript";
 import { type ConvertResult } from "tslab/dist/converter";
 import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
 import { type CodeMetadata } from "tslab/dist/metadata";
-import { type Failure } from "./api";
-import { type Compiled, Compiler } from "./compiler";
+import { type CellName, type Failure } from "./api";
+import { type Compiled, Compiler, type Problem } from "./compiler";
 import { Declarations } from "./declarations";
 import { describeCrash, describeProblems, labelOf } from "./errors";
 import { Modules } from "./modules";
@@ -32,9 +32,7 @@ export class Engine {
   #declarations = Declarations.none;
   /** The declarations of the cell that ran last, until it is known which of its variables it has set. */
   #last: { readonly names: readonly string[]; readonly text: string } | undefined;
-  /** Types of the kernel's own values, by name. */
-  #recalled: Readonly<Record<string, string>> = {};
-  #cell: number | undefined;
+  #cell: CellName;
   #typed = "";
   #outcome: Runnable | Failure | undefined;
   #thrown: { readonly error: unknown } | undefined;
@@ -69,7 +67,7 @@ export class Engine {
   }
 
   /** Compiles a cell; gives what runs it, what is wrong with it, or nothing if there is nothing to run. */
-  compile(code: string, cell: number | undefined, typed: string): Runnable | Failure | undefined {
+  compile(code: string, cell: CellName, typed: string): Runnable | Failure | undefined {
     this.#typed = typed;
     this.#cell = cell;
     this.#outcome = undefined;
@@ -82,7 +80,7 @@ export class Engine {
 
   /** See {@link SessionCore}. */
   withSource<T>(code: string, use: (context: SourceContext) => T): T {
-    return this.#compiler.withSource(code, this.#text(this.#settled()), use);
+    return this.#compiler.withSource(code, this.#settled().text, use);
   }
 
   /** The names that cells have declared, of values and of types. */
@@ -97,7 +95,11 @@ export class Engine {
 
   /** See {@link Session}. */
   recall(types: Readonly<Record<string, string>>): void {
-    this.#recalled = types;
+    const { scope } = this.#options;
+    const own = Object.entries(types).filter(([name]) => !scope.isDeclared(name));
+    const text = own.map(([name, type]) => `declare const ${name}: ${type};`).join("\n");
+    this.#declarations = this.#settled().with(text);
+    this.#last = undefined;
   }
 
   /** Makes the program that the first cell needs. */
@@ -115,7 +117,6 @@ export class Engine {
   reset(): void {
     this.#declarations = Declarations.none;
     this.#last = undefined;
-    this.#recalled = {};
     this.#compiler.base.reset();
     this.#modules.reset();
     this.#executor.reset();
@@ -129,7 +130,7 @@ export class Engine {
     const declarations = this.#settled();
     this.#declarations = declarations;
     this.#last = undefined;
-    const compiled = this.#compile(code, this.#text(declarations));
+    const compiled = this.#compile(code, declarations.text);
     if (!("javascript" in compiled)) {
       this.#outcome = compiled;
       return { diagnostics: [] };
@@ -145,20 +146,20 @@ export class Engine {
   #compile(code: string, declarations: string): Compiled | Failure {
     try {
       const compiled = this.#compiler.compile(code, declarations);
-      return "length" in compiled ? describeProblems(compiled, labelOf(this.#cell)) : compiled;
+      return "length" in compiled ? this.#describe(compiled) : compiled;
     } catch (error) {
       this.#compiler.base.renew();
       return describeCrash(error, labelOf(this.#cell), version);
     }
   }
 
-  /** What is declared to a cell: by cells, and of the kernel's own values those whose names no cell has declared. */
-  #text(declarations: Declarations): string {
-    const recalled = Object.entries(this.#recalled);
-    if (recalled.length === 0) return declarations.text;
-    const { names } = declarations;
-    const own = recalled.filter(([name]) => !names.has(name));
-    return [declarations.text, ...own.map(([name, type]) => `declare const ${name}: ${type};`)].join("\n");
+  /** The problems of a cell, by its lines as the user knows them, magics included. */
+  #describe(problems: readonly Problem[]): Failure {
+    const lines = this.#typed.split("\n");
+    const known = problems.map((problem) =>
+      problem.file === undefined ? { ...problem, source: lines[problem.line] ?? problem.source } : problem,
+    );
+    return describeProblems(known, labelOf(this.#cell));
   }
 
   /** The declarations that hold: those of the last cell as far as it has come. */

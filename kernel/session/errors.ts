@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type Failure } from "./api";
+import { type CellName, type Failure } from "./api";
 import { type Problem } from "./compiler";
 import { type Scripts } from "./scripts";
 
@@ -19,8 +19,9 @@ function green(text: string): string {
   return `\u001b[32m${text}\u001b[39m`;
 }
 
-/** "Cell [3]", or "Cell" for a silent one. */
-export function labelOf(cell: number | undefined): string {
+/** "Cell [3]", or "Cell" for a silent one; of a file its name. */
+export function labelOf(cell: CellName): string {
+  if (typeof cell === "string") return cell;
   return cell === undefined ? "Cell" : `Cell [${cell}]`;
 }
 
@@ -72,7 +73,7 @@ export function describeCrash(thrown: unknown, label: string, version: string): 
 const kernelFrame = /^\s+at .*(node:|[\\/]node_modules[\\/]tslab[\\/]dist[\\/]|[\\/]dist[\\/]kernel[\\/])/;
 
 /** A frame of the user's code, as {@link Stacks} writes it. */
-const cellFrame = /(?:\(|at |async )(Cell(?: \[\d+\])?), line (\d+), column (\d+)\)?$/;
+const cellFrame = /(?:\(|at (?:async )?)([^()]+), line (\d+), column (\d+)\)?$/;
 
 const fileFrame = /(?:\(|at |async )([^():]+):(\d+):(\d+)\)?$/;
 

@@ -31,6 +31,7 @@ export function openSession(options: SessionOptions = {}): OpenSession {
     reload: () => core.reload(),
     close: () => core.close(),
     scope: core.scope,
+    cwd: core.cwd,
     ...language,
   };
 }

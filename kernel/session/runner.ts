@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cellPath } from "../debug/path";
+import { type CellName } from "./api";
 import { each, race } from "./awaiting";
 import { type Compiled } from "./compiler";
 import { labelOf } from "./errors";
@@ -67,7 +68,7 @@ export class Runner {
    * Makes a cell's script ready.
    * @param typed  the cell as the user typed it, line for line what was compiled
    */
-  prepare(typed: string, compiled: Compiled, cell: number | undefined): Runnable {
+  prepare(typed: string, compiled: Compiled, cell: CellName): Runnable {
     const url = cellPath(typed);
     const mapping = { mappings: compiled.mappings, scriptOffset: 1, sourceOffset: 1, shift: compiled.shift };
     const script = this.#scripts.add(url, typed, labelOf(cell), mapping);

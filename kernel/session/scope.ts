@@ -93,6 +93,11 @@ export class Scope {
     return unset;
   }
 
+  /** Whether a cell has declared a name and given it a value. */
+  isDeclared(name: string): boolean {
+    return this.#bindings.get(name)?.isReady ?? false;
+  }
+
   /** Adds values that every cell sees, also after {@link reset}. */
   define(globals: Readonly<Record<string, unknown>>): void {
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globals))) {

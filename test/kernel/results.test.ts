@@ -46,6 +46,8 @@ test("_, __, ___, Out and In hold what IPython's hold", { skip }, async () => {
 test("_ has the type of its value, also of one that other cells or modules declare", async () => {
   const code = `class Point { constructor(readonly x: number) {} }\nnew Point(3)`;
   assert.deepEqual(await resultsOf(code, "_.x.toFixed(1)", "_.length"), ["Point { x: 3 }", "'3.0'", "3"]);
+  const anew = await resultsOf("new Point(4)", "class Point { constructor(readonly y: number) {} }", "_.x");
+  assert.deepEqual(anew, ["Point { x: 4 }", undefined, "4"], "after its class was declared anew");
   const [, wrong] = await resultsOf("7", "_.toUpperCase()");
   assert.match(String(wrong), /^TypeScriptError: Property 'toUpperCase' does not exist on type 'number'/);
   const stats = `(await import("node:fs")).statSync("/")`;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { completeIn } from "../../../kernel/language/completion";
 import { inspectIn } from "../../../kernel/language/inspection";
+import { shellDeclarations } from "../../../kernel/magics/shell";
 import { createSession } from "../../../kernel/session/core";
 import { type OpenSession } from "../../../kernel/session/open";
 import { atCursor, completed, completionAt, sessionAfter, textsAt } from "./ask";
@@ -150,13 +151,26 @@ test("complete() gives kinds and signatures", () => {
 });
 
 test("complete() knows magics and their arguments, and TypeScript behind %time", () => {
-  assert.deepEqual(completed(session, "%ti‸"), ["%time", "%%time"]);
+  assert.deepEqual(completed(session, "%ti‸"), ["%time", "%%time", "%timeit", "%%timeit"]);
+  assert.deepEqual(completed(session, "%ca‸"), ["%%capture"]);
+  assert.deepEqual(completed(session, "%timeit -n 1 config.al‸"), ["%timeit -n 1 config.alpha"]);
+  assert.deepEqual(completed(session, "%run sh‸"), ["%run shapes.ts"]);
   assert.deepEqual(completed(session, "%%wr‸"), ["%%writefile"]);
   assert.deepEqual(completed(session, "%cd im‸"), ["%cd images/"]);
   assert.deepEqual(completed(session, "%%writefile sh‸\nx"), ["%%writefile shapes.ts\nx"]);
   assert.deepEqual(completed(session, "%%bash\ncat ./image.‸"), ["%%bash\ncat ./image.txt"]);
   assert.deepEqual(completed(session, "%time config.al‸"), ["%time config.alpha"]);
   assert.deepEqual(completed(session, "%who\nconfig.al‸"), ["%who\nconfig.alpha"]);
+});
+
+test("complete() gives files behind a !, and TypeScript around it", () => {
+  session.define({}, shellDeclarations);
+  assert.deepEqual(completed(session, "!cat image.‸"), ["!cat image.txt"]);
+  assert.deepEqual(completed(session, "const found = !ls image.‸"), ["const found = !ls image.txt"]);
+  assert.deepEqual(completed(session, "!config.al‸"), ["!config.alpha"]);
+  const code =
+    "!ls\nconst found = !ls -la *.ts | head\nfor (const one of [1]) {\n  !echo ${one}\n  found.joi‸\n}";
+  assert.deepEqual(completed(session, code), [code.replace("joi‸", "join")]);
 });
 
 test("completeIn() and inspectIn() answer at every position of code that is whole, half or broken", async () => {

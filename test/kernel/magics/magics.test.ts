@@ -4,10 +4,11 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { runCell } from "../../../kernel/magics/cell";
 import { magicHelp, nearestMagic } from "../../../kernel/magics/list";
 import { parseMagics } from "../../../kernel/magics/parse";
-import { type MagicContext } from "../../../kernel/magics/run";
+import { openMagics, type MagicContext } from "../../../kernel/magics/context";
 import { openSession, type OpenSession } from "../../../kernel/session/open";
 import { type Outcome } from "../../../kernel/session/api";
 import { until } from "../../until";
@@ -20,12 +21,11 @@ let context: MagicContext;
 before(() => {
   process.chdir(folder);
   session = openSession();
-  context = {
-    session,
+  context = openMagics(session, {
     write: (text) => (printed.out += text),
     writeError: (text) => (printed.error += text),
-    show: (value) => (printed.out += `shown ${String(value)}\n`),
-  };
+    show: (value) => void (printed.out += `shown ${String(value)}\n`),
+  });
 });
 
 beforeEach(() => Object.assign(printed, { out: "", error: "" }));
@@ -106,6 +106,9 @@ test("%time runs a line, gives its value, keeps its variables, and says how long
 test("an error on a %time line is shown at its place", async () => {
   const { traceback } = await fail("%who\n%time missing + 1");
   assert.match(traceback.join("\n"), /Cell \[1\], line 2/);
+  const timed = await fail("%timeit -n 1 missing + 1");
+  const shown = stripVTControlCharacters(timed.traceback.join("\n"));
+  assert.match(shown, /column 14\n> 1 \| %timeit -n 1 missing \+ 1\n {4}\| {14}\^/, "as it was typed");
 });
 
 test("%%time runs a cell and says how long it took", async () => {
