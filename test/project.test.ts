@@ -135,7 +135,7 @@ test(
     const early = inProject("node --input-type=module -e import'slimlab'");
     assert.match(
       early.stderr,
-      /Cannot load TensorFlow: expected the addon ".*node_modules\/slimlab\/.*", got no such file; make it with: npx --no -- slimlab setup/,
+      /Cannot load TensorFlow: expected the addon ".*\/study\/\.slimlab\/native\/tensorflow\.node", got no such file; make it with: npx --no -- slimlab setup/,
     );
     const wrong = inProject("npm run --silent setup", { SLIMLAB_VENV: folder });
     assert.equal(wrong.status, 1);

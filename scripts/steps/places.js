@@ -1,7 +1,6 @@
 "use strict";
 // Where everything lies, and the environment in which every program is run. In a checkout all of it is inside the checkout;
-// where the package is installed, all is in the folder .slimlab of the project that it is installed in, and the addon within
-// the package.
+// where the package is installed, all is in the folder .slimlab of the project that it is installed in.
 
 const { existsSync } = require("node:fs");
 const { basename, dirname, join, sep } = require("node:path");
@@ -28,7 +27,7 @@ const places = {
   logs,
   lock: join(logs, "lock"),
   vendor: join(root, "dist", "node_modules", "@tensorflow", "tfjs-node-gpu"),
-  addon: join(root, "dist", "native", "tensorflow.node"),
+  addon: join(isInstalled ? own : join(root, "dist"), "native", "tensorflow.node"),
   setup: isInstalled ? "npx --no -- slimlab setup" : "npm run setup",
 };
 

@@ -3,19 +3,24 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** The checkout, or where the package is installed. */
-const root = path.resolve(__dirname, "../../..");
+/** What the set-up, which runs before anything is compiled and so is plain JavaScript, says of its places. */
+interface SetUp {
+  readonly places: {
+    readonly addon: string;
+    /** The command that makes it. */
+    readonly setup: string;
+  };
+}
 
 /**
  * Loads the addon.
  * @throws {Error} if the set-up has not made it, naming the command that does
  */
 export function loadAddon(): unknown {
-  const file = path.join(root, "dist", "native", "tensorflow.node");
-  if (existsSync(file)) return createRequire(__filename)(file) as unknown;
-  const isInstalled = path.basename(path.dirname(root)) === "node_modules";
+  const load = createRequire(__filename);
+  const { places } = load(path.resolve(__dirname, "../../../scripts/steps/places.js")) as SetUp;
+  if (existsSync(places.addon)) return load(places.addon) as unknown;
   throw new Error(
-    `Cannot load TensorFlow: expected the addon "${file}", got no such file; make it with: ` +
-      (isInstalled ? "npx --no -- slimlab setup" : "npm run setup"),
+    `Cannot load TensorFlow: expected the addon "${places.addon}", got no such file; make it with: ${places.setup}`,
   );
 }
