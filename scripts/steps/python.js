@@ -16,13 +16,21 @@ function install(names) {
   return ["-m", "pip", "install", ...flags, ...files, "-c", requirements("constraints")];
 }
 
-/** The folder for Jupyter's own settings and histories; and no news: JupyterLab asks the network for them otherwise. */
+/**
+ * The folder for Jupyter's own settings and histories. No news: JupyterLab asks the network for them otherwise. Widgets are
+ * saved with their notebook: it would show "Loading widget..." without a kernel.
+ */
 function settle() {
   mkdirSync(places.jupyter, { recursive: true });
   const folder = join(places.venv, "etc", "jupyter", "labconfig");
   mkdirSync(folder, { recursive: true });
   const settings = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
   writeFileSync(join(folder, "page_config.json"), JSON.stringify(settings, undefined, 2) + "\n");
+  const overrides = { "@jupyter-widgets/jupyterlab-manager:plugin": { saveState: true } };
+  writeFileSync(
+    join(folder, "default_setting_overrides.json"),
+    JSON.stringify(overrides, undefined, 2) + "\n",
+  );
 }
 
 module.exports = {

@@ -45,8 +45,12 @@ export function frontEnd(): FrontEnd | undefined {
   return isFrontEnd(found) ? found : undefined;
 }
 
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is WireObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function isFrontEnd(value: unknown): value is FrontEnd {
-  if (typeof value !== "object" || value === null) return false;
   const names = ["open", "register", "keep", "capture", "display", "describe"];
-  return names.every((name) => typeof Reflect.get(value, name) === "function");
+  return isObject(value) && names.every((name) => typeof value[name] === "function");
 }

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { vbox, type Box } from "./box";
-import { frontEnd, type WireObject } from "./frontend";
+import { frontEnd, isObject, type WireObject } from "./frontend";
 import { output } from "./output";
 import { Outputs, type CellOutput } from "./outputs";
 import type { Control, Widget } from "./widget";
@@ -26,17 +26,17 @@ export async function interact<C extends Controls>(
   draw: (values: ValuesOf<C>) => unknown,
 ): Promise<Box> {
   const place = output();
-  const drawn = (): Promise<readonly CellOutput[]> => outputsOf(() => draw(valuesOf(controls)));
+  const work = (): unknown => draw(valuesOf(controls));
   let isStale = false;
   let drawing: Promise<void> | undefined;
   const redraw = async (): Promise<void> => {
     while (isStale) {
       isStale = false;
-      place.set({ outputs: await drawn().catch((error: unknown) => [outputOfError(error)]) });
+      place.set({ outputs: await outputsOf(work).catch((error: unknown) => [outputOfError(error)]) });
     }
     drawing = undefined;
   };
-  place.set({ outputs: await drawn() });
+  place.set({ outputs: await outputsOf(work, isShared) });
   for (const [name, control] of Object.entries(controls)) {
     nameIt(control, name);
     control.observe("value", () => {
@@ -61,8 +61,19 @@ function valuesOf(controls: Controls): WireObject {
   return Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value]));
 }
 
-/** What work prints and displays, and at last what it gives. */
-async function outputsOf(work: () => unknown): Promise<readonly CellOutput[]> {
+/** Whether a message shows what a notebook holds once for all its outputs, such as a figure's script: it has no display id. */
+function isShared(type: string, { transient }: WireObject): boolean {
+  return type === "display_data" && !(isObject(transient) && "display_id" in transient);
+}
+
+/**
+ * What work prints and displays, and at last what it gives.
+ * @param isCells  what is left to the cell, which keeps it when the rest is drawn again
+ */
+async function outputsOf(
+  work: () => unknown,
+  isCells: typeof isShared = () => false,
+): Promise<readonly CellOutput[]> {
   const end = frontEnd();
   const outputs = new Outputs();
   if (end === undefined)
@@ -73,7 +84,7 @@ async function outputsOf(work: () => unknown): Promise<readonly CellOutput[]> {
         const value = await work();
         if (value !== undefined) await end.display(value);
       },
-      (type, content) => outputs.take(type, content),
+      (type, content) => !isCells(type, content) && outputs.take(type, content),
     );
   return outputs.list;
 }

@@ -1,4 +1,4 @@
-import type { WireObject } from "./frontend";
+import { isObject, type WireObject } from "./frontend";
 
 /** One output, as notebooks hold it. @see nbformat 4.5 */
 export type CellOutput = Readonly<Record<string, unknown>> & { readonly output_type: string };
@@ -66,7 +66,5 @@ export class Outputs {
 }
 
 function displayIdOf(transient: unknown): unknown {
-  return typeof transient === "object" && transient !== null
-    ? Reflect.get(transient, "display_id")
-    : undefined;
+  return isObject(transient) ? transient["display_id"] : undefined;
 }

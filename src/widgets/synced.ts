@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { connect, disconnect } from "./alive";
-import { frontEnd, type Comm, type WireObject } from "./frontend";
+import { frontEnd, isObject, type Comm, type WireObject } from "./frontend";
 import { pack, unpack } from "./wire";
 
 /** That a value of a widget's state has changed. */
@@ -153,8 +153,4 @@ async function all(calls: readonly (() => unknown)[]): Promise<void> {
   if (failures.length > 1)
     throw new AggregateError(failures, `${failures.length} of a widget's observers failed`);
   if (failures.length === 1) throw failures[0];
-}
-
-function isObject(value: unknown): value is WireObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

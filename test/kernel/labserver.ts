@@ -33,6 +33,8 @@ export async function startLab(): Promise<Lab> {
   const disabled = { "@jupyterlab/apputils-extension:announcements": true };
   writeFileSync(join(config, "page_config.json"), JSON.stringify({ disabledExtensions: disabled }));
   const [[port = 0], token] = [await freePorts(1), "a-test"];
+  const overrides = { "@jupyter-widgets/jupyterlab-manager:plugin": { saveState: true } };
+  writeFileSync(join(config, "default_setting_overrides.json"), JSON.stringify(overrides)); // as set-up has it
   const log = openSync(join(folder, "jupyterlab.log"), "w");
   const program = spawn(python ?? "python3", argumentsOf(port, token), {
     env: { ...process.env, ...environment() },

@@ -130,4 +130,19 @@ describe("widgets in JupyterLab", { skip }, () => {
     await notebook.output(SLIDER).getByText("4 to 5").waitFor();
     await notebook.picture("widgets-reloaded");
   });
+
+  test("a notebook that was saved shows the state without its kernel", async () => {
+    const { page } = notebook;
+    await page.keyboard.press("Control+s");
+    await page.locator(".lm-TabBar-tab.jp-mod-current:not(.jp-mod-dirty)").waitFor();
+    await page.getByRole("menuitem", { name: "Kernel", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Shut Down Kernel", exact: true }).click();
+    await page.locator("#jp-main-statusbar").getByText("No Kernel").waitFor();
+    await page.reload();
+    await page.locator(".jp-Notebook").waitFor();
+    await notebook.output(SLIDER).getByText("4 to 5").waitFor();
+    await notebook.output(INTERACT).getByText("a square of 1.5").waitFor();
+    await notebook.output(OWN).getByText("7 1").waitFor();
+    await notebook.picture("widgets-saved");
+  });
 });

@@ -130,6 +130,23 @@ test("interact() draws what its controls say, the last of it where much comes, a
   );
 });
 
+test("what all figures share stays the cell's when interact() draws again", async () => {
+  const figure = displayable({}, (context) => {
+    context?.publishOnce("script", () => ({ "text/plain": "script" }));
+    return { "text/plain": "figure" };
+  });
+  const size = page.run(() => widgets.intSlider());
+  page.take();
+  const box = await page.run(() => widgets.interact({ size }, () => figure));
+  const shownByCell = page.take().filter(({ type }) => type === "display_data");
+  assert.deepEqual(
+    shownByCell.map(({ data }) => data),
+    [{ "text/plain": "script" }],
+  );
+  await page.update(size.modelId, { value: 1 });
+  assert.equal(bundleOf(box)["text/plain"], "size: 1\nfigure");
+});
+
 test("without a front end widgets keep their state and tell their observers", async () => {
   const found = Symbol.for("Jupyter.frontend");
   const end: unknown = Reflect.get(globalThis, found);
