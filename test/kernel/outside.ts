@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { temporaryFolder } from "../temporary";
 
 /** Packages that people use in notebooks, as they were at the end of 2026. */
@@ -39,14 +39,25 @@ const packages: Readonly<Record<string, string>> = {
   zod: "4.6.7",
 };
 
+/** Nothing is kept outside the checkout. */
+const cache = resolve(__dirname, "../../../.cache/npm");
+
 /** A folder outside the checkout that has these packages, as somebody's project has; or why there is none. */
 export function installOutside(): { readonly folder: string; readonly skip: false | string } {
   const folder = temporaryFolder("outside");
   const project = { name: "outside", private: true, dependencies: packages };
   writeFileSync(join(folder, "package.json"), JSON.stringify(project));
-  const how = ["--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"];
+  const how = [
+    "--ignore-scripts",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--fetch-retries=0",
+  ];
   const { status, stderr } = spawnSync("npm", ["install", ...how, "--loglevel=error"], {
     cwd: folder,
+    env: { ...process.env, npm_config_cache: cache },
     encoding: "utf8",
     timeout: 240_000,
   });

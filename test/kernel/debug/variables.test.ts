@@ -135,6 +135,10 @@ describe("variables", { timeout: 60_000 }, () => {
     assert.deepEqual(Object.keys(readObject(await view("slow"), "data")), ["text/plain"]);
     assert.deepEqual((await view("text"))["data"], { "text/plain": 'a"b' });
     assert.deepEqual((await view("list"))["data"], { "text/plain": "[ 1, 'two', { three: 3 } ]" });
+    assert.match(
+      String(readObject(await view("floats"), "data")["text/html"]),
+      />300 values, min 1.5, mean 1.5/,
+    );
     assert.equal((await client.send("richInspectVariables", { variableName: "absent" })).success, false);
   });
 
