@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 import { parseMagics } from "../magics/parse";
 import { type Completeness } from "../session/api";
 import { expandCommands, findCommand, type Command } from "./commands";

@@ -4,6 +4,7 @@ import { type Inspection } from "../session/api";
 import { type SourceContext } from "../session/program";
 import { joinParts, toDocumentation, toMarkdown, toPlain, type Documentation } from "./documentation";
 import { cancellation } from "./host";
+import { readComments } from "./jsdoc";
 import { kindOf, preview } from "./preview";
 import { quickInfo } from "./quickinfo";
 import { valueOf } from "./runtime";
@@ -72,6 +73,7 @@ function describeName(
   { detail, scope, cells }: InspectionSources & { readonly detail: 0 | 1 },
 ): Section | undefined {
   const { ts } = context;
+  readComments(context, node);
   const info = quickInfo(context, node);
   const isImport =
     info?.kind === ts.ScriptElementKind.alias || info?.kind === ts.ScriptElementKind.moduleElement;
@@ -84,11 +86,10 @@ function describeName(
 }
 
 /** The function whose parentheses are around a position, with all its overloads if all is wanted. */
-function describeCall(
-  { ts, program, sourceFile }: SourceContext,
-  at: number,
-  detail: 0 | 1,
-): Section | undefined {
+function describeCall(context: SourceContext, at: number, detail: 0 | 1): Section | undefined {
+  const { ts, program, sourceFile } = context;
+  const callee = calleeAt(context, at);
+  if (callee !== undefined) readComments(context, callee);
   const help = ts.SignatureHelp.getSignatureHelpItems(program, sourceFile, at, undefined, cancellation);
   const chosen = help?.items[help.selectedItemIndex] ?? help?.items[0];
   if (help === undefined || chosen === undefined) return undefined;
@@ -104,6 +105,15 @@ function describeCall(
   const overloads = detail === 1 ? [chosen, ...others] : [chosen];
   const documentation = toDocumentation(overloads.map(write).join("\n"), chosen.documentation, chosen.tags);
   return toSection(documentation);
+}
+
+/** What is called by the call that a position is in. */
+function calleeAt({ ts, sourceFile }: SourceContext, at: number): ts.Expression | undefined {
+  for (let node = ts.findPrecedingToken(at, sourceFile); node !== undefined; node = node.parent) {
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) return node.expression;
+    if (ts.isSourceFile(node)) return undefined;
+  }
+  return undefined;
 }
 
 /** A variable's value in a few words; nothing for a function, whose signature says more. */

@@ -15,7 +15,7 @@ export interface QuickInfo {
  */
 export function quickInfo(context: SourceContext, node: ts.Node): QuickInfo | undefined {
   const { ts, checker, sourceFile } = context;
-  const symbol = checker.getSymbolAtLocation(node);
+  const symbol = symbolAt(context, node);
   const around = ts.getContainerNode(node);
   if (symbol !== undefined && !checker.isUnknownSymbol(symbol)) {
     const { symbolKind, ...said } = ts.SymbolDisplay.getSymbolDisplayPartsDocumentationAndSymbolKind(
@@ -34,4 +34,17 @@ export function quickInfo(context: SourceContext, node: ts.Node): QuickInfo | un
     documentation: type.getSymbol()?.getDocumentationComment(checker),
     tags: type.getSymbol()?.getJsDocTags(checker),
   };
+}
+
+/** What a name stands for. */
+export function symbolAt(context: SourceContext, node: ts.Node): ts.Symbol | undefined {
+  return optionOf(context, node) ?? context.checker.getSymbolAtLocation(node);
+}
+
+/** Of a name in an object literal the property that is expected there, e.g. of a function's options. */
+function optionOf({ ts, checker }: SourceContext, node: ts.Node): ts.Symbol | undefined {
+  const { parent } = node;
+  const isName = ts.isIdentifier(node) && ts.isObjectLiteralElement(parent) && parent.name === node;
+  if (!isName || !ts.isObjectLiteralExpression(parent.parent)) return undefined;
+  return checker.getContextualType(parent.parent)?.getNonNullableType().getProperty(node.text);
 }

@@ -1,6 +1,6 @@
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
-import * as ts from "typescript";
+import ts from "typescript";
 import { modifiedOf } from "./files";
 
 /** After so many cells the program is made anew, since its type checker remembers them all. */
@@ -204,6 +204,13 @@ export class BaseProgram {
     };
   }
 
+  /** Parses a file, of libraries without the comments: see kernel/language/jsdoc.ts. */
+  #parseFile(name: string, text: string): ts.SourceFile {
+    const { ParseAll, ParseNone } = ts.JSDocParsingMode;
+    const jsDocParsingMode = name.endsWith(".d.ts") ? ParseNone : ParseAll;
+    return ts.createSourceFile(name, text, { languageVersion: this.#language, jsDocParsingMode });
+  }
+
   #getFile(name: string): ts.SourceFile | undefined {
     if (name === this.#rootName) {
       const imports = [...this.#imports].map((specifier) => `import ${JSON.stringify(specifier)};\n`);
@@ -214,7 +221,7 @@ export class BaseProgram {
     if (known !== undefined) return known.file;
     const modified = isLocal(name) ? modifiedOf(name) : 0;
     const text = this.#system.readFile(name);
-    const file = text === undefined ? undefined : ts.createSourceFile(name, text, this.#language);
+    const file = text === undefined ? undefined : this.#parseFile(name, text);
     this.#files.set(name, { file, modified });
     return file;
   }

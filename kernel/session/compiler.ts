@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import * as ts from "typescript";
+import ts from "typescript";
 import { type Converter } from "tslab/dist/converter";
 import { type CodeMetadata } from "tslab/dist/metadata";
 import { BaseProgram, isLocal } from "./base";

@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 import { nameOf, type Reference, referencesOf, type Space } from "./references";
 
 /** What one statement declares under one name. */

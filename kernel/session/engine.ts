@@ -1,6 +1,6 @@
 import { version } from "typescript";
 import { type ConvertResult } from "tslab/dist/converter";
-import { createExecutor, type ConverterSet, type Executor } from "tslab/dist/executor";
+import { type ConverterSet, type Executor } from "tslab/dist/executor";
 import { type CodeMetadata } from "tslab/dist/metadata";
 import { type CellName, type Failure } from "./api";
 import { type Compiled, Compiler, type Problem } from "./compiler";
@@ -11,6 +11,7 @@ import { type SourceContext } from "./program";
 import { Runner, type Runnable } from "./runner";
 import { type Scope } from "./scope";
 import { type Scripts } from "./scripts";
+import { createExecutor } from "./tslab";
 
 /** What the engine shares with the session. */
 export interface EngineOptions {

@@ -2,7 +2,12 @@ import type * as ts from "typescript";
 
 /** Parts of TypeScript that it has but does not declare. */
 declare module "typescript" {
+  interface Node {
+    /** The comments that document it. */
+    jsDoc?: readonly ts.JSDoc[];
+  }
   interface SourceFile {
+    jsDocParsingMode?: ts.JSDocParsingMode;
     /** What the file declares, once it is bound. */
     locals?: Map<ts.__String, ts.Symbol>;
     parent: ts.Node;

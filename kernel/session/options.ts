@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import * as ts from "typescript";
+import ts from "typescript";
 import { modifiedOf } from "./files";
 import { lentPackages } from "./own";
 

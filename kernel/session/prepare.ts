@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 
 /** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
 export interface Prepared {

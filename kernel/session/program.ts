@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import * as ts from "typescript";
+import ts from "typescript";
 import { type BaseProgram } from "./base";
 import { type Prepared } from "./prepare";
 

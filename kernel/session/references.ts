@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 
 /** What a name stands for: a value, a type, or both, as a class and an import do. */
 export type Space = "value" | "type" | "both";

@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 import { declareNested, typeOfStatement } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */

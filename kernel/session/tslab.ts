@@ -1,7 +1,8 @@
-// The order counts: tslab's converter, and nothing else, is to get the interposed TypeScript.
+// The order counts: tslab's modules are to get the interposed TypeScript, and what users import of tslab is not.
 import { restoreTypeScript } from "./interpose";
 import { createConverter } from "tslab/dist/converter";
+import { createExecutor } from "tslab/dist/executor";
 
 restoreTypeScript();
 
-export { createConverter };
+export { createConverter, createExecutor };

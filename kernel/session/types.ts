@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 
 /** Objects of so many properties that have no name are written as `any`: of a module's namespace it takes half a second. */
 const mostProperties = 100;

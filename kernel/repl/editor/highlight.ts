@@ -1,4 +1,4 @@
-import * as ts from "typescript";
+import ts from "typescript";
 
 /** A piece of a line that is written in one colour. */
 export interface Piece {

@@ -120,3 +120,20 @@ test("pagesOf() answers questions about names and magics", () => {
   assert.deepEqual(pagesOf(session, "nobody?"), []);
   assert.equal(pagesOf(session, "add"), undefined);
 });
+
+test("inspect() tells what libraries' comments say, also of overloads, of imports and of expected options", () => {
+  const plain = (text: string): string => {
+    const { code, position } = atCursor(text);
+    return session.inspect(code, position, 0)?.bundle["text/plain"] ?? "";
+  };
+  assert.match(plain("Math.ma‸x"), /Returns the larger of a set/);
+  assert.match(plain("setTimeout(‸"), /Schedules execution of a one-time/);
+  assert.match(
+    plain('import { readFileSync } from "node:fs"; readFile‸Sync'),
+    /Returns the contents of the `path`/,
+  );
+  assert.match(
+    plain('import { inspect } from "node:util"; inspect({}, { dept‸h: 1 })'),
+    /number of times to recurse/,
+  );
+});
