@@ -63,7 +63,8 @@ test(
       "src/tensorflow/protos/graph.proto",
       "scripts/setup",
       "scripts/lab",
-      "scripts/parameters.py",
+      "scripts/papermill/pyproject.toml",
+      "scripts/papermill/slimlab_papermill/__init__.py",
       "scripts/requirements/constraints.txt",
       "scripts/template/gitignore",
     ];

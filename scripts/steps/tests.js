@@ -10,7 +10,7 @@ module.exports = {
   title: "the tests' Python packages in .venv",
   ofCheckout: true,
   needs: ["python"],
-  madeOf: () => ["test", "constraints"].map(requirements),
+  madeOf: () => [...["test", "constraints"].map(requirements), "scripts/papermill"],
   stamp: join(places.venv, ".slimlab-tests"),
   makes: () => [],
   async run({ log }) {

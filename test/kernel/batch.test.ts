@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { python, skip as noJupyter } from "../python";
 import { temporaryFolder } from "../temporary";
 import { readCells, runCells, runJupyter } from "./notebook";
 import { kernelEnvironment } from "./suite";
 
-const root = resolve(__dirname, "../../..");
-const hasPapermill = python !== undefined && spawnSync(python, ["-c", "import papermill"]).status === 0;
+const hasPapermill =
+  python !== undefined && spawnSync(python, ["-c", "import papermill, slimlab_papermill"]).status === 0;
 const noPapermill = noJupyter || (!hasPapermill && "no papermill: npm test sets it up");
 const skip = noJupyter;
 
@@ -143,6 +143,41 @@ const mode = null as string | null`;
     assert.match(readFileSync(join(folder, "out.ipynb"), "utf8"), /"freeze": false/);
   });
 
+  test(
+    "papermill lists the parameters of a cell, by its types, values and comments",
+    { skip: noPapermill },
+    () => {
+      const declared = [
+        "const freeze = true, name: string = 'a, b'; // said twice",
+        "let rate: number = 1e-2 // how fast",
+        "/* as in the paper */ const sizes: readonly number[] = [1,",
+        "  2]; // of layers",
+        "let limit: number | undefined",
+        "const small = 1 < 2;",
+      ].join("\n");
+      const folder = writeNotebook("", declared);
+      const args = ["-m", "papermill", "--help-notebook", "in.ipynb"];
+      const { stdout } = spawnSync(python ?? "", args, { cwd: folder, encoding: "utf8" });
+      const [, listed = ""] = stdout.split("'in.ipynb':\n");
+      assert.deepEqual(
+        listed
+          .trimEnd()
+          .split("\n")
+          .map((line) => line.trim().replace(/\s{2,}/, " | ")),
+        [
+          "freeze: boolean (default true)",
+          "name: string (default 'a, b')",
+          "said twice",
+          "rate: number (default 1e-2) | how fast",
+          "sizes: readonly number[] (default [1, 2])",
+          "of layers",
+          "limit: number | undefined (default undefined)",
+          "small: Unknown type (default 1 < 2)",
+        ],
+      );
+    },
+  );
+
   const refused: readonly (readonly [words: readonly string[], message: string])[] = [
     [["-p", "steps", "many"], 'Cannot set parameter "steps": expected number, got "many"'],
     [
@@ -174,8 +209,15 @@ const mode = null as string | null`;
 
 const standard = 'const steps: number = 7;\nconst name: string = "default";';
 
-/** Runs scripts/parameters.py over a notebook with a cell of defaults and one more. */
+/** Runs papermill over a notebook with a cell of defaults and one more. */
 async function papermill(words: readonly string[], code: string, declared = standard) {
+  const folder = writeNotebook(code, declared);
+  const args = ["-m", "papermill", "in.ipynb", "out.ipynb", ...words];
+  return { folder, ...(await runJupyter(args, kernelEnvironment(), folder)) };
+}
+
+/** A folder with in.ipynb, a notebook with a cell of defaults and one more. */
+function writeNotebook(code: string, declared: string): string {
   const folder = temporaryFolder("papermill");
   const cell = (id: string, source: string, tags: readonly string[] = []) => ({
     id,
@@ -194,7 +236,5 @@ async function papermill(words: readonly string[], code: string, declared = stan
     cells: [defaults, cell("b", code)],
   };
   writeFileSync(join(folder, "in.ipynb"), JSON.stringify(notebook));
-  const script = join(root, "scripts", "parameters.py");
-  const args = [script, "in.ipynb", "out.ipynb", ...words];
-  return { folder, ...(await runJupyter(args, kernelEnvironment(), folder)) };
+  return folder;
 }

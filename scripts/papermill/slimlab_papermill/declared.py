@@ -19,11 +19,13 @@ class Declared(NamedTuple):
     keyword: str
     kind: Optional[str]  # undefined if neither written nor to be seen from the value
     written: bool  # whether the type stands in the cell
+    value: str  # as it stands there
+    help: str  # the comment behind it
 
 
 def declarations(source):
     """The variables of a cell by name."""
-    tokens = [token for token in TOKEN.findall(source) if not token.startswith(("//", "/*"))]
+    tokens = TOKEN.findall(source)
     found, at, depth = {}, 0, 0
     while at < len(tokens):
         depth += depth_of(tokens[at])
@@ -37,9 +39,20 @@ def declarations(source):
                 if at < len(tokens) and tokens[at] == "=":
                     value, end, at = until(tokens, at + 1, (";", ",", "\n"))
                 if re.fullmatch(r"[A-Za-z_$][\w$]*", name):
-                    found[name] = Declared(keyword, kind or inferred(value), kind != "")
+                    written, kind = kind != "", kind or inferred(value)
+                    found[name] = Declared(keyword, kind, written, value or "undefined", comment(tokens, at))
         at += 1
     return found
+
+
+def comment(tokens, at):
+    """The comment behind a declaration that ends at a token, if there is no more on the line."""
+    if at > 0 and tokens[at - 1].startswith("//"):
+        return tokens[at - 1][2:].strip()
+    while at < len(tokens) and (tokens[at] in (";", ",") or (tokens[at].isspace() and "\n" not in tokens[at])):
+        at += 1
+    token = tokens[at] if at < len(tokens) else ""
+    return token[2:].strip() if token.startswith("//") else ""
 
 
 def depth_of(token, angles=""):
@@ -52,8 +65,11 @@ def until(tokens, at, ends, angles=""):
     depth, text = 0, ""
     while at < len(tokens):
         token = tokens[at]
+        if is_blank(token) and not token.isspace():
+            at += 1
+            continue
         if depth == 0 and token.isspace() and "\n" in token:
-            following = tokens[at + 1] if at + 1 < len(tokens) else ";"
+            following = next((each for each in tokens[at + 1 :] if not is_blank(each)), ";")
             goes_on = re.search(r"(^|[|&+\-*/=(?:,])$", text.strip()) or following in tuple("|&+-*/=?:.")
             if "\n" in ends and not goes_on:
                 return tidy(text), "\n", at
@@ -63,6 +79,10 @@ def until(tokens, at, ends, angles=""):
         text += token
         at += 1
     return tidy(text), "", at
+
+
+def is_blank(token):
+    return token.isspace() or token.startswith(("//", "/*"))
 
 
 def tidy(text):
@@ -206,7 +226,4 @@ def untyped(value):
 
 
 class Given(str):
-    """The text of -p, of which papermill would make a number or one of Python's words before its type is known."""
-
-    def __format__(self, spec):
-        return format(untyped(self) if spec else str(self), spec)
+    """A text of -p, of which papermill would make a number or one of Python's words before its type is known."""

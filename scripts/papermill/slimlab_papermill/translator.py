@@ -1,20 +1,14 @@
-"""papermill with parameters in TypeScript: papermill itself knows no such language.
-
-Usage: python scripts/parameters.py NOTEBOOK OUTPUT -p steps 100 -p name "a text" ...
-
-All of papermill's options work. The parameters come as a cell of `const` lines after the cell tagged "parameters",
-or first of all if there is none. Each is of the type that is written there, or is that of the value there, and refused if
-it does not fit; what the cell does not declare is a boolean, null, a number or text. papermill is not set up by default: .venv/bin/python -m pip install papermill
-"""
+"""The language TypeScript for papermill."""
 
 import json
 import math
 import re
 
-from declared import Code, Given, declarations, fit, untyped
-from papermill import cli
+import click
 from papermill.models import Parameter
-from papermill.translators import Translator, papermill_translators
+from papermill.translators import Translator
+
+from .declared import Code, Given, declarations, fit, untyped
 
 
 class TypeScriptTranslator(Translator):
@@ -48,7 +42,7 @@ class TypeScriptTranslator(Translator):
     @classmethod
     def codify(cls, parameters, comment="Parameters"):
         lines = [cls.comment(comment)]
-        for name, value in parameters.items():
+        for name, value in {**parameters, **given()}.items():
             if not re.fullmatch(r"[A-Za-z_$][\w$]*", name):
                 raise ValueError(f"Cannot write parameter: expected the name of a variable, got {name!r}")
             known = cls.declared.get(name)
@@ -63,16 +57,16 @@ class TypeScriptTranslator(Translator):
     def inspect(cls, parameters_cell):
         """What `--help-notebook` lists, and which parameters papermill takes for known: it asks before codify()."""
         cls.declared = declarations(parameters_cell["source"])
-        line = re.compile(r"^\s*(?:const|let|var)\s+([\w$]+)\s*(?::\s*([^=]+?))?\s*=\s*(.+?);?\s*(?://\s*(.*))?$", re.M)
-        found = line.findall(parameters_cell["source"])
         return [
-            Parameter(name, kind or (name in cls.declared and cls.declared[name].kind) or "None", value, help)
-            for name, kind, value, help in found
+            Parameter(name, kind or "None", value, help)
+            for name, (_keyword, kind, _written, value, help) in cls.declared.items()
         ]
 
 
-papermill_translators.register("typescript", TypeScriptTranslator)
-
-if __name__ == "__main__":
-    cli._resolve_type = Given  # -p 007 for a string is no number
-    cli.papermill()
+def given():
+    """The texts of papermill's -p, of which it makes Python's words and numbers before their types are known."""
+    context = click.get_current_context(silent=True)
+    options = context.params if context and context.command.name == "papermill" else {}
+    raw = dict(options.get("parameters_raw") or ())
+    texts = dict(options.get("parameters") or ())
+    return {name: Given(text) for name, text in texts.items() if name not in raw}
