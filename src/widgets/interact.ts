@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { vbox, type Box } from "./box";
 import { frontEnd, isObject, type WireObject } from "./frontend";
+import { latest } from "./latest";
 import { output } from "./output";
 import { Outputs, type CellOutput } from "./outputs";
 import type { Control, Widget } from "./widget";
@@ -14,7 +15,7 @@ export type ValuesOf<C extends Controls> = { readonly [Name in keyof C]: C[Name]
 /**
  * Controls, and below them what a function draws of their values: again whenever one changes. What the function gives is shown
  * as a cell's last expression, and before it what it prints and displays. Where no widgets are drawn, e.g. on GitHub, the
- * values and what was drawn of them last are shown.
+ * values and the picture are shown that there were when it was.
  *
  * Values that come while it draws wait, and only the last of them are drawn.
  * @param draw  may be async; an error of its first call is the caller's, later ones are shown in its place
@@ -27,22 +28,12 @@ export async function interact<C extends Controls>(
 ): Promise<Box> {
   const place = output();
   const work = (): unknown => draw(valuesOf(controls));
-  let isStale = false;
-  let drawing: Promise<void> | undefined;
-  const redraw = async (): Promise<void> => {
-    while (isStale) {
-      isStale = false;
-      place.set({ outputs: await outputsOf(work).catch((error: unknown) => [outputOfError(error)]) });
-    }
-    drawing = undefined;
-  };
-  place.set({ outputs: await outputsOf(work, isShared) });
+  const show = (outputs: readonly CellOutput[]): void => place.set({ outputs });
+  show(await new Drawing(isShared).of(work));
+  const redraw = latest(() => new Drawing().withErrors(work), show);
   for (const [name, control] of Object.entries(controls)) {
     nameIt(control, name);
-    control.observe("value", () => {
-      isStale = true;
-      return (drawing ??= redraw());
-    });
+    control.observe("value", redraw);
   }
   return vbox([...Object.values(controls), place]);
 }
@@ -66,38 +57,43 @@ function isShared(type: string, { transient }: WireObject): boolean {
   return type === "display_data" && !(isObject(transient) && "display_id" in transient);
 }
 
-/**
- * What work prints and displays, and at last what it gives.
- * @param isCells  what is left to the cell, which keeps it when the rest is drawn again
- */
-async function outputsOf(
-  work: () => unknown,
-  isCells: typeof isShared = () => false,
-): Promise<readonly CellOutput[]> {
-  const end = frontEnd();
-  const outputs = new Outputs();
-  if (end === undefined)
-    outputs.take("display_data", { data: { "text/plain": textOf(await work()) }, metadata: {} });
-  else
-    await end.capture(
-      async () => {
-        const value = await work();
-        if (value !== undefined) await end.display(value);
-      },
-      (type, content) => !isCells(type, content) && outputs.take(type, content),
-    );
-  return outputs.list;
-}
+/** What work prints and displays, and at last what it gives. */
+class Drawing {
+  readonly #outputs = new Outputs();
+  readonly #isCells: typeof isShared;
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : inspect(value);
-}
+  /** @param isCells  what is left to the cell, which keeps it when the rest is drawn again. @default nothing */
+  constructor(isCells: typeof isShared = () => false) {
+    this.#isCells = isCells;
+  }
 
-function outputOfError(error: unknown): CellOutput {
-  const { ename, evalue, traceback } = frontEnd()?.describe(error) ?? {
-    ename: "Error",
-    evalue: String(error),
-    traceback: [],
-  };
-  return { output_type: "error", ename, evalue, traceback };
+  async of(work: () => unknown): Promise<readonly CellOutput[]> {
+    const end = frontEnd();
+    if (end === undefined) this.#showText(await work());
+    else
+      await end.capture(
+        async () => {
+          const value = await work();
+          if (value !== undefined) await end.display(value);
+        },
+        (type, content) => !this.#isCells(type, content) && this.#outputs.take(type, content),
+      );
+    return this.#outputs.list;
+  }
+
+  /** The same, and the error with which it ended. */
+  async withErrors(work: () => unknown): Promise<readonly CellOutput[]> {
+    try {
+      return await this.of(work);
+    } catch (error) {
+      const text = { ename: "Error", evalue: String(error), traceback: [] };
+      this.#outputs.take("error", { ...(frontEnd()?.describe(error) ?? text) });
+      return this.#outputs.list;
+    }
+  }
+
+  #showText(value: unknown): void {
+    const text = typeof value === "string" ? value : inspect(value);
+    this.#outputs.take("display_data", { data: { "text/plain": text }, metadata: {} });
+  }
 }

@@ -118,7 +118,7 @@ test("interact() draws what its controls say, the last of it where much comes, a
   assert.deepEqual(drawn, ["a", "aa", "bbbb"]);
   assert.equal(plain(), "drawing\nbbbb");
   await page.update(box.size.modelId, { value: 9 });
-  assert.equal(plain(), "Error: RangeError: too many");
+  assert.equal(plain(), "drawing\nError: RangeError: too many");
   await page.update(box.size.modelId, { value: 1 });
   assert.equal(plain(), "drawing\nb");
   const failing = (): never => {
@@ -128,6 +128,23 @@ test("interact() draws what its controls say, the last of it where much comes, a
     page.run(() => widgets.interact({}, failing)),
     /^RangeError: at once$/,
   );
+});
+
+test("interact() draws again after an interrupt of a drawing that never ends", async () => {
+  const size = page.run(() => widgets.intSlider());
+  let finish: (text: string) => void = () => undefined;
+  const draw = ({ size: value }: { readonly size: number }): unknown =>
+    value === 1 ? new Promise<string>((done) => (finish = done)) : `value ${value}`;
+  const box = await page.run(() => widgets.interact({ size }, draw));
+  const plain = (): string => bundleOf(box)["text/plain"];
+  void page.update(size.modelId, { value: 1 });
+  await turn();
+  page.interrupt();
+  await page.update(size.modelId, { value: 2 });
+  assert.equal(plain(), "size: 2\nvalue 2");
+  finish("late");
+  await turn();
+  assert.equal(plain(), "size: 2\nvalue 2");
 });
 
 test("what all figures share stays the cell's when interact() draws again", async () => {

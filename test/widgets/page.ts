@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { runAs, type Cell } from "../../kernel/cell";
+import { offerSignal, runAs, type Cell } from "../../kernel/cell";
 import { Comms } from "../../kernel/comm";
 import { Kept, offerFrontEnd } from "../../kernel/frontend";
 import { createGlobals } from "../../kernel/globals";
@@ -19,14 +19,10 @@ export interface Sent {
 export class Page {
   readonly sent: Sent[] = [];
   readonly #comms = new Comms();
-  readonly #cell: Cell = {
-    interruption: new Interruption(),
-    publish: (type, content, { buffers = [] } = {}) => {
-      this.sent.push({ type, content, data: objectOf(content["data"]), buffers });
-    },
-  };
+  #interruption = new Interruption();
 
   constructor() {
+    offerSignal();
     const globals = createGlobals(new NotebookScreen(), this.#comms, () => undefined);
     const describe = (thrown: unknown) =>
       ({ status: "error", ename: "Error", evalue: String(thrown), traceback: [] }) as const;
@@ -35,7 +31,13 @@ export class Page {
 
   /** Runs code of a cell. */
   run<T>(work: () => T): T {
-    return runAs(this.#cell, work);
+    return runAs(this.#cell(), work);
+  }
+
+  /** What the user does who presses the square button. */
+  interrupt(): void {
+    this.#interruption.interrupt();
+    this.#interruption = new Interruption();
   }
 
   /** What has been sent since it was asked last. */
@@ -54,7 +56,7 @@ export class Page {
       version: "5.4",
     };
     const request = { channel: "shell", identities: [], header, metadata: {}, content, buffers } as const;
-    return runAs(this.#cell, () => this.#comms.receive(request));
+    return runAs(this.#cell(), () => this.#comms.receive(request));
   }
 
   /** What a view sends when its user has changed values. */
@@ -65,6 +67,15 @@ export class Page {
     buffers: readonly Uint8Array[] = [],
   ) {
     return this.receive("comm_msg", { comm_id, data: { method: "update", state, buffer_paths } }, buffers);
+  }
+
+  #cell(): Cell {
+    return {
+      interruption: this.#interruption,
+      publish: (type, content, { buffers = [] } = {}) => {
+        this.sent.push({ type, content, data: objectOf(content["data"]), buffers });
+      },
+    };
   }
 }
 
