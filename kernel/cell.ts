@@ -25,6 +25,11 @@ export function runAs<T>(cell: Cell, work: () => T): T {
   return storage.run(cell, work);
 }
 
+/** Runs work that is no cell's, such as what a comm message has done; what comes without a context stays the latest cell's. */
+export function runBeside<T>(message: Cell, work: () => T): T {
+  return storage.run(message, work);
+}
+
 /** The cell whose code this is called from; else the one that was started last. */
 export function currentCell(): Cell | undefined {
   return storage.getStore() ?? latest;

@@ -29,7 +29,9 @@ export interface CommApi {
 
 interface Open {
   readonly comm: Comm;
-  message: (data: Json, buffers: readonly Uint8Array[]) => unknown;
+  /** What the target does with the new comm: messages that come before it listens wait until that is done. */
+  opening: unknown;
+  message: ((data: Json, buffers: readonly Uint8Array[]) => unknown) | undefined;
   closed: (data: Json) => unknown;
 }
 
@@ -41,7 +43,7 @@ export class Comms implements CommApi {
   readonly #targets = new Map<string, CommTarget>();
 
   open(target: string, data: Json = {}, buffers: readonly Uint8Array[] = [], metadata: Json = {}): Comm {
-    const comm = this.#create(randomUUID(), target);
+    const { comm } = this.#create(randomUUID(), target);
     publish("comm_open", { comm_id: comm.id, target_name: target, data }, { buffers, metadata });
     return comm;
   }
@@ -68,16 +70,18 @@ export class Comms implements CommApi {
       const target = String(content["target_name"]);
       const handler = this.#targets.get(target);
       if (handler === undefined) return publish("comm_close", { comm_id: id, data: {} }); // as the protocol asks
-      await handler(this.#create(id, target), data, buffers);
+      const created = this.#create(id, target);
+      await (created.opening = handler(created.comm, data, buffers));
     } else if (header.msg_type === "comm_msg") {
-      await open?.message(data, buffers);
+      if (open !== undefined && open.message === undefined) await settled(open.opening);
+      await open?.message?.(data, buffers);
     } else {
       this.#open.delete(id);
       await open?.closed(data);
     }
   }
 
-  #create(id: string, target: string): Comm {
+  #create(id: string, target: string): Open {
     const comm: Comm = {
       id,
       target,
@@ -96,10 +100,15 @@ export class Comms implements CommApi {
         open.closed = handler;
       },
     };
-    const open: Open = { comm, message: ignore, closed: ignore };
+    const open: Open = { comm, opening: undefined, message: undefined, closed: ignore };
     this.#open.set(id, open);
-    return comm;
+    return open;
   }
+}
+
+/** Waits for work whose failure others tell of. */
+async function settled(work: unknown): Promise<void> {
+  await Promise.resolve(work).catch(() => undefined);
 }
 
 function publish(type: string, content: Json, extras?: Extras): void {

@@ -8,14 +8,20 @@ export type Handler = (request: Request, publish: Publish) => Json | undefined |
 /** How long requests that were queued behind a failed cell may take to arrive, so as to be aborted. */
 const abortWindowMs = 20;
 
-/** Answers requests one after the other, in the order they came in. */
+/** The cells of a shell, the main one or a subshell: they run one after the other. */
+interface Shell {
+  queue: Promise<unknown>;
+  received: number;
+  ended: number;
+  abortUpTo: number;
+}
+
+/** Answers requests: the cells of a shell in the order they came in, all else at once, so also while a cell awaits. */
 export class Dispatcher {
   readonly #handlers: Readonly<Record<string, Handler>>;
   readonly #send: (message: ToWire) => void;
-  #queue: Promise<unknown> = Promise.resolve();
-  #received = 0;
-  #abortUpTo = 0;
-  #answered = 0;
+  /** Those that have cells to run, by subshell_id; the main one under "". */
+  readonly #shells = new Map<string, Shell>();
   #interruptNext = false;
 
   /** @param handlers  by the requests' msg_type */
@@ -26,7 +32,7 @@ export class Dispatcher {
 
   /** The user wants the cells to stop that wait: the first of them ends as interrupted, and the others as it asked for. */
   interruptWaiting(): void {
-    this.#interruptNext = this.#answered < this.#received;
+    this.#interruptNext = this.#shells.size > 0;
   }
 
   /** Whether the cell that begins was interrupted while it waited. */
@@ -38,43 +44,51 @@ export class Dispatcher {
 
   /** Takes a request of the front end. */
   receive(request: Request): void {
-    const order = ++this.#received;
-    this.#queue = this.#queue.then(() => this.#answer(request, order));
+    if (request.header.msg_type === "execute_request") this.#enqueue(request);
+    else void this.#answer(request, (publish) => this.#handle(request, publish));
   }
 
-  async #answer(request: Request, order: number): Promise<void> {
+  #enqueue(request: Request): void {
+    const name = request.header.subshell_id ?? "";
+    const shell = this.#shells.get(name) ?? { queue: Promise.resolve(), received: 0, ended: 0, abortUpTo: 0 };
+    this.#shells.set(name, shell);
+    const order = ++shell.received;
+    shell.queue = shell.queue
+      .then(() => this.#answer(request, (publish) => this.#execute(request, publish, shell, order)))
+      .then(() => void (++shell.ended === shell.received && this.#shells.delete(name)));
+  }
+
+  async #answer(request: Request, handle: (publish: Publish) => Promise<Json | undefined>): Promise<void> {
     const publish: Publish = (type, content, extras) =>
       this.#send({ kind: "publish", parent: request.header, type, content, ...(extras && { extras }) });
     publish("status", { execution_state: "busy" });
-    const content = await this.#contentOf(request, order, publish);
-    if (content !== undefined) {
+    const content = await handle(publish);
+    if (content !== undefined)
       this.#send({ kind: "reply", to: request, type: replyType(request.header), content });
-    }
     publish("status", { execution_state: "idle" });
-    this.#answered++;
   }
 
-  async #contentOf(request: Request, order: number, publish: Publish): Promise<Json | undefined> {
+  async #execute(request: Request, publish: Publish, shell: Shell, order: number): Promise<Json | undefined> {
+    if (order <= shell.abortUpTo) return { status: "aborted" };
+    const content = await this.#handle(request, publish);
+    if (content?.["status"] === "error" && request.content["stop_on_error"] !== false) {
+      await sleep(abortWindowMs);
+      shell.abortUpTo = shell.received;
+    }
+    return content;
+  }
+
+  async #handle(request: Request, publish: Publish): Promise<Json | undefined> {
     const type = request.header.msg_type;
-    if (type === "execute_request" && order <= this.#abortUpTo) return { status: "aborted" };
     const handler = Object.hasOwn(this.#handlers, type) ? this.#handlers[type] : undefined;
     if (handler === undefined) {
       console.error(`Cannot answer request: expected a message of Jupyter's protocol, got "${type}"`);
       return undefined;
     }
     try {
-      const content = await handler(request, publish);
-      if (type === "execute_request" && content?.["status"] === "error") await this.#abortQueued(request);
-      return content;
+      return await handler(request, publish);
     } catch (error) {
       return errorReply(error);
     }
-  }
-
-  /** Has the cells that were queued behind a failed one aborted, if it asked for that. */
-  async #abortQueued({ content }: Request): Promise<void> {
-    if (content["stop_on_error"] === false) return;
-    await sleep(abortWindowMs);
-    this.#abortUpTo = this.#received;
   }
 }

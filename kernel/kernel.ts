@@ -1,55 +1,59 @@
-import { runAs, type Publish } from "./cell";
+import { runBeside, type Publish } from "./cell";
 import { Comms } from "./comm";
 import { Dispatcher, type Handler } from "./dispatcher";
 import { CellExecutor } from "./executor";
 import { Garbage } from "./garbage";
-import { historyReply } from "./historyreply";
 import { guard } from "./interrupt/guard";
-import { Interruption } from "./interrupt/interrupts";
+import { Interruption, wasEnded } from "./interrupt/interrupts";
 import { toCompleteReply, toUtf16 } from "./language/positions";
 import { NotebookScreen } from "./output/notebook";
 import { isJson, type Json, type Request, type ToWire } from "./protocol";
 import type { Session } from "./session/api";
-import type { History } from "./history";
 
 /** What a kernel works with. */
 export interface KernelOptions {
   readonly session: Session;
-  readonly history: History;
+  /** Notes a cell that begins for the history. */
+  readonly note: (line: number, cell: string) => void;
+  /** Answers, by the requests' msg_type, what the kernel does not answer itself. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
   /** Takes what goes to the front end. */
   readonly send: (message: ToWire) => void;
   /** Asks the user of the front end that sent a request. */
   readonly ask: (request: Request, prompt: string, password: boolean) => Promise<string>;
 }
 
-/** Answers what Jupyter's front ends ask of a kernel, on the thread where cells run. */
+/** Answers what Jupyter's front ends ask of a kernel, of that needs the thread where cells run. */
 export class Kernel {
   readonly #session: Session;
-  readonly #history: History;
+  readonly #note: KernelOptions["note"];
   readonly #ask: KernelOptions["ask"];
   readonly #comms = new Comms();
+  /** Requests that are answered beside the cells. */
+  readonly #answering = new Set<Interruption>();
   readonly #garbage = new Garbage();
   readonly #executor: CellExecutor;
   readonly #dispatcher: Dispatcher;
 
-  constructor({ session, history, send, ask }: KernelOptions) {
+  constructor({ session, note, handlers, send, ask }: KernelOptions) {
     this.#session = session;
-    this.#history = history;
+    this.#note = note;
     this.#ask = ask;
     this.#executor = new CellExecutor(session, new NotebookScreen(), this.#comms);
-    const comm: Handler = (request, publish) => this.#receiveComm(request, publish);
-    const handlers: Record<string, Handler> = {
-      execute_request: (request, publish) => this.#execute(request, publish),
+    const comm: Handler = async (request) => void (await this.#comms.receive(request));
+    const beside: Record<string, Handler> = {
+      ...handlers,
       complete_request: ({ content }) => guard.run(() => this.#complete(content)),
       inspect_request: ({ content }) => guard.run(() => this.#inspect(content)),
       is_complete_request: ({ content }) => ({ ...session.isComplete(text(content["code"])) }),
-      history_request: ({ content }) => historyReply(history, content),
       comm_info_request: ({ content }) => ({ status: "ok", comms: this.#comms.list(content["target_name"]) }),
       comm_open: comm,
       comm_msg: comm,
       comm_close: comm,
     };
-    this.#dispatcher = new Dispatcher(handlers, send);
+    const all = Object.entries(beside).map(([type, handler]) => [type, this.#beside(handler)] as const);
+    const execute: Handler = (request, publish) => this.#execute(request, publish);
+    this.#dispatcher = new Dispatcher({ ...Object.fromEntries(all), execute_request: execute }, send);
   }
 
   /** Takes a request of the front end. */
@@ -57,9 +61,11 @@ export class Kernel {
     this.#dispatcher.receive(request);
   }
 
-  /** Stops the running cell. */
+  /** Stops the running cell; where none runs, what comm messages have begun. */
   interrupt(): void {
-    if (!this.#executor.interrupt()) this.#dispatcher.interruptWaiting();
+    const isRunning = this.#executor.interrupt();
+    if (!isRunning || wasEnded()) for (const interruption of this.#answering) interruption.interrupt();
+    if (!isRunning) this.#dispatcher.interruptWaiting();
   }
 
   /** Ends the cell whose code calls this with an error; gives whether it runs. */
@@ -85,6 +91,7 @@ export class Kernel {
         storeHistory,
         userExpressions: isJson(content["user_expressions"]) ? content["user_expressions"] : {},
         cellId: metadata["cellId"],
+        isMain: typeof request.header.subshell_id !== "string",
         interrupted: this.#dispatcher.takeInterrupt(),
         ...(content["allow_stdin"] !== false && {
           ask: (prompt, password) => this.#ask(request, prompt, password),
@@ -92,7 +99,7 @@ export class Kernel {
       },
       publish,
     );
-    if (storeHistory) guard.run(() => this.#history.add(this.#executor.count, code, code));
+    if (storeHistory) guard.run(() => this.#note(this.#executor.count, code));
     return running.finally(() => this.#garbage.add());
   }
 
@@ -109,15 +116,27 @@ export class Kernel {
     return { status: "ok", found: found !== undefined, data: found?.bundle ?? {}, metadata: {} };
   }
 
-  async #receiveComm(request: Request, publish: Publish): Promise<undefined> {
-    const interruption = new Interruption();
-    await runAs({ interruption, publish }, async () => {
-      try {
-        await this.#comms.receive(request);
-      } catch (error) {
-        this.showUncaught(error);
-      }
-    });
+  /**
+   * Has a request answered beside the cells, in a turn of its own: a cell that came before it and does not await has come to
+   * its end then, and an interrupt ends what it has begun, and nothing else.
+   */
+  #beside(handler: Handler): Handler {
+    return (request, publish) => {
+      const interruption = new Interruption();
+      const answer = async (): Promise<Json | undefined> => handler(request, publish);
+      return runBeside({ interruption, publish }, async () => {
+        this.#answering.add(interruption);
+        try {
+          return await interruption.race(new Promise((resolve) => setImmediate(() => resolve(answer()))));
+        } catch (error) {
+          if (request.header.msg_type.endsWith("_request")) throw error;
+          this.showUncaught(error); // there is no reply to say it
+          return undefined;
+        } finally {
+          this.#answering.delete(interruption);
+        }
+      });
+    };
   }
 }
 

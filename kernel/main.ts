@@ -3,7 +3,6 @@ import { hideMarks, offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
 import { keepSmall } from "./garbage";
 import { ProcessExit, refuseExits } from "./exit";
-import { openHistory } from "./history";
 import { family, followChildren } from "./interrupt/children";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
@@ -37,10 +36,9 @@ async function main(connectionFile: string | undefined): Promise<void> {
     declare: (name) => session.define({}, `declare let ${name}: any;`),
   });
   const questions = new Questions((message) => wire.send(message));
-  const history = openHistory();
   const kernel = new Kernel({
     session,
-    history,
+    note: (line, cell) => wire.send({ kind: "history", line, cell }),
     send: (message) => wire.send(message),
     ask: (request, prompt, password) => questions.ask(request, prompt, password),
   });

@@ -1,4 +1,4 @@
-/** The messages of Jupyter's protocol 5.4, as the kernel's threads hand them to each other. */
+/** The messages of Jupyter's protocol 5.5, as the kernel's threads hand them to each other. */
 
 /** A JSON object, such as a message's content. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -15,6 +15,8 @@ export interface Header {
   readonly username: string;
   readonly date: string;
   readonly version: string;
+  /** The subshell whose cells it is to run among; null and absent are the main shell. */
+  readonly subshell_id?: string | null;
 }
 
 /** What a message answers: who sent the request, and the request's header. */
@@ -62,6 +64,8 @@ export type ToWire =
       readonly source: string;
       readonly lines: readonly number[];
     }
+  /** A cell that begins: for the history. */
+  | { readonly kind: "history"; readonly line: number; readonly cell: string }
   /** The last message: what was sent before still goes out. */
   | { readonly kind: "close" };
 

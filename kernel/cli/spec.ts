@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { protocolVersion } from "../wire/message";
 import { logo } from "./logo";
 
 /** The name by which notebooks ask for the kernel. */
@@ -29,6 +30,8 @@ export interface KernelSpec {
   readonly interrupt_mode: "message" | "signal";
   readonly env: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** The version of Jupyter's protocol that it speaks. */
+  readonly kernel_protocol_version?: string;
 }
 
 /** Options of installKernel() and writeSpec(). */
@@ -48,6 +51,7 @@ export function kernelSpec({ displayName = "TypeScript (slimlab)" }: SpecOptions
     interrupt_mode: "message", // a signal works as well
     env: { TF_CPP_MIN_LOG_LEVEL: "3" }, // TensorFlow's start-up notes would reach the notebook server's log
     metadata: { debugger: true, implementation: "slimlab" },
+    kernel_protocol_version: protocolVersion,
   };
 }
 

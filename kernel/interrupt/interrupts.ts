@@ -24,6 +24,16 @@ const stopping = new Set<Interruption>();
 /** Whether JavaScript was ended since the last cell began: what must be finished first may be among that. */
 let ended = false;
 
+/** Whether JavaScript was ended since the last cell began, and nobody knows whose it was. */
+export function wasEnded(): boolean {
+  return ended;
+}
+
+/** A cell begins: what was ended before is none of it. */
+export function forgetEnded(): void {
+  ended = false;
+}
+
 /** The work of one cell, its callbacks and what it left running included. */
 export class Interruption {
   readonly signal: CellSignal;
@@ -43,7 +53,6 @@ export class Interruption {
     };
     const shield = <T>(work: () => T): T => guard.run(work);
     this.signal = Object.assign(this.#controller.signal, { waitUntil, shield });
-    ended = false;
   }
 
   /** The same promise, but an interrupt rejects it: at once if there was one before. */

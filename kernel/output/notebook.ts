@@ -9,14 +9,15 @@ export class NotebookScreen implements Screen {
   readonly #shownOnce = new Map<string, unknown>();
   /** Replaced pictures that arrived between two cells, when batch clients do not listen. */
   readonly #missed = new Map<string, { readonly data: MimeBundle; readonly metadata: Json }>();
-  #running = false;
+  /** How many cells run. */
+  #running = 0;
 
   show({ data, metadata, displayId }: Picture): void {
     currentCell()?.publish("display_data", { data, metadata, transient: { display_id: displayId } });
   }
 
   refresh(data: MimeBundle, metadata: Json, displayId: string): void {
-    if (!this.#running) this.#missed.set(displayId, { data, metadata });
+    if (this.#running === 0) this.#missed.set(displayId, { data, metadata });
     currentCell()?.publish("update_display_data", { data, metadata, transient: { display_id: displayId } });
   }
 
@@ -29,7 +30,7 @@ export class NotebookScreen implements Screen {
 
   /** A cell starts: its outputs are gone. */
   begin(cellId: unknown): void {
-    this.#running = true;
+    this.#running++;
     for (const [key, holder] of this.#shownOnce) {
       if (holder !== undefined && holder === cellId) this.#shownOnce.delete(key);
     }
@@ -37,8 +38,8 @@ export class NotebookScreen implements Screen {
     this.#missed.clear();
   }
 
-  /** The cell has ended. */
+  /** A cell has ended. */
   end(): void {
-    this.#running = false;
+    this.#running--;
   }
 }

@@ -1,10 +1,12 @@
 import { hideMarks, offerSignal } from "../cell";
 import { openHistory, type History } from "../history";
+import { historyReply } from "../historyreply";
 import { hearSignals, type Signals } from "../interrupt/signals";
 import { Interrupted } from "../interrupt/interrupts";
 import { Kernel } from "../kernel";
 import { redirectStream } from "../output/streams";
 import { type Json, type Request, type ToWire } from "../protocol";
+import { protocolVersion } from "../wire/message";
 import { type Backend, type Host } from "./backend";
 import { Conversation } from "./conversation";
 import { Replies, type Link, type LinkEvents, type Received } from "./link";
@@ -39,7 +41,8 @@ class Inside implements Link {
     this.#history = openHistory(host.interactive ? {} : { environment: { SLIMLAB_HISTORY: "off" } });
     this.#kernel = new Kernel({
       session: this.#session,
-      history: this.#history,
+      note: (line, cell) => this.#history.add(line, cell, cell),
+      handlers: { history_request: ({ content }) => historyReply(this.#history, content) },
       send: (message) => this.#hear(message),
       ask: (request, prompt, password) => this.#question(request, prompt, password),
     });
@@ -70,7 +73,7 @@ class Inside implements Link {
       session: "",
       username: "",
       date: "",
-      version: "5.4",
+      version: protocolVersion,
     };
     const request: Request = { channel: "shell", identities: [], header, metadata: {}, content, buffers: [] };
     this.#kernel.receive(request);

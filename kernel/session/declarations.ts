@@ -69,9 +69,10 @@ export class Declarations {
    *
    * @param text    the .d.ts file of the cell
    * @param except  names that keep what they were, since the cell did not come to them
+   * @param only    the names that are meant. @default all
    */
-  with(text: string, except: ReadonlySet<string> = new Set()): Declarations {
-    const added = parseEntries(text).filter(({ name }) => !except.has(name));
+  with(text: string, except: ReadonlySet<string> = new Set(), only?: ReadonlySet<string>): Declarations {
+    const added = parseEntries(text).filter(({ name }) => !except.has(name) && only?.has(name) !== false);
     if (added.length === 0) return this;
     const spaces = spacesOf(added);
     const isReplaced = ({ name, space }: Entry): boolean => overlap(spaces.get(name), space);

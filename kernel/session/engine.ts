@@ -2,7 +2,9 @@ import { version } from "typescript";
 import { type ConvertResult } from "tslab/dist/converter";
 import { type ConverterSet, type Executor } from "tslab/dist/executor";
 import { type CodeMetadata } from "tslab/dist/metadata";
+import { currentCell, type Cell } from "../cell";
 import { type CellName, type Failure } from "./api";
+import { race } from "./awaiting";
 import { type Compiled, Compiler, type Problem } from "./compiler";
 import { Declarations } from "./declarations";
 import { describeCrash, describeProblems, labelOf } from "./errors";
@@ -31,8 +33,8 @@ export class Engine {
   readonly #runner: Runner;
   readonly #executor: Executor;
   #declarations = Declarations.none;
-  /** The declarations of the cell that ran last, until it is known which of its variables it has set. */
-  #last: { readonly names: readonly string[]; readonly text: string } | undefined;
+  /** The cells whose declarations depend on how far they have come: the last one, and those that await. */
+  #unsettled: readonly Unsettled[] = [];
   #cell: CellName;
   #typed = "";
   #outcome: Runnable | Failure | undefined;
@@ -100,7 +102,7 @@ export class Engine {
     const own = Object.entries(types).filter(([name]) => !scope.isDeclared(name));
     const text = own.map(([name, type]) => `declare const ${name}: ${type};`).join("\n");
     this.#declarations = this.#settled().with(text);
-    this.#last = undefined;
+    this.#unsettled = this.#awaiting();
   }
 
   /** Makes the program that the first cell needs. */
@@ -117,7 +119,7 @@ export class Engine {
 
   reset(): void {
     this.#declarations = Declarations.none;
-    this.#last = undefined;
+    this.#unsettled = [];
     this.#compiler.base.reset();
     this.#modules.reset();
     this.#executor.reset();
@@ -129,16 +131,18 @@ export class Engine {
 
   #convert(code: string): ConvertResult {
     const declarations = this.#settled();
-    this.#declarations = declarations;
-    this.#last = undefined;
     const compiled = this.#compile(code, declarations.text);
     if (!("javascript" in compiled)) {
       this.#outcome = compiled;
       return { diagnostics: [] };
     }
     const runnable = this.#runner.prepare(this.#typed, compiled, this.#cell);
-    this.#last = { names: [...compiled.bindings.keys()], text: compiled.declarations };
-    this.#outcome = runnable;
+    const names = [...compiled.bindings.keys()];
+    const { declarations: text } = compiled;
+    const cell: Unsettled = { names, text, runsFor: currentCell(), state: "compiled" };
+    this.#declarations = declarations;
+    this.#unsettled = [...this.#awaiting(names), cell];
+    this.#outcome = { ...runnable, run: () => follow(cell, runnable.run) };
     // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
     // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
     return { diagnostics: [], declOutput: "" };
@@ -163,10 +167,50 @@ export class Engine {
     return describeProblems(known, labelOf(this.#cell));
   }
 
-  /** The declarations that hold: those of the last cell as far as it has come. */
+  /** The declarations that hold: those of cells as far as they have come. */
   #settled(): Declarations {
-    if (this.#last === undefined) return this.#declarations;
-    return this.#declarations.with(this.#last.text, this.#options.scope.unset(this.#last.names));
+    let declarations = this.#declarations;
+    for (const { names, text, only, state } of this.#unsettled)
+      if (state !== "compiled")
+        declarations = declarations.with(text, this.#options.scope.unset(names), only);
+    return declarations;
+  }
+
+  /** The cells that are to run or await, with the names that they will set; not those which a new cell declares. */
+  #awaiting(declared: readonly string[] = []): Unsettled[] {
+    const left = this.#unsettled.filter((cell) => !isOver(cell));
+    for (const cell of left) {
+      const unset = cell.state === "compiled" ? new Set(cell.names) : this.#options.scope.unset(cell.names);
+      cell.names = cell.names.filter((name) => unset.has(name) && !declared.includes(name));
+      if (cell.state === "running") cell.only = new Set(cell.names);
+    }
+    return left.filter(({ names, state }) => state === "compiled" || names.length > 0);
+  }
+}
+
+/** A cell whose declarations are not all known to hold. */
+interface Unsettled {
+  readonly text: string;
+  readonly runsFor: Cell | undefined;
+  /** Its variables. */
+  names: readonly string[];
+  /** The names that are meant of its declarations; all if it is not given. */
+  only?: ReadonlySet<string>;
+  state: "compiled" | "running" | "ended";
+}
+
+/** Whether a cell has ended, or was interrupted before it began. */
+function isOver({ state, runsFor }: Unsettled): boolean {
+  return state === "ended" || (state === "compiled" && runsFor?.interruption.signal.aborted !== false);
+}
+
+/** Runs a cell; it has ended, too, when an interrupt has. Who runs cells without a kernel runs one after the other. */
+async function follow(cell: Unsettled, run: () => Promise<unknown>): Promise<unknown> {
+  cell.state = currentCell() === undefined ? "ended" : "running";
+  try {
+    return await race(run());
+  } finally {
+    cell.state = "ended";
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
+import { type Json } from "../protocol";
 import { freePorts } from "./ports";
 
 /** Where a kernel listens, as Jupyter's connection files have it. */
@@ -80,6 +81,12 @@ export function endpoint({ transport, ip, ...ports }: Connection, port: Port): s
   if (transport === "ipc") return `ipc://${ip}-${ports[port]}`;
   const host = ip === "localhost" ? "127.0.0.1" : ip; // ZeroMQ binds to addresses, not to names
   return `tcp://${isIPv6(host) ? `[${host}]` : host}:${ports[port]}`;
+}
+
+/** The content of connect_reply. */
+export function portsOf(connection: Connection): Json {
+  const { shell_port, iopub_port, stdin_port, hb_port, control_port } = connection;
+  return { status: "ok", shell_port, iopub_port, stdin_port, hb_port, control_port };
 }
 
 function readFields(path: string): Map<string, unknown> {

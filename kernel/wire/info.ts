@@ -28,7 +28,7 @@ export function kernelInfo(): Json {
       { text: "Node.js", url: "https://nodejs.org/docs/latest-v20.x/api/" },
       { text: "TensorFlow.js", url: "https://js.tensorflow.org/api/latest/" },
     ],
-    supported_features: ["debugger"],
+    supported_features: ["debugger", "kernel subshells"],
   };
 }
 

@@ -4,7 +4,7 @@ import { digestOf } from "./connection";
 import { parseObject, wellFormed } from "./json";
 
 /** The version of Jupyter's protocol that the kernel speaks. */
-export const protocolVersion = "5.4";
+export const protocolVersion = "5.5";
 
 /** A message that came in whole and, if there is a key, with the right signature. */
 export interface Incoming {
@@ -158,7 +158,11 @@ function readHeader(json: Json): Header {
     text("date"),
     text("version"),
   ];
-  return { ...json, msg_id, msg_type, session, username, date, version };
+  const subshell_id = json["subshell_id"] ?? null;
+  if (subshell_id !== null && typeof subshell_id !== "string")
+    throw new TypeError("expected the header's subshell_id to be a string");
+  const header = { ...json, msg_id, msg_type, session, username, date, version };
+  return subshell_id === null ? header : { ...header, subshell_id };
 }
 
 function parsePart(name: string, bytes: Uint8Array): Json {

@@ -45,7 +45,7 @@ export type Posted =
       readonly identities: readonly Uint8Array[];
       readonly parent: string;
     })
-  | Extract<ToWire, { kind: "script" | "close" }>;
+  | Extract<ToWire, { kind: "script" | "history" | "close" }>;
 
 /** What wakes the wire thread. */
 export type Bell =

@@ -1,4 +1,6 @@
 import { createDebugAdapter, type DebugAdapter } from "../debug/adapter";
+import { type History } from "../history";
+import { historyReply } from "../historyreply";
 import { type Interrupter } from "../interrupt/interrupter";
 import { errorReply, replyType, type Json, type Request } from "../protocol";
 import { Inputs } from "./inputs";
@@ -7,13 +9,19 @@ import { log } from "./log";
 import { MessageReader, MessageWriter, type Incoming, type Signer } from "./message";
 import { type Answered, type Body, type Posted } from "./post";
 import { type Channel, type Receivers, type Sockets } from "./sockets";
+import { Subshells } from "./subshells";
+import { Usage } from "./usage";
 
 /** What a server works with. */
 export interface ServerOptions {
   readonly signer: Signer;
   /** The content of kernel_info_reply. */
   readonly info: Json;
+  /** The content of connect_reply. */
+  readonly ports: Json;
   readonly interrupter: Pick<Interrupter, "interrupt">;
+  /** The user's history, opened when it is first needed. */
+  readonly history: () => History;
   /** Gives the main thread a message, and the memory of these buffers. */
   readonly post: (message: Answered, buffers?: readonly Uint8Array[]) => void;
   /** Ends the process soon. */
@@ -39,14 +47,16 @@ export class Server implements Receivers {
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   readonly #inputs = new Inputs();
+  readonly #subshells = new Subshells();
+  readonly #usage = new Usage();
   readonly #printed = new Joiner((message) => void this.#transmit({ ...message, topic: message.type }));
   /** Made when it is first asked for: a debugger that is connected costs the main thread time. */
   #debug: DebugAdapter | undefined;
   readonly #scripts = new Map<string, Script>();
   readonly #answers: ReadonlyMap<string, Answer>;
   #sockets: Sockets | undefined;
-  /** What the main thread works on, as the JSON of the request's header. */
-  #running: string | undefined;
+  /** The requests that are worked on, as the JSON of their headers; that which came first is what the kernel is busy with. */
+  readonly #busy = new Set<string>();
   #debugParent = "{}";
 
   constructor(options: ServerOptions) {
@@ -58,6 +68,12 @@ export class Server implements Receivers {
       ["interrupt_request", () => (this.interrupt(), { status: "ok" })],
       ["shutdown_request", (request) => this.#shutdown(request)],
       ["debug_request", (request) => this.#debugRequest(request)],
+      ["history_request", ({ content }) => historyReply(options.history(), content)],
+      ["connect_request", () => options.ports],
+      ["usage_request", () => this.#usage.answer()],
+      ["create_subshell_request", () => this.#subshells.create()],
+      ["delete_subshell_request", (request) => this.#subshells.delete(request)],
+      ["list_subshell_request", () => this.#subshells.list()],
     ]);
   }
 
@@ -91,8 +107,8 @@ export class Server implements Receivers {
   subscribed(topic: Uint8Array): void {
     const subscription = Buffer.from(topic).toString();
     void this.#publish("iopub_welcome", "{}", { subscription }, topic);
-    const execution_state = this.#running === undefined ? "idle" : "busy";
-    void this.#publish("status", this.#running ?? "{}", { execution_state });
+    const [first] = this.#busy;
+    void this.#publish("status", first ?? "{}", { execution_state: first === undefined ? "idle" : "busy" });
   }
 
   /** Sends what the main thread posted; resolves when ZeroMQ has it. */
@@ -101,6 +117,7 @@ export class Server implements Receivers {
     if (post.kind === "reply") return this.#reply(post);
     if (post.kind === "input") return this.#ask(post);
     if (post.kind === "script") return this.#addScript(post);
+    if (post.kind === "history") return this.#options.history().add(post.line, post.cell, post.cell);
     this.#printed.flush();
     await this.#sockets?.close();
     this.#options.post({ kind: "closed" });
@@ -134,7 +151,8 @@ export class Server implements Receivers {
   }
 
   #takeRequest(request: Request): void {
-    const answer = this.#answers.get(request.header.msg_type);
+    const refusal = this.#subshells.refuse(request);
+    const answer = this.#answers.get(request.header.msg_type) ?? (refusal && (() => refusal));
     if (answer !== undefined) void this.#answer(request, answer);
     else this.#options.post({ kind: "request", request }, [...request.identities, ...request.buffers]);
   }
@@ -143,19 +161,29 @@ export class Server implements Receivers {
     const { channel, identities, header } = request;
     const parent = JSON.stringify(header);
     const type = replyType(header);
-    void this.#publish("status", parent, { execution_state: "busy" });
+    void this.#begin(parent);
     const content = await contentOf(request, answer);
     const body = { content: JSON.stringify(content), metadata: "{}", buffers: [] };
     const replied = this.#reply({ kind: "reply", channel, identities, parent, type, ...body });
     if (type === "shutdown_reply") void this.#publish(type, parent, content);
-    void this.#publish("status", parent, { execution_state: "idle" });
-    if (type === "shutdown_reply") {
-      await replied;
-      await this.#options.end(request.content["restart"] === true);
-    } else if (this.#running !== undefined) {
-      // front ends that look at the last status only would take a kernel that runs a cell for idle
-      void this.#publish("status", this.#running, { execution_state: "busy" });
-    }
+    void this.#end(parent);
+    if (type !== "shutdown_reply") return;
+    await replied;
+    await this.#options.end(request.content["restart"] === true);
+  }
+
+  #begin(parent: string): Promise<void> {
+    this.#busy.add(parent);
+    return this.#publish("status", parent, { execution_state: "busy" });
+  }
+
+  #end(parent: string): Promise<void> {
+    this.#busy.delete(parent);
+    const idle = this.#publish("status", parent, { execution_state: "idle" });
+    const [first] = this.#busy;
+    if (first === undefined) return idle;
+    // front ends that look at the last status only would take a kernel that still runs a cell for idle
+    return this.#publish("status", first, { execution_state: "busy" });
   }
 
   #takeInput({ header, parent, identities, content }: Incoming): void {
@@ -181,7 +209,8 @@ export class Server implements Receivers {
 
   async #publishPost(post: Extract<Posted, { kind: "publish" }>): Promise<void> {
     if (this.#printed.take(post)) return;
-    if (post.type === "status") this.#running = post.content.includes('"busy"') ? post.parent : undefined;
+    if (post.type === "status")
+      return post.content.includes('"busy"') ? this.#begin(post.parent) : this.#end(post.parent);
     await this.#broadcast({ ...post, topic: post.type });
   }
 

@@ -203,6 +203,6 @@ function bodyOf(type: string, content: Json, { metadata, buffers = [] }: Extras 
 }
 
 function sizeOf(post: Posted): number {
-  if (post.kind === "script" || post.kind === "close") return 1;
+  if (!("content" in post)) return 1;
   return post.buffers.reduce((sum, { byteLength }) => sum + byteLength, post.content.length);
 }

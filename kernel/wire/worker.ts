@@ -1,8 +1,11 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { openHistory, type History } from "../history";
 import { createInterrupter, onInterruptSignal } from "../interrupt/interrupter";
 import { Family } from "../interrupt/family";
+import { portsOf } from "./connection";
 import { kernelInfo } from "./info";
 import { endSoon, watchParent } from "./lifetime";
+import { log } from "./log";
 import { Inbox } from "./mailbox";
 import { Signer } from "./message";
 import { isWireData, type Answered, type Bell, type Posted, type WireData } from "./post";
@@ -21,9 +24,12 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
     endSoon(() => family.kill());
   };
   const interrupter = createInterrupter(() => post({ kind: "interrupt" }), data);
+  let history: History | undefined;
   const server = new Server({
     signer: new Signer(data.connection),
     info: kernelInfo(),
+    ports: portsOf(data.connection),
+    history: () => (history ??= openHistory({ warn: log })),
     interrupter,
     post,
     end,

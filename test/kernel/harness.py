@@ -18,6 +18,8 @@ SECONDS = 20
 # What a kernel on a machine of its own does within a second (bench/kernel.py says how long it takes).
 SOON = 10
 SCENARIOS = []
+# How a cell ends that is interrupted.
+STOPPED = ("Interrupted", "KeyboardInterrupt")
 
 
 def scenario(function):
@@ -61,8 +63,10 @@ class Kernel:
         """The same code in the kernel's language."""
         return typescript if self.typescript else python
 
-    def send(self, channel, kind, content=None, buffers=None):
+    def send(self, channel, kind, content=None, buffers=None, subshell=None):
         message = self.client.session.msg(kind, content or {})
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
         socket = getattr(self.client, f"{channel}_channel").socket
         self.client.session.send(socket, message, buffers=buffers)
         return message["header"]["msg_id"]
@@ -110,10 +114,13 @@ class Kernel:
             text += self.printed([self.next_published(max(0.01, deadline - time.monotonic()))], name)
         return text
 
-    def start(self, code, **options):
+    def start(self, code, subshell=None, **options):
         """Sends a cell without waiting for it."""
         options = {"allow_stdin": False, **options}
-        return self.client.execute(code, **options)
+        if subshell is None:
+            return self.client.execute(code, **options)
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, **options}
+        return self.send("shell", "execute_request", content, subshell=subshell)
 
     def run(self, code, seconds=SECONDS, **options):
         """The reply to a cell, and what was published for it."""
@@ -135,6 +142,10 @@ class Kernel:
         if self.manager.is_alive():
             self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+
+
+def by_message(kernel):
+    return lambda: equal(kernel.ask("control", "interrupt_request")["content"]["status"], "ok")
 
 
 def of_type(messages, kind):

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from harness import SOON, equal, main, of_type, scenario
+from harness import SOON, STOPPED, by_message, equal, main, of_type, scenario
 
 
 def interrupted(kernel, code, stop):
@@ -22,18 +22,11 @@ def interrupted(kernel, code, stop):
     return reply.get("ename"), time.monotonic() - began
 
 
-STOPPED = ("Interrupted", "KeyboardInterrupt")
-
-
 def expect_stop(kernel, typescript, python, stop):
     name, seconds = interrupted(kernel, kernel.say(typescript, python), stop)
     assert name in STOPPED, name
     assert seconds < SOON, seconds
     equal(kernel.run("1 + 1")[0]["status"], "ok")
-
-
-def by_message(kernel):
-    return lambda: equal(kernel.ask("control", "interrupt_request")["content"]["status"], "ok")
 
 
 def by_signal(kernel):

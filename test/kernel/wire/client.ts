@@ -57,6 +57,7 @@ export class Client {
     parent: object = {},
     id: string = randomUUID(),
     metadata = {},
+    subshell?: string,
   ): Buffer[] {
     const header = {
       msg_id: id,
@@ -64,7 +65,8 @@ export class Client {
       session: this.session,
       username: "test",
       date: new Date().toISOString(),
-      version: "5.4",
+      version: "5.5",
+      ...(subshell !== undefined && { subshell_id: subshell }),
     };
     return this.sign([header, parent, metadata, content].map((part) => Buffer.from(JSON.stringify(part))));
   }
@@ -82,9 +84,11 @@ export class Client {
     content: object,
     buffers: Buffer[] = [],
     metadata: object = {},
+    subshell?: string,
   ): Promise<string> {
     const id = randomUUID();
-    await this.sockets[channel].send([...this.frames(type, content, {}, id, metadata), ...buffers]);
+    const frames = this.frames(type, content, {}, id, metadata, subshell);
+    await this.sockets[channel].send([...frames, ...buffers]);
     return id;
   }
 

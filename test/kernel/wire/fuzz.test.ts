@@ -19,7 +19,7 @@ function createRandom(seed: number): () => number {
 
 type Breaker = (client: Client, random: () => number) => Buffer[];
 
-const header = { msg_type: "execute_request", session: "", username: "", date: "", version: "5.4" };
+const header = { msg_type: "execute_request", session: "", username: "", date: "", version: "5.5" };
 let ids = 0;
 /** A header of its own: else most messages would be refused for coming a second time. */
 const fresh = (): object => ({ msg_id: String(++ids), ...header });

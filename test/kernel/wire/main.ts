@@ -49,9 +49,14 @@ async function main(file: string): Promise<void> {
       process.exit(3);
     },
   };
+  let busy: Request | undefined;
+  const status = (request: Request, execution_state: "busy" | "idle"): void => {
+    busy = execution_state === "busy" ? request : undefined;
+    wire.send({ kind: "publish", parent: request.header, type: "status", content: { execution_state } });
+  };
   const answer = async (request: Request): Promise<void> => {
     const { header, content, buffers } = request;
-    wire.send({ kind: "publish", parent: header, type: "status", content: { execution_state: "busy" } });
+    status(request, "busy");
     const result = await commands[String(content["code"])]?.(request);
     const type = header.msg_type.replace(/_request$/, "_reply");
     wire.send({
@@ -61,12 +66,15 @@ async function main(file: string): Promise<void> {
       content: { status: "ok", ...result },
       extras: { buffers },
     });
-    wire.send({ kind: "publish", parent: header, type: "status", content: { execution_state: "idle" } });
+    status(request, "idle");
   };
   wire.on((message) => {
     if (message.kind === "request") setImmediate(() => void answer(message.request));
     if (message.kind === "input") questions.get(message.id)?.(message.value);
-    if (message.kind === "interrupt") interrupts++;
+    if (message.kind === "interrupt") {
+      interrupts++;
+      if (busy !== undefined) status(busy, "idle"); // its loop was ended
+    }
     if (message.kind === "shutdown") void end(wire);
   });
 }

@@ -7,7 +7,7 @@ import { MessageReader, MessageWriter, Signer } from "../../../kernel/wire/messa
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const signer = new Signer({ key: "key", signature_scheme: "hmac-sha256" });
 const unsigned = new Signer({ key: "", signature_scheme: "hmac-sha256" });
-const header: Header = { msg_id: "1", msg_type: "t", session: "s", username: "u", date: "d", version: "5.4" };
+const header: Header = { msg_id: "1", msg_type: "t", session: "s", username: "u", date: "d", version: "5.5" };
 
 function frames(
   changes: { header?: string; content?: string; signature?: string; by?: Signer } = {},
@@ -115,7 +115,7 @@ test("MessageWriter.write() makes what MessageReader.read() reads", () => {
   assert.equal(message.header.msg_id, id);
   assert.notEqual(writer.nextId, id);
   assert.equal(message.header.msg_type, "stream");
-  assert.equal(message.header.version, "5.4");
+  assert.equal(message.header.version, "5.5");
   assert.deepEqual(message.parent, header);
   assert.deepEqual(message.content, { text: "héllo" });
   assert.deepEqual(message.buffers, [bytes("b")]);

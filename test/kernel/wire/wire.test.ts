@@ -56,7 +56,7 @@ test("kernel_info is answered on shell and control, between busy and idle", asyn
     assert.equal(reply.header["msg_type"], "kernel_info_reply");
     assert.equal(reply.parent["msg_id"], id);
     assert.equal(reply.content["status"], "ok");
-    assert.equal(reply.content["protocol_version"], "5.4");
+    assert.equal(reply.content["protocol_version"], "5.5");
     assert.equal(Reflect.get(Object(reply.content["language_info"]), "version"), "6.0.3");
     assert.deepEqual(types(await client.published(id)), ["busy", "idle"]);
   }
