@@ -8,6 +8,7 @@ import { type Configuration, hasChanged, readConfiguration } from "./options";
 import { prepare } from "./prepare";
 import { CellFiles, cellPrefix, diagnose, type CellFile, type SourceContext } from "./program";
 import { cellTransformer, type Plan, returnLast } from "./transform";
+import { mappingsOf, translate, type Translation } from "./translate";
 import { createConverter } from "./tslab";
 
 /** A cell that may run. */
@@ -122,9 +123,9 @@ export class Compiler implements Stand {
 
   /** See {@link Sources}. */
   resolve(specifier: string, from: string): string | undefined {
-    const found = this.base.resolve(specifier, from);
-    if (found === undefined || !/\.([cm]?ts|tsx|jsx?|json)$/.test(found.resolvedFileName)) return undefined;
-    return isLocal(found.resolvedFileName) ? found.resolvedFileName : undefined;
+    const path = this.base.resolve(specifier, from)?.resolvedFileName;
+    const isCode = path !== undefined && /\.([cm]?[jt]s|[jt]sx|json)$/.test(path);
+    return isCode && isLocal(path) ? path : undefined;
   }
 
   /** See {@link Sources}. */
@@ -134,13 +135,8 @@ export class Compiler implements Stand {
   }
 
   /** See {@link Sources}. */
-  transpile(path: string, text: string): { javascript: string; mappings: string } {
-    const compilerOptions = { ...this.base.options, module: ts.ModuleKind.CommonJS, declaration: false };
-    const { outputText, sourceMapText = "{}" } = ts.transpileModule(text, {
-      fileName: path.replace(/\.[cm]ts$/, ".ts"), // whose format would be their own
-      compilerOptions,
-    });
-    return { javascript: outputText, mappings: mappingsOf(sourceMapText) };
+  translate(path: string, text: string): Translation {
+    return translate(path, text, this.base.options);
   }
 
   withSource<T>(code: string, declarations: string, use: (context: SourceContext) => T): T {
@@ -287,9 +283,4 @@ function withPlainNames(file: ts.SourceFile): ts.SourceFile {
   return new Proxy(file, {
     get: (target, key): unknown => (key === "locals" ? locals : Reflect.get(target, key)),
   });
-}
-
-function mappingsOf(map: string): string {
-  const parsed: unknown = JSON.parse(map);
-  return typeof parsed === "object" && parsed !== null && "mappings" in parsed ? String(parsed.mappings) : "";
 }

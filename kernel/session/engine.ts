@@ -43,7 +43,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#compiler = new Compiler(options.cwd);
-    this.#modules = new Modules(options.cwd, this.#compiler, options.scripts);
+    this.#modules = new Modules(options.cwd, this.#compiler, options.scripts, () => undefined);
     this.#runner = new Runner(options.cwd, options.scope, this.#modules, options.scripts);
     const node = {
       convert: (_declarations: string, code: string): ConvertResult => {

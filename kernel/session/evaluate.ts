@@ -16,9 +16,8 @@ export function evaluate(source: string, filename: string): Evaluated {
   return value;
 }
 
-/** Makes a function of a CommonJS module's text. */
-export function compileModule(source: string, filename: string): Evaluated {
-  const parameters = ["exports", "require", "module", "__filename", "__dirname"];
+/** Makes a function of a module's text. */
+export function compileModule(source: string, parameters: readonly string[], filename: string): Evaluated {
   const value: unknown = compileFunction(source, parameters, { filename });
   if (!isFunction(value))
     throw new TypeError(`Cannot run ${filename}: expected a function, got ${typeof value}`);

@@ -21,6 +21,10 @@ declare module "typescript" {
     languageVariant: ts.LanguageVariant;
     parseDiagnostics: readonly ts.DiagnosticWithLocation[];
   }
+  interface Identifier {
+    /** What an import stands for that TypeScript has made itself, for JSX. */
+    emitNode?: { readonly generatedImportReference?: ts.ImportSpecifier };
+  }
   interface TypeChecker {
     resolveName(
       name: string,

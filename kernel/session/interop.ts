@@ -16,7 +16,7 @@ function isEsModule(value: unknown): value is object {
 
 /** What `import name from` takes the property `default` of. */
 export function defaultOf(module: unknown): unknown {
-  return isEsModule(module) ? module : { default: module };
+  return isModule(module) ? module : { default: module };
 }
 
 /** What `import * as name from` and `import()` give. */
@@ -25,29 +25,35 @@ export function namespaceOf(module: unknown): unknown {
   const namespace = {};
   Object.setPrototypeOf(namespace, null);
   Object.defineProperty(namespace, Symbol.toStringTag, { value: "Module" });
-  if (isObject(module)) {
-    for (const name of Object.getOwnPropertyNames(module)) {
-      if (name === "default") continue;
-      Object.defineProperty(namespace, name, {
-        get: (): unknown => Reflect.get(module, name),
-        enumerable: true,
-      });
-    }
-  }
+  const define = (name: string, enumerable: boolean): void => {
+    if (name === "default" || name in namespace) return;
+    Object.defineProperty(namespace, name, {
+      get: (): unknown => Reflect.get(Object(module), name),
+      enumerable,
+    });
+  };
+  if (isObject(module)) for (const name of Object.getOwnPropertyNames(module)) define(name, true);
+  for (const name of inherited(module)) define(name, false);
   return Object.defineProperty(namespace, "default", { value: module, enumerable: true });
 }
 
-/** A namespace of `import()` as `require` would give it: marked, so that its default is found. */
-export function asModule(namespace: unknown): unknown {
-  if (!isObject(namespace)) return namespace;
-  const module = {};
-  for (const name of Object.keys(namespace)) {
-    Object.defineProperty(module, name, {
-      get: (): unknown => Reflect.get(namespace, name),
-      enumerable: true,
-    });
+/** What an object has of its classes. */
+function inherited(value: unknown): string[] {
+  const names: string[] = [];
+  let prototype: unknown = isObject(value) ? Object.getPrototypeOf(value) : undefined;
+  while (isObject(prototype) && prototype !== Object.prototype && prototype !== Function.prototype) {
+    names.push(...Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor"));
+    prototype = Object.getPrototypeOf(prototype);
   }
-  return Object.defineProperty(module, "__esModule", { value: true });
+  return names;
+}
+
+/** The object that stands for a local ES module: what it exports are its properties. */
+export function createNamespace(): object {
+  const namespace = {};
+  Object.setPrototypeOf(namespace, null);
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: "Module" });
+  return Object.defineProperty(namespace, "__esModule", { value: true }); // for CommonJS modules that require it
 }
 
 function isNamespace(value: unknown): value is object {

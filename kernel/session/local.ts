@@ -1,61 +1,62 @@
-import { dirname, extname } from "node:path";
-import { compileModule } from "./evaluate";
 import { modifiedOf } from "./files";
-import { isObject } from "./interop";
-import { type Scripts } from "./scripts";
-
-/** The text of local modules and the JavaScript that is made of it. */
-export interface Texts {
-  /** The text of a local file, undefined if there is none. */
-  read(path: string): string | undefined;
-  /** The text of a local file as CommonJS, with the mappings of its source map. */
-  transpile(path: string, text: string): { readonly javascript: string; readonly mappings: string };
-}
-
-/** A local file as a module. */
-interface Loaded {
-  /** What all who import it hold, also after it was loaded anew. */
-  exports: unknown;
-  modified: number;
-  text: string;
-  /** The local modules that it has loaded. */
-  readonly needs: Set<string>;
-  /** Whether it, or a module it needs, has changed since it was loaded. */
-  isStale: boolean;
-}
+import { race } from "./awaiting";
+import { namespaceOf } from "./interop";
+import { createLoaded, createLoading, isBehind, type Loaded, type Loading, type Walk } from "./loaded";
+import { type Means, prepareModule } from "./preparation";
+import { type Registration } from "./system";
+import { type Work } from "./work";
 
 /**
- * Modules of local files, in TypeScript, JavaScript and JSON. A file that has changed is loaded anew, and so are the
- * modules that need it; what importers hold of it is the same object, with new properties.
+ * Modules of local files, in TypeScript, JavaScript and JSON. ES modules run once what they import has run; those that import one
+ * another see each other's functions before. A file that has changed is loaded anew, and so are the modules that need it; what
+ * importers hold of it is the same object, with new properties.
  */
 export class LocalModules {
-  readonly #texts: Texts;
-  readonly #scripts: Scripts;
-  readonly #requireFrom: (path: string) => NodeJS.Require;
+  readonly #means: Means;
   readonly #loaded = new Map<string, Loaded>();
-  /** The modules that are being loaded, innermost last. */
-  readonly #loading: string[] = [];
 
-  constructor(texts: Texts, scripts: Scripts, requireFrom: (path: string) => NodeJS.Require) {
-    this.#texts = texts;
-    this.#scripts = scripts;
-    this.#requireFrom = requireFrom;
+  constructor(means: Means) {
+    this.#means = means;
   }
 
-  /** The exports of a file, which is run if it has not been. */
-  load(path: string): unknown {
-    const importer = this.#loaded.get(this.#loading.at(-1) ?? "");
+  /**
+   * The exports of a file, which is run if it has not been.
+   * @param from  the file that loads it
+   * @param now   whether it must be there at once: what awaits at its top level is refused
+   */
+  *load(path: string, from: string, now: boolean): Work<unknown> {
+    const importer = this.#loaded.get(from);
     importer?.needs.add(path);
-    const loaded = this.#loaded.get(path);
-    if (loaded === undefined) return this.#run(path, undefined);
-    return loaded.isStale ? this.#run(path, loaded) : loaded.exports;
+    const walk: Walk = { parent: importer?.loading?.walk, waitsFor: undefined, isBusy: true };
+    const work = this.#load(path, walk, now);
+    let step = work.next();
+    while (step.done !== true) {
+      walk.isBusy = false;
+      let value: unknown;
+      try {
+        value = yield step.value;
+      } catch (error) {
+        walk.isBusy = true;
+        step = work.throw(error);
+        continue;
+      }
+      walk.isBusy = true;
+      step = work.next(value);
+    }
+    return step.value;
   }
 
   /** Loads those files anew that have changed. An error in one is thrown, each time until it is mended. */
-  refresh(): void {
-    for (const path of this.#loading.splice(0)) this.#loaded.delete(path); // an interrupt ended their loading
-    for (const [path, loaded] of this.#loaded) if (this.#hasChanged(path, loaded)) this.#markStale(path);
-    for (const [path, loaded] of [...this.#loaded]) if (loaded.isStale) this.load(path);
+  *refresh(): Work<void> {
+    for (const loaded of this.#loaded.values()) if (this.#hasChanged(loaded)) this.#markStale(loaded);
+    for (const [path, { isStale }] of [...this.#loaded]) if (isStale) yield* this.load(path, "", false);
+  }
+
+  /** Forgets the modules whose loading an interrupt has ended; called while none is loaded. */
+  abandon(): void {
+    const error = new Error("Cannot load a module: expected it to run to its end, it was interrupted");
+    for (const loaded of [...this.#loaded.values()])
+      if (loaded.loading?.walk.isBusy === true) this.#drop(loaded, error);
   }
 
   /** Forgets all modules. */
@@ -63,79 +64,111 @@ export class LocalModules {
     this.#loaded.clear();
   }
 
-  #hasChanged(path: string, { modified, text }: Loaded): boolean {
-    const now = modifiedOf(path);
-    return now !== modified || (now === 0 && this.#texts.read(path) !== text);
-  }
-
-  #markStale(path: string): void {
-    const loaded = this.#loaded.get(path);
-    if (loaded === undefined || loaded.isStale) return;
-    loaded.isStale = true;
-    for (const [importer, { needs }] of this.#loaded) if (needs.has(path)) this.#markStale(importer);
-  }
-
-  /** @param before  the module as it was loaded before */
-  #run(path: string, before: Loaded | undefined): unknown {
-    const text = this.#texts.read(path) ?? "";
-    const module: { exports: unknown } = { exports: {} };
-    const loaded: Loaded = before ?? {
-      exports: module.exports,
-      modified: 0,
-      text,
-      needs: new Set(),
-      isStale: false,
-    };
-    const isData = extname(path) === ".json";
-    loaded.isStale = false; // before it runs: it may import itself
-    loaded.needs.clear();
-    this.#loaded.set(path, loaded);
-    this.#loading.push(path);
+  *#load(path: string, walk: Walk, now: boolean): Work<unknown> {
     try {
-      if (isData) module.exports = JSON.parse(text);
-      else this.#evaluate(path, text, module);
-    } catch (error) {
-      if (before === undefined) this.#loaded.delete(path);
-      loaded.isStale = true;
-      throw error;
+      const loaded = this.#link(path, walk);
+      if (now) this.#expectNoneWaits(loaded, new Set());
+      yield* this.#run(loaded, walk, now);
+      return loaded.exports;
     } finally {
-      this.#loading.pop();
+      walk.isBusy = false;
     }
-    [loaded.text, loaded.modified] = [text, modifiedOf(path)];
-    if (before === undefined || !replaceProperties(loaded.exports, module.exports, isData))
-      loaded.exports = module.exports;
-    return loaded.exports;
   }
 
-  #evaluate(path: string, text: string, module: { exports: unknown }): void {
-    const { javascript, mappings } = this.#texts.transpile(path, text);
-    this.#scripts.add(path, text, undefined, { mappings, scriptOffset: 0, sourceOffset: 0 });
-    const body = compileModule(javascript, path);
-    body(module.exports, this.#requireFrom(path), module, path, dirname(path));
+  #hasChanged({ path, modified, text, loading }: Loaded): boolean {
+    if (loading !== undefined) return false;
+    const last = modifiedOf(path);
+    return last !== modified || (last === 0 && this.#means.sources.read(path) !== text);
   }
-}
 
-/**
- * Makes one object have the properties of another, as they are at any time, or of data, as they are; false if they are
- * not both objects.
- */
-function replaceProperties(target: unknown, source: unknown, isData: boolean): boolean {
-  if (
-    !isObject(target) ||
-    !isObject(source) ||
-    typeof source === "function" ||
-    typeof target === "function"
-  ) {
-    return false;
+  #markStale(loaded: Loaded): void {
+    if (loaded.isStale || loaded.loading !== undefined) return;
+    loaded.isStale = true;
+    for (const importer of this.#loaded.values())
+      if (importer.needs.has(loaded.path)) this.#markStale(importer);
   }
-  if (Array.isArray(target) !== Array.isArray(source)) return false;
-  for (const name of Object.keys(target)) if (!(name in source)) Reflect.deleteProperty(target, name);
-  for (const name of Object.keys(source)) {
-    const get = (): unknown => Reflect.get(source, name);
-    const property = isData ? { value: get(), writable: true } : { get };
-    // What can't be defined anew is a getter already, of what the module exports of another.
-    Reflect.defineProperty(target, name, { ...property, enumerable: true, configurable: true });
+
+  /** Makes a module and those that it imports ready to run. */
+  #link(path: string, walk: Walk): Loaded {
+    const loaded = this.#loaded.get(path) ?? createLoaded(path);
+    if (!loaded.isStale) return loaded;
+    this.#loaded.set(path, loaded);
+    loaded.isStale = false;
+    for (const needed of loaded.needs) this.#loaded.get(needed)?.setters.delete(path);
+    loaded.needs.clear();
+    try {
+      const text = this.#means.sources.read(path) ?? "";
+      [loaded.text, loaded.modified] = [text, modifiedOf(path)];
+      const prepared = prepareModule(loaded, this.#means);
+      loaded.loading = createLoading(walk, prepared);
+      if (prepared.imports !== undefined) this.#linkImports(loaded, loaded.loading, prepared.imports);
+    } catch (error) {
+      this.#drop(loaded, error);
+      throw error;
+    }
+    return loaded;
   }
-  if (Array.isArray(target) && Array.isArray(source)) target.length = source.length;
-  return true;
+
+  #linkImports(loaded: Loaded, { dependencies, walk }: Loading, { specifiers, setters }: Registration): void {
+    for (const [index, specifier] of specifiers.entries()) {
+      const take = setters[index] ?? (() => undefined);
+      const path = this.#means.sources.resolve(specifier, loaded.path);
+      const local = path === undefined ? undefined : this.#link(path, walk);
+      dependencies.push({ specifier, take, local });
+      if (local === undefined) continue;
+      loaded.needs.add(local.path);
+      local.setters.set(loaded.path, [...(local.setters.get(loaded.path) ?? []), take]);
+      if (local.isModule) take(local.exports);
+    }
+  }
+
+  /** Runs what a module imports, in order, and then the module, unless that has been done or is being done. */
+  *#run(loaded: Loaded, walk: Walk, now: boolean): Work<void> {
+    const { loading } = loaded;
+    if (loading === undefined) return;
+    if (loading.isRunning) {
+      if (now || isBehind(loading.walk, walk)) return; // they import one another
+      walk.waitsFor = loading.walk;
+      yield race(loading.ended);
+      walk.waitsFor = undefined;
+      return;
+    }
+    [loading.walk, loading.isRunning] = [walk, true];
+    try {
+      for (const { specifier, take, local } of loading.dependencies) {
+        if (local !== undefined) yield* this.#run(local, walk, now);
+        const module =
+          local?.exports ?? (yield* this.#means.others.importPackage(specifier, loaded.path, now));
+        take(namespaceOf(module));
+      }
+      const ended = loading.run();
+      if (ended instanceof Promise) yield race(ended);
+      loading.settle();
+    } catch (error) {
+      this.#drop(loaded, error);
+      throw error;
+    }
+    [loaded.loading, loaded.hasRun] = [undefined, true];
+    loading.end();
+  }
+
+  /** Has a module loaded anew when it is asked for next. */
+  #drop(loaded: Loaded, error: unknown): void {
+    const { loading } = loaded;
+    [loaded.loading, loaded.isStale] = [undefined, true];
+    if (!loaded.hasRun && this.#loaded.get(loaded.path) === loaded) this.#loaded.delete(loaded.path);
+    loading?.end({ error });
+  }
+
+  #expectNoneWaits({ path, loading }: Loaded, seen: Set<string>): void {
+    if (loading === undefined || loading.isRunning || seen.has(path)) return;
+    seen.add(path);
+    if (loading.isAsync) {
+      const error = new Error(
+        `Cannot require ${path}: expected none that awaits at its top level; import it`,
+      );
+      throw Object.assign(error, { code: "ERR_REQUIRE_ASYNC_MODULE" });
+    }
+    for (const { local } of loading.dependencies) if (local !== undefined) this.#expectNoneWaits(local, seen);
+  }
 }

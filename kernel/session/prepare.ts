@@ -77,7 +77,7 @@ function isAwaitUsing({ flags }: ts.VariableDeclarationList): boolean {
 }
 
 /** Whether a node awaits, functions within it aside. */
-function awaits(node: ts.Node): boolean {
+export function awaits(node: ts.Node): boolean {
   if (ts.isAwaitExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
   if (ts.isVariableDeclarationList(node) && isAwaitUsing(node)) return true;

@@ -27,7 +27,7 @@ interface Given {
   module(specifier: string): unknown;
   default(specifier: string): unknown;
   namespace(specifier: string): unknown;
-  import(specifier: string): Promise<unknown>;
+  import(specifier: unknown): Promise<unknown>;
   readonly race: typeof race;
   readonly each: typeof each;
   readonly meta: object;
@@ -51,7 +51,7 @@ export class Runner {
     this.#modules = modules;
     this.#scripts = scripts;
     const { href } = pathToFileURL(this.#filename);
-    const resolve = (specifier: string): string => pathToFileURL(modules.require.resolve(specifier)).href;
+    const resolve = (specifier: string): string => modules.resolve(specifier);
     this.#given = {
       bind: (accessors) => scope.bind(accessors),
       module: (specifier) => modules.load(specifier),

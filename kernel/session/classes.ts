@@ -1,0 +1,70 @@
+import { isObject } from "./interop";
+
+type Class = (abstract new (...given: never) => unknown) & { readonly prototype: object };
+
+const isInstance = Function.prototype[Symbol.hasInstance];
+
+/** The classes of a module, by name. */
+export type Classes = ReadonlyMap<string, Class>;
+
+/** Classes of which instances have something that only the code of that very class can reach. */
+const closed = new WeakSet<object>();
+
+/** Notes the classes of a module that was run. */
+export function classesOf(declared: object, withPrivate: readonly string[]): Classes {
+  const classes = new Map<string, Class>();
+  for (const [name, value] of Object.entries(declared)) {
+    if (!isClass(value)) continue;
+    classes.set(name, value);
+    if (withPrivate.includes(name)) closed.add(value);
+  }
+  return classes;
+}
+
+/**
+ * Has the instances of a module's classes get the methods of those that stand for them since it was run anew, as IPython's
+ * autoreload does; `instanceof` holds for both.
+ *
+ * @returns the classes whose instances stay what they were, since methods of another could not reach what is private in them
+ */
+export function renewClasses(before: Classes, after: Classes): readonly Class[] {
+  const left: Class[] = [];
+  for (const [name, old] of before) {
+    const renewed = after.get(name);
+    if (renewed === undefined || renewed === old) continue;
+    if (ancestorsOf(old).some((ancestor) => closed.has(ancestor) && !ancestorsOf(renewed).includes(ancestor)))
+      left.push(old);
+    else renew(old, renewed);
+  }
+  return left;
+}
+
+function renew(old: Class, renewed: Class): void {
+  for (const object of [old, old.prototype])
+    for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key); // what may not be deleted stays
+  Object.setPrototypeOf(old.prototype, renewed.prototype);
+  Object.setPrototypeOf(old, renewed);
+  Object.defineProperty(old, Symbol.hasInstance, {
+    // Also asked of classes that extend the old one, for themselves.
+    value: function (this: unknown, instance: unknown): boolean {
+      return this === old ? instance instanceof renewed : Reflect.apply(isInstance, this, [instance]);
+    },
+    configurable: true,
+  });
+}
+
+/** A class and those that it extends. */
+function ancestorsOf(value: object): object[] {
+  const ancestors: object[] = [];
+  for (
+    let each: unknown = value;
+    isObject(each) && each !== Function.prototype;
+    each = Object.getPrototypeOf(each)
+  )
+    ancestors.push(each);
+  return ancestors;
+}
+
+function isClass(value: unknown): value is Class {
+  return typeof value === "function" && isObject(value.prototype);
+}
