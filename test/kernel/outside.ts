@@ -54,6 +54,7 @@ export function installOutside(): { readonly folder: string; readonly skip: fals
     "--no-fund",
     "--prefer-offline",
     "--fetch-retries=0",
+    "--fetch-timeout=60000",
   ];
   const { status, stderr } = spawnSync("npm", ["install", ...how, "--loglevel=error"], {
     cwd: folder,
