@@ -61,3 +61,12 @@ for (const version of ["24.21.0", "26.10.0"]) {
     assert.equal(status, 0, stdout);
   });
 }
+
+test("Node 24.21.0, whose V8 takes most memory for what is short-lived, gives it back after training", (t) => {
+  const fetched = fetchNode("24.21.0");
+  if ("skip" in fetched) return t.skip(fetched.skip);
+  const file = join(ROOT, "dist", "test", "training", "step.test.js");
+  const { status, stdout } = run(fetched.node, [...TEST, "--test-name-pattern=leaks neither", file]);
+  assert.match(stdout, /^# pass 1$/m);
+  assert.equal(status, 0, stdout);
+});

@@ -2,107 +2,27 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
-  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { devNull, tmpdir } from "node:os";
+import { devNull } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { copyCheckout, createPath, environment, expectRefusal, node, setUp } from "./checkout";
 
 const ROOT = resolve(__dirname, "../..");
-const SOURCES = [
-  "scripts",
-  "src",
-  "kernel",
-  "test",
-  "bench",
-  "package.json",
-  "package-lock.json",
-  ".npmrc",
-  "tsconfig.json",
-];
 const ADDON = "dist/native/tensorflow.node";
 const CLOSED = "http://127.0.0.1:9/"; // the discard port: nothing answers there
-
-const temporary = realpathSync(mkdtempSync(join(tmpdir(), "slimlab-setup-")));
-after(() => rmSync(temporary, { recursive: true, force: true }));
-
-/** A checkout of the same sources with nothing set up, and an empty home folder for it. */
-function copyCheckout(name: string): { checkout: string; home: string } {
-  const checkout = join(temporary, name);
-  const home = join(temporary, `${name}-home`);
-  mkdirSync(home);
-  for (const source of SOURCES) {
-    if (existsSync(join(ROOT, source)))
-      cpSync(join(ROOT, source), join(checkout, source), { recursive: true });
-  }
-  return { checkout, home };
-}
-
-/** The environment of a person whose home folder is empty, with these changes; undefined takes a name out. */
-function environment(
-  home: string,
-  changes: Readonly<Record<string, string | undefined>> = {},
-): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, HOME: home, ...changes };
-  const inherited = /^(npm_|PYTHON$|CXX$|TENSORFLOW_VARIANT$|NODE_TEST_CONTEXT$)/;
-  for (const name of Object.keys(env)) if (inherited.test(name) && !(name in changes)) delete env[name];
-  return env;
-}
-
-function setUp(
-  checkout: string,
-  env: NodeJS.ProcessEnv,
-): { code: number | null; stdout: string; stderr: string } {
-  const result = spawnSync(process.execPath, ["scripts/setup"], { cwd: checkout, env, encoding: "utf8" });
-  return { code: result.status, stdout: result.stdout, stderr: result.stderr };
-}
-
-/** A folder of programs to be the whole PATH: name -> what it is, a path or the text of a shell script. */
-function createPath(name: string, programs: Readonly<Record<string, string>>): string {
-  const folder = join(temporary, name);
-  mkdirSync(folder);
-  for (const [program, content] of Object.entries(programs)) {
-    if (content.startsWith("#!")) {
-      writeFileSync(join(folder, program), content);
-      chmodSync(join(folder, program), 0o755);
-    } else symlinkSync(content, join(folder, program));
-  }
-  return folder;
-}
-
-const which = (program: string) =>
-  execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
-const node = { node: process.execPath, npm: which("npm") };
 const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], {
   encoding: "utf8",
 }).trim();
-
-/** The set-up must end in one line that matches, with exit code 1, and leave the checkout and the home as they were. */
-function expectRefusal(
-  place: { checkout: string; home: string },
-  env: NodeJS.ProcessEnv,
-  message: RegExp,
-): void {
-  const before = readdirSync(place.checkout).sort();
-  const { code, stdout, stderr } = setUp(place.checkout, env);
-  assert.match(stderr, message);
-  assert.equal(stderr.trim().split("\n").length, 1, stderr);
-  assert.equal(stdout, "");
-  assert.equal(code, 1);
-  assert.deepEqual(readdirSync(place.checkout).sort(), before);
-  assert.deepEqual(readdirSync(place.home), []);
-}
 
 for (const [version, answer] of [
   [
@@ -182,12 +102,6 @@ test("set-up of a checkout that can't be written to ends in one line", () => {
     stderr,
     /^Cannot set up slimlab: expected a checkout that you can write to, got E\w+ at ".*build.*"; .*\n$/,
   );
-});
-
-test("set-up with an unknown TENSORFLOW_VARIANT says which there are", () => {
-  const place = copyCheckout("variant");
-  const env = environment(place.home, { TENSORFLOW_VARIANT: "tpu" });
-  expectRefusal(place, env, /^Cannot set up slimlab: expected TENSORFLOW_VARIANT "cpu" or "gpu", got "tpu"/);
 });
 
 test("set-up without a network ends in one line and leaves nothing half-done", () => {

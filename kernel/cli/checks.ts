@@ -45,7 +45,7 @@ function checkNode(): Finding {
   const found = `${process.version} at ${process.execPath}`;
   const fits =
     compare(process.versions.node, least) >= 0 && Number.parseInt(process.versions.node) < Number(below);
-  return fits ? good("node", found) : bad("node", `${found}, expected ${range}`, "run: nvm install 22");
+  return fits ? good("node", found) : bad("node", `${found}, expected ${range}`, "run: nvm install 24");
 }
 
 /** Below 0 if the version is older than the other, above 0 if it is newer. */
@@ -107,7 +107,10 @@ function checkWheel({ error, library }: TensorFlow): Finding {
   );
   if (name === undefined)
     return bad("wheel", `no TensorFlow package beside ${folder}`, `rm -rf ${VENV}, then ${REMEDY}`);
-  return good("wheel", `${name.replace(".dist-info", "")} at ${folder}`);
+  const found = `${name.replace(".dist-info", "")} at ${folder}`;
+  const wish = process.env["TENSORFLOW_VERSION"];
+  if (!wish || name.endsWith(`-${wish}.dist-info`)) return good("wheel", found);
+  return bad("wheel", `${found}, though TENSORFLOW_VERSION is ${wish}`, REMEDY);
 }
 
 function wheelOf(environment: string): string | undefined {

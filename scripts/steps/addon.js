@@ -38,7 +38,7 @@ module.exports = {
     "scripts/steps/addon.js",
     `scripts/requirements/tensorflow-${variant}.txt`,
   ],
-  texts: () => [process.env.CXX ?? "", process.arch],
+  texts: ({ version, isUsual }) => [process.env.CXX ?? "", process.arch, ...(isUsual ? [] : [version])],
   stamp: join(dirname(places.addon), ".slimlab-addon"),
   makes: () => [places.addon],
   async run({ log, compiler }) {

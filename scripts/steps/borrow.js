@@ -32,7 +32,7 @@ function borrow(folder, key) {
   if (readIfThere(join(other, ".slimlab-python")) !== key) {
     throw new SetupError(
       "Cannot set up slimlab: expected SLIMLAB_VENV to be a Python environment that the set-up of this version has made, " +
-        `with the same TENSORFLOW_VARIANT and PYTHON, got "${other}"; unset it to have an own one made`,
+        `with the same TENSORFLOW_VARIANT, TENSORFLOW_VERSION and PYTHON, got "${other}"; unset it to have an own one made`,
     );
   }
   const pip = readFileSync(join(other, "bin", "pip"), "utf8");

@@ -14,7 +14,7 @@ function expectNode(version) {
   var major = Number(parts[0]);
   var old = major < Number(range[1]) || (major === Number(range[1]) && Number(parts[1]) < Number(range[2]));
   if (!old && major < Number(range[3])) return;
-  var install = process.platform === "darwin" ? "brew install node@22" : "nvm install 22";
+  var install = process.platform === "darwin" ? "brew install node@24" : "nvm install 24";
   throw new Error(
     "Cannot set up slimlab: expected Node " +
       manifest.engines.node +

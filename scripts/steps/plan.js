@@ -6,7 +6,7 @@ const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require("node:fs");
 const { dirname, join, relative } = require("node:path");
 const { places } = require("./places.js");
-const { tensorflowVariant } = require("./prerequisites.js");
+const { chooseTensorFlow } = require("./tensorflow.js");
 
 const steps = {
   packages: require("./packages.js"),
@@ -52,7 +52,7 @@ function keyOf(paths, texts = []) {
 
 /** Those of the steps that must be made anew, each { name, step, key, needs: names of other such steps }, in order. */
 function plan(chosen) {
-  const choice = { variant: tensorflowVariant() };
+  const choice = chooseTensorFlow();
   const stale = new Map();
   for (const [name, step] of chosen) {
     const needs = step.needs.filter((other) => stale.has(other));

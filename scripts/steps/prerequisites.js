@@ -4,10 +4,11 @@
 const { existsSync } = require("node:fs");
 const { delimiter, join } = require("node:path");
 const { missing } = require("./error.js");
+const { places } = require("./places.js");
 const { ask } = require("./program.js");
+const { versionFor } = require("./tensorflow.js");
 
-const PYTHONS = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
-const PYTHON_MINORS = [10, 13]; // TensorFlow 2.21 has wheels for CPython 3.10 to 3.13
+const PYTHONS = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
 
 const PACKAGE_TOOLS = [
   {
@@ -72,8 +73,11 @@ except ImportError:
     pass
 `;
 
-/** The first Python of the right version with its venv module: { command, version }. $PYTHON goes before all. */
-function expectPython() {
+/**
+ * The first Python that TensorFlow has a wheel for, with its venv module: { command, version }. $PYTHON goes before all.
+ * @param pythons  the least and the greatest minor version of Python 3
+ */
+function expectPython([least, most]) {
   const candidates = process.env.PYTHON ? [process.env.PYTHON] : PYTHONS;
   let unfit;
   let bare;
@@ -81,7 +85,7 @@ function expectPython() {
     const answer = ask(command, ["-c", PROBE]);
     const [version, venv] = answer.ok ? answer.text.split("\n") : [];
     const minor = Number(/^3\.(\d+)$/.exec(version ?? "")?.[1] ?? NaN);
-    if (minor >= PYTHON_MINORS[0] && minor <= PYTHON_MINORS[1]) {
+    if (minor >= least && minor <= most) {
       if (venv === "venv") return { command, version };
       bare ??= version;
     } else unfit ??= version;
@@ -93,8 +97,10 @@ function expectPython() {
       installCommand("venv", bare),
     );
   }
-  const range = `Python 3.${PYTHON_MINORS[0]} to 3.${PYTHON_MINORS[1]} (python3 or $PYTHON)`;
-  throw missing(range, unfit === undefined ? "none" : `only Python ${unfit}`, installCommand("python"));
+  const range = `Python 3.${least} to 3.${most} (python3 or $PYTHON)`;
+  const other = unfit && versionFor(unfit);
+  const or = other ? `, or go on with TensorFlow ${other}: TENSORFLOW_VERSION=${other} ${places.setup}` : "";
+  throw missing(range, unfit ? `only Python ${unfit}` : "none", installCommand("python") + or);
 }
 
 /** The command line of npm: the one that runs us, or the one on the PATH. */
@@ -106,16 +112,7 @@ function expectNpm() {
     .split(delimiter)
     .some((folder) => folder && existsSync(join(folder, "npm")));
   if (found) return ["npm"];
-  throw missing("npm", "none", process.platform === "darwin" ? "brew install node@22" : "nvm install 22");
+  throw missing("npm", "none", process.platform === "darwin" ? "brew install node@24" : "nvm install 24");
 }
 
-/** "gpu" where an NVIDIA driver answers, else "cpu"; $TENSORFLOW_VARIANT decides before all. */
-function tensorflowVariant() {
-  const wish = process.env.TENSORFLOW_VARIANT;
-  if (wish === "cpu" || wish === "gpu") return wish;
-  if (wish) throw missing('TENSORFLOW_VARIANT "cpu" or "gpu"', `"${wish}"`, "unset TENSORFLOW_VARIANT");
-  if (process.platform !== "linux") return "cpu";
-  return ask("nvidia-smi", ["-L"]).text.startsWith("GPU 0") ? "gpu" : "cpu";
-}
-
-module.exports = { expectCompiler, expectPython, expectNpm, tensorflowVariant };
+module.exports = { expectCompiler, expectPython, expectNpm };

@@ -1,19 +1,28 @@
 "use strict";
 // The Python environment: JupyterLab, nbconvert and the TensorFlow wheel, whose library and headers the addon is built on.
 
-const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { join, relative } = require("node:path");
 const { borrow } = require("./borrow.js");
 const { places } = require("./places.js");
 const { runLogged } = require("./program.js");
+const { packagesOf } = require("./tensorflow.js");
 
 const requirements = (name) => join("scripts", "requirements", `${name}.txt`);
 
-/** The words after `python` that install these lists of requirements. */
-function install(names) {
+/** What TensorFlow's usual version alone is content with: another brings what it asks for itself. */
+const USUAL_ONLY = /^(h5py|keras)==.*\n/gm;
+
+/** The words after `python` that install a list of requirements, and packages beside it. */
+function install(name, { isUsual }, packages = []) {
   const flags = ["--no-input", "--prefer-binary", "--progress-bar=off", "--quiet", "--no-compile"];
-  const files = names.flatMap((name) => ["-r", requirements(name)]);
-  return ["-m", "pip", "install", ...flags, ...files, "-c", requirements("constraints")];
+  let constraints = requirements("constraints");
+  if (!isUsual) {
+    const pins = readFileSync(join(places.root, constraints), "utf8");
+    constraints = join(places.logs, "constraints.txt");
+    writeFileSync(constraints, pins.replace(USUAL_ONLY, ""));
+  }
+  return ["-m", "pip", "install", ...flags, "-r", requirements(name), ...packages, "-c", constraints];
 }
 
 /**
@@ -39,7 +48,11 @@ module.exports = {
   title: `JupyterLab and TensorFlow in ${relative(places.home, places.venv)}`,
   needs: [],
   madeOf: ({ variant }) => ["notebook", `tensorflow-${variant}`, "constraints"].map(requirements),
-  texts: ({ variant }) => [variant, process.env.PYTHON ?? ""],
+  texts: ({ variant, version, isUsual }) => [
+    variant,
+    process.env.PYTHON ?? "",
+    ...(isUsual ? [] : [version]),
+  ],
   stamp: join(places.venv, ".slimlab-python"),
   makes: () => [places.python],
   async run({ log, python, choice, key }) {
@@ -47,7 +60,7 @@ module.exports = {
       rmSync(places.venv, { recursive: true, force: true });
       if (process.env.SLIMLAB_VENV) return borrow(process.env.SLIMLAB_VENV, key);
       await runLogged(log, python.command, ["-m", "venv", "--clear", places.venv]);
-      await runLogged(log, places.python, install(["notebook", `tensorflow-${choice.variant}`]));
+      await runLogged(log, places.python, install("notebook", choice, packagesOf(choice)));
     } catch (error) {
       rmSync(places.venv, { recursive: true, force: true }); // half of an environment is none
       throw error;

@@ -12,10 +12,11 @@ const { endPrograms } = require("./program.js");
 const { createProgress } = require("./progress.js");
 
 /** What the stale steps need of the machine; throws before anything is written. */
-function expectPrerequisites(names) {
+function expectPrerequisites(items) {
+  const names = new Set(items.map(({ name }) => name));
   return {
     npm: names.has("packages") ? expectNpm() : undefined,
-    python: names.has("python") ? expectPython() : undefined,
+    python: names.has("python") ? expectPython(items[0].choice.pythons) : undefined,
     compiler: names.has("addon") ? expectCompiler() : undefined,
   };
 }
@@ -69,13 +70,13 @@ async function setUp(stream = process.stdout, wishes = {}) {
   const steps = stepsFor(wishes);
   const stale = plan(steps);
   if (stale.length === 0) return;
-  expectPrerequisites(new Set(stale.map(({ name }) => name)));
+  expectPrerequisites(stale);
   const unlock = await lock(stream);
   const progress = createProgress(stream);
   const began = performance.now();
   try {
     const items = plan(steps); // another set-up may have run meanwhile
-    const tools = expectPrerequisites(new Set(items.map(({ name }) => name)));
+    const tools = expectPrerequisites(items);
     const done = steps.length - items.length;
     const rest = done === 0 ? "" : ` (${done} of ${steps.length} steps are up to date)`;
     stream.write(`Setting up slimlab${rest}\n`);

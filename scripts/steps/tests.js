@@ -13,7 +13,7 @@ module.exports = {
   madeOf: () => [...["test", "constraints"].map(requirements), "scripts/papermill"],
   stamp: join(places.venv, ".slimlab-tests"),
   makes: () => [],
-  async run({ log }) {
-    await runLogged(log, places.python, install(["test"]));
+  async run({ log, choice }) {
+    await runLogged(log, places.python, install("test", choice));
   },
 };

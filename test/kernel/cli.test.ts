@@ -165,8 +165,9 @@ test(
 test("doctor says what is broken and what to do, with exit code 1", { skip }, () => {
   const prefix = createEnvironment("broken");
   const env = { SLIMLAB_PYTHON: join(prefix, "bin", "python") };
-  const absent = slimlab(["doctor", "--name", "nowhere"], env);
+  const absent = slimlab(["doctor", "--name", "nowhere"], { ...env, TENSORFLOW_VERSION: "2.20.0" });
   assert.equal(absent.status, 1);
+  assert.match(absent.stdout, /✗ wheel .* though TENSORFLOW_VERSION is 2\.20\.0 — run: npm run setup/);
   assert.match(absent.stdout, /✗ kernelspec {2}no nowhere in .* — run: npx --no -- slimlab install/);
   const path = install(["--sys-prefix", "--name", "gone"], env);
   writeFileSync(path, readFileSync(path, "utf8").replace("dist/kernel/main.js", "dist/kernel/gone.js"));

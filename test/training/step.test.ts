@@ -10,6 +10,7 @@ import {
   type TrainStep,
 } from "../../src/training";
 import { settled } from "../settled";
+import { until } from "../until";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 const NETWORK = "resnet_v1_50";
@@ -262,7 +263,7 @@ test("createTrainStep() leaks neither tensors nor memory in 1,000 steps", async 
   await takeSteps(step, 1000);
   await settled();
   assert.deepEqual(memory(), before);
-  const grown = (process.memoryUsage().rss - bytes) / 2 ** 20;
-  assert.ok(grown < 30, `${grown.toFixed(1)} MiB more`);
+  // What V8 has freed it gives back late: under Node 24, whose young generation takes up to 128 MiB, after some idle seconds.
+  await until("less than 30 MiB more", () => process.memoryUsage().rss - bytes < 30 * 2 ** 20);
   step.dispose();
 });
