@@ -36,6 +36,11 @@ function outputOf({ status, stdout, stderr }: Ran): string {
   return stdout;
 }
 
+/** The version of the package in a folder. */
+function versionIn(folder: string): string {
+  return /"version": "(.+)"/.exec(readFileSync(join(folder, "package.json"), "utf8"))?.[1] ?? "";
+}
+
 const isBuilt = existsSync(join(ROOT, "dist/.slimlab-build"));
 const isSetUp = isBuilt && existsSync(join(ROOT, ".venv/.slimlab-python"));
 const home = temporaryFolder("home");
@@ -87,7 +92,7 @@ test(
     const told = outputOf(runIn(folder, home, [process.execPath, CLI, "new", "My Study"]));
     assert.match(told, /^Created "My Study"\. Next:\n {2}cd "My Study"\n {2}npm install\n {2}npm run setup /);
     const project = join(folder, "My Study");
-    const version = /"version": "(.+)"/.exec(readFileSync(join(ROOT, "package.json"), "utf8"))?.[1] ?? "";
+    const version = versionIn(ROOT);
     assert.deepEqual(readdirSync(project).sort(), [
       ".github",
       ".gitignore",
@@ -151,9 +156,11 @@ test(
     assert.match(notebook, /accuracy: [01]/);
     assert.match(notebook, /"image\/png"/);
 
+    const compiler = versionIn(join(project, "node_modules/typescript"));
+    assert.equal(outputOf(inProject("npx --no -- tsc --version")), `Version ${compiler}\n`);
     writeFileSync(join(project, "module.ts"), script);
     writeFileSync(join(project, "common.cts"), script);
-    outputOf(inProject("node node_modules/typescript/bin/tsc --noEmit false --outDir build"));
+    outputOf(inProject("npx --no -- tsc --noEmit false --outDir build"));
     for (const compiled of ["build/module.js", "build/common.cjs"])
       assert.equal(outputOf(inProject(`node ${compiled}`)), '[[2,3],true,"tensorflow"]\n');
 

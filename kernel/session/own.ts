@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** What a notebook may import in any folder: the library, and the TensorFlow.js that it computes with. */
+/** What a notebook may import in any folder: the library, the TensorFlow.js that it computes with, tslab's displays. */
 const offered = ["slimlab", "@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu"];
 
 /** What makes of TensorFlow.js one that computes in TensorFlow; the library brings its own. */

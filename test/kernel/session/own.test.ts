@@ -20,6 +20,15 @@ test("a folder that has none is given the kernel's slimlab and its TensorFlow.js
   assert.deepEqual(await cells.value(asImported), [true, true]);
 });
 
+test("a folder that has none is given tslab, for notebooks that use its displays, types included", async () => {
+  const cells = sessionIn({});
+  assert.equal(await cells.value('import * as tslab from "tslab"; typeof tslab.display.html'), "function");
+  assert.match(
+    (await cells.failure("tslab.display.html(1)")).evalue,
+    /not assignable to parameter of type 'string'/,
+  );
+});
+
 test("a folder's own slimlab and TensorFlow.js go before the kernel's", async () => {
   const manifest = (name: string): string =>
     JSON.stringify({ name, version: "9.9.9", main: "main.js", types: "main.d.ts" });
