@@ -72,7 +72,10 @@ export const magicHelp: readonly MagicHelp[] = [
 
 /** Where magics may stand. */
 export const magicPlacement =
-  "Magics stand on a cell's first lines; further down, % is TypeScript's remainder. A ! before a name that TypeScript knows is its own.";
+  "Magics stand on a cell's first lines; further down, % is TypeScript's remainder.";
+
+/** When a ! is none of TypeScript's. */
+export const commandPlacement = "A ! before a name that TypeScript knows is its own.";
 
 /** The known name that differs least from an unknown one. */
 export function nearestMagic(name: string): string {

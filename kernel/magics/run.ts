@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { kindOf, preview } from "../language/preview";
 import { runBash } from "./bash";
 import { type MagicContext } from "./context";
-import { magicHelp, magicPlacement, nearestMagic } from "./list";
+import { commandPlacement, magicHelp, magicPlacement, nearestMagic } from "./list";
 import { type Magic } from "./parse";
 import { toPath } from "./paths";
 import { Table } from "./table";
@@ -38,7 +38,10 @@ class HelpTable extends Table {
   constructor() {
     super(
       ["Magic", "What it does"],
-      [...magicHelp.map(({ usage, description }) => [usage, description]), ["", magicPlacement]],
+      [
+        ...magicHelp.map(({ usage, description }) => [usage, description]),
+        ["", `${magicPlacement} ${commandPlacement}`],
+      ],
     );
   }
 }

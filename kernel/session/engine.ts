@@ -35,6 +35,8 @@ export class Engine {
   #declarations = Declarations.none;
   /** The cells whose declarations depend on how far they have come: the last one, and those that await. */
   #unsettled: readonly Unsettled[] = [];
+  /** What was declared of the kernel's own values, and the declarations that it is among. */
+  #recalled: { readonly text: string; readonly within: Declarations } | undefined;
   #cell: CellName;
   #typed = "";
   #outcome: Runnable | Failure | undefined;
@@ -101,7 +103,10 @@ export class Engine {
     const { scope } = this.#options;
     const own = Object.entries(types).filter(([name]) => !scope.isDeclared(name));
     const text = own.map(([name, type]) => `declare const ${name}: ${type};`).join("\n");
-    this.#declarations = this.#settled().with(text);
+    const settled = this.#settled();
+    if (settled === this.#recalled?.within && text === this.#recalled.text) return;
+    this.#declarations = settled.with(text);
+    this.#recalled = { text, within: this.#declarations };
     this.#unsettled = this.#awaiting();
   }
 
@@ -120,6 +125,7 @@ export class Engine {
   reset(): void {
     this.#declarations = Declarations.none;
     this.#unsettled = [];
+    this.#recalled = undefined;
     this.#compiler.base.reset();
     this.#modules.reset();
     this.#executor.reset();

@@ -48,6 +48,15 @@ test("_ has the type of its value, also of one that other cells or modules decla
   assert.deepEqual(await resultsOf(code, "_.x.toFixed(1)", "_.length"), ["Point { x: 3 }", "'3.0'", "3"]);
   const anew = await resultsOf("new Point(4)", "class Point { constructor(readonly y: number) {} }", "_.x");
   assert.deepEqual(anew, ["Point { x: 4 }", undefined, "4"], "after its class was declared anew");
+  const again = [
+    "new Point(5)",
+    "new Point(5)",
+    "new Point(5)",
+    "class Point { z = 6 }",
+    "new Point()",
+    "_.z",
+  ];
+  assert.equal((await resultsOf(...again)).at(-1), "6", "which has the name that it had before");
   const [, wrong] = await resultsOf("7", "_.toUpperCase()");
   assert.match(String(wrong), /^TypeScriptError: Property 'toUpperCase' does not exist on type 'number'/);
   const stats = `(await import("node:fs")).statSync("/")`;
