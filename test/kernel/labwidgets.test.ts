@@ -53,8 +53,13 @@ link(steps, slide);
 steps.observe("value", ({ value }) => (bar.value = value));
 vbox([hbox([press, pressed]), hbox([steps, slide, bar]), text({ value: "a text", description: "text" }), checkbox({ value: true, description: "tick" }),
   toggleButtons({ options: { small: 64, large: 224 }, value: 224 }), html({ value: "<b>bold</b>", layout: { width: "50px" }, style: { background: "#ffee00" } })])`,
+  `const stop = button({ description: "Stop" });
+display(stop);
+let seconds = 0;
+while (await Promise.race([new Promise((done) => setTimeout(done, 20, true)), new Promise((done) => stop.onClick(() => done(false)))])) size.value = ++seconds % 10;
+"stopped"`,
 ];
-const [SLIDER, INTERACT, OWN, CHECK, OTHERS] = [0, 1, 2, 3, 4];
+const [SLIDER, INTERACT, OWN, CHECK, OTHERS, STOP] = [0, 1, 2, 3, 4, 5];
 
 describe("widgets in JupyterLab", { skip }, () => {
   let lab: Lab, browser: Browser, notebook: Notebook;
@@ -115,6 +120,14 @@ describe("widgets in JupyterLab", { skip }, () => {
     await notebook.picture("widgets-moved");
   });
 
+  test("a cell that awaits moves widgets, and ends when its button is pressed", async () => {
+    await notebook.start(STOP);
+    await notebook.output(SLIDER).getByText("8 to 9").waitFor();
+    await notebook.output(STOP).getByRole("button", { name: "Stop" }).click();
+    await notebook.ended(STOP);
+    await notebook.output(STOP).getByText("'stopped'").waitFor();
+  });
+
   test("a page that is loaded again shows the state, and its widgets go on", async () => {
     const { page } = notebook;
     await page.keyboard.press("Control+s");
@@ -126,8 +139,9 @@ describe("widgets in JupyterLab", { skip }, () => {
     await notebook.output(OWN).getByText("7 1").waitFor();
     await notebook.output(OTHERS).locator('.progress-bar[style*="width: 100%"]').waitFor();
     await notebook.output(SLIDER).locator(".noUi-handle").focus();
+    await page.keyboard.press("Home");
     await page.keyboard.press("ArrowRight");
-    await notebook.output(SLIDER).getByText("4 to 5").waitFor();
+    await notebook.output(SLIDER).getByText("0 to 1").last().waitFor();
     await notebook.picture("widgets-reloaded");
   });
 
@@ -140,7 +154,7 @@ describe("widgets in JupyterLab", { skip }, () => {
     await page.locator("#jp-main-statusbar").getByText("No Kernel").waitFor();
     await page.reload();
     await page.locator(".jp-Notebook").waitFor();
-    await notebook.output(SLIDER).getByText("4 to 5").waitFor();
+    await notebook.output(SLIDER).getByText("0 to 1").last().waitFor();
     await notebook.output(INTERACT).getByText("a square of 1.5").waitFor();
     await notebook.output(OWN).getByText("7 1").waitFor();
     await notebook.picture("widgets-saved");
