@@ -20,7 +20,10 @@ const ann: z.infer<typeof person> = person.parse({ name: "Ann", age: 3 });
 ann.age`,
     3,
   ],
-  [`const later = await import("zod");\nconst four: number = later.z.number().parse(4);\nfour`, 4],
+  [
+    `const later = await import("zod");\nconst four: number = later.z.number().parse(4);\n[four, later.z === z]`,
+    [4, true],
+  ],
   [
     `import * as d3 from "d3";
 const scale: d3.ScaleLinear<number, number> = d3.scaleLinear([0, 10], [0, 100]);
