@@ -165,9 +165,15 @@ function checkSpec(jupyter: Jupyter | undefined, name: string): Finding {
 }
 
 function checkZeroMq(): Finding {
-  const script = `console.log(JSON.stringify({ version: require("zeromq").version }))`;
+  const script = `const { version, capability } = require("zeromq");
+    console.log(JSON.stringify({ version, encrypts: capability.curve === true }));`;
   const { ok, text, errors } = ask(process.execPath, ["-e", script]);
-  if (ok) return good("zeromq", `loads, with libzmq ${String(parse(text)?.["version"])}`);
+  const { version, encrypts } = parse(text) ?? {};
+  if (ok)
+    return good(
+      "zeromq",
+      `loads, with libzmq ${String(version)}, ${encrypts === true ? "and" : "but not"} CurveZMQ`,
+    );
   return bad("zeromq", lastError(errors), `reinstall zeromq, then ${REMEDY}`);
 }
 

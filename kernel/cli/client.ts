@@ -2,6 +2,7 @@
 import { Dealer, Subscriber } from "zeromq";
 import { type Json } from "../protocol";
 import { endpoint, type Connection } from "../wire/connection";
+import { clientSecurity } from "../wire/curve";
 import { MessageReader, MessageWriter, Signer } from "../wire/message";
 
 /** A message that came in. */
@@ -21,8 +22,12 @@ export class Client {
   constructor(connection: Connection) {
     const signer = new Signer(connection);
     [this.#reader, this.#writer] = [new MessageReader(signer), new MessageWriter(signer)];
-    this.#sockets = { shell: new Dealer(), control: new Dealer(), iopub: new Subscriber() };
-    for (const socket of Object.values(this.#sockets)) socket.linger = 0;
+    const options = { linger: 0, ...clientSecurity(connection) };
+    this.#sockets = {
+      shell: new Dealer(options),
+      control: new Dealer(options),
+      iopub: new Subscriber(options),
+    };
     this.#sockets.shell.connect(endpoint(connection, "shell_port"));
     this.#sockets.control.connect(endpoint(connection, "control_port"));
     this.#sockets.iopub.connect(endpoint(connection, "iopub_port"));

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { capability, curveKeyPair } from "zeromq";
 import { writeConnection } from "../wire/connection";
 import { Client } from "./client";
 
@@ -28,7 +29,7 @@ const TIMEOUT_MS = 30_000;
 async function probe(argv: readonly string[]): Promise<Probe> {
   const folder = mkdtempSync(join(tmpdir(), "slimlab-probe-"));
   const file = join(folder, "connection.json");
-  const connection = await writeConnection(file);
+  const connection = await writeConnection(file, capability.curve === true ? curveKeyPair() : undefined);
   const began = performance.now();
   const [command = "", ...rest] = argv.map((word) => (word === "{connection_file}" ? file : word));
   const kernel = spawn(command, rest, { stdio: ["ignore", "ignore", "inherit"] });

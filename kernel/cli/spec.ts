@@ -50,7 +50,7 @@ export function kernelSpec({ displayName = "TypeScript (slimlab)" }: SpecOptions
     language: "typescript",
     interrupt_mode: "message", // a signal works as well
     env: { TF_CPP_MIN_LOG_LEVEL: "3" }, // TensorFlow's start-up notes would reach the notebook server's log
-    metadata: { debugger: true, implementation: "slimlab" },
+    metadata: { debugger: true, implementation: "slimlab", supported_encryption: ["curve"] },
     kernel_protocol_version: protocolVersion,
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Dealer, Subscriber } from "zeromq";
 import { type Json } from "../protocol";
 import { endpoint, readConnection } from "../wire/connection";
+import { clientSecurity } from "../wire/curve";
 import { MessageReader, MessageWriter, Signer } from "../wire/message";
 import { Replies, type Link, type LinkEvents, type Received } from "./link";
 
@@ -28,7 +29,7 @@ export async function connectToKernel(path: string): Promise<Link> {
 
 class Client implements Link {
   readonly #channels: Readonly<Record<Channel, Dealer>>;
-  readonly #iopub = new Subscriber();
+  readonly #iopub: Subscriber;
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   readonly #replies = new Replies();
@@ -41,7 +42,8 @@ class Client implements Link {
     const signer = new Signer(connection);
     [this.#reader, this.#writer] = [new MessageReader(signer), new MessageWriter(signer)];
     const routingId = randomUUID(); // questions come back by the identity of the request
-    const dealer = (): Dealer => new Dealer({ routingId, linger: 0 });
+    const security = clientSecurity(connection);
+    const dealer = (): Dealer => new Dealer({ routingId, linger: 0, ...security });
     const { shell, control, stdin } = (this.#channels = {
       shell: dealer(),
       control: dealer(),
@@ -51,8 +53,8 @@ class Client implements Link {
     control.connect(endpoint(connection, "control_port"));
     stdin.connect(endpoint(connection, "stdin_port"));
     shell.events.on("disconnect", () => this.#events?.onGone());
-    this.#iopub.linger = 0;
-    this.#iopub.receiveHighWaterMark = 0; // a slow terminal must not lose output
+    // a slow terminal must not lose output
+    this.#iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0, ...security });
     this.#iopub.connect(endpoint(connection, "iopub_port"));
     this.#iopub.subscribe();
     for (const socket of [shell, control, stdin, this.#iopub]) void this.#listen(socket);

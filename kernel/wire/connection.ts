@@ -18,6 +18,14 @@ export interface Connection {
   readonly key: string;
   /** "hmac-" and one of OpenSSL's digests. */
   readonly signature_scheme: string;
+  /** The kernel's own keys where all that goes over the sockets is encrypted, each in 40 letters of Z85. */
+  readonly curve?: CurveKeys;
+}
+
+/** A pair of keys of CurveZMQ. */
+export interface CurveKeys {
+  readonly publicKey: string;
+  readonly secretKey: string;
 }
 
 type Port = "shell_port" | "iopub_port" | "stdin_port" | "control_port" | "hb_port";
@@ -36,6 +44,11 @@ export function readConnection(path: string, warn: (line: string) => void = cons
     throw mismatch(path, `${name} to be ${expected}`, JSON.stringify(value) ?? "nothing");
   };
   const port = (name: Port): number => field(name, "a port from 1 to 65535", readPort);
+  const [publicKey, secretKey] = (["curve_publickey", "curve_secretkey"] as const).map((name) =>
+    fields.has("curve_publickey") || fields.has("curve_secretkey")
+      ? field(name, "a key of 40 letters", readCurveKey)
+      : undefined,
+  );
   const connection: Connection = {
     transport: field("transport", '"tcp" or "ipc"', readTransport),
     ip: field("ip", "an address", (value) => (typeof value === "string" && value !== "" ? value : undefined)),
@@ -46,6 +59,7 @@ export function readConnection(path: string, warn: (line: string) => void = cons
     hb_port: port("hb_port"),
     key: field("key", "a string", (value) => (typeof value === "string" ? value : undefined)),
     signature_scheme: field("signature_scheme", '"hmac-sha256" or another digest', readScheme),
+    ...(publicKey !== undefined && secretKey !== undefined && { curve: { publicKey, secretKey } }),
   };
   const mode = statSync(path).mode & 0o777;
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
@@ -59,21 +73,26 @@ export function readConnection(path: string, warn: (line: string) => void = cons
 /**
  * Makes up a connection on this machine's loopback, with free ports and a random key, and writes it to a file that only
  * the user can read: for a kernel that is started without Jupyter.
+ * @param curve  keys by which to encrypt. @default not encrypted
  */
-export async function writeConnection(path: string): Promise<Connection> {
+export async function writeConnection(path: string, curve?: CurveKeys): Promise<Connection> {
   const [shell_port = 0, iopub_port = 0, stdin_port = 0, control_port = 0, hb_port = 0] = await freePorts(5);
   const key = randomBytes(32).toString("hex");
   const address = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" } as const;
   const connection: Connection = { ...address, shell_port, iopub_port, stdin_port, control_port, hb_port };
+  const keys = curve && { curve_publickey: curve.publicKey, curve_secretkey: curve.secretKey };
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(unfinished, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(unfinished, `${JSON.stringify({ ...connection, ...keys }, undefined, 2)}\n`, {
+      mode: 0o600,
+      flag: "wx",
+    });
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw new Error(`Cannot write connection file "${path}"`, { cause: error });
   }
-  return connection;
+  return curve === undefined ? connection : { ...connection, curve };
 }
 
 /** The address of one of a connection's sockets, as ZeroMQ takes it. */
@@ -109,6 +128,13 @@ function readFields(path: string): Map<string, unknown> {
 
 function readPort(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 65535
+    ? value
+    : undefined;
+}
+
+/** Z85: 5 letters for 4 bytes. */
+function readCurveKey(value: unknown): string | undefined {
+  return typeof value === "string" && /^[0-9a-zA-Z.\-:+=^!/*?&<>()[\]{}@%$#]{40}$/.test(value)
     ? value
     : undefined;
 }

@@ -1,6 +1,7 @@
 import { Reply, Router, XPublisher } from "zeromq";
 import { codeOf } from "../errorcode";
 import { endpoint, type Connection } from "./connection";
+import { serverSecurity } from "./curve";
 import { log } from "./log";
 import { type Frame } from "./message";
 
@@ -58,7 +59,8 @@ export interface Receivers {
  */
 export async function bindSockets(connection: Connection): Promise<Sockets> {
   // without limits on what waits to be sent: beyond them ZeroMQ throws messages away
-  const common = { linger: lingerMs, sendHighWaterMark: 0, ipv6: connection.ip.includes(":") };
+  const security = serverSecurity(connection);
+  const common = { linger: lingerMs, sendHighWaterMark: 0, ipv6: connection.ip.includes(":"), ...security };
   const router = (): Router => new Router({ ...common, handover: true });
   const [shell, control, stdin] = [router(), router(), router()];
   const iopub = new XPublisher({ ...common, verbosity: "allSubs" });

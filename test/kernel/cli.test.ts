@@ -151,7 +151,7 @@ test(
     const { stdout } = slimlab(["doctor"], env);
     assert.match(
       stdout,
-      /^✓ node {8}v[^]*\n✓ compiler [^]*\n✓ jupyter .*\n✓ kernelspec .*\n✓ zeromq .*\n✓ kernel .*ready after \d/,
+      /^✓ node {8}v[^]*\n✓ compiler [^]*\n✓ jupyter .*\n✓ kernelspec .*\n✓ zeromq .* and CurveZMQ\n✓ kernel .*ready after \d/,
     );
     assert.ok(stdout.includes(`✓ kernelspec  ${path}\n`), stdout);
 

@@ -18,6 +18,8 @@ SECONDS = 20
 # What a kernel on a machine of its own does within a second (bench/kernel.py says how long it takes).
 SOON = 10
 SCENARIOS = []
+# Of the kernel's manager, besides its name.
+OPTIONS = {}
 # How a cell ends that is interrupted.
 STOPPED = ("Interrupted", "KeyboardInterrupt")
 
@@ -35,7 +37,7 @@ def start(name):
     another program may have one before the kernel.
     """
     for _ in range(3):
-        manager = KernelManager(kernel_name=name)
+        manager = KernelManager(kernel_name=name, **OPTIONS)
         manager.start_kernel()
         client = manager.client()
         client.start_channels()

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { curveKeyPair } from "zeromq";
 import { NODE_FLAGS } from "../../../kernel/cli/spec";
 import { writeConnection } from "../../../kernel/wire/connection";
 import { temporaryFolder } from "../../temporary";
@@ -132,9 +133,9 @@ describe("slimlab repl without a terminal", { concurrency: 2 }, () => {
   });
 });
 
-describe("slimlab repl --kernel", () => {
+describe("slimlab repl --kernel, encrypted", () => {
   const connectionFile = join(temporaryFolder("repl"), "kernel.json");
-  const started = writeConnection(connectionFile).then(() =>
+  const started = writeConnection(connectionFile, curveKeyPair()).then(() =>
     spawn(process.execPath, [...NODE_FLAGS, join(built, "main.js"), connectionFile], {
       env: { ...process.env, SLIMLAB_HISTORY: "off" },
       stdio: "ignore",

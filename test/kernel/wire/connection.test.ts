@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { curveKeyPair } from "zeromq";
 import { endpoint, readConnection, writeConnection } from "../../../kernel/wire/connection";
 import { freePorts } from "../../../kernel/wire/ports";
 
@@ -38,6 +39,21 @@ test("readConnection() reads what Jupyter writes, with what it may leave out", (
     "hmac-sha512",
   );
   assert.equal(readConnection(fileWith({ ...good, key: "" })).key, "");
+});
+
+test("readConnection() reads the keys by which Jupyter has the sockets encrypted, and writeConnection() writes them", async () => {
+  const keys = curveKeyPair();
+  const { publicKey: curve_publickey, secretKey: curve_secretkey } = keys;
+  assert.deepEqual(readConnection(fileWith({ ...good, curve_publickey, curve_secretkey })).curve, keys);
+  const file = join(folder, "encrypted.json");
+  assert.deepEqual(await writeConnection(file, keys), readConnection(file));
+  const rejects = (content: unknown, message: RegExp): void =>
+    assert.throws(() => readConnection(fileWith(content)), message);
+  rejects({ ...good, curve_publickey }, /expected curve_secretkey to be a key of 40 letters, got nothing$/);
+  rejects(
+    { ...good, curve_publickey: "short", curve_secretkey },
+    /expected curve_publickey to be a key of 40 letters, got "short"$/,
+  );
 });
 
 test("readConnection() says what is wrong with a file", () => {
