@@ -10,6 +10,11 @@ export function expectUninterrupted(): void {
   currentCell()?.interruption.signal.throwIfAborted();
 }
 
+/** Whether the cell whose work this is was interrupted. */
+export function isInterrupted(): boolean {
+  return currentCell()?.interruption.signal.aborted === true;
+}
+
 /** What `for await` in a cell iterates over: the same, but an interrupt of the cell rejects the waiting for the next element. */
 export function each(elements: unknown): unknown {
   if (!isAsyncIterable(elements)) return elements;

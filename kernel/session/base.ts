@@ -72,7 +72,7 @@ export class BaseProgram {
       made.ambientModuleNames = [];
       this.#guests.add(made);
     }
-    this.#addImports(imports);
+    this.#addImports(imports, requiredBy(file));
     ts.bindSourceFile(file, this.options);
     return file;
   }
@@ -170,11 +170,12 @@ export class BaseProgram {
       getResolvedModuleFromModuleSpecifier(specifier, known(file));
   }
 
-  #addImports(imports: readonly ts.StringLiteralLike[]): void {
+  #addImports(imports: readonly ts.StringLiteralLike[], required: ReadonlySet<string>): void {
     for (const { text } of imports) {
-      if (this.#imports.has(text) || isBuiltin(text)) continue;
+      const key = required.has(text) ? `${requiredMark}${text}` : text;
+      if (this.#imports.has(key) || isBuiltin(text)) continue;
       if (this.resolve(text, this.#rootName) === undefined) continue; // perhaps it comes later
-      this.imports = new Set([...this.#imports, text]);
+      this.imports = new Set([...this.#imports, text, key]);
     }
   }
 
@@ -213,7 +214,11 @@ export class BaseProgram {
 
   #getFile(name: string): ts.SourceFile | undefined {
     if (name === this.#rootName) {
-      const imports = [...this.#imports].map((specifier) => `import ${JSON.stringify(specifier)};\n`);
+      const imports = [...this.#imports].map((specifier, index) =>
+        specifier.startsWith(requiredMark)
+          ? `import __required${index} = require(${JSON.stringify(specifier.slice(requiredMark.length))});\n`
+          : `import ${JSON.stringify(specifier)};\n`,
+      );
       const text = `export {};\n${imports.join("")}${[...this.#augmentations].join("\n")}`;
       return ts.createSourceFile(name, text, this.#language);
     }
@@ -230,6 +235,20 @@ export class BaseProgram {
 /** Whether a file is one that the user may be editing. */
 export function isLocal(name: string): boolean {
   return !name.includes("/node_modules/") && !name.endsWith(".d.ts");
+}
+
+/** What stands among the imports before those of `import x = require()`, which may be resolved otherwise. */
+const requiredMark = "=";
+
+/** The specifiers that a file has in `import x = require()`. */
+function requiredBy(file: ts.SourceFile): Set<string> {
+  const specifiers = file.statements.flatMap((statement) => {
+    if (!ts.isImportEqualsDeclaration(statement)) return [];
+    const reference = statement.moduleReference;
+    const named = ts.isExternalModuleReference(reference) ? reference.expression : undefined;
+    return named !== undefined && ts.isStringLiteral(named) ? [named.text] : [];
+  });
+  return new Set(specifiers);
 }
 
 /** The specifiers of all modules a file names: in imports, in `import()` and in types. */

@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { isObject } from "./interop";
 
-type Class = (abstract new (...given: never) => unknown) & { readonly prototype: object };
+/** A class, whatever it is made with. */
+export type Class = (abstract new (...given: never) => unknown) & { readonly prototype: object };
 
 const isInstance = Function.prototype[Symbol.hasInstance];
 
@@ -37,6 +39,21 @@ export function renewClasses(before: Classes, after: Classes): readonly Class[] 
     else renew(old, renewed);
   }
   return left;
+}
+
+/** Says which variables are of classes that {@link renewClasses} has left; undefined if none is. */
+export function describeLeft(
+  path: string,
+  classes: readonly Class[],
+  variables: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const names = Object.keys(variables).filter((name) => {
+    const value = variables[name];
+    return isObject(value) && classes.some((left) => Reflect.apply(isInstance, left, [value]));
+  });
+  if (names.length === 0) return undefined;
+  const of = classes.map(({ name }) => name).join(", ");
+  return `${basename(path)} was loaded anew, but these are of its class as it was before, since it has private members (${of}): ${names.join(", ")}`;
 }
 
 function renew(old: Class, renewed: Class): void {

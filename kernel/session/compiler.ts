@@ -2,12 +2,13 @@ import { join } from "node:path";
 import ts from "typescript";
 import { type Converter } from "tslab/dist/converter";
 import { type CodeMetadata } from "tslab/dist/metadata";
+import { type Alias, diagnoseAliases } from "./aliases";
 import { BaseProgram, isLocal } from "./base";
 import { type Builder, withStand, type Stand, type Watch, type WatchHost } from "./interpose";
 import { type Configuration, hasChanged, readConfiguration } from "./options";
 import { prepare } from "./prepare";
 import { CellFiles, cellPrefix, diagnose, type CellFile, type SourceContext } from "./program";
-import { cellTransformer, type Plan, returnLast } from "./transform";
+import { cellTransformer, type Plan, requireEquals, returnLast } from "./transform";
 import { mappingsOf, translate, type Translation } from "./translate";
 import { createConverter } from "./tslab";
 
@@ -61,6 +62,7 @@ export class Compiler implements Stand {
   #module: string | undefined;
   #text = cellPrefix;
   #isJsx = false;
+  #aliases: readonly Alias[] = [];
   #declarations = "";
   #problems: readonly Problem[] = [];
   #emitted: { map: string; plan: Plan } = { map: "", plan: emptyPlan() };
@@ -87,7 +89,7 @@ export class Compiler implements Stand {
     if (wrong.length > 0) return wrong.map((diagnostic) => this.#problemOf(diagnostic));
     const prepared = prepare(code);
     this.#code = code;
-    [this.#shift, this.#isJsx] = [prepared.shift, prepared.isJsx];
+    [this.#shift, this.#isJsx, this.#aliases] = [prepared.shift, prepared.isJsx, prepared.aliases];
     this.#module = undefined;
     const imports = this.base.imports;
     for (const augmentation of prepared.augmentations) this.base.augment(augmentation);
@@ -186,6 +188,9 @@ export class Compiler implements Stand {
       if (diagnostics.length === 0) this.base.markChecked(file);
       return diagnostics;
     });
+    const aliases = this.#module === undefined ? this.#aliases : [];
+    const offset = cellPrefix.length + this.#shift;
+    found.push(...diagnoseAliases(program.getTypeChecker(), cell.file, aliases, offset));
     this.#problems = found.map((diagnostic) => this.#problemOf(diagnostic));
     return found;
   }
@@ -225,8 +230,8 @@ export class Compiler implements Stand {
   #emit(write: ts.WriteFileCallback, afterDeclarations: ts.CustomTransformers["afterDeclarations"]): void {
     const { file, outer } = this.#getCell();
     const { program } = this.base;
-    const plan = emptyPlan();
-    const before = [returnLast];
+    const plan = emptyPlan(this.#aliases);
+    const before = [returnLast, requireEquals];
     const after = [cellTransformer(program.getTypeChecker(), file, outer, plan)];
     this.#emitted = { map: "", plan };
     const take = (name: string, text: string): void => {
@@ -264,8 +269,8 @@ export class Compiler implements Stand {
   }
 }
 
-function emptyPlan(): Plan {
-  return { bindings: new Map(), imports: [], declarations: "", type: undefined };
+function emptyPlan(aliases: readonly Alias[] = []): Plan {
+  return { bindings: new Map(), imports: [], aliases, declarations: "", type: undefined };
 }
 
 /** A bound file that declares nothing: tslab is not to merge the declarations of cells, see declarations.ts. */

@@ -5,6 +5,7 @@ import { type CodeMetadata } from "tslab/dist/metadata";
 import { currentCell, type Cell } from "../cell";
 import { type CellName, type Failure } from "./api";
 import { race } from "./awaiting";
+import { describeLeft } from "./classes";
 import { type Compiled, Compiler, type Problem } from "./compiler";
 import { Declarations } from "./declarations";
 import { describeCrash, describeProblems, labelOf } from "./errors";
@@ -13,6 +14,7 @@ import { type SourceContext } from "./program";
 import { Runner, type Runnable } from "./runner";
 import { type Scope } from "./scope";
 import { type Scripts } from "./scripts";
+import { offerWorkers } from "./workers";
 import { createExecutor } from "./tslab";
 
 /** What the engine shares with the session. */
@@ -45,7 +47,11 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#compiler = new Compiler(options.cwd);
-    this.#modules = new Modules(options.cwd, this.#compiler, options.scripts, () => undefined);
+    this.#modules = new Modules(options.cwd, this.#compiler, options.scripts, (path, classes) => {
+      const message = describeLeft(path, classes, options.scope.variables);
+      if (message !== undefined) console.warn(message);
+    });
+    offerWorkers(this.#compiler, options.cwd);
     this.#runner = new Runner(options.cwd, options.scope, this.#modules, options.scripts);
     const node = {
       convert: (_declarations: string, code: string): ConvertResult => {

@@ -1,5 +1,5 @@
 import { modifiedOf } from "./files";
-import { race } from "./awaiting";
+import { isInterrupted, race } from "./awaiting";
 import { namespaceOf } from "./interop";
 import { createLoaded, createLoading, isBehind, type Loaded, type Loading, type Walk } from "./loaded";
 import { type Means, prepareModule } from "./preparation";
@@ -55,8 +55,11 @@ export class LocalModules {
   /** Forgets the modules whose loading an interrupt has ended; called while none is loaded. */
   abandon(): void {
     const error = new Error("Cannot load a module: expected it to run to its end, it was interrupted");
-    for (const loaded of [...this.#loaded.values()])
-      if (loaded.loading?.walk.isBusy === true) this.#drop(loaded, error);
+    for (const loaded of [...this.#loaded.values()]) {
+      if (loaded.loading?.walk.isBusy !== true) continue;
+      this.#drop(loaded, error);
+      this.#loaded.delete(loaded.path);
+    }
   }
 
   /** Forgets all modules. */
@@ -152,11 +155,12 @@ export class LocalModules {
     loading.end();
   }
 
-  /** Has a module loaded anew when it is asked for next. */
+  /** Has a module loaded anew, before the next cell if it has run before, or when it is asked for next. */
   #drop(loaded: Loaded, error: unknown): void {
     const { loading } = loaded;
     [loaded.loading, loaded.isStale] = [undefined, true];
-    if (!loaded.hasRun && this.#loaded.get(loaded.path) === loaded) this.#loaded.delete(loaded.path);
+    const isForgotten = !loaded.hasRun || isInterrupted(); // or no cell would run any more where a module never ends
+    if (isForgotten && this.#loaded.get(loaded.path) === loaded) this.#loaded.delete(loaded.path);
     loading?.end({ error });
   }
 

@@ -85,8 +85,11 @@ export interface Configuration {
   readonly files: ReadonlyMap<string, number>;
 }
 
+/** That an ES module has no `import x = require("y")`: cells and local modules have it. */
+const imported = 1202;
+
 /** That a package has no types: where nobody has asked to be `strict`, what it exports is `any`. */
-const untyped = new Set([7016]);
+const untyped = 7016;
 
 /**
  * A session's compiler options: those of the nearest tsconfig.json, over those that fit the Node that runs and `strict`,
@@ -107,7 +110,7 @@ export function readConfiguration(cwd: string): Configuration {
   options.typeRoots = [...usual, ...ownTypes()];
   const lent = [...lentPackages(cwd)].map(([name, folder]): [string, string[]] => [name, [folder]]);
   options.paths = { ...Object.fromEntries(lent), ...own.paths };
-  const tolerated = path === undefined ? untyped : new Set<number>();
+  const tolerated = new Set(path === undefined ? [imported, untyped] : [imported]);
   return { options, diagnostics, tolerated, files };
 }
 

@@ -2,7 +2,7 @@ import { dirname, extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { guard } from "../interrupt/guard";
 import { each, race } from "./awaiting";
-import { type Classes, classesOf, renewClasses } from "./classes";
+import { type Class, type Classes, classesOf, renewClasses } from "./classes";
 import { compileModule, type Evaluated } from "./evaluate";
 import { createNamespace, isObject } from "./interop";
 import { type Loaded, type Prepared } from "./loaded";
@@ -33,7 +33,7 @@ export interface Others {
   /** The `import.meta.resolve()` of a file. */
   resolve(specifier: string, from: string): string;
   /** Told of the classes of a file that was loaded anew whose instances remain what they were. */
-  left(path: string, classes: readonly object[]): void;
+  left(path: string, classes: readonly Class[]): void;
 }
 
 /** What local modules are made of. */

@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { type Alias } from "./aliases";
 
 /** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
 export interface Prepared {
@@ -11,6 +12,8 @@ export interface Prepared {
   readonly isAsync: boolean;
   /** Its `declare global` and `declare module`, which hold for all cells and stand no longer in it. */
   readonly augmentations: readonly string[];
+  /** Its `export { of as name }`, which stand no longer in it. */
+  readonly aliases: readonly Alias[];
 }
 
 /** Takes out of a cell what is for modules only: everything a cell declares is exported anyway. */
@@ -19,6 +22,7 @@ export function prepare(code: string): Prepared {
   const file = parse(`export {};\n${code}`);
   const offset = file.text.length - code.length;
   const augmentations: string[] = [];
+  const aliases: Alias[] = [];
   let prepared = code;
   const replace = (from: number, to: number, text = ""): void => {
     const old = prepared.slice(from - offset, to - offset);
@@ -33,8 +37,16 @@ export function prepare(code: string): Prepared {
     } else if (ts.isExportAssignment(statement) && statement.isExportEquals !== true) {
       replace(start, statement.expression.getStart(file));
     } else if (ts.isExportDeclaration(statement)) {
-      if (statement.moduleSpecifier === undefined) replace(start, statement.end);
-      else if (statement.exportClause !== undefined) replace(start, start + "export".length, "import");
+      if (statement.moduleSpecifier === undefined) {
+        aliases.push(...aliasesOf(statement, offset));
+        replace(start, statement.end);
+      } else if (statement.exportClause !== undefined) {
+        replace(start, start + "export".length, "import");
+        for (const [from, to] of defaultsOf(statement.exportClause)) replace(from, to);
+      }
+    } else if (isAnonymous(statement)) {
+      const body = ts.getModifiers(statement)?.find(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
+      if (body !== undefined) replace(start, body.end, "true &&"); // has it be an expression, and changes nothing
     } else if (ts.canHaveModifiers(statement)) {
       for (const modifier of ts.getModifiers(statement) ?? []) {
         const isExport =
@@ -44,7 +56,35 @@ export function prepare(code: string): Prepared {
     }
   }
   const isJsx = file.languageVariant === ts.LanguageVariant.JSX;
-  return { code: prepared, shift: 0, isJsx, isAsync: file.statements.some(awaits), augmentations };
+  return { code: prepared, shift: 0, isJsx, isAsync: file.statements.some(awaits), augmentations, aliases };
+}
+
+/** The other names that an `export { … }` gives. */
+function aliasesOf({ exportClause, isTypeOnly }: ts.ExportDeclaration, offset: number): Alias[] {
+  if (isTypeOnly || exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
+  return exportClause.elements.flatMap(({ name, propertyName }) =>
+    propertyName === undefined || !ts.isIdentifier(name) || name.text === "default"
+      ? []
+      : [{ name: name.text, of: propertyName.text, start: propertyName.getStart() - offset }],
+  );
+}
+
+/** Where an `export { … } from` gives the default, of which cells have none. */
+function defaultsOf(clause: ts.NamedExportBindings): (readonly [number, number])[] {
+  if (!ts.isNamedExports(clause)) return [];
+  return clause.elements.flatMap((element, index) => {
+    if (element.name.text !== "default") return [];
+    const next = clause.elements[index + 1];
+    const from = next === undefined && index > 0 ? element.pos - 1 : element.getStart(); // with a comma
+    return [[from, next?.getStart() ?? element.end] as const];
+  });
+}
+
+/** Whether a statement declares a function or class without a name, as one may that is exported as default. */
+function isAnonymous(statement: ts.Statement): statement is ts.FunctionDeclaration | ts.ClassDeclaration {
+  return (
+    (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name === undefined
+  );
 }
 
 /** Whether a cell is meant as an object, though by its grammar it is a block, as `{ a: 1 }` is. */

@@ -28,6 +28,7 @@ interface Given {
   default(specifier: string): unknown;
   namespace(specifier: string): unknown;
   import(specifier: unknown): Promise<unknown>;
+  require(specifier: string): unknown;
   readonly race: typeof race;
   readonly each: typeof each;
   readonly meta: object;
@@ -58,6 +59,7 @@ export class Runner {
       default: (specifier) => defaultOf(modules.load(specifier)),
       namespace: (specifier) => namespaceOf(modules.load(specifier)),
       import: (specifier) => modules.import(specifier),
+      require: modules.require,
       race,
       each,
       meta: { url: href, filename: this.#filename, dirname: cwd, resolve },

@@ -1,4 +1,6 @@
 import ts from "typescript";
+import { type Alias, bindAliases } from "./aliases";
+import { given, Imports } from "./imports";
 import { declareNested, typeOfStatement } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */
@@ -7,14 +9,13 @@ export interface Plan {
   readonly bindings: Map<string, string>;
   /** The specifiers of what it imports. */
   readonly imports: string[];
+  /** Other names under which it exports what it declares. */
+  readonly aliases: readonly Alias[];
   /** What its .d.ts file leaves out. */
   declarations: string;
   /** The type of its last expression. */
   type: string | undefined;
 }
-
-/** Names of what a cell's script is given; see {@link Runtime}. */
-export const given = { cell: "__cell__", scope: "__scope__" } as const;
 
 /**
  * Has a cell return its last expression, in an array so that a promise is not awaited. Before all else, since after it
@@ -32,6 +33,21 @@ export const returnLast: ts.TransformerFactory<ts.SourceFile> =
       file.statements.map((statement) => (statement === last ? returned : statement)),
     );
   };
+
+/** `import x = require("y")` as `const x = …`, which TypeScript would leave out, since it is none of an ES module. */
+export const requireEquals: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {
+  const { factory } = context;
+  const visit = (node: ts.Node): ts.Node => {
+    if (!ts.isImportEqualsDeclaration(node) || node.isTypeOnly) return node;
+    if (!ts.isExternalModuleReference(node.moduleReference)) return node;
+    const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), "require");
+    const call = factory.createCallExpression(load, undefined, [node.moduleReference.expression]);
+    const variable = factory.createVariableDeclaration(node.name, undefined, undefined, call);
+    const list = factory.createVariableDeclarationList([variable], ts.NodeFlags.Const);
+    return ts.setTextRange(factory.createVariableStatement(undefined, list), node);
+  };
+  return ts.visitEachChild(file, visit, context);
+};
 
 /** The statement whose value a cell has; what tslab exports stands behind it. */
 function lastExpression(file: ts.SourceFile): ts.ExpressionStatement | undefined {
@@ -57,16 +73,16 @@ export function cellTransformer(
     const imports = new Imports(factory, cell);
     const body: ts.Statement[] = [];
     for (const statement of file.statements) {
-      if (ts.isImportDeclaration(statement)) {
-        imports.add(statement);
-        if (ts.isStringLiteral(statement.moduleSpecifier)) plan.imports.push(statement.moduleSpecifier.text);
-      }
+      if (ts.isImportDeclaration(statement)) imports.add(statement);
+      if (ts.isExportDeclaration(statement)) imports.addAll(statement, checker);
       if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) body.push(statement);
     }
     const { rewrite } = new Rewriter(context, checker, outer, imports);
     const statements = body.map((statement) => ts.visitNode(statement, rewrite, ts.isStatement));
     addBindings(cell, imports, plan);
-    plan.declarations = declareNested(checker, cell);
+    plan.imports.push(...imports.specifiers);
+    plan.declarations =
+      declareNested(checker, cell) + imports.declarations + bindAliases(checker, cell, plan);
     const last = lastExpression(cell);
     plan.type = last === undefined ? undefined : typeOfStatement(checker, last, cell);
     return factory.updateSourceFile(file, [...imports.statements(), ...statements]);
@@ -208,92 +224,4 @@ class Rewriter {
 function isNameOfMember(node: ts.Identifier): boolean {
   const parent: ts.Node | undefined = node.parent;
   return parent !== undefined && ts.isPropertyAccessExpression(parent) && parent.name === node;
-}
-
-/** The imports of a cell that are left once those of types alone are gone. */
-class Imports {
-  readonly #factory: ts.NodeFactory;
-  readonly #cell: ts.SourceFile;
-  readonly #statements: ts.Statement[] = [];
-  /** By local name: the module's variable and the name of the export there, undefined for the module itself. */
-  readonly #names = new Map<string, { readonly module: string; readonly name: string | undefined }>();
-
-  constructor(factory: ts.NodeFactory, cell: ts.SourceFile) {
-    this.#factory = factory;
-    this.#cell = cell;
-  }
-
-  add(statement: ts.ImportDeclaration): void {
-    const clause = statement.importClause;
-    if (clause === undefined) return this.#load("module", statement);
-    const bindings = clause.namedBindings;
-    if (ts.getParseTreeNode(statement) === undefined) return this.#destructure(statement, bindings);
-    if (clause.name !== undefined) {
-      this.#names.set(clause.name.text, { module: this.#module("default", statement), name: "default" });
-    }
-    if (bindings === undefined) return;
-    if (ts.isNamespaceImport(bindings)) {
-      this.#names.set(bindings.name.text, { module: this.#module("namespace", statement), name: undefined });
-      return;
-    }
-    for (const { name, propertyName } of bindings.elements) {
-      const imported = (propertyName ?? name).text;
-      const module = this.#module(imported === "default" ? "default" : "module", statement);
-      this.#names.set(name.text, { module, name: imported });
-    }
-  }
-
-  statements(): readonly ts.Statement[] {
-    return this.#statements;
-  }
-
-  /** How each imported name is read. */
-  *bindings(): Iterable<[string, string]> {
-    for (const [local, { module, name }] of this.#names) {
-      yield [local, name === undefined ? module : `${module}[${JSON.stringify(name)}]`];
-    }
-  }
-
-  /** The expression for a symbol that one of the imports brings. */
-  reference(symbol: ts.Symbol): ts.Expression | undefined {
-    const found = this.#names.get(symbol.name);
-    if (found === undefined || this.#cell.locals?.get(symbol.escapedName) !== symbol) return undefined;
-    const module = this.#factory.createIdentifier(found.module);
-    return found.name === undefined
-      ? module
-      : this.#factory.createPropertyAccessExpression(module, found.name);
-  }
-
-  /** An import that is TypeScript's own, of the functions that make JSX: by names that it has made. */
-  #destructure(statement: ts.ImportDeclaration, bindings: ts.NamedImportBindings | undefined): void {
-    if (bindings === undefined || !ts.isNamedImports(bindings)) return;
-    const factory = this.#factory;
-    const elements = bindings.elements.map(({ name, propertyName }) =>
-      factory.createBindingElement(undefined, propertyName, name),
-    );
-    this.#load("module", statement, factory.createObjectBindingPattern(elements));
-  }
-
-  #module(form: string, statement: ts.ImportDeclaration): string {
-    const name = `__module${this.#statements.length}__`;
-    this.#load(form, statement, name);
-    return name;
-  }
-
-  #load(form: string, statement: ts.ImportDeclaration, name?: string | ts.BindingName): void {
-    const factory = this.#factory;
-    const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), form);
-    const call = factory.createCallExpression(load, undefined, [statement.moduleSpecifier]);
-    const loading =
-      name === undefined
-        ? factory.createExpressionStatement(call)
-        : factory.createVariableStatement(
-            undefined,
-            factory.createVariableDeclarationList(
-              [factory.createVariableDeclaration(name, undefined, undefined, call)],
-              ts.NodeFlags.Const,
-            ),
-          );
-    this.#statements.push(ts.setTextRange(loading, statement));
-  }
 }

@@ -39,12 +39,24 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
   ],
 ];
 
+/** Cells that load a module which does not come to its end, and find it mended. */
+const modules = ["await new Promise(() => 0);", "await null; for (;;);", "for (;;);"].map((text, index) => {
+  const file = `require("node:path").join(require("node:os").tmpdir(), \`module-${index}-\${process.pid}.ts\`)`;
+  const write = (content: string): string =>
+    `require("node:fs").writeFileSync(${file}, ${JSON.stringify(content)}); const file${index}: string = ${file};`;
+  return [
+    `a module that has ${text}`,
+    `${write(`console.log("go"); ${text} export const a = 1;`)} await import(file${index});`,
+    `${write("export const a = 2;")} const { a } = await import(file${index}); require("node:fs").rmSync(${file}); a === 2`,
+  ] as const;
+});
+
 for (const stop of ["signal", "message"] as const) {
   test(
     `a ${stop} interrupts whatever a cell does, and the session goes on`,
     { timeout: 120_000 },
     async () => {
-      for (const [what, code, look] of cells) {
+      for (const [what, code, look] of [...cells, ...modules]) {
         const { result } = await run(code, stop);
         assert.equal(result, "Interrupted: The cell was interrupted", what);
         if (look !== undefined) assert.equal((await run(look)).result, "true", what);
