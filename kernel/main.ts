@@ -12,6 +12,8 @@ import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
 import { codeFolder } from "./session/codecache";
 import { openSession, type SessionOptions } from "./session/open";
+import { loadDescriptors, type Descriptors } from "./wire/descriptors";
+import { logText, logTo } from "./wire/log";
 import { openWire, type Wire } from "./wire/wire";
 
 type OnScript = NonNullable<SessionOptions["onScript"]>;
@@ -22,11 +24,12 @@ async function main(connectionFile: string | undefined): Promise<void> {
     throw new Error("Cannot start kernel: expected the path of a connection file, got no argument");
   }
   keepCompiled();
+  const descriptors = captureDescriptors();
   allowEnding();
   offerSignal();
   hideMarks();
   let onScript: OnScript = () => undefined;
-  const opening = openWire(connectionFile, { guard, family }); // in a thread of its own, while this one loads TypeScript
+  const opening = openWire(connectionFile, { guard, family, descriptors }); // in a thread of its own, while this one loads TypeScript
   const session = openSession({ onScript: (script) => onScript(script) });
   const warming = session.warm();
   const wire = await opening;
@@ -42,8 +45,8 @@ async function main(connectionFile: string | undefined): Promise<void> {
     send: (message) => wire.send(message),
     ask: (request, prompt, password) => questions.ask(request, prompt, password),
   });
-  redirectStream("stdout");
-  redirectStream("stderr");
+  redirectStream("stdout", logText);
+  redirectStream("stderr", logText);
   redirectChildren();
   followChildren(() => kernel.interrupt());
   const leave = refuseExits((error) => kernel.fail(error));
@@ -54,6 +57,16 @@ async function main(connectionFile: string | undefined): Promise<void> {
   await warming;
   keepSmall();
   serve(wire, kernel, questions, leave);
+}
+
+/** Has what is printed below JavaScript be cells' output; the kernel's log and what it says when it crashes go where they went. */
+function captureDescriptors(): Descriptors {
+  const descriptors = loadDescriptors();
+  void [process.stdout, process.stderr]; // Node opens them now: of pipes it would have prints fail rather than wait
+  const [, stderr] = descriptors.capture();
+  logTo(stderr);
+  process.on("exit", () => descriptors.release());
+  return descriptors;
 }
 
 /** Whether the end of a cell has shown why it came. */

@@ -64,6 +64,7 @@ test(
       "dist/kernel/main.js",
       "dist/node_modules/@tensorflow/tfjs-node-gpu/package.json",
       "dist/node_modules/@tensorflow/tfjs-node-gpu/binding/tfjs_backend.cc",
+      "kernel/native/descriptors.cc",
       "src/tensorflow/native/runtime.cc",
       "src/tensorflow/protos/graph.proto",
       "scripts/setup",

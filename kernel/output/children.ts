@@ -1,17 +1,14 @@
 /** Children that print where the process prints: in a notebook that is the output of the cell that started them. */
 import { ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync, constants, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { currentCell, type Cell } from "../cell";
-import { internals, type SyncOptions, type SyncStdio } from "../internals";
+import { internals, type SyncStdio } from "../internals";
 import type { StreamName } from "./streams";
 
 /**
- * Sends to its cell what a child prints that was started with `stdio: "inherit"`: as it comes, or at the end where
- * execSync() and its like wait for it. What no cell starts goes on printing where the process does.
+ * Sends to its cell what a child prints that was started with `stdio: "inherit"`, as it comes. What no cell starts, and
+ * what execSync() and its like wait for, prints where C code of this process does.
  */
 export function redirectChildren(): void {
   redirectStarted();
@@ -60,46 +57,26 @@ function follow(pipe: Readable | null, name: StreamName | undefined, cell: Cell)
   pipe?.setEncoding("utf8").on("data", (text) => cell.publish("stream", { name, text: String(text) }));
 }
 
-/** Those of spawnSync(), execSync() and execFileSync(): into files, since who holds a pipe's other end would be waited for. */
+/**
+ * Those of spawnSync(), execSync() and execFileSync() share the process's own descriptors. As Linux opens these anew, a child
+ * that has its output never wait, as Node does with pipes, changes its own alone: C code here would lose what it prints.
+ */
 function redirectAwaited(): void {
+  if (process.platform !== "linux") return;
   const binding = internals("spawn_sync");
   const { spawn } = binding;
   binding.spawn = (options) => {
-    const cell = currentCell();
-    return cell === undefined ? spawn(options) : spawnInto(cell, options, spawn);
-  };
-}
-
-function spawnInto(cell: Cell, options: SyncOptions, spawn: (options: SyncOptions) => unknown): unknown {
-  const files = new Map<StreamName, number>();
-  const stdio = options.stdio.map((one, place): SyncStdio => {
-    const name = place > 0 && one.type === "fd" ? streamOf(one.fd) : undefined;
-    if (name === undefined) return one;
-    const fd = files.get(name) ?? openUnnamed();
-    files.set(name, fd);
-    return { type: "fd", fd };
-  });
-  try {
-    return spawn({ ...options, stdio });
-  } finally {
-    for (const [name, fd] of files) {
-      const text = readAll(fd);
-      if (text !== "") cell.publish("stream", { name, text });
-      closeSync(fd);
+    const opened: number[] = [];
+    const stdio = options.stdio.map((one, place): SyncStdio => {
+      if (place === 0 || one.type !== "fd" || streamOf(one.fd) === undefined) return one;
+      const fd = openSync(`/proc/self/fd/${one.fd ?? place}`, constants.O_WRONLY);
+      opened.push(fd);
+      return { type: "fd", fd };
+    });
+    try {
+      return spawn({ ...options, stdio });
+    } finally {
+      opened.forEach((fd) => closeSync(fd));
     }
-  }
-}
-
-/** A file that nobody else can open, and that is gone when it is closed. */
-function openUnnamed(): number {
-  const path = join(tmpdir(), `slimlab-output-${randomUUID()}`);
-  const fd = openSync(path, "wx+", 0o600);
-  unlinkSync(path);
-  return fd;
-}
-
-function readAll(fd: number): string {
-  const bytes = Buffer.alloc(fstatSync(fd).size);
-  const count = readSync(fd, bytes, 0, bytes.length, 0);
-  return bytes.toString("utf8", 0, count);
+  };
 }

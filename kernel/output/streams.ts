@@ -6,15 +6,21 @@ export type StreamName = "stdout" | "stderr";
 
 const redirected: Redirected[] = [];
 
-/** Sends what the process prints to the cell that prints it; what no cell prints goes where it went. */
-export function redirectStream(name: StreamName): void {
+/**
+ * Sends what the process prints to the cell that prints it.
+ * @param before  takes what no cell prints. @default it goes where it went
+ */
+export function redirectStream(name: StreamName, before?: (chunk: string | Uint8Array) => void): void {
   const stream = process[name];
-  const before = stream.write.bind(stream);
+  const elsewhere = before ?? stream.write.bind(stream);
   const printed = new Redirected(name);
   redirected.push(printed);
   const write = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
     const cell = currentCell();
-    if (cell === undefined) return before(chunk);
+    if (cell === undefined) {
+      elsewhere(chunk);
+      return true;
+    }
     const [encoding] = rest;
     const isText = typeof encoding !== "string" || !Buffer.isEncoding(encoding) || /^utf-?8$/i.test(encoding);
     printed.print(typeof chunk === "string" && !isText ? Buffer.from(chunk, encoding) : chunk, cell);

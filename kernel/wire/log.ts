@@ -7,6 +7,22 @@ let began = 0;
 let lines = 0;
 let omitted = 0;
 
+let descriptor = 2;
+
+/** Has the log written to another file descriptor than 2, which may be a cell's output. */
+export function logTo(fd: number): void {
+  descriptor = fd;
+}
+
+/** Writes what belongs to no cell. */
+export function logText(text: string | Uint8Array): void {
+  try {
+    writeSync(descriptor, typeof text === "string" ? Buffer.from(text) : text);
+  } catch {
+    // nobody reads it: there is no place left to say so
+  }
+}
+
 /**
  * Writes a line to the process's standard error, at most 10 in 10 s. Worker threads' console waits for the main thread,
  * which may be busy, and whose output may belong to a cell.
@@ -23,9 +39,5 @@ export function log(line: string): void {
 }
 
 function write(line: string): void {
-  try {
-    writeSync(2, `${line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 500)}\n`);
-  } catch {
-    // nobody reads it: there is no place left to say so
-  }
+  logText(`${line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 500)}\n`);
 }

@@ -24,11 +24,16 @@ export class Outbox {
   readonly #port: MessagePort;
   readonly #ring: () => void;
   readonly #state: Int32Array;
+  readonly #mark: () => unknown;
 
-  /** @param ring  wakes the other end: has its Inbox.take() called */
-  constructor(port: MessagePort, memory: SharedArrayBuffer, ring: () => void) {
+  /**
+   * @param ring  wakes the other end: has its Inbox.take() called
+   * @param mark  gives what goes with each message, e.g. what else there was when it was sent
+   */
+  constructor(port: MessagePort, memory: SharedArrayBuffer, ring: () => void, mark: () => unknown) {
     this.#port = port;
     this.#ring = ring;
+    this.#mark = mark;
     this.#state = new Int32Array(memory);
   }
 
@@ -36,7 +41,7 @@ export class Outbox {
   send(message: unknown, size: number): void {
     this.#waitUntilBelow(capacity);
     Atomics.add(this.#state, waitingAt, size);
-    this.#port.postMessage({ message, size });
+    this.#port.postMessage({ message, size, mark: this.#mark() });
     if (Atomics.exchange(this.#state, bellAt, 1) === 0) this.#ring();
   }
 
@@ -54,18 +59,27 @@ export class Outbox {
   }
 }
 
+/** What an Inbox does; nothing of it throws. */
+export interface InboxOptions<T, M> {
+  /** Does what a message says; the next one comes when it is done. */
+  readonly use: (message: T, mark: M) => void | Promise<void>;
+  /** The mark of now. */
+  readonly mark: () => M;
+  /** All messages are used that were sent before that mark. */
+  readonly onEmpty: (mark: M) => void;
+}
+
 /** The other end of an Outbox. */
-export class Inbox<T> {
+export class Inbox<T, M> {
   readonly #port: MessagePort;
   readonly #state: Int32Array;
-  readonly #use: (message: T) => void | Promise<void>;
+  readonly #options: InboxOptions<T, M>;
   #busy = false;
 
-  /** @param use  does what a message says; the next one comes when it is done. Does not throw. */
-  constructor(port: MessagePort, memory: SharedArrayBuffer, use: (message: T) => void | Promise<void>) {
+  constructor(port: MessagePort, memory: SharedArrayBuffer, options: InboxOptions<T, M>) {
     this.#port = port;
     this.#state = new Int32Array(memory);
-    this.#use = use;
+    this.#options = options;
   }
 
   /** Takes all messages that wait. */
@@ -74,8 +88,17 @@ export class Inbox<T> {
     if (this.#busy) return; // the messages that the bell rang for are taken there
     this.#busy = true;
     let turnEnds = performance.now() + turnMs;
-    for (let post = this.#next(); post !== undefined; post = this.#next()) {
-      await this.#use(post.message);
+    for (;;) {
+      let post = this.#next();
+      if (post === undefined) {
+        const mark = this.#options.mark();
+        post = this.#next(); // one that was sent before the mark
+        if (post === undefined) {
+          this.#options.onEmpty(mark);
+          break;
+        }
+      }
+      await this.#options.use(post.message, post.mark);
       Atomics.sub(this.#state, waitingAt, post.size);
       Atomics.notify(this.#state, waitingAt);
       if (performance.now() < turnEnds) continue;
@@ -85,8 +108,10 @@ export class Inbox<T> {
     this.#busy = false;
   }
 
-  #next(): { readonly message: T; readonly size: number } | undefined {
-    const received: { message: { message: T; size: number } } | undefined = receiveMessageOnPort(this.#port);
+  #next(): { readonly message: T; readonly size: number; readonly mark: M } | undefined {
+    const received: { message: { message: T; size: number; mark: M } } | undefined = receiveMessageOnPort(
+      this.#port,
+    );
     return received?.message;
   }
 }

@@ -11,6 +11,8 @@ export interface WireData {
   /** Of the main thread's guard and family. */
   readonly guard: SharedArrayBuffer;
   readonly family: SharedArrayBuffer;
+  /** Whether it is to read what is printed below JavaScript. */
+  readonly prints: boolean;
 }
 
 /** Whether a thread was started as the wire thread. */

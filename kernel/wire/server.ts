@@ -2,10 +2,11 @@ import { createDebugAdapter, type DebugAdapter } from "../debug/adapter";
 import { type History } from "../history";
 import { historyReply } from "../historyreply";
 import { type Interrupter } from "../interrupt/interrupter";
+import type { StreamName } from "../output/streams";
 import { errorReply, replyType, type Json, type Request } from "../protocol";
 import { Inputs } from "./inputs";
 import { Joiner } from "./joiner";
-import { log } from "./log";
+import { log, logText } from "./log";
 import { MessageReader, MessageWriter, type Incoming, type Signer } from "./message";
 import { type Answered, type Body, type Posted } from "./post";
 import { type Channel, type Receivers, type Sockets } from "./sockets";
@@ -57,6 +58,8 @@ export class Server implements Receivers {
   #sockets: Sockets | undefined;
   /** The requests that are worked on, as the JSON of their headers; that which came first is what the kernel is busy with. */
   readonly #busy = new Set<string>();
+  /** The last cell that was begun, in the same form. */
+  #cell: string | undefined;
   #debugParent = "{}";
 
   constructor(options: ServerOptions) {
@@ -123,6 +126,20 @@ export class Server implements Receivers {
     this.#options.post({ kind: "closed" });
   }
 
+  /** Shows what was printed below JavaScript, in the last cell that was run. */
+  print(name: StreamName, text: string): void {
+    if (this.#cell === undefined) return logText(text);
+    const content = JSON.stringify({ name, text });
+    void this.#publishPost({
+      kind: "publish",
+      type: "stream",
+      parent: this.#cell,
+      content,
+      metadata: "{}",
+      buffers: [],
+    });
+  }
+
   #shutdown({ content }: Request): Json {
     this.#debug?.close(); // the main thread may be paused
     return { status: "ok", restart: content["restart"] === true };
@@ -174,6 +191,7 @@ export class Server implements Receivers {
 
   #begin(parent: string): Promise<void> {
     this.#busy.add(parent);
+    if (parent.includes('"msg_type":"execute_request"')) this.#cell = parent;
     return this.#publish("status", parent, { execution_state: "busy" });
   }
 

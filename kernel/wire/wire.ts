@@ -5,6 +5,7 @@ import { Family } from "../interrupt/family";
 import { type Guard } from "../interrupt/guard";
 import { type Extras, type FromWire, type Header, type Json, type ToWire } from "../protocol";
 import { readConnection } from "./connection";
+import { newMarks, type Descriptors } from "./descriptors";
 import { writeJson } from "./json";
 import { createMailboxMemory, Outbox } from "./mailbox";
 import { type Answered, type Bell, type Body, type Posted, type WireData } from "./post";
@@ -15,6 +16,8 @@ export interface WireOptions {
   readonly guard: Guard;
   /** Its children: they hear interrupts while it waits for them, and end with the session. @default none */
   readonly family?: Family;
+  /** What is printed below JavaScript, for the cells. @default it goes where it went */
+  readonly descriptors?: Descriptors;
   /** Hears if the thread with the sockets ends before close(). @default throws the error as an uncaught one */
   readonly onFailure?: (error: Error) => void;
 }
@@ -40,20 +43,27 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   const connection = readConnection(connectionFile);
   const { port1: port, port2 } = new MessageChannel();
   const mailbox = createMailboxMemory();
-  const { guard, family = new Family() } = options;
+  const { guard, family = new Family(), descriptors } = options;
   const workerData: WireData = {
     connection,
     port: port2,
     mailbox,
     guard: guard.memory,
     family: family.memory,
+    prints: descriptors !== undefined,
   };
   const worker = new Worker(join(__dirname, "worker.js"), {
     workerData,
     transferList: [port2],
     resourceLimits,
   });
-  const wire = new WorkerWire(worker, new Outbox(port, mailbox, () => ring(worker, "mail")), options);
+  const outbox = new Outbox(
+    port,
+    mailbox,
+    () => ring(worker, "mail"),
+    descriptors === undefined ? () => undefined : newMarks(descriptors),
+  );
+  const wire = new WorkerWire(worker, outbox, options);
   try {
     await wire.bound;
   } catch (error) {

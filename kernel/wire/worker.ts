@@ -2,13 +2,16 @@ import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { openHistory, type History } from "../history";
 import { createInterrupter, onInterruptSignal } from "../interrupt/interrupter";
 import { Family } from "../interrupt/family";
+import type { StreamName } from "../output/streams";
 import { portsOf } from "./connection";
+import { loadDescriptors, type Marks } from "./descriptors";
 import { kernelInfo } from "./info";
 import { endSoon, watchParent } from "./lifetime";
-import { log } from "./log";
+import { log, logTo } from "./log";
 import { Inbox } from "./mailbox";
 import { Signer } from "./message";
 import { isWireData, type Answered, type Bell, type Posted, type WireData } from "./post";
+import { Printed } from "./printed";
 import { Server } from "./server";
 import { bindSockets } from "./sockets";
 
@@ -34,7 +37,7 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
     post,
     end,
   });
-  const inbox = new Inbox<Posted>(data.port, data.mailbox, (message) => server.send(message));
+  const inbox = createInbox(data, server);
   port.on("message", (bell: Bell) => {
     if (bell === "taken") interrupter.taken();
     else void inbox.take();
@@ -45,6 +48,26 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
   onInterruptSignal(() => server.interrupt());
   watchParent(() => void end(false));
   post({ kind: "bound" });
+}
+
+/** What the main thread posts, in order with what is printed below its JavaScript. */
+function createInbox({ port, mailbox, prints }: WireData, server: Server): Inbox<Posted, Marks | undefined> {
+  const descriptors = prints ? loadDescriptors() : undefined;
+  if (descriptors !== undefined) logTo(descriptors.capture()[1]);
+  const print = (name: StreamName, text: string): void => server.print(name, text);
+  const printed = descriptors && new Printed(descriptors, () => void inbox.take(), print);
+  const inbox = new Inbox<Posted, Marks | undefined>(port, mailbox, {
+    use: (message, mark) => {
+      if (mark !== undefined) printed?.upTo(mark);
+      return server.send(message);
+    },
+    mark: () => printed?.marks,
+    onEmpty: (mark) => {
+      if (mark !== undefined) printed?.upTo(mark);
+      printed?.arm();
+    },
+  });
+  return inbox;
 }
 
 /** The memory of buffers, which is given away. */

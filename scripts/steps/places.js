@@ -11,6 +11,7 @@ const home = isInstalled ? root.slice(0, root.indexOf(`${sep}node_modules${sep}`
 const own = join(home, ".slimlab");
 const venv = isInstalled ? join(own, "venv") : join(root, ".venv");
 const logs = isInstalled ? join(own, "setup") : join(root, "build", "setup");
+const native = join(isInstalled ? own : join(root, "dist"), "native");
 
 const places = {
   root,
@@ -27,7 +28,8 @@ const places = {
   logs,
   lock: join(logs, "lock"),
   vendor: join(root, "dist", "node_modules", "@tensorflow", "tfjs-node-gpu"),
-  addon: join(isInstalled ? own : join(root, "dist"), "native", "tensorflow.node"),
+  addon: join(native, "tensorflow.node"),
+  descriptors: join(native, "descriptors.node"),
   setup: isInstalled ? "npx --no -- slimlab setup" : "npm run setup",
 };
 

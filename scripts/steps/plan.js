@@ -15,6 +15,7 @@ const steps = {
   python: require("./python.js"),
   build: require("./build.js"),
   addon: require("./addon.js"),
+  descriptors: require("./descriptors.js"),
   kernel: require("./kernel.js"),
   tests: require("./tests.js"),
 };

@@ -17,7 +17,7 @@ function expectPrerequisites(items) {
   return {
     npm: names.has("packages") ? expectNpm() : undefined,
     python: names.has("python") ? expectPython(items[0].choice.pythons) : undefined,
-    compiler: names.has("addon") ? expectCompiler() : undefined,
+    compiler: names.has("addon") || names.has("descriptors") ? expectCompiler() : undefined,
   };
 }
 
