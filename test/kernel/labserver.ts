@@ -24,8 +24,11 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** Starts JupyterLab on a free port of this machine and waits until it answers. */
-export async function startLab(): Promise<Lab> {
+/**
+ * Starts JupyterLab on a free port of this machine and waits until it answers.
+ * @param options  of its command line
+ */
+export async function startLab(options: readonly string[] = []): Promise<Lab> {
   rmSync(folder, { recursive: true, force: true });
   installKernel(folder);
   const config = join(folder, "config", "labconfig");
@@ -36,7 +39,7 @@ export async function startLab(): Promise<Lab> {
   const overrides = { "@jupyter-widgets/jupyterlab-manager:plugin": { saveState: true } };
   writeFileSync(join(config, "default_setting_overrides.json"), JSON.stringify(overrides)); // as set-up has it
   const log = openSync(join(folder, "jupyterlab.log"), "w");
-  const program = spawn(python ?? "python3", argumentsOf(port, token), {
+  const program = spawn(python ?? "python3", [...argumentsOf(port, token), ...options], {
     env: { ...process.env, ...environment() },
     stdio: ["ignore", log, log],
   });
