@@ -11,7 +11,7 @@ export interface Registration {
   /** Who takes each of those. */
   readonly setters: readonly Setter[];
   /** Runs the module; gives a promise if it awaits at its top level. */
-  execute(): unknown;
+  readonly execute: () => unknown;
 }
 
 type Declare = (put: Put, context: object) => Omit<Registration, "specifiers">;
@@ -28,7 +28,7 @@ export function register(evaluate: (system: object) => unknown, put: Put, contex
   const system = {
     register: (specifiers: readonly string[], declare: Declare): void => {
       const { setters, execute } = declare(put, context);
-      registered.push({ specifiers, setters, execute });
+      registered.push({ specifiers, setters, execute: () => Reflect.apply(execute, undefined, []) });
     },
   };
   evaluate(system);

@@ -133,7 +133,7 @@ test("what modules export lives, also through others", async () => {
     "all.ts":
       "export * from './count';\nexport { count as again } from './count';\nexport * as counts from './count';\n",
     "use.ts":
-      "import { self, count } from './all';\nexport const own: unknown = self();\nexport const read = () => count;\n",
+      "import { self, count } from './all';\nexport const own: unknown = self() ?? this;\nexport const read = () => count;\n",
   });
   await cells.value(
     "import { count, again, counts, increase } from './all'; import { own, read } from './use';",
