@@ -12,6 +12,7 @@ const FILES = [
   "kernel/session/interrupt",
   "kernel/children",
   "kernel/family",
+  "kernel/printed",
   "tensorflow/execute",
   "training/interrupt",
 ].map((path) => join(ROOT, "dist", "test", `${path}.test.js`));

@@ -90,6 +90,7 @@ test("an interrupt leaves alone children of other cells and those that were left
   assert.equal((await cells.run("[server, other].map(({ exitCode, signalCode }) => exitCode ?? signalCode)")).result, "[ null, null ]"); // prettier-ignore
   assert.ok(runs(pid));
   process.kill(pid);
+  await cells.run("server.kill(); other.kill();");
 });
 
 test("an interrupt is not lost, and none is heard twice", async () => {
