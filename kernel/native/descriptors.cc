@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -123,6 +124,7 @@ napi_value Capture(napi_env env, napi_callback_info) {
       close(ends[1]);
       stream.out = ends[0];
     }
+    setvbuf(stdout, nullptr, _IOLBF, 0); // into a pipe, printf() would wait for 4 KB
     HearCrashes();
     atexit(Drain);
   }

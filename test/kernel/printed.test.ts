@@ -27,6 +27,8 @@ test("what is printed on file descriptors is the cell's output, in order with wh
     await printed(`(process as any)._rawDebug("C++"); console.log("JavaScript");`),
     "C++\nJavaScript\n",
   );
+  const native = `require("node:v8").setFlagsFromString("--allow-natives-syntax"); (0, eval)("%DebugPrint(7)"); console.log("after");`;
+  assert.match(await printed(native), /^DebugPrint: [^]*7[^]*\nafter\n$/);
   const lines = Array.from({ length: 4000 }, (_, i) => `${i}\n`).join("");
   const mixed = `for (let i = 0; i < 4000; i++) { if (i % 3 === 0) console.log(i); else fs.writeSync(1, i + "\\n"); }`;
   assert.equal(await printed(mixed), lines);
