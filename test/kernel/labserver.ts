@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium, type Browser } from "playwright-core";
 import { installKernel } from "../../kernel/cli/spec";
@@ -14,8 +14,11 @@ const browserPath = process.env["SLIMLAB_CHROMIUM"] ?? "/usr/bin/chromium";
 export const skip =
   noJupyter || (!existsSync(browserPath) && `no browser at "${browserPath}" (SLIMLAB_CHROMIUM)`);
 
-/** Where the notebook, JupyterLab's own files and the pictures are: in the checkout, so that "slimlab" is found. */
-export const folder = resolve(__dirname, "../../../build/lab");
+/**
+ * Where the notebook, JupyterLab's own files and the pictures are: in the checkout, so that "slimlab" is found; each test file has
+ * its own, since they run side by side.
+ */
+export const folder = resolve(__dirname, "../../../build/lab", basename(process.argv[1] ?? "", ".test.js"));
 
 /** A running JupyterLab that writes nothing outside its folder. */
 export interface Lab {
