@@ -107,9 +107,10 @@ describe("kernel in JupyterLab", { skip }, () => {
     await notebook.cell(DEBUG).scrollIntoViewIfNeeded();
     const gutter = notebook.cell(DEBUG).locator(".cm-breakpoint-gutter .cm-gutterElement");
     await gutter.nth(3).click();
+    const panel = page.locator(".jp-DebuggerSidebar");
+    await panel.locator(".jp-DebuggerBreakpoint").waitFor(); // then the kernel has it
     await notebook.start(DEBUG);
     await notebook.cell(DEBUG).locator(".jp-DebuggerEditor-highlight").waitFor();
-    const panel = page.locator(".jp-DebuggerSidebar");
     const onwards = panel.locator('[data-command="debugger:continue"], [title^="Continue"]').first();
     for (const total of [0, 10, 30]) {
       await panel
