@@ -49,7 +49,7 @@ export function kernelSpec({ displayName = "TypeScript (slimlab)" }: SpecOptions
     display_name: displayName,
     language: "typescript",
     interrupt_mode: "message", // a signal works as well
-    env: { TF_CPP_MIN_LOG_LEVEL: "1" }, // TensorFlow's notes would fill each first cell, its warnings should be seen
+    env: { TF_CPP_MIN_LOG_LEVEL: "3" }, // TensorFlow's notes, by its own word warnings and errors too, would stand in cells
     metadata: { debugger: true, implementation: "slimlab", supported_encryption: ["curve"] },
     kernel_protocol_version: protocolVersion,
   };
