@@ -202,8 +202,13 @@ function variables(statement: ts.VariableStatement, text: string, file: ts.Sourc
     (flags & ts.NodeFlags.Const) !== 0 ? "const" : (flags & ts.NodeFlags.Let) !== 0 ? "let" : "var";
   return declarations.map((declaration) => {
     const one = declarations.length === 1 ? text : `declare ${keyword} ${declaration.getText(file)};`;
-    return new Entry(declaration.name.getText(file), "value", one);
+    return new Entry(declaration.name.getText(file), "value", keyword === "const" ? one : evolving(one));
   });
+}
+
+/** A variable that begins as null or undefined may become anything, as it may in its own cell. */
+function evolving(text: string): string {
+  return text.replace(/: (null|undefined);$/, ": any;");
 }
 
 /** One entry for each name that an import brings, as types and values alike. */

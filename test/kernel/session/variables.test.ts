@@ -49,6 +49,20 @@ test("what var declares in blocks and loops is known to later cells, with its ty
     assert.equal((await cells.failure(local)).evalue, `Cannot find name '${local}'.`);
 });
 
+test("a variable that begins as null or undefined becomes what later cells set", async () => {
+  await cells.value(
+    "let leastLoss = null, latestStep = undefined; var firstName = null; const nothing = null;",
+  );
+  assert.deepEqual(
+    await cells.value(
+      "leastLoss = { loss: 1 }; latestStep = 2; firstName = 'a'; [leastLoss, latestStep, firstName]",
+    ),
+    [{ loss: 1 }, 2, "a"],
+  );
+  assert.equal(await cells.value("leastLoss.loss"), 1);
+  assert.equal((await cells.failure("nothing.loss")).ename, "TypeScriptError");
+});
+
 test("functions call those of other cells as they are now, and their own as they were", async () => {
   await cells.value("function helper() { return 1; }");
   await cells.value("function user() { return helper(); }");
