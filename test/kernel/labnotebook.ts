@@ -48,6 +48,12 @@ export class Notebook {
     await this.page.locator(`.jp-NotebookPanel-toolbar [data-jp-item-name="${item}"] jp-button`).click();
   }
 
+  /** Saves the notebook, and waits until that is done: a page that is loaded again before shows what was saved before. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+s");
+    await this.page.locator(".lm-TabBar-tab.jp-mod-current:not(.jp-mod-dirty)").waitFor();
+  }
+
   async idle(): Promise<void> {
     await this.page.locator("#jp-main-statusbar").getByText("(slimlab) | Idle").waitFor();
   }

@@ -130,7 +130,7 @@ describe("widgets in JupyterLab", { skip }, () => {
 
   test("a page that is loaded again shows the state, and its widgets go on", async () => {
     const { page } = notebook;
-    await page.keyboard.press("Control+s");
+    await notebook.save();
     await page.reload();
     await page.locator(".jp-Notebook").waitFor();
     await notebook.idle();
@@ -147,8 +147,7 @@ describe("widgets in JupyterLab", { skip }, () => {
 
   test("a notebook that was saved shows the state without its kernel", async () => {
     const { page } = notebook;
-    await page.keyboard.press("Control+s");
-    await page.locator(".lm-TabBar-tab.jp-mod-current:not(.jp-mod-dirty)").waitFor();
+    await notebook.save();
     await page.getByRole("menuitem", { name: "Kernel", exact: true }).click();
     await page.getByRole("menuitem", { name: "Shut Down Kernel", exact: true }).click();
     await page.locator("#jp-main-statusbar").getByText("No Kernel").waitFor();
