@@ -3,6 +3,10 @@ import { resolve } from "node:path";
 
 /** A path as a shell takes it: perhaps in quotes, ~ for the home. */
 export function toPath(argument: string): string {
-  const path = /^(["'])(.*)\1$/.exec(argument)?.[2] ?? argument;
-  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+  return resolve(unquote(argument).replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** A word of a command line without the quotes around it. */
+export function unquote(word: string): string {
+  return /^(["'])(.*)\1$/.exec(word)?.[2] ?? word;
 }

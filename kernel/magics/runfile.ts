@@ -4,7 +4,7 @@ import { isJson } from "../protocol";
 import { type Outcome } from "../session/api";
 import { type MagicContext } from "./context";
 import { type Magic } from "./parse";
-import { toPath } from "./paths";
+import { toPath, unquote } from "./paths";
 
 /** Runs a cell with its magics; errors name it so. */
 type RunCell = (code: string, name: string, context: MagicContext) => Promise<Outcome>;
@@ -33,10 +33,6 @@ export async function runFile(
   } finally {
     process.argv = argv;
   }
-}
-
-function unquote(word: string): string {
-  return /^(["'])(.*)\1$/.exec(word)?.[2] ?? word;
 }
 
 /** A file's text as a cell: what it imports by relative paths is found from its folder. */

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { isObject } from "../session/interop";
 
 /** The key of the method by which a value shows itself, in Deno's kernel too. */
-const displaySymbol = Symbol.for("Jupyter.display");
+export const displaySymbol = Symbol.for("Jupyter.display");
 
 /**
  * The method by which a value shows itself; undefined if it has none. Whether it has is asked first, as Deno's kernel does:

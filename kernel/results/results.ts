@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Session } from "../session/api";
+import { isObject } from "../session/interop";
 import { isSmall } from "./small";
 
 /** Names of the last values, the newest first, as IPython has them. */
@@ -114,10 +115,6 @@ class Result {
 /** A large value that is no object, and so can't be held weakly. */
 class LongText {
   constructor(readonly text: unknown) {}
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /** Things by the number of their cell; of too many the oldest are let go of. */

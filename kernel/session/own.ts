@@ -2,11 +2,17 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** What a notebook may import in any folder: the library, the TensorFlow.js that it computes with, tslab's displays. */
-const offered = ["slimlab", "@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu"];
+const tfjsNode = "@tensorflow/tfjs-node-gpu";
 
-/** What makes of TensorFlow.js one that computes in TensorFlow; the library brings its own. */
-const addon = join("@tensorflow", "tfjs-node-gpu", "lib", "napi-v8", "tfjs_binding.node");
+/**
+ * What a notebook may import in any folder: the library, and the TensorFlow.js that it computes with; with what must be there
+ * for a folder to have it itself. Of tfjs-node that is its addon: the library has one of its own.
+ */
+const offered = new Map([
+  ["slimlab", "slimlab"],
+  ["@tensorflow/tfjs", "@tensorflow/tfjs"],
+  [tfjsNode, join(tfjsNode, "lib", "napi-v8", "tfjs_binding.node")],
+]);
 
 const own = createRequire(__filename);
 
@@ -16,17 +22,15 @@ const own = createRequire(__filename);
  */
 export function lentPackages(cwd: string): ReadonlyMap<string, string> {
   const folder = createRequire(join(cwd, "__cell__.js"));
-  const isThere = (name: string): boolean =>
-    (folder.resolve.paths(name) ?? []).some((path) =>
-      existsSync(join(path, addon.startsWith(`${name}/`) ? addon : name)),
-    );
-  const lent = offered.filter((name) => !isThere(name)).flatMap((name) => entryOf(name) ?? []);
-  return new Map(lent);
+  const isThere = ([name, file]: readonly [string, string]): boolean =>
+    (folder.resolve.paths(name) ?? []).some((path) => existsSync(join(path, file)));
+  const missing = [...offered].filter((one) => !isThere(one));
+  return new Map(missing.flatMap(([name]) => entryOf(name) ?? []));
 }
 
 /** Loads the kernel's own copy of a package. */
 export function loadOwn(name: string): unknown {
-  return addon.startsWith(`${name}/`) ? Reflect.get(Object(own("slimlab")), "tf") : own(name);
+  return name === tfjsNode ? Reflect.get(Object(own("slimlab")), "tf") : own(name);
 }
 
 function entryOf(name: string): [readonly [string, string]] | undefined {

@@ -1,5 +1,6 @@
 import ts from "typescript";
 import { type Alias } from "./aliases";
+import { isOfItsOwn } from "./rewriting";
 
 /** A cell as TypeScript is given it: line for line and column for column as the original, but for `shift`. */
 export interface Prepared {
@@ -121,9 +122,7 @@ export function awaits(node: ts.Node): boolean {
   if (ts.isAwaitExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
   if (ts.isVariableDeclarationList(node) && isAwaitUsing(node)) return true;
-  if (ts.isFunctionLike(node) || ts.isModuleDeclaration(node) || ts.isClassStaticBlockDeclaration(node)) {
-    return false;
-  }
-  if (ts.isPropertyDeclaration(node)) return ts.isComputedPropertyName(node.name) && awaits(node.name);
+  if (isOfItsOwn(node)) return false;
+  if (ts.isPropertyDeclaration(node)) return awaits(node.name); // its value is of its own
   return ts.forEachChild(node, awaits) ?? false;
 }

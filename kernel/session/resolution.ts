@@ -98,7 +98,8 @@ function scopeOf(path: string): { readonly folder: string; readonly manifest: Ma
 
 type Manifest = Readonly<Record<string, unknown>>;
 
-function manifestIn(folder: string): Manifest | undefined {
+/** What the package.json of a folder says; undefined if there is none that can be read. */
+export function manifestIn(folder: string): Manifest | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     return isJson(manifest) ? manifest : undefined;

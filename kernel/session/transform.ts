@@ -1,7 +1,8 @@
 import ts from "typescript";
 import { type Alias, bindAliases } from "./aliases";
 import { given, Imports } from "./imports";
-import { declareNested, typeOfStatement } from "./types";
+import { requiredAsConst, withoutThis } from "./rewriting";
+import { declareNested, textOfValue } from "./types";
 
 /** What the script of a cell brings about, beside what its code says. */
 export interface Plan {
@@ -37,15 +38,9 @@ export const returnLast: ts.TransformerFactory<ts.SourceFile> =
 /** `import x = require("y")` as `const x = …`, which TypeScript would leave out, since it is none of an ES module. */
 export const requireEquals: ts.TransformerFactory<ts.SourceFile> = (context) => (file) => {
   const { factory } = context;
-  const visit = (node: ts.Node): ts.Node => {
-    if (!ts.isImportEqualsDeclaration(node) || node.isTypeOnly) return node;
-    if (!ts.isExternalModuleReference(node.moduleReference)) return node;
-    const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), "require");
-    const call = factory.createCallExpression(load, undefined, [node.moduleReference.expression]);
-    const variable = factory.createVariableDeclaration(node.name, undefined, undefined, call);
-    const list = factory.createVariableDeclarationList([variable], ts.NodeFlags.Const);
-    return ts.setTextRange(factory.createVariableStatement(undefined, list), node);
-  };
+  const load = factory.createPropertyAccessExpression(factory.createIdentifier(given.cell), "require");
+  const visit = (node: ts.Node): ts.Node =>
+    ts.isImportEqualsDeclaration(node) ? requiredAsConst(factory, node, load) : node;
   return ts.visitEachChild(file, visit, context);
 };
 
@@ -84,7 +79,7 @@ export function cellTransformer(
     plan.declarations =
       declareNested(checker, cell) + imports.declarations + bindAliases(checker, cell, plan);
     const last = lastExpression(cell);
-    plan.type = last === undefined ? undefined : typeOfStatement(checker, last, cell);
+    plan.type = last === undefined ? undefined : textOfValue(checker, last.expression, cell);
     return factory.updateSourceFile(file, [...imports.statements(), ...statements]);
   };
 }
@@ -212,11 +207,7 @@ class Rewriter {
     }
     const visited = this.#children(node);
     if (visited.expression === node.expression || !ts.isIdentifier(node.expression)) return visited;
-    // `(0, scope.f)()`: a function that is called by its name alone has no `this`.
-    const callee = factory.createComma(factory.createNumericLiteral(0), visited.expression);
-    const whole = ts.setTextRange(factory.createParenthesizedExpression(callee), node.expression);
-    const start = node.expression.getStart();
-    ts.setSourceMapRange(whole, { pos: start, end: start }); // where stacks say that the call is
+    const whole = withoutThis(factory, visited.expression, node.expression);
     return factory.updateCallExpression(visited, whole, undefined, visited.arguments);
   }
 }

@@ -1,5 +1,6 @@
 import ts from "typescript";
 import { awaits } from "./prepare";
+import { isOfItsOwn, requiredAsConst, withoutThis } from "./rewriting";
 import { TextError } from "./texterror";
 
 /** The JavaScript that is made of a local module. */
@@ -166,28 +167,13 @@ class LocalRewriter {
   /** `(0, f)`: an imported function that is called by its name alone has no `this`. */
   #bare<T extends ts.Expression>(callee: T): T | ts.ParenthesizedExpression {
     if (!this.#isModule || !ts.isIdentifier(callee) || !this.#imported.has(callee.text)) return callee;
-    const { factory } = this.#context;
-    const comma = factory.createComma(factory.createNumericLiteral(0), callee);
-    const whole = ts.setTextRange(factory.createParenthesizedExpression(comma), callee);
-    const original = ts.getParseTreeNode(callee);
-    const start = original?.getStart() ?? callee.pos;
-    ts.setSourceMapRange(whole, { pos: start, end: start }); // where stacks say that the call is
-    return whole;
+    return withoutThis(this.#context.factory, callee, callee);
   }
 
-  /** `import x = require("y")` as `const x = require("y")`: there is no such import in an ES module. */
   #required(node: ts.ImportEqualsDeclaration): ts.Node {
     const { factory } = this.#context;
-    if (node.isTypeOnly || !ts.isExternalModuleReference(node.moduleReference)) return node;
-    const call = factory.createCallExpression(factory.createIdentifier("require"), undefined, [
-      node.moduleReference.expression,
-    ]);
-    const variable = factory.createVariableDeclaration(node.name, undefined, undefined, call);
-    const list = factory.createVariableDeclarationList([variable], ts.NodeFlags.Const);
-    return ts.setTextRange(
-      factory.createVariableStatement(node.modifiers?.filter(ts.isModifier), list),
-      node,
-    );
+    const modifiers = node.modifiers?.filter(ts.isModifier);
+    return requiredAsConst(factory, node, factory.createIdentifier("require"), modifiers);
   }
 
   #handed(name: string, values: readonly ts.Expression[]): ts.CallExpression {
@@ -195,16 +181,6 @@ class LocalRewriter {
     const member = factory.createPropertyAccessExpression(factory.createIdentifier(givenModule), name);
     return factory.createCallExpression(member, undefined, values);
   }
-}
-
-/** Whether what awaits in a node awaits in a function, and not in the module. */
-function isOfItsOwn(node: ts.Node): boolean {
-  return (
-    ts.isFunctionLike(node) ||
-    ts.isModuleDeclaration(node) ||
-    ts.isClassStaticBlockDeclaration(node) ||
-    (ts.isPropertyDeclaration(node) && !ts.isComputedPropertyName(node.name))
-  );
 }
 
 function isEmitted(node: ts.ClassDeclaration): boolean {

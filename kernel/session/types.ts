@@ -12,15 +12,9 @@ export function textOfType(checker: ts.TypeChecker, type: ts.Type, file: ts.Sour
   return checker.typeToString(type, file, NoTruncation | UseFullyQualifiedType);
 }
 
-/** The type of an expression's value, of a literal that of all its kind. */
-export function typeOfStatement(
-  checker: ts.TypeChecker,
-  statement: ts.ExpressionStatement,
-  file: ts.SourceFile,
-): string | undefined {
-  const original = ts.getParseTreeNode(statement, ts.isExpressionStatement);
-  if (original === undefined) return undefined;
-  const type = checker.getTypeAtLocation(original.expression);
+/** The type of an expression's value, of a literal that of all its kind, as later cells can write it. */
+export function textOfValue(checker: ts.TypeChecker, expression: ts.Expression, file: ts.SourceFile): string {
+  const type = checker.getTypeAtLocation(expression);
   return textOfType(checker, checker.getBaseTypeOfLiteralType(type), file);
 }
 

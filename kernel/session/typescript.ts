@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { isJson } from "../protocol";
+import { manifestIn } from "./resolution";
 
 /** A TypeScript that can compile cells. */
 export interface TypeScript {
@@ -29,8 +28,7 @@ export function typescriptOf(cwd: string): TypeScript {
 function findTypeScript(from: string): TypeScript | undefined {
   try {
     const manifest = createRequire(from).resolve("typescript/package.json");
-    const content: unknown = JSON.parse(readFileSync(manifest, "utf8"));
-    const version = isJson(content) ? content["version"] : undefined;
+    const version = manifestIn(dirname(manifest))?.["version"];
     if (typeof version !== "string") return undefined;
     return { path: join(dirname(manifest), "lib", "typescript.js"), version };
   } catch {

@@ -1,5 +1,6 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { cpus, freemem, hostname, totalmem } from "node:os";
+import { processes, treeOf } from "../interrupt/processes";
 import { type Json } from "../protocol";
 
 /** What a process has used of processors so far, and of memory now. */
@@ -25,7 +26,7 @@ export class Usage {
   /** The content of usage_reply: processors in percent of one since the last answer, memory in bytes. */
   async answer(): Promise<Json> {
     const [before, host, time] = [this.#processes, this.#host, this.#time];
-    this.#processes = await processes();
+    this.#processes = await family();
     this.#host = await hostTimes();
     this.#time = performance.now();
     const all = [...this.#processes];
@@ -46,14 +47,12 @@ export class Usage {
 }
 
 /** This process and all that descend from it. */
-async function processes(): Promise<Map<number, Process>> {
+async function family(): Promise<Map<number, Process>> {
   const found = new Map<number, Process>();
-  const waiting = [process.pid];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    const it = await processOf(id);
-    if (it === undefined) continue;
-    found.set(id, it);
-    waiting.push(...(await childrenOf(id)));
+  const running = process.platform === "linux" ? treeOf(process.pid, processes()) : [];
+  for (const { pid } of running) {
+    const it = await processOf(pid);
+    if (it !== undefined) found.set(pid, it);
   }
   if (found.size > 0) return found;
   const { user, system } = process.cpuUsage();
@@ -68,12 +67,6 @@ async function processOf(id: number): Promise<Process | undefined> {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // a program's name may have spaces in it
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   return { cpuSeconds, memory: kibibytes(rollup ?? "", "Pss") };
-}
-
-async function childrenOf(id: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${id}/task`).catch(() => []);
-  const lists = await Promise.all(threads.map((thread) => read(`/proc/${id}/task/${thread}/children`)));
-  return lists.flatMap((list = "") => list.split(" ").filter(Boolean).map(Number));
 }
 
 /** The host's processors: time in each state, as the first line of /proc/stat has it. */

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { displaySymbol } from "../method";
 import { limits } from "./limits";
 import { call, hasMethods, isCount, isText, listOf, member } from "./member";
 
@@ -11,8 +12,6 @@ export interface Rows {
   /** Of a map, those of its rows. */
   readonly keys?: readonly unknown[];
 }
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /** The rows of records in a list, set or map, and of the tables of packages; undefined of anything else. */
 export function rowsOf(value: object): Rows | undefined {
