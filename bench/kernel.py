@@ -3,13 +3,15 @@
     python bench/kernel.py ROUNDS NAME=LANGUAGE ...
 
 NAME is that of an installed kernelspec. A line to standard error for each kernel and round; at the end one of JSON:
-{NAME: {"ready": [seconds, ...], "first": [...], "start": [...], "trivial": [...], "complete": [...], "interrupt": [...], "memory": [MB before, MB after]}}.
+{NAME: {"ready": [seconds, ...], "first": [...], "start": [...], "sum": [...], "trivial": [...], "complete": [...], "interrupt": [...], "memory": [MB before, MB after]}}.
+"sum" is of a kernel of its own, whose first cell imports the library and adds up a tensor.
 What a kernel can't do is left out.
 """
 
 import json
 import sys
 import time
+from contextlib import contextmanager
 from queue import Empty
 from statistics import median
 
@@ -18,24 +20,26 @@ from jupyter_client.manager import KernelManager
 
 TRIVIAL, COMPLETIONS, CELLS = 200, 20, 1000
 CODE = {
-    "typescript": {"busy": "console.log('on'); for (;;);", "complete": "Math.co", "match": "cos"},
-    "python": {"busy": "print('on', flush=True)\nwhile True: pass", "setup": "import math", "complete": "math.co", "match": "cos"},
+    "typescript": {"busy": "console.log('on'); for (;;);", "complete": "Math.co", "match": "cos", "sum": "import * as slim from 'slimlab';\nslim.tf.tensor([1, 2, 3]).sum().arraySync()"},
+    "python": {"busy": "print('on', flush=True)\nwhile True: pass", "setup": "import math", "complete": "math.co", "match": "cos", "sum": "import tensorflow as tf\ntf.reduce_sum(tf.constant([1., 2., 3.])).numpy()"},
 }
+# Stock tslab has no library of its own that brings TensorFlow.
+WITH_LIBRARY = ["slimlab", "python3"]
 clock = time.perf_counter
 
 
 class Bench:
     def __init__(self, name, language):
         self.name, self.code = name, CODE[language]
-        self.times = {"ready": [], "first": [], "start": [], "trivial": [], "complete": [], "interrupt": [], "memory": []}
+        self.times = {"ready": [], "first": [], "start": [], "sum": [], "trivial": [], "complete": [], "interrupt": [], "memory": []}
 
-    def round(self, number, last):
-        self.manager = KernelManager(kernel_name=self.name)
-        began = clock()
-        self.manager.start_kernel()
-        self.client = self.manager.client()
-        self.client.start_channels()
-        try:
+    def round(self, last):
+        if self.name in WITH_LIBRARY:
+            with self.kernel() as began:
+                self.until_ready()
+                self.run(self.code["sum"])
+                self.times["sum"].append(clock() - began)
+        with self.kernel() as began:
             self.until_ready()
             self.times["ready"].append(clock() - began)
             self.times["first"] += self.run("1 + 1")
@@ -47,6 +51,17 @@ class Bench:
                 self.grow()
             self.complete()
             self.interrupt()
+
+    @contextmanager
+    def kernel(self):
+        """A kernel that is started, and ended at the end; gives when its start began."""
+        self.manager = KernelManager(kernel_name=self.name)
+        began = clock()
+        self.manager.start_kernel()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        try:
+            yield began
         finally:
             self.client.stop_channels()
             self.manager.shutdown_kernel(now=True)
@@ -67,7 +82,8 @@ class Bench:
         """Seconds from the request to the reply and the last of what is published; none if that gets lost."""
         began = clock()
         id = self.client.execute(code, store_history=True, allow_stdin=False)
-        self.reply_to(id, seconds)
+        status = self.reply_to(id, seconds)["content"]["status"]
+        assert status == "ok", f"{self.name} answers {status} to {code!r}"
         try:
             self.idle_after(id, 3)
         except Empty:
@@ -75,8 +91,10 @@ class Bench:
         return [clock() - began]
 
     def reply_to(self, id, seconds):
-        while self.client.get_shell_msg(timeout=seconds)["parent_header"].get("msg_id") != id:
-            pass
+        while True:
+            message = self.client.get_shell_msg(timeout=seconds)
+            if message["parent_header"].get("msg_id") == id:
+                return message
 
     def idle_after(self, id, seconds):
         while True:
@@ -125,7 +143,7 @@ def main(rounds, *contenders):
     benches = [Bench(*contender.split("=")) for contender in contenders]
     for number in range(1, int(rounds) + 1):
         for bench in benches:
-            bench.round(number, last=number == int(rounds))
+            bench.round(last=number == int(rounds))
             told = ", ".join(f"{key} {1000 * median(values):.1f} ms" for key, values in bench.times.items() if values and key != "memory")
             print(f"round {number}/{rounds}  {bench.name}  {told}", file=sys.stderr, flush=True)
     print(json.dumps({bench.name: bench.times for bench in benches}))

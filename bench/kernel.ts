@@ -17,6 +17,7 @@ const MEASURES: Readonly<Record<string, string>> = {
   ready: "ready",
   first: "first cell",
   start: "process start to first result",
+  sum: "process start to a tensor's sum",
   trivial: "trivial cell",
   complete: "completion",
   interrupt: "interrupt of a busy loop",
