@@ -35,6 +35,7 @@ export async function benchInput({ rounds, batch, side }: InputBench): Promise<R
       { name: "slimlab", run: async () => (await timed(draw)) / BATCHES },
       {
         name: "Python tf.data",
+        isPeer: true,
         run: async () => (await python.ask(String(BATCHES))) / BATCHES,
         close: python.close,
       },

@@ -1,31 +1,63 @@
-/** npm run bench -- step|input|train|trace|summaries|scaling|kernel [--json] [--rounds N] [--batch N] [--side N] [--gbits N] */
+/** npm run bench -- WHAT [--json] [--keep] [--rounds N] …: see the text below. */
 import { parseArgs } from "node:util";
-import { format, machine, type Result } from "./contest";
+import { benchFirst, benchMemory } from "./alone";
+import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
+import { benchInfer } from "./infer";
 import { benchInput } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
+import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
 import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
 
-const USAGE = `npm run bench -- <step|input|train|trace|summaries|scaling|kernel> [options]
+/** What the command line asks for. */
+interface Wish extends StepBench {
+  readonly steps?: number | undefined;
+  readonly gbits?: number | undefined;
+}
 
-  step       seconds of one ResNet-50 training step: ours, Python's, tfjs's
-  input      images a second from TFRecords: ours and Python's tf.data
-  train      images a second from records to checkpoints: ours, our bare step's, Keras's and PyTorch's
-  trace      seconds to record and compile the training step once
-  summaries  what scalars every step and histograms every 100 cost a training job
-  scaling    what two processes exchange in a step, and what more would: the share of the step
-  kernel     start, cells, completion, interrupt: our kernel, ipykernel and stock tslab
+/** What a bench gives: for people, and for --json and --keep. */
+interface Outcome {
+  readonly text: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Bench {
+  readonly about: string;
+  run(wish: Wish): Promise<Outcome>;
+  /** Its machine, if the bench is not to load TensorFlow. */
+  readonly machine?: () => object;
+}
+
+const images = ({ batch }: Wish) => ({ unit: "images/s", of: (taken: number): number => batch / taken });
+
+const benches: Readonly<Record<string, Bench>> = {
+  step: contestOf("one ResNet-50 training step: ours, Python's, PyTorch's, tfjs's", benchStep, { rate: images }),
+  first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
+  memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
+  infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
+  input: contestOf("images from TFRecords: ours and Python's tf.data", benchInput, { rate: images }),
+  train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
+  trace: contestOf("recording and compiling the training step once", benchTrace),
+  summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
+  scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
+  kernel: { about: "start, cells, completion, interrupt: our kernel, ipykernel, stock tslab", run: runKernel, machine: kernelMachine },
+}; // prettier-ignore
+
+const USAGE = `npm run bench -- <${Object.keys(benches).join("|")}> [options]
+
+${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`).join("\n")}
 
   --rounds N   counted rounds, contenders in turn   (default: 5)
   --batch N    images in a batch                    (default: 16)
   --side N     their side in pixels                 (default: 224)
   --steps N    train: what our job holds over so many steps, in place of the contest
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
-  --json       one JSON object in place of the table
+  --keep       notes the result among those of this processor, in bench/results
+  --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
   --help       this text
-`;
+`; // prettier-ignore
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -36,6 +68,7 @@ async function main(): Promise<void> {
       side: { type: "string", default: "224" },
       steps: { type: "string" },
       gbits: { type: "string" },
+      keep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -46,82 +79,66 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  if (what === "kernel") return tellKernels(Number(values.rounds), values.json);
-  const options = { rounds: Number(values.rounds), batch: Number(values.batch), side: Number(values.side) };
-  if (what === "train") return tellTraining(options, values);
-  if (what === "scaling") return tellScaling(options, values);
-  const images = { unit: "images/s", of: (seconds: number): number => options.batch / seconds };
-  const benches: Readonly<Record<string, () => Promise<Result[]>>> = {
-    step: () => benchStep(options),
-    input: () => benchInput(options),
-    trace: () => benchTrace(options),
-    summaries: () => benchSummaries(options),
-  };
   const bench = benches[what];
   if (bench === undefined)
-    throw new RangeError(
-      `Cannot bench "${what}": expected step, input, train, trace, summaries, scaling or kernel`,
-    );
-  const results = await bench();
-  const [ours, python] = results;
-  const ratio = ours === undefined || python === undefined ? undefined : ours.minSeconds / python.minSeconds;
-  if (values.json) {
-    process.stdout.write(
-      `${JSON.stringify({ bench: what, ...options, machine: machine(), results, ratio })}\n`,
-    );
-    return;
+    throw new RangeError(`Cannot bench "${what}": expected ${Object.keys(benches).join(", ")}`);
+  const { rounds, batch, side, steps, gbits } = values;
+  const shape = { rounds: countOf("rounds", rounds), batch: countOf("batch", batch), side: countOf("side", side) };
+  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }) };
+  const { text, data } = await bench.run(wish);
+  const on = bench.machine?.() ?? machine();
+  const result = { bench: what, ...wish, machine: on, ...data };
+  if (values.keep) process.stderr.write(`kept in ${keep(result)}\n`);
+  const head = `${what}, ${rounds} rounds, batch ${batch}, ${side} px; ${Object.entries(on).map(([name, value]) => `${name} ${String(value)}`).join(", ")}`;
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${head}\n\n${text}\n`);
+} // prettier-ignore
+
+/** A bench of contenders that do the same. */
+function contestOf(
+  about: string,
+  run: (wish: Wish) => Promise<Result[]>,
+  shown: { readonly measure?: Measure; readonly rate?: typeof images } = {},
+): Bench {
+  const { measure = seconds, rate } = shown;
+  return {
+    about: `${measure.unit === "s" ? "seconds" : measure.unit}: ${about}`,
+    async run(wish) {
+      const results = await run(wish);
+      const ratio = ratioOf(results);
+      const end = ratio === undefined ? "" : `\n\n${results[0]?.name ?? ""} / the best peer: ${ratio.toFixed(3)} (of the minima)`; // prettier-ignore
+      return {
+        text: `${format(results, measure, rate?.(wish))}${end}`,
+        data: { unit: measure.unit, results, ratio },
+      };
+    },
+  };
+}
+
+async function runTrain(wish: Wish): Promise<Outcome> {
+  const { steps } = wish;
+  if (steps === undefined) {
+    const result = await benchTrain(wish);
+    return { text: formatTrain(result, wish.batch), data: { ...result } };
   }
-  process.stdout.write(headOf(what, options));
-  process.stdout.write(`${format(results, what === "trace" ? undefined : images)}\n`);
-  if (ratio !== undefined)
-    process.stdout.write(
-      `\n${ours?.name ?? ""} / ${python?.name ?? ""}: ${ratio.toFixed(3)} (of the minima)\n`,
-    );
+  const held = await benchHeld({ ...wish, steps });
+  return { text: formatHeld(held, steps), data: { held } };
 }
 
-function headOf(what: string, { batch, side }: StepBench): string {
-  const { cpu, cores, node, tensorflow } = machine();
-  return `${what}, batch ${batch}, ${side} px; ${cores} x ${cpu}, Node ${node}, TensorFlow ${tensorflow}\n\n`;
+async function runScaling(wish: Wish): Promise<Outcome> {
+  const scaling = await benchScaling(wish, wish.gbits);
+  return { text: formatScaling(scaling), data: { ...scaling } };
 }
 
-async function tellTraining(
-  options: StepBench,
-  { steps, json }: { readonly steps?: string | undefined; readonly json: boolean },
-): Promise<void> {
-  const count = Number(steps);
-  const result = steps === undefined ? await benchTrain(options) : { held: await benchHeld({ ...options, steps: count }) }; // prettier-ignore
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ bench: "train", ...options, ...(steps !== undefined && { steps: count }), machine: machine(), ...result })}\n`,
-    );
-  else {
-    const text = "results" in result ? formatTrain(result, options.batch) : formatHeld(result.held, count);
-    process.stdout.write(`${headOf("train", options)}${text}\n`);
-  }
-}
-
-async function tellScaling(
-  options: StepBench,
-  { gbits, json }: { readonly gbits?: string | undefined; readonly json: boolean },
-): Promise<void> {
-  const scaling = await benchScaling(options, gbits === undefined ? undefined : Number(gbits));
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ bench: "scaling", ...options, machine: machine(), ...scaling })}\n`,
-    );
-  else process.stdout.write(`${headOf("scaling", options)}${formatScaling(scaling)}\n`);
-}
-
-async function tellKernels(rounds: number, json: boolean): Promise<void> {
+async function runKernel({ rounds }: Wish): Promise<Outcome> {
   const result = await benchKernel(rounds);
-  const machine = kernelMachine();
-  if (json) process.stdout.write(`${JSON.stringify({ bench: "kernel", rounds, machine, ...result })}\n`);
-  else {
-    const { cpu, cores, node } = machine;
-    process.stdout.write(
-      `kernel, ${rounds} rounds; ${cores} x ${cpu}, Node ${node}\n\n${formatKernels(result)}\n`,
-    );
-  }
+  return { text: formatKernels(result), data: { ...result } };
+}
+
+/** @throws {RangeError} if an option is no whole number of 1 or more */
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new RangeError(`Cannot bench: expected a whole number of 1 or more for --${option}, got "${text}"`);
 }
 
 main().then(

@@ -1,8 +1,9 @@
-/** One training step of ResNet-50: ours compiled and eager, tfjs as users write it, Python's tf.function and eager. */
+/** One training step of ResNet-50: ours compiled and eager, tfjs as users write it, Python's tf.function and eager, PyTorch. */
 import { Model } from "../src/model";
 import { random, tf } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
 import { contest, pythonPeer, timed, type Contender, type Result } from "./contest";
+import { peersPython } from "./peers";
 import { plainStep } from "./plain";
 
 /** Options of the step bench. */
@@ -12,7 +13,7 @@ export interface StepBench {
   readonly side: number;
 }
 
-/** Seconds a step of each contender, the first being ours compiled and the second Python's tf.function. */
+/** Seconds a step of each contender, the first being ours compiled. */
 export async function benchStep({ rounds, batch, side }: StepBench): Promise<Result[]> {
   const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
   const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
@@ -21,12 +22,15 @@ export async function benchStep({ rounds, batch, side }: StepBench): Promise<Res
   const compiled = createTrainStep(model(), { learningRate: 0.01 });
   const eager = createTrainStep(model(), { learningRate: 0.01, eager: true });
   const plain = plainStep(2);
-  const python = await pythonPeer("step.py", [String(batch), String(side)]);
+  const shape = [batch, side].map(String);
+  const python = await pythonPeer("step.py", shape);
+  const torch = await pythonPeer("step_torch.py", shape, peersPython());
   const contenders: Contender[] = [
     { name: "slimlab, compiled", run: () => timed(() => compiled(images, labels)) },
-    { name: "Python tf.function", run: () => python.ask("function") },
+    { name: "Python tf.function", isPeer: true, run: () => python.ask("function") },
+    { name: "PyTorch, channels_last", isPeer: true, run: () => torch.ask("step"), close: torch.close },
     { name: "slimlab, eager", run: () => timed(() => eager(images, labels)) },
-    { name: "Python eager", run: () => python.ask("eager"), close: python.close },
+    { name: "Python eager", isPeer: true, run: () => python.ask("eager"), close: python.close },
     { name: "tfjs as written", run: () => timed(async () => tf.tidy(() => plain(images, labels)).data()) },
   ];
   return contest(contenders, rounds, 2);

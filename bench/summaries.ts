@@ -46,8 +46,9 @@ export async function benchSummaries({ rounds, batch, side }: StepBench): Promis
   const mean = (of: (result: Result) => number): number => (of(some) * (EVERY - 1) + of(all)) / EVERY;
   const job = {
     name: `with scalars, and histograms every ${EVERY} steps`,
-    minSeconds: mean(({ minSeconds }) => minSeconds),
-    medianSeconds: mean(({ medianSeconds }) => medianSeconds),
+    isPeer: false,
+    min: mean(({ min }) => min),
+    median: mean(({ median }) => median),
   };
   return [job, ...results];
 }

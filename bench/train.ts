@@ -5,8 +5,7 @@
  * All train ResNet-50 by momentum with weight decay on random crops of the same JPEGs, save the whole state once a round in the
  * midst of it, and write the loss for TensorBoard at the same steps.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { createModelFn, Estimator } from "../src/estimator";
 import { createInputFn, preprocessForTrain, type LabeledBatch, type Dataset } from "../src/input";
@@ -14,6 +13,7 @@ import { Model } from "../src/model";
 import { memory, random, tf, type Memory } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
 import { contest, format, pythonPeer, timed, type Contender, type Result } from "./contest";
+import { inFolder } from "./folder";
 import { peersPython } from "./peers";
 import { renderRecords, type Photographs } from "./records";
 import type { StepBench } from "./step";
@@ -65,7 +65,7 @@ export async function benchTrain({ rounds, batch, side }: StepBench): Promise<Tr
       mkdirSync(own);
       const words = [batch, side, LEAD, STEPS, SUMMARY_STEPS, own, ...data].map(String);
       const { ask, close } = await pythonPeer(script, words, python);
-      contenders.push({ name, run: async () => (await ask(String(STEPS))) / STEPS, close });
+      contenders.push({ name, isPeer: true, run: async () => (await ask(String(STEPS))) / STEPS, close });
     }
     return resultOf(await contest(contenders, rounds, 0), held);
   });
@@ -76,8 +76,8 @@ function resultOf(results: readonly Result[], held: readonly Held[]): TrainBench
   const [first, last] = [held[0], held.at(-1)];
   if (bare === undefined || ours === undefined || first === undefined || last === undefined)
     throw new RangeError(`Cannot measure training: expected rounds, got ${held.length}`);
-  const ratios = peers.map(({ name, minSeconds }) => [name, minSeconds / ours.minSeconds] as const);
-  const ratio = bare.minSeconds / ours.minSeconds;
+  const ratios = peers.map(({ name, min }) => [name, min / ours.min] as const);
+  const ratio = bare.min / ours.min;
   return { results, ratio, peers: Object.fromEntries(ratios), held: { first, last } };
 }
 
@@ -168,21 +168,12 @@ export async function benchHeld({ batch, side, steps }: Shape & { readonly steps
 
 const heldNow = (): Held => ({ rssMegabytes: Math.round(process.memoryUsage().rss / 2 ** 20), ...memory() });
 
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bench-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /** The result as text. */
 export function formatTrain({ results, ratio, peers, held }: TrainBench, batch: number): string {
   const images = { unit: "images/s", of: (seconds: number): number => batch / seconds };
   const { first, last } = held;
   return [
-    format(results, images),
+    format(results, undefined, images),
     "",
     `end to end / bare step: ${ratio.toFixed(3)} (images a second, of the minima)`,
     ...Object.entries(peers).map(([name, times]) => `end to end / ${name}: ${times.toFixed(2)}`),

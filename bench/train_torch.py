@@ -14,12 +14,7 @@ import torch
 from torch.utils.data import DataLoader, RandomSampler
 from torch.utils.tensorboard import SummaryWriter
 
-try:
-    import torchvision
-except RuntimeError:  # built for another torch than this one, e.g. for CUDA: only its compiled operators are missing
-    for name in ("nms", "qnms"):
-        torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+from plain_torch import resnet50, torchvision
 from torchvision import transforms
 
 BATCH, SIDE, LEAD, SAVE_STEPS, SUMMARY_STEPS = map(int, sys.argv[1:6])
@@ -42,7 +37,7 @@ def batches():
 
 
 def train():
-    model = torchvision.models.resnet50(num_classes=CLASSES).to(memory_format=torch.channels_last).train()
+    model = resnet50(CLASSES).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     writer = SummaryWriter(os.path.join(FOLDER, "events"))
     left, started, losses = LEAD, None, []
