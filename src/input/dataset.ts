@@ -1,4 +1,5 @@
-import type { tf, TensorTree } from "../tensorflow";
+import { availableParallelism } from "node:os";
+import type { ParallelCalls, tf, TensorTree } from "../tensorflow";
 import { BadRecords } from "./badrecords";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
@@ -22,7 +23,7 @@ import {
 
 /** Options of Dataset.map(). */
 export interface MapOptions {
-  /** Calls at once; "auto": TensorFlow chooses while it runs. @default "auto" */
+  /** Calls at once; "auto": one a processor, of interleave() at most `cycleLength`. @default "auto" */
   readonly numParallelCalls?: number | "auto";
   /** Whether results keep the order of the elements. @default true */
   readonly deterministic?: boolean;
@@ -54,7 +55,7 @@ export interface IgnoreErrorsOptions {
 export interface BatchOptions {
   /** Whether elements that do not fill a last batch are left out. @default false */
   readonly dropRemainder?: boolean;
-  /** Batches put together at once. @default one after the other */
+  /** Batches put together at once; "auto": one a processor. @default one after the other */
   readonly numParallelCalls?: number | "auto";
 }
 
@@ -173,10 +174,10 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset(batchPlan<T, Batched<T>>(this.plan, { size, dropRemainder, numParallelCalls: calls }));
   }
 
-  /** Works up to `bufferSize` elements ahead of who reads. */
+  /** Works up to `bufferSize` elements ahead of who reads; "auto": of ever more while who reads has to wait. */
   prefetch(bufferSize: number | "auto"): Dataset<T> {
     if (bufferSize !== "auto") expectWhole("prefetch", "bufferSize", bufferSize, 0);
-    return new Dataset(prefetchPlan(this.plan, bufferSize === "auto" ? AUTO : bufferSize));
+    return new Dataset(prefetchPlan(this.plan, bufferSize === "auto" ? GROWING : bufferSize));
   }
 
   /** The first `count` elements. */
@@ -212,7 +213,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     const { cycleLength = 1, blockLength = 1 } = options;
     expectWhole("interleave", "cycleLength", cycleLength, 1);
     expectWhole("interleave", "blockLength", blockLength, 1);
-    const turns = { cycleLength, blockLength, ...parallelCalls(options) };
+    const turns = { cycleLength, blockLength, ...parallelCalls(options, cycleLength) };
     return new Dataset(interleavePlan(this.plan, (element: T) => fn(element).plan, turns));
   }
 
@@ -269,15 +270,16 @@ function described(leftOut: LeftOut | undefined): string {
   return leftOut === undefined ? "none" : `${leftOut.count}, which fill no batch of ${leftOut.batchSize}`;
 }
 
-const AUTO = -1; // tf.data.AUTOTUNE
+const GROWING = -1; // tf.data.AUTOTUNE: PrefetchAutotuner doubles the buffer where it is found empty
 
-function parallelCalls(options: MapOptions): { numParallelCalls: number; deterministic: boolean } {
+/** @param useful  more calls than these have nothing to do */
+function parallelCalls(options: MapOptions, useful = Infinity): ParallelCalls {
   const { numParallelCalls = "auto", deterministic = true } = options;
-  return { numParallelCalls: callCount(numParallelCalls), deterministic };
+  return { numParallelCalls: callCount(numParallelCalls, useful), deterministic };
 }
 
-function callCount(calls: number | "auto"): number {
-  if (calls === "auto") return AUTO;
+function callCount(calls: number | "auto", useful = Infinity): number {
+  if (calls === "auto") return Math.min(availableParallelism(), useful);
   expectWhole("run calls in parallel", "numParallelCalls", calls, 1);
   return calls;
 }

@@ -114,7 +114,8 @@ test("batch() puts elements together, with or without the rest, and names shapes
   const five = Dataset.range(5);
   assert.deepEqual(await values(five.batch(2)), [[0, 1], [2, 3], [4]]);
   assert.deepEqual(await values(five.batch(2, { dropRemainder: true })), [[0, 1], [2, 3]]); // prettier-ignore
-  assert.deepEqual(await values(five.batch(3, { numParallelCalls: "auto" }).prefetch(1)), [[0, 1, 2], [3, 4]]); // prettier-ignore
+  for (const buffer of [1, "auto"] as const)
+    assert.deepEqual(await values(five.batch(3, { numParallelCalls: "auto" }).prefetch(buffer)), [[0, 1, 2], [3, 4]]); // prettier-ignore
   const ragged = Dataset.fromTensorSlices(["a", "b c"]).interleave((s) =>
     Dataset.fromTensorSlices(s.reshape([1])),
   );

@@ -246,6 +246,22 @@ export function concatenateDataset(
   return dataset("ConcatenateDataset", () => [first, second], components(types));
 }
 
+/** tensorflow.data.Options { autotune_options { enabled: false } } of tensorflow/core/framework/dataset_options.proto */
+const UNTUNED = Uint8Array.of(0x3a, 0x02, 0x08, 0x00);
+
+/**
+ * A dataset whose parallelism is as it was asked for, and not tuned while it is read. The thread that tunes sleeps for up to a
+ * minute, twice as long each time, and freeing the iterator waits for it: it is woken by a cancellation, looks whether there
+ * was one, and may find that there is none yet.
+ * @see tensorflow/core/data/root_dataset.cc; tsl/framework/cancellation.cc, which calls back before IsCancelled() is true
+ */
+export function untunedDataset(input: DatasetHandle, types: readonly DataType[]): DatasetHandle {
+  return dataset("OptionsDataset", () => [input], {
+    ...components(types),
+    serialized_options: attr.string(UNTUNED),
+  });
+}
+
 /** The paths that match a glob pattern, sorted. A file, and folders, that are there by this very name are meant by it. */
 export function matchingFiles(pattern: string): string[] {
   return tf.tidy(() => {

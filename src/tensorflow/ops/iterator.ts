@@ -3,7 +3,7 @@ import { attr, type Attrs } from "../attributes";
 import type { DataType } from "../datatype";
 import { bytesOf, constant, execute, executeAsync, executeOne } from "../execute";
 import { tf } from "../runtime";
-import { dataDevice, type DatasetHandle } from "./data";
+import { dataDevice, untunedDataset, type DatasetHandle } from "./data";
 
 /** An iterator inside TensorFlow: a resource scalar; disposing it frees the iterator. */
 export type IteratorHandle = tf.Tensor;
@@ -16,7 +16,9 @@ function elements(types: readonly DataType[]): Attrs {
 export function createIterator(handle: DatasetHandle, types: readonly DataType[]): IteratorHandle {
   const iterator = executeOne("AnonymousIteratorV3", [], elements(types), dataDevice());
   try {
-    execute("MakeIterator", [handle, iterator], {}, 0, dataDevice());
+    tf.tidy(
+      () => void execute("MakeIterator", [untunedDataset(handle, types), iterator], {}, 0, dataDevice()),
+    );
     return iterator;
   } catch (error) {
     iterator.dispose();
