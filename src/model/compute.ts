@@ -1,11 +1,14 @@
 import {
+  addBiases,
   convolve,
+  foldBatchNorm,
   frozenBatchNorm,
   fusedBatchNorm,
   globalMean,
   maximumPool,
   relu,
   tf,
+  type ConvolveOptions,
   type NormalizedBatch,
 } from "../tensorflow";
 import { fixedPadding, layerNames, type ConvolutionLayer, type Layers } from "./layers";
@@ -48,6 +51,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
+  const fixedNorm = fixedNorms(variables, options);
   const normalize = batchNormalization(variables, updates, joins, options);
 
   const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D =>
@@ -58,7 +62,14 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     const { rectify = true } = layer;
     const weights = variables.expect(layerNames.weights(scope));
     const padding = stride === 1 || kernel === 1 ? "same" : fixedPadding(kernel, rate);
-    const linear = convolve(x, weights, { stride, rate, padding, winograd: isTraining });
+    const how: ConvolveOptions = { stride, rate, padding, winograd: isTraining };
+    const fixed = hasNorm ? fixedNorm(layerNames.norm(scope)) : undefined;
+    if (fixed !== undefined) {
+      const folded = foldBatchNorm(weights, ...fixed);
+      const y = addBiases(convolve(x, folded.weights, how), folded.biases);
+      return endpoint(scope, rectify ? relu(y) : y);
+    }
+    const linear = convolve(x, weights, how);
     if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
     const biased = tf.add<tf.Tensor4D>(linear, variables.expect(layerNames.biases(scope)));
     return endpoint(scope, rectify ? relu(biased) : biased);
@@ -84,6 +95,28 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   };
 }
 
+/** What a batch normalization by given moments needs beside its input. */
+type FixedNorm = readonly [
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  movingMean: tf.Tensor,
+  movingVariance: tf.Tensor,
+  options: { readonly epsilon: number },
+];
+
+/** Gives that of a scope which normalizes by its moving moments: of all in inference, of frozen ones in training. */
+function fixedNorms(
+  variables: ModelVariables,
+  { isTraining = false, frozen = () => false, batchNormEpsilon: epsilon = 1e-5 }: RunOptions,
+): (scope: string) => FixedNorm | undefined {
+  return (scope) => {
+    if (isTraining && !frozen(layerNames.gamma(scope))) return undefined;
+    const { gamma, beta, movingMean, movingVariance } = layerNames;
+    const at = (name: (scope: string) => string): tf.Variable => variables.expect(name(scope));
+    return [at(gamma), at(beta), at(movingMean), at(movingVariance), { epsilon }];
+  };
+}
+
 /**
  * Batch normalization of one scope, by the batch's moments or the moving ones, with the ReLU behind it.
  * @param joins  takes down how to join what was normalized by the batch's moments to a shortcut
@@ -94,24 +127,23 @@ function batchNormalization(
   joins: WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>,
   options: RunOptions,
 ): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
-  const { isTraining = false, frozen = () => false } = options;
-  const { batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
+  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5 } = options;
+  const fixedNorm = fixedNorms(variables, options);
   return (x, scope, rectify) => {
-    const gamma = variables.expect(layerNames.gamma(scope));
-    const beta = variables.expect(layerNames.beta(scope));
-    const movingMean = variables.expect(layerNames.movingMean(scope));
-    const movingVariance = variables.expect(layerNames.movingVariance(scope));
-    const epsilon = { epsilon: batchNormEpsilon };
-    if (!isTraining || frozen(layerNames.gamma(scope))) {
-      const scaled = frozenBatchNorm(x, gamma, beta, movingMean, movingVariance, epsilon);
+    const fixed = fixedNorm(scope);
+    if (fixed !== undefined) {
+      const scaled = frozenBatchNorm(x, ...fixed);
       return rectify ? relu(scaled) : scaled;
     }
     expectSpread(x, scope);
-    const normalized = fusedBatchNorm(x, gamma, beta, { ...epsilon, rectify });
-    const { y, batchMean, batchVariance, joinedTo } = normalized;
+    const gamma = variables.expect(layerNames.gamma(scope));
+    const beta = variables.expect(layerNames.beta(scope));
+    const { y, batchMean, batchVariance, joinedTo } = fusedBatchNorm(x, gamma, beta, { epsilon, rectify });
     if (!rectify) joins.set(y, joinedTo);
-    updates.push(movingUpdate(movingMean, batchMean, batchNormDecay));
-    updates.push(movingUpdate(movingVariance, batchVariance, batchNormDecay));
+    const update = (name: string, moment: tf.Tensor): void =>
+      void updates.push(movingUpdate(variables.expect(name), moment, batchNormDecay));
+    update(layerNames.movingMean(scope), batchMean);
+    update(layerNames.movingVariance(scope), batchVariance);
     return y;
   };
 }

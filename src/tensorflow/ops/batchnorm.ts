@@ -172,3 +172,26 @@ export function frozenBatchNorm(
   });
   return tf.tidy(() => normalize(x, gamma, beta) as tf.Tensor4D);
 }
+
+/**
+ * A convolution's weights, and the biases behind it, that do what it and a batch normalization by given moments do; gradients
+ * reach weights, gamma and beta.
+ * @param weights   float32 [height, width, channels, output channels]
+ * @param gamma     float32 [output channels]
+ * @param beta      float32 [output channels]
+ * @param mean      float32 [output channels], e.g. the moving mean
+ * @param variance  float32 [output channels]
+ */
+export function foldBatchNorm(
+  weights: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  mean: tf.Tensor,
+  variance: tf.Tensor,
+  { epsilon = 0.001 }: BatchNormOptions = {},
+): { readonly weights: tf.Tensor; readonly biases: tf.Tensor } {
+  return tf.tidy(() => {
+    const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+    return { weights: tf.mul(weights, scale), biases: tf.sub(beta, tf.mul(mean, scale)) };
+  });
+}

@@ -2,6 +2,7 @@
 import { attr } from "../attributes";
 import { executeOne } from "../execute";
 import { tf } from "../runtime";
+import { differentiable } from "./kernel";
 
 /**
  * max(x, 0), whose gradient is one kernel.
@@ -19,4 +20,22 @@ export function relu<T extends tf.Tensor>(x: T): T {
     };
   });
   return tf.tidy(() => rectify(x) as T);
+}
+
+const FLOAT = { T: attr.type("float32") };
+
+const addTo = differentiable({
+  name: "BiasAdd",
+  saves: [],
+  compute: (inputs) => executeOne("BiasAdd", inputs, FLOAT),
+  differentiate: (dy) => [() => dy.clone(), () => executeOne("BiasAddGrad", [dy], FLOAT)],
+});
+
+/**
+ * A bias for each channel added, by the operation that TensorFlow fuses with the convolution before it.
+ * @param x       float32 [batch, height, width, channels]
+ * @param biases  float32 [channels]
+ */
+export function addBiases(x: tf.Tensor4D, biases: tf.Tensor): tf.Tensor4D {
+  return addTo([x, biases], {}) as tf.Tensor4D;
 }
