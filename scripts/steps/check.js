@@ -1,22 +1,28 @@
 "use strict";
-// The gate: lint and format side by side (types are checked by the build), then the tests.
+// The gate: lint and format side by side (types are checked by the build), then the tests; and the same of what changed only.
 
 const { spawn } = require("node:child_process");
 const { readdirSync } = require("node:fs");
 const { join, relative } = require("node:path");
+const { changedFiles, nearestTests } = require("./changed.js");
 const { SetupError } = require("./error.js");
 const { places, environment } = require("./places.js");
 const { run } = require("./program.js");
 
 const TIMEOUT_MS = 20 * 60_000;
 
-/** The compiled test files whose source path contains one of the parts; all without parts. */
-function testFiles(parts) {
+/** The paths of all test files. */
+function allTests() {
   return readdirSync(join(places.root, "test"), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
     .map((entry) => relative(places.root, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
+}
+
+/** The compiled test files whose source path contains one of the parts; all without parts. */
+function testFiles(parts) {
+  return allTests()
     .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
-    .sort()
     .map((path) => join("dist", path.replace(/\.ts$/, ".js")));
 }
 
@@ -39,25 +45,43 @@ function lint(name, script, args) {
   });
 }
 
+/** Lints and checks the format of files. @returns whether all is well */
+async function look(files) {
+  console.log("✓ types");
+  const scripts = files.filter((file) => file === "." || /\.[cm]?[jt]s$/.test(file));
+  const complaints = await Promise.all([
+    scripts.length === 0 ? "" : lint("lint", "eslint/bin/eslint.js", ["--no-warn-ignored", ...scripts]),
+    lint("format", "prettier/bin/prettier.cjs", [
+      "--check",
+      "--log-level=warn",
+      "--ignore-unknown",
+      ...files,
+    ]),
+  ]);
+  const text = complaints.join("\n").trim();
+  if (text !== "") console.error(text);
+  return text === "";
+}
+
+function runTests(files) {
+  const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${TIMEOUT_MS}`];
+  return run(process.execPath, [...flags, ...files]);
+}
+
 /** @returns the exit code */
 async function check(parts) {
   const files = testFiles(parts);
   if (files.length === 0)
     throw new SetupError(`Cannot run tests: expected a test path with "${parts.join('" or "')}", got none`);
-  if (parts.length === 0) {
-    console.log("✓ types");
-    const complaints = await Promise.all([
-      lint("lint", "eslint/bin/eslint.js", ["."]),
-      lint("format", "prettier/bin/prettier.cjs", ["--check", "--log-level=warn", "."]),
-    ]);
-    const text = complaints.join("\n").trim();
-    if (text !== "") {
-      console.error(text);
-      return 1;
-    }
-  }
-  const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${TIMEOUT_MS}`];
-  return run(process.execPath, [...flags, ...files]);
+  if (parts.length === 0 && !(await look(["."]))) return 1;
+  return runTests(files);
 }
 
-module.exports = { check };
+/** @returns the exit code */
+async function checkChanged() {
+  const files = changedFiles();
+  if (files.length > 0 && !(await look(files))) return 1;
+  return runTests(testFiles(nearestTests(files, allTests())));
+}
+
+module.exports = { check, checkChanged };
