@@ -87,11 +87,6 @@ export class BaseProgram {
     this.#imports = imports;
   }
 
-  /** The text of a file; also of one that stands in a cell. */
-  read(name: string): string | undefined {
-    return this.#system.readFile(name);
-  }
-
   /** Adds a `declare global` or `declare module`, which holds for all that follows. */
   augment(statement: string): void {
     if (this.#augmentations.has(statement)) return;

@@ -125,7 +125,6 @@ class CoreSession implements SessionCore {
   }
 
   close(): void {
-    this.#engine?.close();
     unmapStacks(this.scripts);
   }
 

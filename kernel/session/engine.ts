@@ -1,21 +1,18 @@
 import { version } from "typescript";
-import { type ConvertResult } from "tslab/dist/converter";
-import { type ConverterSet, type Executor } from "tslab/dist/executor";
-import { type CodeMetadata } from "tslab/dist/metadata";
 import { currentCell, type Cell } from "../cell";
 import { type CellName, type Failure } from "./api";
 import { race } from "./awaiting";
 import { describeLeft } from "./classes";
 import { type Compiled, Compiler, type Problem } from "./compiler";
 import { Declarations } from "./declarations";
-import { describeCrash, describeProblems, labelOf } from "./errors";
+import { describeCrash, describeProblems, describeThrown, labelOf } from "./errors";
 import { Modules } from "./modules";
 import { type SourceContext } from "./program";
 import { Runner, type Runnable } from "./runner";
 import { type Scope } from "./scope";
 import { type Scripts } from "./scripts";
 import { offerWorkers } from "./workers";
-import { createExecutor } from "./tslab";
+import { CellExecutor } from "./tslab";
 
 /** What the engine shares with the session. */
 export interface EngineOptions {
@@ -25,24 +22,20 @@ export interface EngineOptions {
 }
 
 /**
- * tslab's converter and executor with all that needs TypeScript, which takes its time to load: so this module is
- * loaded when the first cell needs it.
+ * Compiles cells, with all that needs TypeScript, which takes its time to load: so this module is loaded when the first
+ * cell needs it.
  */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #compiler: Compiler;
   readonly #modules: Modules;
   readonly #runner: Runner;
-  readonly #executor: Executor;
+  readonly #executor: CellExecutor<Runnable | Failure>;
   #declarations = Declarations.none;
   /** The cells whose declarations depend on how far they have come: the last one, and those that await. */
   #unsettled: readonly Unsettled[] = [];
   /** What was declared of the kernel's own values, and the declarations that it is among. */
   #recalled: { readonly text: string; readonly within: Declarations } | undefined;
-  #cell: CellName;
-  #typed = "";
-  #outcome: Runnable | Failure | undefined;
-  #thrown: { readonly error: unknown } | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -53,40 +46,15 @@ export class Engine {
     });
     offerWorkers(this.#compiler, options.cwd);
     this.#runner = new Runner(options.cwd, options.scope, this.#modules, options.scripts);
-    const node = {
-      convert: (_declarations: string, code: string): ConvertResult => {
-        try {
-          return this.#convert(code);
-        } catch (error) {
-          this.#thrown = { error };
-          return { diagnostics: [] };
-        }
-      },
-      addModule: (name: string, content: string, meta: CodeMetadata = {}) => {
-        const problems = this.#compiler.addModule(name, content, meta);
-        if (problems.length > 0)
-          this.#outcome = describeProblems(problems, labelOf(this.#cell), "the module has errors");
-        return [];
-      },
-      inspect: refuse,
-      complete: refuse,
-      close: () => this.#compiler.close(),
-    };
-    const converters: ConverterSet = { node, browser: node, close: () => node.close() };
-    const silent = { log: () => undefined, error: () => undefined };
-    this.#executor = createExecutor(options.cwd, converters, silent);
+    this.#executor = new CellExecutor(options.cwd);
   }
 
   /** Compiles a cell; gives what runs it, what is wrong with it, or nothing if there is nothing to run. */
   compile(code: string, cell: CellName, typed: string): Runnable | Failure | undefined {
-    this.#typed = typed;
-    this.#cell = cell;
-    this.#outcome = undefined;
-    void this.#executor.execute(code); // converts at once; never fails, for #convert does not
-    if (this.#thrown === undefined) return this.#outcome;
-    const { error } = this.#thrown;
-    this.#thrown = undefined;
-    throw error;
+    return this.#executor.execute(code, {
+      convert: (text) => this.#convert(text, cell, typed),
+      addModule: (name, text, isJsx) => this.#addModule(name, text, isJsx, cell),
+    });
   }
 
   /** See {@link SessionCore}. */
@@ -134,49 +102,47 @@ export class Engine {
     this.#recalled = undefined;
     this.#compiler.base.reset();
     this.#modules.reset();
-    this.#executor.reset();
   }
 
-  close(): void {
-    this.#executor.close();
-  }
-
-  #convert(code: string): ConvertResult {
+  #convert(code: string, cell: CellName, typed: string): Runnable | Failure {
     const declarations = this.#settled();
-    const compiled = this.#compile(code, declarations.text);
-    if (!("javascript" in compiled)) {
-      this.#outcome = compiled;
-      return { diagnostics: [] };
-    }
-    const runnable = this.#runner.prepare(this.#typed, compiled, this.#cell);
+    const compiled = this.#attempt(cell, () => this.#compiler.compile(code, declarations.text));
+    if ("status" in compiled) return compiled;
+    if ("length" in compiled) return describeProblems(compiled.map(asTyped(typed)), labelOf(cell));
+    const runnable = this.#prepare(typed, compiled, cell);
+    if ("status" in runnable) return runnable;
     const names = [...compiled.bindings.keys()];
     const { declarations: text } = compiled;
-    const cell: Unsettled = { names, text, runsFor: currentCell(), state: "compiled" };
+    const begun: Unsettled = { names, text, runsFor: currentCell(), state: "compiled" };
     this.#declarations = declarations;
-    this.#unsettled = [...this.#awaiting(names), cell];
-    this.#outcome = { ...runnable, run: () => follow(cell, runnable.run) };
-    // Nothing for tslab's executor to run: the session does that itself, in a task of its own. (The executor's way, with
-    // breakOnSigint, would also leave the process with Node's own handler of SIGINT, which ends it.)
-    return { diagnostics: [], declOutput: "" };
+    this.#unsettled = [...this.#awaiting(names), begun];
+    return { ...runnable, run: () => follow(begun, runnable.run) };
   }
 
-  #compile(code: string, declarations: string): Compiled | Failure {
+  /** JavaScript may find wrong what TypeScript has let pass. */
+  #prepare(typed: string, compiled: Compiled, cell: CellName): Runnable | Failure {
     try {
-      const compiled = this.#compiler.compile(code, declarations);
-      return "length" in compiled ? this.#describe(compiled) : compiled;
+      return this.#runner.prepare(typed, compiled, cell);
     } catch (error) {
-      this.#compiler.base.renew();
-      return describeCrash(error, labelOf(this.#cell), version);
+      return describeThrown(error, this.#options.scripts);
     }
   }
 
-  /** The problems of a cell, by its lines as the user knows them, magics included. */
-  #describe(problems: readonly Problem[]): Failure {
-    const lines = this.#typed.split("\n");
-    const known = problems.map((problem) =>
-      problem.file === undefined ? { ...problem, source: lines[problem.line] ?? problem.source } : problem,
-    );
-    return describeProblems(known, labelOf(this.#cell));
+  #addModule(name: string, code: string, isJsx: boolean, cell: CellName): Failure | undefined {
+    const problems = this.#attempt(cell, () => this.#compiler.addModule(name, code, isJsx));
+    if ("status" in problems) return problems;
+    if (problems.length === 0) return undefined;
+    return describeProblems(problems, labelOf(cell), "the module has errors");
+  }
+
+  /** What the compiler makes of a cell, or how it fails at it. */
+  #attempt<T>(cell: CellName, compile: () => T): T | Failure {
+    try {
+      return compile();
+    } catch (error) {
+      this.#compiler.base.renew();
+      return describeCrash(error, labelOf(cell), version);
+    }
   }
 
   /** The declarations that hold: those of cells as far as they have come. */
@@ -226,6 +192,9 @@ async function follow(cell: Unsettled, run: () => Promise<unknown>): Promise<unk
   }
 }
 
-function refuse(): never {
-  throw new Error("Cannot ask tslab about a cell: expected the session's language service to be asked");
+/** A cell's problems by its lines as the user knows them, magics included. */
+function asTyped(typed: string): (problem: Problem) => Problem {
+  const lines = typed.split("\n");
+  return (problem) =>
+    problem.file === undefined ? { ...problem, source: lines[problem.line] ?? problem.source } : problem;
 }

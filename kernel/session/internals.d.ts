@@ -46,7 +46,6 @@ declare module "typescript" {
       forceDeclarations: boolean,
     ): ts.EmitResult;
   }
-  const nullTransformationContext: ts.TransformationContext;
   function setParent(node: ts.Node, parent: ts.Node): ts.Node;
   function getJSXImplicitImportBase(options: ts.CompilerOptions, file: ts.SourceFile): string | undefined;
   function getJSXRuntimeImport(base: string, options: ts.CompilerOptions): string | undefined;

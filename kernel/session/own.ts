@@ -18,14 +18,14 @@ const own = createRequire(__filename);
 
 /**
  * The packages that the kernel gives to a folder, since the folder has none of that name: their names, and where the
- * kernel's own copies are. A folder's own copy goes before.
+ * kernel's own copies are. A folder's own copy goes before, save of tslab, whose executor is the session's.
  */
 export function lentPackages(cwd: string): ReadonlyMap<string, string> {
   const folder = createRequire(join(cwd, "__cell__.js"));
   const isThere = ([name, file]: readonly [string, string]): boolean =>
     (folder.resolve.paths(name) ?? []).some((path) => existsSync(join(path, file)));
-  const missing = [...offered].filter((one) => !isThere(one));
-  return new Map(missing.flatMap(([name]) => entryOf(name) ?? []));
+  const missing = [...offered].filter((one) => !isThere(one)).map(([name]) => name);
+  return new Map(["tslab", ...missing].flatMap((name) => entryOf(name) ?? []));
 }
 
 /** Loads the kernel's own copy of a package. */

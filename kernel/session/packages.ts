@@ -20,13 +20,13 @@ const loadable = new Set(["", ".js", ".cjs", ".mjs", ".json", ".node", ".wasm"])
 
 /** Loads what is not a local file: packages, whether CommonJS or ES modules, and Node's own modules. */
 export class Packages {
-  /** The kernel's own packages, if the user's folder has none of that name; "tslab" always. */
+  /** The packages that are the kernel's own. */
   readonly #own: ReadonlySet<string>;
   readonly #imported = new Map<string, unknown>();
   readonly #imports = new Map<string, (specifier: string) => Promise<unknown>>();
 
   constructor(cwd: string) {
-    this.#own = new Set(["tslab", ...lentPackages(cwd).keys()]);
+    this.#own = new Set(lentPackages(cwd).keys());
   }
 
   /** Whether a specifier is of a package of the kernel's own. */

@@ -15,7 +15,7 @@ export interface SourceContext {
   readonly offset: number;
 }
 
-/** What comes before a cell's code in its file, so that it is a module; tslab puts it there too. */
+/** What comes before a cell's code in its file, so that it is a module. */
 export const cellPrefix = `export {};${ts.sys.newLine}`;
 
 /** A cell's file within what is declared around it. */
@@ -51,8 +51,27 @@ export class CellFiles {
     this.#globals = { text };
   }
 
-  /** @param text  the cell's code after {@link cellPrefix} */
-  create(text: string, declarations: string, isJsx: boolean): CellFile {
+  /** The file of a cell, which exports all that the cell declares, so that its .d.ts file has it. */
+  create({ code, isJsx }: Prepared, declarations: string): CellFile {
+    const text = cellPrefix + code;
+    const names = declaredIn(text, isJsx);
+    const whole = names.length === 0 ? text : `${text}\nexport {${names.join(", ")}}`;
+    return this.#within(declarations, whole, isJsx);
+  }
+
+  /** Calls a function on a cell's code, without any effect on the cells to come. */
+  withSource<T>(
+    { code, shift, isJsx }: Prepared,
+    declarations: string,
+    use: (context: SourceContext) => T,
+  ): T {
+    const { file } = this.#within(declarations, cellPrefix + code, isJsx);
+    const { program } = this.#base;
+    const checker = program.getTypeChecker();
+    return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length + shift });
+  }
+
+  #within(declarations: string, text: string, isJsx: boolean): CellFile {
     const name = join(this.#cwd, `__cell${this.#count++}__.${isJsx ? "tsx" : "ts"}`); // the checker keeps errors by file name
     const file = this.#base.parse(name, text);
     if (this.#declared.text !== declarations) this.#declared = { text: declarations };
@@ -63,18 +82,6 @@ export class CellFiles {
     return { file, outer: [declared, globals] };
   }
 
-  /** Calls a function on a cell's code, without any effect on the cells to come. */
-  withSource<T>(
-    { code, shift, isJsx }: Prepared,
-    declarations: string,
-    use: (context: SourceContext) => T,
-  ): T {
-    const { file } = this.create(cellPrefix + code, declarations, isJsx);
-    const { program } = this.#base;
-    const checker = program.getTypeChecker();
-    return use({ ts, program, checker, sourceFile: file, offset: cellPrefix.length + shift });
-  }
-
   #outer(outer: Outer, name: string): ts.SourceFile {
     const { root } = this.#base;
     if (outer.file === undefined || outer.root !== root) {
@@ -83,6 +90,13 @@ export class CellFiles {
     }
     return outer.file;
   }
+}
+
+/** All names that the text of a cell declares, those of `var` in its blocks too. */
+function declaredIn(text: string, isJsx: boolean): string[] {
+  const file = ts.createSourceFile(`cell.${isJsx ? "tsx" : "ts"}`, text, ts.ScriptTarget.Latest);
+  ts.bindSourceFile(file, {});
+  return [...(file.locals?.keys() ?? [])].map(ts.unescapeLeadingUnderscores);
 }
 
 /** A file around cells; made anew with the program, to whose checker its symbols belong. */

@@ -225,6 +225,7 @@ test("the tslab module and modules that stand in cells work", async () => {
     (await cells.failure("/** @module wrong */\nexport const w: string = 4;")).text,
     /line 2, column 14/,
   );
+  assert.match((await cells.failure("import './wrong';")).text, /wrong\.ts, line 2, column 14/);
 });
 
 test("the nearest tsconfig.json sets the compiler's options, save what the machinery needs", async () => {
