@@ -4,7 +4,7 @@ import ts from "typescript";
 import { modifiedOf } from "./files";
 
 /** After so many cells the program is made anew, since its type checker remembers them all. */
-const cellsPerProgram = 200;
+const cellsPerProgram = 100;
 
 /**
  * The TypeScript program of everything but the cells: the standard library, Node's types, and what cells import. Cells

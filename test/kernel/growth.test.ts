@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { type Kernel, startKernel } from "./wire/client";
 
 /** How many cells a kernel runs until V8 has compiled what is often used, and how many it is watched for after that. */
-const [warmUp, watched] = [200, 1000];
+const [warmUp, watched] = [400, 1000];
 
 /**
  * By so much the process may grow at any time, in MB: it is 3 to 9, under Node 22 11 to 16 (once, then it levels off), and
