@@ -7,8 +7,10 @@ import { fetchPackage } from "./registry";
 
 const ROOT = resolve(__dirname, "../..");
 
-/** What depends on the Node: its own parts that an interrupt and cells' children need, tfjs-node, training. */
+/** What depends on the Node: its own parts that an interrupt, a debugger and cells' children need, tfjs-node, training. */
 const FILES = [
+  "kernel/conformance",
+  "kernel/debug/adapter",
   "kernel/session/interrupt",
   "kernel/children",
   "kernel/family",

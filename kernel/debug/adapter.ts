@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Session } from "node:inspector/promises";
+import { keepAwake } from "../interrupt/awake";
 import { type Json } from "../protocol";
 import { Breakpoints } from "./breakpoints";
 import {
@@ -62,6 +63,8 @@ class Adapter implements DebugAdapter {
   readonly #handlers: ReadonlyMap<string, Handler>;
   #isStarted = false;
   #isAttached = false;
+  /** Of a thread that waits for the main one: while a client is attached, since V8 may pause at any time. */
+  #sleep = (): void => undefined;
   #sequence = 0;
 
   constructor({ publish, session }: DebugAdapterOptions) {
@@ -89,6 +92,7 @@ class Adapter implements DebugAdapter {
     const command = readString(content, "command") ?? "";
     const response = { type: "response", seq: ++this.#sequence, request_seq: content["seq"] ?? 0, command };
     const handler = this.#handlers.get(command);
+    const sleep = keepAwake();
     try {
       if (handler === undefined)
         throw new DebugError(`Cannot answer: the kernel has no debug request "${command}"`);
@@ -100,6 +104,8 @@ class Adapter implements DebugAdapter {
         message: error instanceof Error ? error.message : String(error),
         body: {},
       };
+    } finally {
+      sleep();
     }
   }
 
@@ -112,6 +118,7 @@ class Adapter implements DebugAdapter {
   }
 
   close(): void {
+    this.#sleep();
     this.#pauses.resume();
     this.#session.disconnect();
   }
@@ -191,6 +198,7 @@ class Adapter implements DebugAdapter {
   async #attach(): Promise<Json> {
     if (!this.#isAttached) {
       this.#isAttached = true;
+      this.#sleep = keepAwake();
       await this.#session.post("Debugger.enable");
       await this.#session.post("Debugger.setBlackboxPatterns", { patterns: [...hiddenPatterns] });
       await this.#session.post("Debugger.setInstrumentationBreakpoint", {
@@ -209,6 +217,7 @@ class Adapter implements DebugAdapter {
       this.#pauses.resume();
       await this.#session.post("Debugger.disable");
       this.#pauses.forget();
+      this.#sleep();
       this.#breakpoints.clear();
       this.#scripts.clear();
     }

@@ -2,6 +2,7 @@ import { Session, type Debugger } from "node:inspector";
 import { join } from "node:path";
 import { internals, type SignalWrap } from "../internals";
 import { log } from "../wire/log";
+import { keepAwake } from "./awake";
 import { Family, signalAll } from "./family";
 import { Guard } from "./guard";
 
@@ -126,6 +127,7 @@ function createSignal(): SignalWrap {
 async function endJavaScript(heard: Promise<boolean>, guard: Guard): Promise<boolean> {
   const session = new Session();
   session.connectToMainThread();
+  const sleep = keepAwake();
   const post = (method: string, parameters?: object): Promise<unknown> =>
     new Promise((resolve, reject) =>
       session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
@@ -151,6 +153,7 @@ async function endJavaScript(heard: Promise<boolean>, guard: Guard): Promise<boo
     await post("Debugger.disable");
     return mayEnd || frames === true;
   } finally {
+    sleep();
     session.disconnect();
   }
 }
