@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
 import { benchInfer } from "./infer";
-import { benchInput } from "./input";
+import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
@@ -37,7 +37,7 @@ const benches: Readonly<Record<string, Bench>> = {
   first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
-  input: contestOf("images from TFRecords: ours and Python's tf.data", benchInput, { rate: images }),
+  input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
@@ -104,12 +104,30 @@ function contestOf(
     about: `${measure.unit === "s" ? "seconds" : measure.unit}: ${about}`,
     async run(wish) {
       const results = await run(wish);
-      const ratio = ratioOf(results);
-      const end = ratio === undefined ? "" : `\n\n${results[0]?.name ?? ""} / the best peer: ${ratio.toFixed(3)} (of the minima)`; // prettier-ignore
       return {
-        text: `${format(results, measure, rate?.(wish))}${end}`,
-        data: { unit: measure.unit, results, ratio },
+        text: tableOf(results, measure, rate?.(wish)),
+        data: { unit: measure.unit, results, ratio: ratioOf(results) },
       };
+    },
+  };
+}
+
+function tableOf(results: readonly Result[], measure: Measure, rate?: ReturnType<typeof images>): string {
+  const ratio = ratioOf(results);
+  const end = ratio === undefined ? "" : `\n\n${results[0]?.name ?? ""} / the best peer: ${ratio.toFixed(3)} (of the minima)`; // prettier-ignore
+  return `${format(results, measure, rate)}${end}`;
+}
+
+async function runInput(wish: Wish): Promise<Outcome> {
+  const [results, large] = [await benchFlowers(wish), await benchLarge(wish)];
+  const tables = [results, large].map((one) => tableOf(one, seconds, images(wish)));
+  return {
+    text: `flowers\n\n${tables[0] ?? ""}\n\n4000 x 3000 pixels\n\n${tables[1] ?? ""}`,
+    data: {
+      unit: seconds.unit,
+      results,
+      ratio: ratioOf(results),
+      large: { results: large, ratio: ratioOf(large) },
     },
   };
 }

@@ -1,7 +1,8 @@
 /** Photographs of ImageNet's size, as JPEG files and as TFRecords of the same. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { renderPhotos, writeRecords } from "../src/input";
+import { readImage, renderPhotos, writeRecords } from "../src/input";
+import { encodeJpeg, random, resizeImage, tf } from "../src/tensorflow";
 
 /** Side of a photograph in pixels: about as many as ImageNet's have on average, 469 x 387. */
 const SIDE = 426;
@@ -34,3 +35,33 @@ export async function flowerRecords(folder: string): Promise<readonly string[]> 
   const { files } = await writeRecords(path.join(folder, "photos"), folder, { shards: 2 });
   return files;
 }
+
+/**
+ * Eight photos of 4000 x 3000 pixels and about 3 MB, as telephones make them: rendered, enlarged, and with the noise of a sensor, of
+ * which most of such a file's bytes are.
+ */
+export async function largeRecords(folder: string): Promise<readonly string[]> {
+  const small = await renderPhotos(path.join(folder, "small"), { perClass: 1, size: 1000 });
+  const photos = path.join(folder, "photos");
+  for (const [label, file] of small.entries()) {
+    mkdirSync(path.join(photos, String(label)), { recursive: true });
+    const image = await readImage(file);
+    for (let i = 0; i < 4; i++)
+      tf.tidy(() => {
+        const noise = random.normal([3000, 4000, 3], random.seed(label, i), 0, NOISE);
+        const large = resizeImage(image, [4000, 4000], { halfPixelCenters: true }).slice(
+          [100 * i, 0, 0],
+          [3000, 4000, 3],
+        );
+        writeFileSync(
+          path.join(photos, String(label), `${i}.jpg`),
+          encodeJpeg(large.add(noise), { quality: 90 }),
+        );
+      });
+    image.dispose();
+  }
+  const { files } = await writeRecords(photos, path.join(folder, "records"), { shards: 2 });
+  return files;
+}
+
+const NOISE = 4;

@@ -3,14 +3,11 @@ import {
   adjustContrast,
   adjustHue,
   adjustSaturation,
-  dynamicShape,
   random,
-  randomBox,
   type RandomBoxOptions,
-  resizeImage,
-  sliceImage,
   tf,
 } from "../tensorflow";
+import { cropBox } from "./box";
 import type { CropOptions } from "./image";
 
 /** Options of distortedBoundingBoxCrop(). */
@@ -29,10 +26,7 @@ export function distortedBoundingBoxCrop(
   options: DistortedCropOptions = {},
 ): tf.Tensor3D {
   const { height = 224, width = 224, ...box } = options;
-  return tf.tidy(() => {
-    const { begin, size } = randomBox(dynamicShape(image), seed, box);
-    return resizeImage(sliceImage(image, begin, size), [height, width]);
-  });
+  return cropBox(image, { seed }, { height, width, ...box });
 }
 
 type Change = "brightness" | "saturation" | "hue" | "contrast";

@@ -74,9 +74,12 @@ export function isOfFunction(error: unknown): error is TensorFlowError {
   return !isBaked(cleaned(error.reason)); // that is the function's fault
 }
 
+/** Operations that decode parts of JPEGs have other words for what is wrong. */
+const isOfJpeg = (reason: string): boolean => /\bJPEG\b/.test(reason);
+
 /**
  * The record at which the decoding in one of a plan's functions failed: the first in the files that can't be decoded for
- * the same reason. Looks for it for a minute, or until the cell is interrupted.
+ * the same reason; or for any, if that is about a JPEG. Looks for it for a minute, or until the cell is interrupted.
  * @param error  that ended an iteration
  */
 export async function findCulprit(error: unknown, plan: Plan<unknown>): Promise<RecordError | undefined> {
@@ -85,10 +88,14 @@ export async function findCulprit(error: unknown, plan: Plan<unknown>): Promise<
   const decodings = allPlans(plan).flatMap((one) => one.decodings?.() ?? []);
   if (decodings.length === 0) return undefined;
   const end = performance.now() + LONGEST_MS;
+  let first: RecordError | undefined;
   for (const file of knownFiles(plan))
     for await (const tried of tryRecords(file, decodings)) {
-      if (tried?.cause instanceof TensorFlowError && cleaned(tried.cause.reason) === reason) return tried;
+      if (tried?.cause instanceof TensorFlowError) {
+        if (cleaned(tried.cause.reason) === reason) return tried;
+        if (isOfJpeg(reason)) first ??= tried;
+      }
       if (performance.now() > end || cellSignal()?.aborted === true) return undefined;
     }
-  return undefined;
+  return first;
 }

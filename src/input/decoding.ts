@@ -10,6 +10,11 @@ export function noteDecoding(decoding: Decoding): void {
   noted?.push(decoding);
 }
 
+/** Whether a dataset's function is recorded, of whose operations those that nothing comes of are never run. */
+export function isForDataset(): boolean {
+  return noted !== undefined;
+}
+
 /** The decodings of the last run of `work`, put into `decodings`. */
 export function notingDecodings<R>(decodings: Decoding[], work: () => R): R {
   const outer = noted;

@@ -11,6 +11,7 @@ import {
 import { noteDecoding } from "./decoding";
 import type { FixedLenFeature, VarLenFeature } from "./features";
 import { BoundingBox, Image, ItemHandlerCallback, LookupTensor, Tensor, type ItemHandler } from "./handlers";
+import { originOf } from "./origin";
 import { recordError } from "./recorderror";
 
 /**
@@ -67,7 +68,7 @@ export class TFExampleDecoder<Item extends string = string> {
     const keys = new Set(handlers.flatMap((handler) => handler.keys));
     const isNeeded = ({ key }: { readonly key: string }): boolean => keys.has(key);
     try {
-      return tf.tidy(() => {
+      const { decoded } = tf.tidy(() => {
         const record = serialized instanceof tf.Tensor ? serialized : constant([serialized], [], "string");
         const features = parseExample(record, this.dense.filter(isNeeded), this.sparse.filter(isNeeded));
         const feature = (key: string): tf.Tensor => {
@@ -75,8 +76,10 @@ export class TFExampleDecoder<Item extends string = string> {
           if (tensor !== undefined) return tensor;
           throw new RangeError(`Cannot decode record: expected a feature "${key}", got none`);
         };
-        return handlers.map((handler) => handler.toItem(feature));
+        const decoded = handlers.map((handler) => handler.toItem(feature));
+        return { decoded, files: decoded.flatMap((item) => originOf(item)?.contents ?? []) }; // which live as long
       });
+      return decoded;
     } catch (error) {
       if (!(error instanceof TensorFlowError)) throw error;
       const bytes = serialized instanceof tf.Tensor ? unrecorded(() => bytesOf(serialized)[0]) : serialized;

@@ -1,5 +1,8 @@
 /** Crops of resized images, computed without what is cut off: of a narrow image that would be gigabytes. */
 import { castTo, dynamicShape, insertAxis, random, resizeWindow, tf } from "../tensorflow";
+import { cutPhoto, type Cut, type Drawn } from "./cut";
+import { mirrorIf } from "./flip";
+import { originOf } from "./origin";
 
 /** The sides of a crop's way, in pixels. */
 export interface FitOptions {
@@ -19,11 +22,14 @@ export function sidesOf(image: tf.Tensor): tf.Tensor1D {
  * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even
  */
 export function smallestSizeAtLeast(image: tf.Tensor, smallestSide: number): tf.Tensor {
-  return tf.tidy(() => {
-    const sides = castTo(sidesOf(image), "float32");
-    const scale = tf.scalar(smallestSide).div(sides.min());
-    return castTo(sides.mul(scale).round(), "int32");
-  });
+  return tf.tidy(() => sizeAtLeast(sidesOf(image), smallestSide));
+}
+
+/** @param wholes  int32 [2] */
+function sizeAtLeast(wholes: tf.Tensor, smallestSide: number): tf.Tensor {
+  const sides = castTo(wholes, "float32");
+  const scale = tf.scalar(smallestSide).div(sides.min());
+  return castTo(sides.mul(scale).round(), "int32");
 }
 
 /**
@@ -37,30 +43,61 @@ export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor3D;
 export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor {
   const place = (room: tf.Tensor): tf.Tensor => room.floorDiv(tf.scalar(2, "int32"));
   if (image.rank === 4) return fit(image, options, place);
-  return oneOf(image, (images) => fit(images, options, place));
+  return fitOne(image, { name: "central", drawn: {}, options, place });
 }
 
 /**
  * A random part of a resized image, as randomCrop() of aspectPreservingResize().
- * @param image  [height, width, channels], any number type
- * @param seed   int32 [2]
- * @returns      float32 [side, side, channels]
+ * @param image     [height, width, channels], any number type
+ * @param seed      int32 [2]
+ * @param mirrored  bool scalar: whether it is mirrored left to right; by default it is not
+ * @returns         float32 [side, side, channels]
  * @throws {RangeError} if the crop is larger than what it is cut from
  */
-export function fitRandom(image: tf.Tensor, seed: tf.Tensor, options: FitOptions): tf.Tensor3D {
-  const place = (room: tf.Tensor): tf.Tensor => {
+export function fitRandom(
+  image: tf.Tensor,
+  seed: tf.Tensor,
+  options: FitOptions,
+  mirrored?: tf.Tensor,
+): tf.Tensor3D {
+  const place = (room: tf.Tensor, drawn: tf.Tensor): tf.Tensor => {
     const places = castTo(room.add(tf.scalar(1, "int32")), "float32");
-    return castTo(random.uniform([2], seed).mul(places).floor(), "int32");
+    return castTo(random.uniform([2], drawn).mul(places).floor(), "int32");
   };
-  return oneOf(image, (images) => fit(images, options, place));
+  return fitOne(image, { name: "random", drawn: { seed, mirrored }, options, place });
 }
 
-/** What is done to images, done to one. */
-function oneOf(image: tf.Tensor, work: (images: tf.Tensor) => tf.Tensor4D): tf.Tensor3D {
+interface Fit {
+  readonly name: string;
+  readonly drawn: Drawn;
+  readonly options: FitOptions;
+  /** Where the crop begins. @param room int32 [2]: how much larger the resized image is */
+  readonly place: (room: tf.Tensor, seed: tf.Tensor) => tf.Tensor;
+}
+
+/** Of a photo that is just being decoded, no more is decoded than is needed. */
+function fitOne(image: tf.Tensor, fitting: Fit): tf.Tensor3D {
+  const { drawn, options, place } = fitting;
+  const origin = originOf(image);
+  if (origin !== undefined) return cutPhoto(origin, drawn, cutOf(fitting));
   return tf.tidy(() => {
-    const one = work(insertAxis(image, 0));
-    return one.as3D(one.shape[1], one.shape[2], one.shape[3]);
+    const { seed = tf.zeros([2], "int32"), mirrored } = drawn;
+    const one = fit(insertAxis(image, 0), options, (room) => place(room, seed));
+    return mirrorIf(mirrored, one.as3D(one.shape[1], one.shape[2], one.shape[3]));
   });
+}
+
+function cutOf({ name, options, place }: Fit): Cut {
+  const { resizeSide, side } = options;
+  expectSmaller(options);
+  return {
+    ...{ name: `${name}_${side}_of_${resizeSide}`, height: side, width: side, isOfWhole: true },
+    choose: (sides, seed) => {
+      const size = sizeAtLeast(sides, resizeSide);
+      const begin = place(size.sub(tf.scalar(side, "int32")), seed);
+      return { region: tf.concat([tf.zeros([2], "int32"), sides]), size, begin };
+    },
+  };
 }
 
 function fit(
@@ -68,11 +105,15 @@ function fit(
   { resizeSide, side }: FitOptions,
   placeIn: (room: tf.Tensor) => tf.Tensor,
 ): tf.Tensor4D {
-  if (side > resizeSide)
-    throw new RangeError(`Cannot crop image: expected a crop of at most ${resizeSide} pixels, got ${side}`);
+  expectSmaller({ resizeSide, side });
   return tf.tidy(() => {
     const size = smallestSizeAtLeast(images, resizeSide);
     const begin = placeIn(size.sub(tf.scalar(side, "int32")));
     return resizeWindow(images, { size, begin, height: side, width: side });
   });
+}
+
+function expectSmaller({ resizeSide, side }: FitOptions): void {
+  if (side > resizeSide)
+    throw new RangeError(`Cannot crop image: expected a crop of at most ${resizeSide} pixels, got ${side}`);
 }

@@ -1,5 +1,7 @@
 /** What makes items, such as an image, out of an Example's features. */
 import { decodeImage, decodeImageOrRaw, dynamicReshape, isOneOf, lookUp, tf } from "../tensorflow";
+import { isForDataset } from "./decoding";
+import { withOrigin, type Decode } from "./origin";
 
 /** Makes an item of an Example out of some of its features. */
 export interface ItemHandler {
@@ -19,6 +21,13 @@ export interface ImageOptions {
   readonly channels?: 1 | 3 | 4;
   /** [height, width, channels], where all images have one shape; raw images need it. @default as decoded */
   readonly shape?: readonly [number, number, number];
+  /**
+   * How preprocessForTrain(), preprocessForEval() and distortedBoundingBoxCrop() decode an RGB image inside of Dataset.map()'s function.
+   * "exact": just what TF-Slim gives. "scaled": JPEGs 2, 4 or 8 times smaller, where that is no smaller than what they are resized
+   * to; much faster for large photos, and smoother, since bilinear interpolation then leaves out no pixels.
+   * @default "exact"
+   */
+  readonly decode?: Decode;
 }
 
 /**
@@ -31,6 +40,9 @@ export interface ImageOptions {
  */
 export function Image(options: ImageOptions = {}): ItemHandler {
   const { imageKey = "image/encoded", formatKey = "image/format", channels = 3, shape } = options;
+  const { decode = "exact" } = options;
+  if (!["exact", "scaled"].includes(decode))
+    throw new RangeError(`Cannot handle image: expected decode to be "exact" or "scaled", got "${decode}"`);
   if (shape !== undefined && shape[2] !== channels)
     throw new RangeError(
       `Cannot handle image: expected a shape of ${channels} channels, got [${shape.join(", ")}]`,
@@ -39,7 +51,10 @@ export function Image(options: ImageOptions = {}): ItemHandler {
     keys: [imageKey, formatKey],
     toItem(feature) {
       const contents = feature(imageKey);
-      if (shape === undefined) return decodeImage(contents, { channels });
+      if (shape === undefined) {
+        const image = decodeImage(contents, { channels });
+        return channels === 3 && isForDataset() ? withOrigin(image, { contents, decode }) : image;
+      }
       const isRaw = isOneOf(feature(formatKey), ["raw", "RAW"]);
       return tf.reshape(decodeImageOrRaw(contents, isRaw, shape, { channels }), [...shape]);
     },

@@ -1,5 +1,6 @@
 /** The steps that make an image of any size an input of a network; each holds in recordings and by itself in a cell. */
-import { castTo, mirror, random, resizeBilinear, resizeImage, select, sliceImage, tf } from "../tensorflow";
+import { castTo, random, resizeBilinear, resizeImage, sliceImage, tf } from "../tensorflow";
+import { drawFlip, mirrorIf } from "./flip";
 import { sidesOf, smallestSizeAtLeast } from "./fit";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on, 0…255. */
@@ -68,7 +69,7 @@ export function randomCrop(image: tf.Tensor, seed: tf.Tensor, options: CropOptio
  * @param seed   int32 [2]
  */
 export function randomFlipLeftRight(image: tf.Tensor3D, seed: tf.Tensor): tf.Tensor3D {
-  return tf.tidy(() => select(random.uniform([], seed).less(0.5), mirror(image), image));
+  return tf.tidy(() => mirrorIf(drawFlip(seed), image));
 }
 
 /**

@@ -25,6 +25,7 @@ export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";
 export type { BadImage, OrientOptions } from "./encoded";
 export { readImage } from "./photo";
+export type { Decode } from "./origin";
 export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";
 export { TFExampleDecoder, tfexampleDecoder } from "./example";
 export type { BoundingBoxOptions, ImageOptions, ItemHandler, LookupOptions, TensorOptions } from "./handlers";

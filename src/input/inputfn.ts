@@ -4,6 +4,8 @@ import { Dataset, type Element } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
 import { fixedLenFeature } from "./features";
 import { fitCentral } from "./fit";
+import type { ImageOptions } from "./handlers";
+import type { Decode } from "./origin";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
 import type { Batched } from "./shapes";
 import { expectShard } from "./shard";
@@ -48,7 +50,13 @@ export interface InputFnOptions extends ReadOptions {
    * @default resized to a shorter side of 256, the middle 256 x 256: what Model.preprocess() takes
    */
   readonly transform?: ImageTransform;
-  /** What makes "image" and "label" of a record. @default getDecoder() */
+  /**
+   * "exact": the pixels are just TF-Slim's. "scaled": JPEGs are decoded 2, 4 or 8 times smaller, where that is no smaller than what
+   * preprocessForTrain(), preprocessForEval() or, without a transform, this function resizes them to; see Image().
+   * @default "exact"
+   */
+  readonly decode?: Decode;
+  /** What makes "image" and "label" of a record, in place of `decode`. @default getDecoder({ decode }) */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
   /** Records left out, as checkRecords() finds those that can't be decoded. @default none */
   readonly without?: readonly RecordError[];
@@ -76,7 +84,9 @@ export interface UnlabeledInputFnOptions extends Omit<InputFnOptions, "labels"> 
  * without one of them that is asked for is an error; for records of other keys make a TFExampleDecoder.
  * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar
  */
-export function getDecoder(): TFExampleDecoder<"image" | "label"> {
+export function getDecoder({ decode = "exact" }: Pick<ImageOptions, "decode"> = {}): TFExampleDecoder<
+  "image" | "label"
+> {
   const keysToFeatures = {
     "image/encoded": fixedLenFeature([], "string"),
     "image/format": fixedLenFeature([], "string", "jpeg"), // matters for raw images alone, see Image()
@@ -84,7 +94,7 @@ export function getDecoder(): TFExampleDecoder<"image" | "label"> {
   };
   const { Image, Tensor } = tfexampleDecoder;
   const itemsToHandlers = {
-    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3 }),
+    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3, decode }),
     label: Tensor("image/class/label", { shape: [] }),
   };
   return new TFExampleDecoder(keysToFeatures, itemsToHandlers);
@@ -113,7 +123,10 @@ export function createInputFn(
   recordPaths: string | readonly string[],
   options: InputFnOptions | UnlabeledInputFnOptions = {},
 ): () => Dataset<LabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
-  const { labels = true, transform = fitImage, decoder = getDecoder() } = options;
+  const { labels = true, transform = fitImage, decode } = options;
+  if (decode !== undefined && options.decoder !== undefined)
+    throw new TypeError("Cannot create input function: expected decode or decoder, got both");
+  const { decoder = getDecoder(decode === undefined ? {} : { decode }) } = options;
   const imageOf = (image: tf.Tensor | undefined, seed: tf.Tensor1D): { image: tf.Tensor3D } => ({
     image: transform(expectRank(image, isImage, 3), seed),
   });

@@ -1,8 +1,10 @@
 /** The whole way from a decoded image to a network's input, for training and for evaluation. */
 import { tf } from "../tensorflow";
-import { distortColor, distortedBoundingBoxCrop, splitSeed } from "./augment";
+import { distortColor, splitSeed } from "./augment";
+import { cropBox } from "./box";
 import { fitCentral, fitRandom } from "./fit";
-import { randomFlipLeftRight, subtractMeans } from "./image";
+import { drawFlip } from "./flip";
+import { subtractMeans } from "./image";
 
 /** Options of preprocessForEval(). */
 export interface PreprocessOptions {
@@ -57,12 +59,13 @@ export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOpt
   const { seed, crop = "resize", flip = true, color = false } = options;
   const { size = 224, resizeSide = defaultSide(size), means } = options;
   return tf.tidy(() => {
+    const drawn = splitSeed(seed, 0);
+    const mirrored = flip ? drawFlip(splitSeed(seed, 1)) : undefined;
     const cropped =
       crop === "box"
-        ? distortedBoundingBoxCrop(image, splitSeed(seed, 0), { height: size, width: size })
-        : fitRandom(image, splitSeed(seed, 0), { resizeSide, side: size });
-    const flipped = flip ? randomFlipLeftRight(cropped, splitSeed(seed, 1)) : cropped;
-    return withoutMeans(color ? distortColor(flipped, splitSeed(seed, 2)) : flipped, means);
+        ? cropBox(image, { seed: drawn, mirrored }, { height: size, width: size })
+        : fitRandom(image, drawn, { resizeSide, side: size }, mirrored);
+    return withoutMeans(color ? distortColor(cropped, splitSeed(seed, 2)) : cropped, means);
   });
 }
 

@@ -38,6 +38,7 @@ export * from "./ops/batchnorm";
 export * from "./ops/color";
 export * from "./ops/image";
 export * from "./ops/photo";
+export * from "./ops/jpeg";
 export * from "./ops/branch";
 export * from "./ops/window";
 export * from "./ops/data";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { createInputFn } from "../../src/input";
+import { createInputFn, getDecoder } from "../../src/input";
 import { encodeExample, encodePng, feature, frameRecord, memory, random, tf } from "../../src/tensorflow";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-inputfn-"));
@@ -71,6 +71,7 @@ test("createInputFn() refuses what can't be", async () => {
     () => createInputFn(pattern, { batchSize: 0 }),
     /expected batchSize to be a whole number >= 1, got 0/,
   );
+  assert.throws(() => createInputFn(pattern, { decode: "scaled", decoder: getDecoder() }), /^TypeError: Cannot create input function: expected decode or decoder, got both$/); // prettier-ignore
   assert.throws(() => createInputFn(path.join(scratch, "none-*"))(), /Cannot read dataset: expected files that match ".*none-\*", got none/); // prettier-ignore
   const ragged = createInputFn(pattern, { batchSize: 4, transform: (image) => image })();
   await assert.rejects(ragged.iterator().next(), /Cannot add tensor to the batch.*give all elements one size before batch\(\)/s); // prettier-ignore

@@ -3,6 +3,7 @@
 
 #include "batchnormop.h"
 #include "momentumop.h"
+#include "resizeregionop.h"
 #include "winogradop.h"
 
 namespace slimlab {
@@ -10,6 +11,7 @@ namespace slimlab {
 void RegisterOperations() {
   RegisterBatchNorm();
   RegisterMomentum();
+  RegisterResizeRegion();
   RegisterWinograd();
 }
 

@@ -98,6 +98,28 @@ export function pickResizedPixels(
   });
 }
 
+/** A part of an image, and what is wanted of it in another size. */
+export interface ResizeRegion {
+  /** float32 [4]: top, left, height and width in pixels of the image, of which they may be fractions */
+  readonly region: tf.Tensor;
+  /** int32 [2]: height and width that the region would be resized to */
+  readonly size: tf.Tensor;
+  /** int32 [4]: top, left, height and width there */
+  readonly window: tf.Tensor;
+  /** bool scalar: whether the window is mirrored left to right */
+  readonly mirrored: tf.Tensor;
+}
+
+/**
+ * A window of an image's resized region, by an operation of the addon, for CPUs: nothing but the window is computed.
+ * @param image  uint8 [height, width, channels]
+ * @returns      float32 [window's height, window's width, channels]; of whole pixels just what resizeBilinear() gives of the region
+ */
+export function resizeRegion(image: tf.Tensor, wanted: ResizeRegion): tf.Tensor3D {
+  const { region, size, window, mirrored } = wanted;
+  return executeOne("SlimlabResizeRegion", [image, region, size, window, mirrored]) as tf.Tensor3D;
+}
+
 /** @param shape  int32, computed in the graph */
 function broadcast(x: tf.Tensor, shape: tf.Tensor): tf.Tensor {
   return executeOne("BroadcastTo", [x, shape], { T: attr.type(dataType(x)), Tidx: attr.type("int32") });

@@ -1,0 +1,168 @@
+/** Parts of photos in another size, for which no more is decoded than they need. */
+import {
+  branch,
+  castTo,
+  constant,
+  decodeJpegPart,
+  decodePixels,
+  dynamicShape,
+  encodeJpeg,
+  endsAsJpeg,
+  isJpeg,
+  jpegShape,
+  resizeRegion,
+  select,
+  tf,
+  type JpegRatio,
+} from "../tensorflow";
+import type { Origin } from "./origin";
+
+/** A part of a photo and what becomes of it, computed in the graph. */
+export interface Part {
+  /** int32 [4]: top, left, height and width in pixels of the photo */
+  readonly region: tf.Tensor;
+  /** int32 [2]: height and width that the region is resized to */
+  readonly size: tf.Tensor;
+  /** int32 [2]: top and left, there, of what is wanted */
+  readonly begin: tf.Tensor;
+}
+
+/** How a part of a photo is chosen. */
+export interface Cut {
+  /** What chooses, with its numbers: cuts of one name are the same. */
+  readonly name: string;
+  /** Height and width of the result. */
+  readonly height: number;
+  readonly width: number;
+  /** Whether it is mostly made of all the photo's pixels. */
+  readonly isOfWhole: boolean;
+  /** @param sides int32 [2] @param seed int32 [2] */
+  choose(sides: tf.Tensor1D, seed: tf.Tensor): Part;
+}
+
+/** What is drawn for one photo. */
+export interface Drawn {
+  /** int32 [2]; @default one that a cut has no use for */
+  readonly seed?: tf.Tensor;
+  /** bool scalar: whether the result is mirrored left to right. @default false */
+  readonly mirrored?: tf.Tensor | undefined;
+}
+
+/**
+ * A part of a photo in another size.
+ * @returns float32 [height, width, 3]: "exact" just what is cut from all pixels
+ */
+export function cutPhoto(origin: Origin, drawn: Drawn, cut: Cut): tf.Tensor3D {
+  const { contents, decode } = origin;
+  return tf.tidy(() => {
+    const { seed = tf.zeros([2], "int32"), mirrored = tf.scalar(false, "bool") } = drawn;
+    if (decode === "exact" && cut.isOfWhole) return cutDecoded([contents, seed, mirrored], cut);
+    const one = branch(isJpeg(contents), [contents, seed, mirrored], {
+      name: `${decode}_${cut.name}`,
+      yes: (...inputs) => cutJpeg(inputs, decode, cut),
+      no: (...inputs) => cutDecoded(inputs, cut),
+      examples: () => [exampleFile(), tf.zeros([2], "int32"), tf.scalar(false, "bool")],
+    });
+    return one.as3D(cut.height, cut.width, 3);
+  });
+}
+
+/** Of all pixels. */
+function cutDecoded([contents, seed, mirrored]: readonly tf.Tensor[], cut: Cut): tf.Tensor3D {
+  const image = decodePixels(expectInput(contents));
+  const { region, size, begin } = cut.choose(sidesOf(dynamicShape(image)), expectInput(seed));
+  const window = windowOf(begin, cut);
+  return resizeRegion(image, { region: castTo(region, "float32"), size, window, mirrored: expectInput(mirrored) }); // prettier-ignore
+}
+
+/** The part alone is decoded if it is at most half of the photo; "scaled" as small as JPEG has it without enlarging it then. */
+function cutJpeg(
+  [file, seed, mirrored]: readonly tf.Tensor[],
+  decode: Origin["decode"],
+  cut: Cut,
+): tf.Tensor3D {
+  const contents = expectInput(file);
+  const sides = sidesOf(jpegShape(contents));
+  const part = cut.choose(sides, expectInput(seed));
+  const ratio = decode === "exact" ? tf.scalar(1) : ratioOf(part);
+  const place = castTo(part.region, "float32").div<tf.Tensor1D>(ratio);
+  // The first pixel of a smaller photo stands for several: for their middle.
+  const shift = tf.scalar(0.5).sub(tf.scalar(0.5).div(ratio));
+  const placed = { top: place.slice([0], [2]).sub(shift), lengths: place.slice([2], [2]) };
+  const smaller = castTo(castTo(sides, "float32").div(ratio).ceil(), "int32");
+  const whole = tf.concat([tf.zeros([2], "int32"), smaller]);
+  const needed = neededOf(part, placed, cut, smaller);
+  const isPart = tf.logicalAnd(pixelsOf(needed).mul(2).lessEqual(pixelsOf(whole)), endsAsJpeg(contents)); // a cut file is to fail
+  const window = select(isPart, needed, whole);
+  const image =
+    decode === "exact" ? decodeJpegPart(contents, window, 1) : decodeSmaller(contents, window, ratio);
+  const top = placed.top.sub(castTo(window.slice([0], [2]), "float32"));
+  return resizeRegion(image, {
+    region: tf.concat([top, placed.lengths]),
+    size: part.size,
+    window: windowOf(part.begin, cut),
+    mirrored: expectInput(mirrored),
+  });
+}
+
+/** By how much the region may be smaller and is yet no smaller than what it becomes: 1, 2, 4 or 8. */
+function ratioOf({ region, size }: Part): tf.Tensor {
+  const most = castTo(region.slice([2], [2]), "float32")
+    .div(castTo(size, "float32"))
+    .min();
+  const from = (ratio: number): tf.Tensor => castTo(most.greaterEqual(tf.scalar(ratio)), "float32");
+  return tf.scalar(1).add(from(2)).add(from(4).mul(2)).add(from(8).mul(4));
+}
+
+/** The pixels that a window is made of, and one around them, since colours at the edge of what is decoded may be others. */
+function neededOf(
+  { size, begin }: Part,
+  { top, lengths }: { readonly top: tf.Tensor; readonly lengths: tf.Tensor },
+  { height, width }: Cut,
+  sides: tf.Tensor,
+): tf.Tensor {
+  const scale = lengths.div(castTo(size, "float32"));
+  const first = top.add(castTo(begin, "float32").mul(scale));
+  const last = first.add(tf.tensor1d([height - 1, width - 1]).mul(scale));
+  const begins = castTo(first.floor().sub(MARGIN), "int32").maximum(tf.scalar(0, "int32"));
+  const ends = castTo(last.ceil().add(1 + MARGIN), "int32").minimum(sides);
+  return tf.concat([begins, ends.sub(begins)]);
+}
+
+const MARGIN = 2; // one for the colours, one for what is rounded
+
+const pixelsOf = (window: tf.Tensor): tf.Tensor => castTo(window.slice([2], [2]), "float32").prod();
+
+const RATIOS = [1, 2, 4] as const;
+
+/** One of four, since the operation's ratio is fixed. */
+function decodeSmaller(
+  contents: tf.Tensor,
+  window: tf.Tensor,
+  ratio: tf.Tensor,
+  [first, ...others]: readonly JpegRatio[] = RATIOS,
+): tf.Tensor {
+  if (first === undefined) return decodeJpegPart(contents, window, 8);
+  return branch(ratio.lessEqual(tf.scalar(first)), [contents, window, ratio], {
+    name: `decode_from_${first}`,
+    yes: (file, part) => decodeJpegPart(expectInput(file), expectInput(part), first),
+    no: (file, part, by) => decodeSmaller(expectInput(file), expectInput(part), expectInput(by), others),
+    examples: () => [exampleFile(), tf.tensor1d([0, 0, 1, 1], "int32"), tf.scalar(1)],
+  });
+}
+
+function windowOf(begin: tf.Tensor, { height, width }: Cut): tf.Tensor {
+  return tf.concat([begin, tf.tensor1d([height, width], "int32")]);
+}
+
+const sidesOf = (shape: tf.Tensor): tf.Tensor1D => shape.slice([0], [2]).as1D();
+
+/** A file that functions can be recorded with. */
+function exampleFile(): tf.Tensor {
+  return tf.tidy(() => constant([encodeJpeg(tf.zeros([1, 1, 3]))], [], "string"));
+}
+
+function expectInput(tensor: tf.Tensor | undefined): tf.Tensor {
+  if (tensor !== undefined) return tensor;
+  throw new TypeError("Cannot cut photo: expected a file and what is drawn for it, got less");
+}
