@@ -30,7 +30,15 @@ export const attr = {
   strings: (texts: readonly (string | Uint8Array)[]): AttrValue => ({ list: { s: texts.map(bytes) } }),
 } as const;
 
+const encoded = new Map<string, Uint8Array>(); // types and booleans, of which nearly all attributes are
+
 /** An attribute as the bytes of its AttrValue message. */
 export function encodeAttr(value: AttrValue): Uint8Array {
-  return AttrValueMessage.encode(AttrValueMessage.fromObject(value)).finish();
+  const { type, b } = value;
+  const key = type === undefined ? (b === undefined ? undefined : String(b)) : String(type);
+  const known = key === undefined ? undefined : encoded.get(key);
+  if (known !== undefined) return known;
+  const message = AttrValueMessage.encode(AttrValueMessage.fromObject(value)).finish();
+  if (key !== undefined) encoded.set(key, message);
+  return message;
 }

@@ -2,18 +2,8 @@ import { attr, encodeAttr, type Attrs } from "./attributes";
 import { dataTypeNumber, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { currentRecording } from "./recording";
-import {
-  contentsOf,
-  createHandle,
-  dataType,
-  handlesOf,
-  native,
-  observe,
-  type tf,
-  wrap,
-  type HandleInfo,
-  type NativeCall,
-} from "./runtime";
+import type { NativeCall } from "./native";
+import { contentsOf, createHandle, dataType, handlesOf, native, observe, type tf, wrap } from "./runtime";
 
 /** Where an operation runs when the default device is not right: strings and tf.data live on the CPU. */
 export interface ExecuteOptions {
@@ -49,15 +39,13 @@ export function execute(
   numOutputs = 1,
   options: ExecuteOptions = {},
 ): tf.Tensor[] {
-  const call = callOf(op, inputs, attrs, numOutputs, options);
-  let infos: HandleInfo[];
+  const recording = currentRecording();
+  if (recording !== undefined) return recording.operation(op, attrs, handlesOf(inputs), options).map(wrap);
   try {
-    infos = native.execute(...call);
+    return native.execute(...callOf(op, inputs, attrs, numOutputs, options)).map(wrap);
   } catch (error) {
     throw asTensorFlowError(op, error);
   }
-  currentRecording()?.operation(op, attrs, call[1], infos);
-  return infos.map(wrap);
 }
 
 /**

@@ -9,9 +9,10 @@ import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
-import { Recording, type RecordedNode } from "./recording";
+import type { RecordedNode } from "./recorded";
+import { Recording, type Example } from "./recording";
 import { expectSame } from "./same";
-import { dataType, handlesOf, observe, tf, typeNumber } from "./runtime";
+import { beginRecording, dataType, observe, tf, typeNumber } from "./runtime";
 import { Variables } from "./variables";
 
 /** A TensorFlow function that a recording made. */
@@ -26,6 +27,8 @@ export interface RecordedFunction {
   /** Variables assigned inside: output `outputTypes.length - assigned.length + i` is the new value of `assigned[i]`. */
   readonly assigned: readonly tf.Variable[];
   readonly nodeCount: number;
+  /** Operations computed at the recording, since shapes or what was read unrecorded follow from what they give. */
+  readonly computedCount: number;
   /** As a serialized GraphDef, to be looked at. */
   graph(): Uint8Array;
   /** Takes it out of TensorFlow; calling it afterwards fails. */
@@ -43,7 +46,8 @@ export interface RecordOptions {
 let count = 0;
 
 /**
- * Runs `fn` once on copies of `example`, records its operations and registers them as a function.
+ * Runs `fn` once on tensors like those of `example`, records its operations and registers them as a function. Nothing is computed
+ * but what shapes follow from, where they follow from data.
  *
  * Variables that `fn` assigns have their old values again afterwards; variables that it creates keep their initial values and
  * `fn` runs a second time, in which they exist.
@@ -84,6 +88,7 @@ function record(
     outputShapes: run.shapes,
     assigned: run.assigned,
     nodeCount: built.nodeCount,
+    computedCount: run.recording.computedCount,
     graph() {
       const captureNames = captures.map((capture) =>
         capture instanceof tf.Variable ? capture.name : undefined,
@@ -111,8 +116,8 @@ function releaseAll(release: () => void, called: Called): () => void {
 /** Takes functions out of TensorFlow that nothing can call any more. */
 const unreachable = new FinalizationRegistry<() => void>((release) => release());
 
-/** One recorded run on these inputs. */
-type RunOnce = (inputs: readonly tf.Tensor[]) => Run;
+/** One recorded run, on inputs of which those that are batches have so many rows more than the example. */
+type RunOnce = (more?: number) => Run;
 
 /** The run to register, and the functions that it calls. */
 function runWhole(
@@ -122,12 +127,11 @@ function runWhole(
   options: RecordOptions,
 ): { readonly run: Run; readonly called: Called } {
   const called: Called = new Map();
-  const runOnce: RunOnce = (inputs) => runRecorded(fn, inputs, name, called);
+  const runOnce: RunOnce = (more = 0) => runRecorded(fn, examplesOf(example, more), name, called);
   try {
-    const first = runOnce(example);
-    const again = first.createdVariables ? runOnce(example) : first;
-    if (options.twice === true)
-      expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce(example).nodes });
+    const first = runOnce();
+    const again = first.createdVariables ? runOnce() : first;
+    if (options.twice === true) expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce().nodes });
     const run = options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : fuse(again);
     return { run, called };
   } catch (error) {
@@ -147,25 +151,20 @@ interface Run {
 
 function runRecorded(
   fn: (...args: tf.Tensor[]) => readonly tf.Tensor[],
-  example: readonly tf.Tensor[],
+  examples: readonly Example[],
   name: string,
   called: Called,
 ): Run {
   const before = new Variables();
-  const types = example.map(typeNumber);
-  const recording = new Recording(name, (dataId) => before.at(dataId), called);
+  const recording = new Recording(name, examples, (dataId) => before.at(dataId), called);
   const engine = tf.engine();
   const undo = watchOperations(recording);
+  const end = beginRecording(recording);
+  let hasFailed = true;
   engine.startScope(name);
   try {
-    const args = observe(undefined, () => {
-      const copies = example.map((tensor) => executeOne("Identity", [tensor]));
-      handlesOf(copies).forEach((handle, i) =>
-        recording.argument(i, handle, types[i] ?? 0, copies[i]?.shape ?? []),
-      );
-      return copies;
-    });
-    return observe(recording, () => {
+    const run = observe(recording, () => {
+      const args = recording.arguments();
       const results = withoutChance(() => fn(...args));
       recording.check();
       const changed = before.changed();
@@ -179,10 +178,17 @@ function runRecorded(
         createdVariables: before.created().length > 0,
       };
     });
+    hasFailed = false;
+    return run;
   } finally {
     engine.endScope();
     undo();
     before.restore();
+    try {
+      recording.close(hasFailed ? "variables" : "all");
+    } finally {
+      end();
+    }
   }
 }
 
@@ -196,34 +202,41 @@ function withOpenBatch(run: Run, runOnce: RunOnce, example: readonly tf.Tensor[]
       `Cannot trace "${name}" for any batch: expected an argument with a first dimension, got none`,
     );
   }
-  const engine = tf.engine();
-  engine.startScope("openBatch");
-  try {
-    const isBatch = example.map(({ shape }) => shape[0] === batch);
-    const grow = (tensors: readonly tf.Tensor[]): tf.Tensor[] =>
-      tensors.map((tensor, i) => (isBatch[i] === true ? withOneRowMore(tensor) : tensor));
-    const larger = observe(undefined, () => grow(example));
-    const largest = observe(undefined, () => grow(larger));
-    const sized = (one: Run, size: number): SizedRun => ({
-      recording: one.recording,
-      outputs: one.outputs,
-      batch: size,
-    });
-    const second = sized(runOnce(larger), batch + 1);
-    const third = sized(runOnce(largest), batch + 2);
-    const dtype = typeNumber(leading);
-    return { ...run, ...openBatch([sized(run, batch), second, third], { index, dtype }) };
-  } finally {
-    engine.endScope();
-  }
+  const sized = (one: Run, size: number): SizedRun => ({
+    recording: one.recording,
+    outputs: one.outputs,
+    batch: size,
+  });
+  const [second, third] = [sized(runOnce(1), batch + 1), sized(runOnce(2), batch + 2)];
+  const dtype = typeNumber(leading);
+  return { ...run, ...openBatch([sized(run, batch), second, third], { index, dtype }) };
 }
 
-function withOneRowMore(tensor: tf.Tensor): tf.Tensor {
+/** What the function is recorded with: the example, in which the tensors that are batches may have so many rows more. */
+function examplesOf(example: readonly tf.Tensor[], more: number): Example[] {
+  const batch = example.find((tensor) => tensor.rank > 0)?.shape[0];
+  return example.map((tensor) => {
+    const [rows, ...rest] = tensor.shape;
+    const isLarger = more > 0 && rows !== undefined && rows === batch;
+    return {
+      dtype: typeNumber(tensor),
+      shape: isLarger ? [rows + more, ...rest] : tensor.shape,
+      value: () => observe(undefined, () => tf.keep(isLarger ? withMoreRows(tensor, more) : copyOf(tensor))),
+    };
+  });
+}
+
+function copyOf(tensor: tf.Tensor): tf.Tensor {
+  return executeOne("Identity", [tensor]);
+}
+
+function withMoreRows(tensor: tf.Tensor, more: number): tf.Tensor {
   return tf.tidy(() => {
     const begin = tf.zeros([tensor.rank], "int32");
     const row = executeOne("Slice", [tensor, begin, tf.tensor1d([1, ...tensor.shape.slice(1)], "int32")]);
-    const attrs = { N: attr.int(2), T: attr.type(dataType(tensor)), Tidx: attr.type("int32") };
-    return executeOne("ConcatV2", [row, tensor, tf.scalar(0, "int32")], attrs);
+    const attrs = { N: attr.int(more + 1), T: attr.type(dataType(tensor)), Tidx: attr.type("int32") };
+    const rows = Array.from({ length: more }, () => row);
+    return executeOne("ConcatV2", [...rows, tensor, tf.scalar(0, "int32")], attrs);
   });
 }
 

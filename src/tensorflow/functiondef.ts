@@ -1,8 +1,8 @@
 /** A recording as TensorFlow's FunctionDef. */
-import type { AttrValue, FunctionMessage, NodeMessage, OpMessage } from "./messages";
+import type { FunctionMessage, NodeMessage, OpMessage } from "./messages";
 import { FunctionDefMessage } from "./messages";
 import { opDefinition } from "./opdefs";
-import type { RecordedNode, Source } from "./recording";
+import { isStateful, wholeAttributes, type RecordedNode, type Source } from "./recorded";
 
 /** What a function gives: where it comes from, and its TensorFlow data type. */
 export interface FunctionOutput {
@@ -29,11 +29,10 @@ export interface BuiltFunction {
 
 /**
  * The FunctionDef of a recording: only what the outputs need, and the operations with effects, in their order.
- * @throws {Error} if protobufjs refuses the message
  */
 export function buildFunction(parts: FunctionParts): BuiltFunction {
   const used = usedNodes(parts);
-  const names = new Map<RecordedNode, string>([...used].map((node, i) => [node, `n${i}`]));
+  const names = new Map([...used].map((node, i) => [node, nameOf(node, i)]));
   const refer = (source: Source): string => {
     if (source.kind === "argument") return `a${source.index}`;
     if (source.kind === "capture") return `a${parts.argumentTypes.length + source.index}`;
@@ -69,12 +68,13 @@ export function buildFunction(parts: FunctionParts): BuiltFunction {
     control_ret: Object.fromEntries(stateful.map((name) => [name, name])),
     attr: {},
   };
-  const bytes = FunctionDefMessage.encode(FunctionDefMessage.fromObject(message)).finish();
+  const bytes = FunctionDefMessage.encode(message).finish();
   return { bytes, definition: { ...signature, attr: [] }, nodeCount: nodes.length };
 }
 
-function isStateful(node: RecordedNode): boolean {
-  return node.constant === undefined && opDefinition(node.op).is_stateful;
+/** What errors call the node; names begin with no underscore. */
+function nameOf({ op }: RecordedNode, i: number): string {
+  return `${op.replace(/^_+/, "")}_${i}`;
 }
 
 function usedNodes({ nodes, outputs }: FunctionParts): Set<RecordedNode> {
@@ -100,36 +100,7 @@ export function nodeMessage(
   refer: (source: Source) => string,
 ): NodeMessage {
   if (node.constant !== undefined) return constantMessage(node.constant, name);
-  const definition = opDefinition(node.op);
-  const attr: Record<string, AttrValue> = { ...node.attrs };
-  let position = 0;
-  for (const argument of definition.input_arg) {
-    position += inferAttributes(argument, attr, node, position);
-  }
-  return { name, op: node.op, input: node.inputs.map(refer), attr };
-}
-
-/** Fills in the attributes that an argument's inputs tell; gives how many inputs the argument takes. */
-function inferAttributes(
-  { number_attr, type_attr, type_list_attr }: OpMessage["input_arg"][number],
-  attr: Record<string, AttrValue>,
-  node: RecordedNode,
-  position: number,
-): number {
-  const left = node.inputTypes.length - position;
-  if (type_list_attr) {
-    const given = attr[type_list_attr]?.list?.type;
-    const count = given?.length ?? left;
-    attr[type_list_attr] ??= { list: { type: node.inputTypes.slice(position, position + count) } };
-    return count;
-  }
-  const type = node.inputTypes[position];
-  // The input's own type: the vendor gives the mean of an int32 tensor, which it casts first, that of before the cast.
-  if (type_attr && type !== undefined) attr[type_attr] = { type };
-  if (!number_attr) return 1;
-  const count = attr[number_attr]?.i ?? left;
-  attr[number_attr] ??= { i: count };
-  return count;
+  return { name, op: node.op, input: node.inputs.map(refer), attr: wholeAttributes(node).attrs };
 }
 
 function constantMessage(constant: NonNullable<RecordedNode["constant"]>, name: string): NodeMessage {

@@ -2,7 +2,7 @@
 import { attr } from "./attributes";
 import { dataTypeNumber } from "./datatype";
 import type { FunctionParts } from "./functiondef";
-import type { RecordedNode, Source } from "./recording";
+import type { RecordedNode, Source } from "./recorded";
 
 type Nodes = Pick<FunctionParts, "nodes" | "outputs">;
 /** The sum or product that an input of a node is, if nothing else needs it but nodes that are fused too. */

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { nodeMessage, type FunctionParts } from "./functiondef";
 import { GraphDefMessage, type AttrValue, type NodeMessage } from "./messages";
-import type { RecordedNode, Source } from "./recording";
+import type { RecordedNode, Source } from "./recorded";
 
 /** What can be drawn as a graph: a function compiled by trace(). */
 export interface GraphSource {

@@ -18,6 +18,11 @@ export function dropFunction(name: string): void {
   functions.delete(name);
 }
 
+/** A registered function's FunctionDef, as bytes. */
+export function functionBytes(name: string): Uint8Array | undefined {
+  return functions.get(name)?.bytes;
+}
+
 /** Whether a registered function has effects. */
 export function isStatefulFunction(name: string): boolean {
   return functions.get(name)?.definition.is_stateful ?? false;

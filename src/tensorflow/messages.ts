@@ -74,8 +74,8 @@ export interface FunctionMessage {
 export const AttrValueMessage = messageType("AttrValue");
 /** tensorflow.FunctionDef, to be encoded. */
 export const FunctionDefMessage = messageType("FunctionDef");
-/** tensorflow.OpList, to be decoded. */
-export const OpListMessage = messageType("OpList");
+/** tensorflow.OpDef, to be decoded. */
+export const OpDefMessage = messageType("OpDef");
 /** tensorflow.GraphDef, to be encoded. */
 export const GraphDefMessage = messageType("GraphDef");
 /** tensorflow.ServerDef, to be encoded. */

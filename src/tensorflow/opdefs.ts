@@ -1,36 +1,30 @@
-import { OpListMessage, type OpMessage } from "./messages";
+import { OpDefMessage, type OpMessage } from "./messages";
 import { native } from "./runtime";
 
-let definitions: Map<string, OpMessage> | undefined;
-
-function all(): Map<string, OpMessage> {
-  if (definitions === undefined) {
-    const list = OpListMessage.toObject(OpListMessage.decode(native.opList()), {
-      defaults: true,
-      arrays: true,
-    });
-    definitions = new Map((list as { op: OpMessage[] }).op.map((op) => [op.name, op]));
-  }
-  return definitions;
-}
+const definitions = new Map<string, OpMessage>(); // those that were asked for
 
 /**
  * TensorFlow's definition of an operation, or of a registered function: its arguments and attributes.
  * @throws {RangeError} if there is no such operation
  */
 export function opDefinition(name: string): OpMessage {
-  const definition = all().get(name);
-  if (definition === undefined)
+  const known = definitions.get(name);
+  if (known !== undefined) return known;
+  const bytes = native.opDefinition(name);
+  if (bytes === undefined)
     throw new RangeError(`Cannot find operation "${name}": TensorFlow has none of that name`);
+  const whole = { defaults: true, arrays: true };
+  const definition = OpDefMessage.toObject(OpDefMessage.decode(bytes), whole) as OpMessage;
+  definitions.set(name, definition);
   return definition;
 }
 
 /** Makes a registered function known as an operation, so that other functions may call it. */
 export function defineFunctionOp(definition: OpMessage): void {
-  all().set(definition.name, definition);
+  definitions.set(definition.name, definition);
 }
 
 /** Forgets a function again. */
 export function forgetFunctionOp(name: string): void {
-  definitions?.delete(name);
+  definitions.delete(name);
 }

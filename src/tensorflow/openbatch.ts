@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { attr } from "./attributes";
 import { dataTypeNumber } from "./datatype";
 import type { FunctionOutput } from "./functiondef";
-import type { RecordedConstant, RecordedNode, Recording, Source } from "./recording";
+import type { RecordedConstant, RecordedNode, Source } from "./recorded";
+import type { Recording } from "./recording";
 
 /** A recording with the batch size that it was made at. */
 export interface SizedRun {

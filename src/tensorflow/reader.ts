@@ -8,7 +8,8 @@ import { kindOfFile } from "./filekind";
 import { quoteNearest } from "./nearest";
 import { asNumbers, hasNumbers } from "./numbers";
 import { patternOf, plainPrefix, type SecondName } from "./paths";
-import { native, wrap, type NativeReader, type tf } from "./runtime";
+import type { NativeReader } from "./native";
+import { native, wrap, type tf } from "./runtime";
 
 /** One entry of a checkpoint. */
 export interface CheckpointVariable {

@@ -1,43 +1,23 @@
-/** Records the TensorFlow operations of a function while it runs once on example tensors. */
+/** Records the TensorFlow operations of a function while it runs once on tensors without values. */
 import type { Attrs } from "./attributes";
 import { userFrame } from "./callsite";
+import { Computed } from "./computed";
 import type { DataType } from "./datatype";
-import type { AttrValue } from "./messages";
-import { opDefinition } from "./opdefs";
+import { wholeAttributes, type RecordedConstant, type RecordedNode, type Source } from "./recorded";
+import type { HandleInfo, Known, StockAttribute } from "./native";
 import {
+  computedHandle,
   currentObserver,
   handlesOf,
-  type HandleInfo,
+  isRecorded,
   type Observer,
-  type StockAttribute,
   tf,
   typeNumber,
+  wrap,
 } from "./runtime";
-
-/** Where a value inside the function comes from. */
-export type Source =
-  | { readonly kind: "argument"; readonly index: number }
-  | { readonly kind: "capture"; readonly index: number }
-  | { readonly kind: "node"; readonly node: RecordedNode; readonly output: number };
-
-/** A constant of the recorded function. */
-export interface RecordedConstant {
-  readonly dtype: number;
-  readonly shape: readonly number[];
-  readonly values: ArrayBufferView | readonly Uint8Array[];
-}
-
-/** One recorded operation. */
-export interface RecordedNode {
-  readonly op: string;
-  readonly attrs: Attrs;
-  readonly inputs: readonly Source[];
-  readonly inputTypes: readonly number[];
-  readonly outputTypes: readonly number[];
-  readonly constant?: RecordedConstant;
-  /** Of the inputs in the recorded run, as far as it knows them. */
-  readonly inputShapes?: readonly (readonly number[] | undefined)[];
-}
+import { ShapeGraph } from "./shapegraph";
+import { stockAttributes } from "./stock";
+import type { Stored } from "./unreachable";
 
 // tfjs draws these in JavaScript, or seeds them there: recorded, their values would freeze.
 const JAVASCRIPT_RANDOM = new Set([
@@ -59,69 +39,102 @@ export interface CalledFunction {
   dispose(): void;
 }
 
-/** The operations, captures and constants of one run of a function. */
+/** An argument that a function is recorded with. */
+export interface Example {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  /** A tensor of it, which is disposed in the end; asked for only if something has to be computed. */
+  value(this: void): tf.Tensor;
+}
+
+/** What is known of a value inside the function. */
+interface Value {
+  readonly source: Source;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  /** Its number in the graph of shapes. */
+  readonly place: number;
+}
+
+/** Where an operation runs if it must be computed, and what stands in for it then. */
+type Computing = Pick<RecordedNode, "device" | "computedAs">;
+
+let last = -1; // the handles of recordings go down
+
+/**
+ * The operations, captures and constants of one run of a function. Nothing is computed: the handles of its tensors stand for
+ * values of which types and shapes are known. Where a shape follows from data, what it follows from is computed of the examples.
+ */
 export class Recording implements Observer {
   readonly nodes: RecordedNode[] = [];
   /** Tensors and variables closed over, in the order of their first use. */
   readonly captures: tf.Tensor[] = [];
-  private readonly sources = new Map<number, Source>();
-  private readonly types = new Map<number, number>();
-  private readonly shapes = new Map<number, readonly number[]>();
-  private readonly inside = new WeakSet<object>();
+  private readonly capturedHandles: number[] = [];
+  private readonly values = new Map<number, Value>();
+  private readonly shapes = new ShapeGraph();
+  private readonly computing: Computed;
+  private readonly inside = new Map<object, Stored>();
   private refused: Error | undefined;
 
   constructor(
     /** What error messages call the function. */
     readonly name: string,
+    private readonly examples: readonly Example[],
     private readonly variableOf: (dataId: object) => tf.Tensor | undefined,
     /** The functions that its operations call, which live as long as it: by what they do, so that a second run finds them. */
     readonly called: Map<string, CalledFunction>,
-  ) {}
-
-  argument(index: number, handle: number, dtype: number, shape: readonly number[]): void {
-    this.shapes.set(handle, shape);
-    this.sources.set(handle, { kind: "argument", index });
-    this.types.set(handle, dtype);
-  }
-
-  operation(op: string, attrs: Attrs, inputs: readonly number[], outputs: readonly HandleInfo[]): void {
-    const node: RecordedNode = {
-      op,
-      attrs,
-      inputs: inputs.map((handle) => this.sourceOf(handle, op)),
-      inputTypes: inputs.map((handle) => this.types.get(handle) ?? 0),
-      outputTypes: outputs.map((output) => output.dtype),
-      inputShapes: inputs.map((handle) => this.shapes.get(handle)),
-    };
-    this.nodes.push(node);
-    outputs.forEach(({ id, dtype, shape }, output) => {
-      this.sources.set(id, { kind: "node", node, output });
-      this.shapes.set(id, shape);
-      this.types.set(id, dtype);
+  ) {
+    this.computing = new Computed({
+      nodes: this.nodes,
+      argument: (index) => examples[index]?.value() ?? tf.scalar(NaN),
+      capture: (index) => computedHandle(this.capturedHandles[index] ?? -1),
     });
   }
 
-  stockOperation(
-    op: string,
-    attributes: readonly StockAttribute[],
-    inputs: readonly number[],
-    outputs: readonly HandleInfo[],
-  ): void {
-    const definition = opDefinition(op);
-    const attrs: Record<string, AttrValue> = {};
-    for (const { name, value } of attributes) {
-      const type = definition.attr.find((one) => one.name === name)?.type ?? "";
-      attrs[name] = attributeOf(type, value, `${op}.${name}`);
-    }
-    this.operation(op, attrs, inputs, outputs);
+  /** The arguments to call the function with. */
+  arguments(): tf.Tensor[] {
+    return this.examples.map(({ dtype, shape }, index) => {
+      const place = this.shapes.input(dtype, shape);
+      return wrap(this.made({ source: { kind: "argument", index }, dtype, shape, place }));
+    });
   }
 
-  created(
-    id: number,
-    shape: readonly number[],
-    dtype: number,
-    values: ArrayBufferView | readonly Uint8Array[],
-  ): void {
+  /**
+   * Records an operation.
+   * @returns what its outputs will be
+   * @throws {TensorFlowError} if it can't have such inputs or attributes
+   */
+  operation(op: string, attrs: Attrs, inputs: readonly number[], computing: Computing = {}): HandleInfo[] {
+    const values = inputs.map((handle) => this.valueOf(handle, op));
+    const given = {
+      ...{ op, attrs, ...computing },
+      inputs: values.map(({ source }) => source),
+      inputTypes: values.map(({ dtype }) => dtype),
+      inputShapes: values.map(({ shape }) => shape),
+    };
+    const places = values.map(({ place }) => place);
+    const known = this.shapes.operation(op, places, wholeAttributes(given));
+    const node: RecordedNode = { ...given, outputTypes: known.map(({ dtype }) => dtype) };
+    const shapes = known.every(isWhole) ? known.map(({ shape }) => shape) : this.computedShapes(node, known);
+    this.nodes.push(node);
+    return known.map(({ id, dtype }, output) =>
+      this.made({ source: { kind: "node", node, output }, dtype, shape: shapes[output] ?? [], place: id }),
+    );
+  }
+
+  /** Shapes that follow from data. */
+  private computedShapes(node: RecordedNode, known: readonly Known[]): (readonly number[])[] {
+    return this.computing.operation(node).map(({ shape }, output) => {
+      this.shapes.setShape(known[output]?.id ?? -1, shape);
+      return shape;
+    });
+  }
+
+  stockOperation(op: string, attributes: readonly StockAttribute[], inputs: readonly number[]): HandleInfo[] {
+    return this.operation(op, stockAttributes(op, attributes), inputs);
+  }
+
+  created(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly Uint8Array[]): number {
     const constant: RecordedConstant = { dtype, shape: [...shape], values: copyOf(values) };
     const node: RecordedNode = {
       op: "Const",
@@ -131,37 +144,73 @@ export class Recording implements Observer {
       outputTypes: [dtype],
       constant,
     };
+    const place = this.shapes.constant(constant);
     this.nodes.push(node);
-    this.sources.set(id, { kind: "node", node, output: 0 });
-    this.shapes.set(id, shape);
-    this.types.set(id, dtype);
+    return this.made({ source: { kind: "node", node, output: 0 }, dtype, shape, place }).id;
   }
 
-  stored(dataId: object): void {
-    this.inside.add(dataId);
+  stored(dataId: object, stored: Stored): void {
+    this.inside.set(dataId, stored);
   }
 
   owns(dataId: object): boolean {
     return this.inside.has(dataId);
   }
 
-  captured(tensor: tf.TensorInfo, upload: () => number): number {
-    const handle = upload();
-    if (this.sources.has(handle)) return handle;
+  captured(tensor: tf.TensorInfo, handle: number): number {
+    if (this.values.has(handle)) return handle;
     const source = this.variableOf(tensor.dataId) ?? tensor;
     if (!(source instanceof tf.Tensor))
       throw new TypeError(`Cannot trace "${this.name}": expected a tensor, got ${typeof source}`);
-    this.sources.set(handle, { kind: "capture", index: this.captures.length });
-    this.types.set(handle, typeNumber(source));
-    this.shapes.set(handle, source.shape);
+    const [dtype, shape] = [typeNumber(source), source.shape];
+    const place = this.shapes.input(dtype, shape);
+    this.values.set(handle, {
+      source: { kind: "capture", index: this.captures.length },
+      dtype,
+      shape,
+      place,
+    });
     this.captures.push(source);
+    this.capturedHandles.push(handle);
     return handle;
+  }
+
+  computed(handle: number): number | undefined {
+    const value = this.values.get(handle);
+    return value === undefined ? undefined : this.computing.handle(value.source);
+  }
+
+  /** Operations that had to be computed, for the shapes of what they give. */
+  get computedCount(): number {
+    return this.computing.nodes.size;
+  }
+
+  /**
+   * Gives the tensors that outlive the function their values, and frees the rest.
+   * @param which  of a function that has failed only variables and constants: gradients that fail leave all that they would need
+   */
+  close(which: "all" | "variables"): void {
+    const { tensorInfo, registeredVariables } = tf.engine().state;
+    const variables = new Set<object>(Object.values(registeredVariables).map(({ dataId }) => dataId));
+    try {
+      for (const [dataId, stored] of this.inside) {
+        const source = isRecorded(stored.id) ? this.values.get(stored.id)?.source : undefined;
+        if (source === undefined || !tensorInfo.has(dataId)) continue;
+        if (which === "all" || variables.has(dataId) || isConstant(source))
+          stored.id = this.computing.take(source);
+      }
+    } finally {
+      this.computing.dispose();
+      this.shapes.close();
+      this.inside.clear();
+      this.values.clear();
+    }
   }
 
   /** Where the value of a tensor comes from; one that nothing in the function made becomes a capture. */
   sourceOfTensor(tensor: tf.Tensor): { readonly source: Source; readonly dtype: number } {
     const [handle = -1] = handlesOf([tensor]);
-    return { source: this.sourceOf(handle, "output"), dtype: this.types.get(handle) ?? 0 };
+    return this.valueOf(handle, "output");
   }
 
   read(): never {
@@ -199,14 +248,29 @@ export class Recording implements Observer {
     );
   }
 
-  private sourceOf(handle: number, user: string): Source {
-    const source = this.sources.get(handle);
-    if (source === undefined)
+  private made(value: Value): HandleInfo {
+    const id = --last;
+    this.values.set(id, value);
+    return { id, dtype: value.dtype, shape: [...value.shape] };
+  }
+
+  private valueOf(handle: number, user: string): Value {
+    const value = this.values.get(handle);
+    if (value === undefined)
       throw new Error(
         `Cannot trace "${this.name}": an input of "${user}" comes from nowhere (handle ${handle})`,
       );
-    return source;
+    return value;
   }
+}
+
+function isConstant(source: Source): boolean {
+  return source.kind === "node" && source.node.constant !== undefined;
+}
+
+/** Whether all of a shape is known. */
+function isWhole(known: Known): known is Known & { readonly shape: number[] } {
+  return known.shape?.every((size) => size >= 0) ?? false;
 }
 
 /** The recording under way, if any. */
@@ -218,31 +282,4 @@ export function currentRecording(): Recording | undefined {
 function copyOf(values: ArrayBufferView | readonly Uint8Array[]): ArrayBufferView | readonly Uint8Array[] {
   if (!ArrayBuffer.isView(values)) return values.map((value) => value.slice());
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
-}
-
-// The stock binding gives attributes as bare JavaScript values; the op's definition says of which kind each is.
-function attributeOf(type: string, value: unknown, name: string): AttrValue {
-  const numbers = (): number[] => (value as readonly number[]).map(Number);
-  switch (type) {
-    case "type":
-      return { type: Number(value) };
-    case "int":
-      return { i: Number(value) };
-    case "float":
-      return { f: Number(value) };
-    case "bool":
-      return { b: Boolean(value) };
-    case "string":
-      return { s: Buffer.from(String(value)) };
-    case "shape":
-      return { shape: { dim: numbers().map((size) => ({ size })) } };
-    case "list(int)":
-      return { list: { i: numbers() } };
-    case "list(type)":
-      return { list: { type: numbers() } };
-    case "list(float)":
-      return { list: { f: numbers() } };
-    default:
-      throw new TypeError(`Cannot record attribute "${name}": expected a known kind, got "${type}"`);
-  }
 }

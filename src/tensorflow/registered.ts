@@ -1,8 +1,8 @@
 /** The functions that TensorFlow holds for us. */
 import type { buildFunction } from "./functiondef";
-import { dropFunction, keepFunction } from "./library";
+import { dropFunction, functionBytes, keepFunction } from "./library";
 import { defineFunctionOp, forgetFunctionOp } from "./opdefs";
-import type { RecordedNode } from "./recording";
+import type { RecordedNode } from "./recorded";
 import { native } from "./runtime";
 
 interface Registered {
@@ -16,6 +16,16 @@ const registered = new Map<string, Registered>();
 /** How many recorded functions TensorFlow holds now. */
 export function functionCount(): number {
   return registered.size;
+}
+
+/** A registered function and all that it calls, those called first: their FunctionDefs by name. */
+export function functionsUnder(name: string): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  for (const called of registered.get(name)?.calls ?? [])
+    for (const [below, bytes] of functionsUnder(called)) found.set(below, bytes);
+  const own = registered.has(name) ? functionBytes(name) : undefined;
+  if (own !== undefined) found.set(name, own);
+  return found;
 }
 
 /**

@@ -4,77 +4,23 @@ import { dataTypeName, tfjsType, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { Besides } from "./besides";
 import { Garbage } from "./garbage";
+import type { HandleInfo, Native, StockAttribute } from "./native";
 import { Unreachable, weakRecord, type Stored } from "./unreachable";
 
 export { tf };
 
-/** What the addon tells of a tensor it made: its handle's number, TensorFlow's data type and the shape. */
-export interface HandleInfo {
-  readonly id: number;
-  readonly dtype: number;
-  readonly shape: number[];
-}
-
-/** An open checkpoint reader of the addon. */
-export type NativeReader = { readonly __reader: unique symbol };
-
-/** The methods of native/runtime.cc. */
-export interface Native {
-  createTensor(
-    shape: readonly number[],
-    dtype: number,
-    values: ArrayBufferView | readonly Uint8Array[],
-  ): number;
-  deleteTensor(id: number): void;
-  execute(...call: NativeCall): HandleInfo[];
-  executeAsync(...call: NativeCall): Promise<HandleInfo[]>;
-  registerFunction(functionDef: Uint8Array): void;
-  removeFunction(name: string): void;
-  opList(): Uint8Array;
-  deviceName(): string;
-  openCheckpoint(prefix: string): NativeReader;
-  closeCheckpoint(reader: NativeReader): void;
-  listCheckpoint(reader: NativeReader): { name: string; dtype: number; shape: number[] }[];
-  readCheckpoint(reader: NativeReader, name: string): HandleInfo;
-  enableCollectives(serverDef: Uint8Array): void;
-  abortCollectives(reason: string): void;
-  checkPeer(task: string, timeoutMs: number): Promise<void>;
-}
-
-/** op, input handles, attribute names, attribute values as AttrValue bytes, number of outputs, device. */
-export type NativeCall = [
-  string,
-  readonly number[],
-  readonly string[],
-  readonly Uint8Array[],
-  number,
-  string?,
-];
-
-/** An attribute as the stock binding takes it. */
-export interface StockAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
-
-/** What a recording is told while the operations of a function run. */
+/** What a recording does while the operations of a function are met: nothing of it is computed. */
 export interface Observer {
-  stockOperation(
-    op: string,
-    attributes: readonly StockAttribute[],
-    inputs: readonly number[],
-    outputs: readonly HandleInfo[],
-  ): void;
-  created(
-    id: number,
-    shape: readonly number[],
-    dtype: number,
-    values: ArrayBufferView | readonly Uint8Array[],
-  ): void;
-  stored(dataId: object): void;
-  captured(tensor: tf.TensorInfo, upload: () => number): number;
+  /** Records an operation; gives what its outputs will be. */
+  stockOperation(op: string, attributes: readonly StockAttribute[], inputs: readonly number[]): HandleInfo[];
+  /** Records a constant; gives its handle. */
+  created(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly Uint8Array[]): number;
+  stored(dataId: object, stored: Stored): void;
+  /** Records that a value is taken from outside. */
+  captured(tensor: tf.TensorInfo, handle: number): number;
   owns(dataId: object): boolean;
+  /** The handle of a value that had to be computed; undefined if it is another's. */
+  computed(handle: number): number | undefined;
   read(): never;
   readLater(): Promise<never>;
 }
@@ -112,6 +58,31 @@ const stock = backend.binding;
 export const native: Native = stock.slimlab;
 
 let observer: Observer | undefined;
+/** The recordings under way, each within the one before. */
+const recordings: Observer[] = [];
+
+/** Begins a recording, whose values may be asked for until it ends; gives what ends it. */
+export function beginRecording(recording: Observer): () => void {
+  recordings.push(recording);
+  return () => void recordings.splice(recordings.indexOf(recording), 1);
+}
+
+/** Whether a handle is of a recording, which computes what it stands for only if it must; -1 is none. */
+export function isRecorded(handle: number): boolean {
+  return handle < -1;
+}
+
+/** TensorFlow's handle of what a handle stands for. */
+export function computedHandle(handle: number): number {
+  if (!isRecorded(handle)) return handle;
+  for (const recording of recordings) {
+    const computed = recording.computed(handle);
+    if (computed !== undefined) return computed;
+  }
+  throw new Error(
+    "Cannot use a tensor: expected one with a value, got one left by a function that failed while it was recorded",
+  );
+}
 
 /** Runs `work` with `next` told of every operation; the observer before is told nothing meanwhile. */
 export function observe<T>(next: Observer | undefined, work: () => T): T {
@@ -150,9 +121,9 @@ export function createHandle(
   dtype: number,
   values: ArrayBufferView | readonly Uint8Array[],
 ): number {
-  const id = native.createTensor(shape, dtype, values);
-  observer?.created(id, shape, dtype, values);
-  return id;
+  return observer === undefined
+    ? native.createTensor(shape, dtype, values)
+    : observer.created(shape, dtype, values);
 }
 
 /** How many tensors share the memory of this one, itself included. */
@@ -203,28 +174,38 @@ for (const name of Object.getOwnPropertyNames(stock)) {
   binding[name] = typeof value === "function" ? value.bind(stock) : value;
 }
 const replacement = binding as unknown as StockBinding;
-replacement.deleteTensor = (id) => native.deleteTensor(id);
+replacement.deleteTensor = (id) => {
+  if (!isRecorded(id)) native.deleteTensor(id);
+};
 replacement.createTensor = createHandle;
 replacement.executeOp = (op, attributes, inputs, outputs) => {
+  if (observer !== undefined) return observer.stockOperation(op, attributes, inputs);
   try {
-    const infos = stock.executeOp(op, attributes, inputs, outputs);
-    observer?.stockOperation(op, attributes, inputs, infos);
-    return infos;
+    return stock.executeOp(op, attributes, inputs, outputs);
   } catch (error) {
     throw asTensorFlowError(op, error);
   }
 };
-replacement.tensorDataSync = (id) => (observer === undefined ? stock.tensorDataSync(id) : observer.read());
+replacement.tensorDataSync = (id) =>
+  observer === undefined ? stock.tensorDataSync(computedHandle(id)) : observer.read();
 backend.binding = replacement;
 
 const stockHandles = backend.getInputTensorIds.bind(backend);
+const upload = (tensor: tf.TensorInfo): number => stockHandles([tensor])[0] ?? -1;
+/** The handle of a tensor, uploaded by the recording that made it, if one did; no other is told. */
+function ownHandle(tensor: tf.TensorInfo): number {
+  const { dataId } = tensor;
+  const owner = dataId === undefined ? observer : recordings.find((recording) => recording.owns(dataId));
+  return observe(owner, () => upload(tensor));
+}
 backend.getInputTensorIds = (tensors) => {
+  if (recordings.length === 0) return stockHandles(tensors);
   const recording = observer;
-  if (recording === undefined) return stockHandles(tensors);
+  if (recording === undefined) return tensors.map((tensor) => computedHandle(ownHandle(tensor)));
   return tensors.map((tensor) => {
-    const upload = (): number => stockHandles([tensor])[0] ?? -1;
-    if (tensor.dataId === undefined || recording.owns(tensor.dataId)) return upload();
-    return recording.captured(tensor, () => observe(undefined, upload));
+    const handle = ownHandle(tensor);
+    if (tensor.dataId === undefined || recording.owns(tensor.dataId)) return handle;
+    return recording.captured(tensor, handle);
   });
 };
 
@@ -268,7 +249,7 @@ const storeBefore = backend.tensorMap.set.bind(backend.tensorMap);
 backend.tensorMap.set = (dataId, value) => {
   storeBefore(dataId, value);
   unreachable.watch(dataId, value);
-  observer?.stored(dataId);
+  observer?.stored(dataId, value);
 };
 
 // A constant made inside a recorded function may be read; a computed or captured value may not.

@@ -1,5 +1,5 @@
 import { dataTypeName } from "./datatype";
-import type { RecordedNode, Source } from "./recording";
+import type { RecordedNode, Source } from "./recorded";
 
 interface Recorded {
   readonly name: string;

@@ -26,6 +26,8 @@ export interface Signature {
   readonly outputs: readonly string[];
   /** Operations in the recording, constants included. */
   readonly operations: number;
+  /** Operations that were computed at the recording, since shapes or what was read unrecorded follow from what they give. */
+  readonly computed: number;
   /** Tensors and variables closed over. */
   readonly captures: number;
   /** Names of the variables assigned after each call. */
@@ -74,7 +76,8 @@ interface Prepared {
 /**
  * Compiles a function of tensors: the operations it runs, gradients included, become one TensorFlow function.
  *
- * The function runs once for each new signature of inputs; from then on only its recording does. Tensors and variables that it
+ * The function runs once for each new signature of inputs, on tensors that have shapes but no values; from then on only its
+ * recording does. Tensors and variables that it
  * closes over are looked up at each call; what it assigns to variables is assigned after each call. JavaScript's own values, such
  * as a number or a counter, stay what they were at the recording: pass in as a tensor what changes.
  * @param fn  takes and gives tensors, arrays or records of them; must be synchronous and read no values
@@ -233,6 +236,7 @@ function record(
       .map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`)
       .slice(0, outputTypes.length - assigned.length),
     operations: recorded.nodeCount,
+    computed: recorded.computedCount,
     captures: recorded.captures.length,
     assigned: assigned.map((variable) => variable.name),
   };

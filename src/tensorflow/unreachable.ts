@@ -3,8 +3,8 @@ import { shielded } from "../interrupt";
 
 /** What tfjs' backend keeps of the data that a tensor and its clones share. */
 export interface Stored {
-  /** TensorFlow's handle; negative if it has none. */
-  readonly id: number;
+  /** TensorFlow's handle; -1 if it has none, less if it is a recording's. */
+  id: number;
   readonly shape: number[];
   /** TensorFlow's number of the type. */
   readonly dtype: number;

@@ -95,21 +95,46 @@ struct Arguments {
     return text;
   }
   static std::string BytesOf(napi_env env, napi_value value) {
-    void *data = nullptr; size_t length = 0; bool typed = false;
+    const View view = ViewOf(env, value);
+    return std::string(view.data, view.length);
+  }
+  // The memory of a typed array; none of anything else.
+  struct View { const char *data = nullptr; size_t length = 0; };
+  static View ViewOf(napi_env env, napi_value value) {
+    void *data = nullptr; bool typed = false;
     napi_is_typedarray(env, value, &typed);
-    if (!typed) return std::string();
+    if (!typed) return View();
     napi_typedarray_type type; size_t elements; size_t offset; napi_value buffer;
     napi_get_typedarray_info(env, value, &type, &elements, &data, &buffer, &offset);
     const size_t width = type == napi_float64_array || type == napi_bigint64_array || type == napi_biguint64_array ? 8
                          : type == napi_float32_array || type == napi_int32_array || type == napi_uint32_array    ? 4
                          : type == napi_int16_array || type == napi_uint16_array                                  ? 2 : 1;
-    length = elements * width;
-    return std::string(static_cast<char *>(data), length);
+    return View{static_cast<char *>(data), elements * width};
   }
 };
 static uint32_t Length(napi_env env, napi_value array) { uint32_t n = 0; napi_get_array_length(env, array, &n); return n; }
 static napi_value Element(napi_env env, napi_value array, uint32_t i) { napi_value v; napi_get_element(env, array, i, &v); return v; }
 static napi_value Undefined(napi_env env) { napi_value v; napi_get_undefined(env, &v); return v; }
 static napi_value Integer(napi_env env, int64_t n) { napi_value v; napi_create_int64(env, n, &v); return v; }
+static std::vector<int64_t> Integers(napi_env env, napi_value array) {
+  std::vector<int64_t> numbers(Length(env, array));
+  for (size_t i = 0; i < numbers.size(); i++) napi_get_value_int64(env, Element(env, array, i), &numbers[i]);
+  return numbers;
+}
+
+// What is wrong with values, a typed array or an array of Uint8Array for strings, as those of a tensor; "" if nothing is.
+static std::string Misfit(napi_env env, TF_DataType dtype, const std::vector<int64_t> &shape, napi_value values) {
+  int64_t size = 1;
+  for (const int64_t dim : shape) size *= dim;
+  const auto expected = [](const char *what, int64_t wanted, int64_t got, const char *unit) {
+    return std::string("Cannot create ") + what + ": expected " + std::to_string(wanted) + " " + unit + ", got " + std::to_string(got);
+  };
+  if (dtype == TF_STRING) return Length(env, values) == size ? "" : expected("string tensor", size, Length(env, values), "values");
+  bool typed = false;
+  napi_is_typedarray(env, values, &typed);
+  if (!typed) return "Cannot create tensor: expected a typed array";
+  const int64_t bytes = size * TF_DataTypeSize(dtype), got = Arguments::ViewOf(env, values).length;
+  return got == bytes ? "" : expected("tensor", bytes, got, "bytes");
+}
 
 }  // namespace slimlab

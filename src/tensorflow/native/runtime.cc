@@ -1,5 +1,5 @@
 // The vendor's binding in one translation unit, plus what slimlab needs of the TensorFlow C API:
-// functions, asynchronous execution, attributes as protobuf bytes, the op list, a checkpoint reader and collectives.
+// functions, asynchronous execution, attributes as protobuf bytes, definitions of operations, shape functions, a checkpoint reader and collectives.
 // No vendor file is edited: they are included, and four of their exports are replaced below.
 #include "core.h"
 
@@ -7,6 +7,7 @@
 #include "checkpoint.h"
 #include "collectives.h"
 #include "operations.h"
+#include "shapes.h"
 
 namespace slimlab {
 
@@ -16,32 +17,24 @@ namespace slimlab {
 // createTensor(shape, dtype, typedArray | Uint8Array[]) -> id
 static napi_value CreateTensor(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  std::vector<int64_t> shape(Length(env, args.at(0)));
-  int64_t size = 1;
-  for (size_t i = 0; i < shape.size(); i++) {
-    napi_get_value_int64(env, Element(env, args.at(0), i), &shape[i]);
-    size *= shape[i];
-  }
+  const std::vector<int64_t> shape = Integers(env, args.at(0));
   const TF_DataType dtype = static_cast<TF_DataType>(args.integer(1));
+  const std::string misfit = Misfit(env, dtype, shape, args.at(2));
+  if (!misfit.empty()) return Throw(env, "INVALID_ARGUMENT", misfit);
   TF_Tensor *tensor = nullptr;
   if (dtype == TF_STRING) {
-    if (Length(env, args.at(2)) != size) return Throw(env, "INVALID_ARGUMENT", "Cannot create string tensor: expected " + std::to_string(size) + " values, got " + std::to_string(Length(env, args.at(2))));
+    const uint32_t size = Length(env, args.at(2));
     tensor = TF_AllocateTensor(dtype, shape.data(), shape.size(), size * sizeof(TF_TString));
     TF_TString *strings = static_cast<TF_TString *>(TF_TensorData(tensor));
-    for (int64_t i = 0; i < size; i++) {
+    for (uint32_t i = 0; i < size; i++) {
       const std::string value = Arguments::BytesOf(env, Element(env, args.at(2), i));
       TF_TString_Init(&strings[i]);
       TF_TString_Copy(&strings[i], value.data(), value.size());
     }
   } else {
-    bool typed = false;
-    napi_is_typedarray(env, args.at(2), &typed);
-    if (!typed) return Throw(env, "INVALID_ARGUMENT", "Cannot create tensor: expected a typed array");
-    const std::string bytes = args.bytes(2);
-    const size_t expected = size * TF_DataTypeSize(dtype);
-    if (bytes.size() != expected) return Throw(env, "INVALID_ARGUMENT", "Cannot create tensor: expected " + std::to_string(expected) + " bytes, got " + std::to_string(bytes.size()));
-    tensor = TF_AllocateTensor(dtype, shape.data(), shape.size(), expected);
-    std::memcpy(TF_TensorData(tensor), bytes.data(), expected);
+    const Arguments::View bytes = Arguments::ViewOf(env, args.at(2));
+    tensor = TF_AllocateTensor(dtype, shape.data(), shape.size(), bytes.length);
+    std::memcpy(TF_TensorData(tensor), bytes.data, bytes.length);
   }
   Status status;
   TFE_TensorHandle *handle = TFE_NewTensorHandle(tensor, status.raw);
@@ -156,13 +149,6 @@ static napi_value RemoveFunction(napi_env env, napi_callback_info info) {
   TFE_ContextRemoveFunction(Context(env), Arguments(env, info).text(0).c_str(), status.raw);
   return status.ok() ? Undefined(env) : Throw(env, status);
 }
-static napi_value OpList(napi_env env, napi_callback_info) {
-  TF_Buffer *list = TF_GetAllOpList();
-  napi_value bytes;
-  napi_create_buffer_copy(env, list->length, list->data, nullptr, &bytes);
-  TF_DeleteBuffer(list);
-  return bytes;
-}
 static napi_value DeviceName(napi_env env, napi_callback_info) {
   const std::string &name = Backend(env)->*MemberOf(DeviceTag());
   napi_value text;
@@ -191,7 +177,10 @@ static napi_value Initialize(napi_env env, napi_value exports) {
       METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor),
       METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync),
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
-      METHOD("opList", OpList), METHOD("deviceName", DeviceName),
+      METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName),
+      METHOD("openGraph", OpenGraph), METHOD("closeGraph", CloseGraph),
+      METHOD("addInput", AddInput), METHOD("addConstant", AddConstant), METHOD("addOperation", AddOperation),
+      METHOD("setShape", SetShape), METHOD("addFunction", AddFunction),
       METHOD("openCheckpoint", OpenCheckpoint), METHOD("closeCheckpoint", CloseCheckpoint),
       METHOD("listCheckpoint", ListCheckpoint), METHOD("readCheckpoint", ReadCheckpoint),
       METHOD("enableCollectives", EnableCollectives), METHOD("abortCollectives", AbortCollectives),

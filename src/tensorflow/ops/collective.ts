@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { attr, type Attrs } from "../attributes";
 import { executeAsync } from "../execute";
 import { currentRecording } from "../recording";
-import { dataType, handlesOf, native, tf, wrap } from "../runtime";
+import { dataType, handlesOf, tf, wrap } from "../runtime";
 
 /** The processes that exchange tensors. */
 export interface CollectiveGroup {
@@ -45,10 +45,8 @@ export function allReduce(x: tf.Tensor, reduction: Reduction, options: Collectiv
     throw new TypeError(`Cannot reduce "${options.name}": expected a traced function, got an eager call`);
   return tf.tidy(() => {
     const { op, inputs, attrs } = reduceCall(x, reduction, options);
-    const handles = handlesOf(inputs);
-    const info = native.execute("Identity", handles.slice(0, 1), [], [], 1);
-    recording.operation(op, attrs, handles, info);
-    return info.map(wrap)[0] ?? x;
+    const outputs = recording.operation(op, attrs, handlesOf(inputs), { computedAs: "Identity" });
+    return outputs.map(wrap)[0] ?? x;
   });
 }
 
