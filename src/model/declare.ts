@@ -13,6 +13,8 @@ export interface EndpointDeclaration {
 
 /** What a network consists of. */
 export interface NetworkDeclaration {
+  /** The images' shape. */
+  readonly input: ImageShape;
   /** The result's shape. */
   readonly output: ImageShape;
   /** In TF-Slim's order. */
@@ -32,10 +34,11 @@ export function declareNetwork(
 ): NetworkDeclaration {
   const layers = new DeclaredLayers();
   const output = network(layers, input);
-  return { output, endpoints: layers.endpoints, variables: layers.variables };
+  return { input, output, endpoints: layers.endpoints, variables: layers.variables };
 }
 
-class DeclaredLayers implements Layers<ImageShape> {
+/** Layers on shapes, which note what they meet. */
+export class DeclaredLayers implements Layers<ImageShape> {
   readonly endpoints: EndpointDeclaration[] = [];
   readonly variables: VariableDeclaration[] = [];
 

@@ -1,12 +1,6 @@
 /** A batch of photographs → logits and endpoints. */
-export {
-  Model,
-  type Losses,
-  type ModelOptions,
-  type Postprocessed,
-  type Predictions,
-  type PredictOptions,
-} from "./model";
+export { Model, type Losses, type Postprocessed, type Predictions, type PredictOptions } from "./model";
+export type { ModelOptions } from "./options";
 export type { SummaryOptions } from "./summary";
 export { ModelVariables, type ModelVariable, type ModelVariablesOptions } from "./variables";
 export type { Initializer, VariableDeclaration } from "./variables";
@@ -17,3 +11,4 @@ export type { Strides, Unit } from "./blocks";
 export { preprocessImages, type PreprocessOptions } from "./preprocessing";
 export type { Pixels } from "./pixels";
 export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";
+export type { Cut } from "./part";

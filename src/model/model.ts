@@ -1,51 +1,23 @@
 import type { Table } from "../display/table";
 import { l2Loss, sparseCrossEntropy, tf } from "../tensorflow";
-import { type Architecture, type Strides } from "./blocks";
-import { computedLayers, type MovingUpdate, type RunOptions } from "./compute";
+import { computedLayers, type ComputedLayers, type MovingUpdate, type RunOptions } from "./compute";
 import { declareNetwork, type NetworkDeclaration } from "./declare";
-import type { Pixels } from "./pixels";
+import { expectOptions, type ModelOptions, type ResolvedOptions } from "./options";
+import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
 import { preprocessImages } from "./preprocessing";
 import { resnet } from "./resnet";
 import { summarize, type SummaryOptions } from "./summary";
 import { ModelVariables, type VariableDeclaration } from "./variables";
 
-/** Options of Model. */
-export interface ModelOptions {
-  /** Whether batch normalization uses the batch's moments and photographs are cropped at random. @default false */
-  readonly isTraining?: boolean;
-  /** 2 or more: the probability of one class alone is always 1. @default 2 */
-  readonly numClasses?: number;
-  /** Shorter side of a photograph before it is cropped, in pixels. @default 256 */
-  readonly fixedResizeSide?: number;
-  /** Side of the network's input, in pixels. @default 224 */
-  readonly defaultImageSize?: number;
-  /**
-   * What preprocess() takes: with "0-255" it refuses images that were normalized before; a compiled step, evaluation or function
-   * looks at the first batch of each shape. @default "0-255"
-   */
-  readonly pixels?: Pixels;
-  /** @default "resnet_v1_50" */
-  readonly architecture?: Architecture;
-  /** Where the network strides; the weights decide. @default "slim" */
-  readonly strides?: Strides;
-  /** Factor of all channel counts: less than 1 for a thin network. @default 1 */
-  readonly width?: number;
-  /** Pixels of the image to one of the last activation. @default undefined: 32 */
-  readonly outputStride?: number | undefined;
-  /** Seed of the variables' first values, a whole number. @default 0 */
-  readonly seed?: number;
-  /** Weight decay of convolutional weights, 0 or more. @default 1e-4 (TF-Slim resnet_arg_scope) */
-  readonly weightDecay?: number;
-  /** Decay of the moving statistics: 0 … 1, but 1, with which they never move. @default 0.997 (TF-Slim resnet_arg_scope) */
-  readonly batchNormDecay?: number;
-  /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
-  readonly batchNormEpsilon?: number;
-}
-
 /** Options of predict(). */
 export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint"> {
   /** @default the model's */
   readonly isTraining?: boolean;
+  /**
+   * Where the network begins: what is given is the activation of this endpoint, and the layers before it are not run.
+   * @default with the images
+   */
+  readonly from?: string;
 }
 
 /** What predict() gives. */
@@ -91,11 +63,11 @@ const HEAD = "Predict/logits";
  * model.postprocess(predictions).classes.print();
  */
 export class Model {
-  readonly options: Required<Omit<ModelOptions, "outputStride">> & Pick<ModelOptions, "outputStride">;
+  readonly options: ResolvedOptions;
   readonly variables: ModelVariables;
   /** Variables, endpoints and shapes, for an input of defaultImageSize. */
   readonly declaration: NetworkDeclaration;
-  private readonly network: ReturnType<typeof resnet>;
+  private readonly network: Network;
 
   /** @throws {RangeError} if an option is out of range */
   constructor(options: ModelOptions = {}) {
@@ -131,26 +103,20 @@ export class Model {
 
   /**
    * Class scores and all activations on the way.
-   * @param preprocessed  float32 [batch, height, width, 3]
+   * @param preprocessed  float32 [batch, height, width, 3]; with `from`, that endpoint's activation
    * @throws {TypeError} if the shape or the type is another
+   * @throws {RangeError} if the network can't begin at the endpoint; see cutAt()
    */
   predict(preprocessed: tf.Tensor4D, options: PredictOptions = {}): Predictions {
-    const { shape } = preprocessed;
-    if (shape.length !== 4 || shape[3] !== 3) {
-      throw new TypeError(`Cannot predict: expected [batch, height, width, 3], got [${shape.join(", ")}]`);
-    }
-    if (preprocessed.dtype !== "float32")
-      throw new TypeError(
-        `Cannot predict: expected float32 images, as preprocess() gives them, got ${preprocessed.dtype}`,
-      );
-    const { isTraining, batchNormDecay, batchNormEpsilon } = this.options;
-    const run = { isTraining, batchNormDecay, batchNormEpsilon, ...options };
-    const layers = computedLayers(this.variables, run);
+    const { from, ...run } = options;
+    this.expectInput(preprocessed, from);
+    const layers = this.layers(run);
     const { endpoints, updates } = layers;
     const logits: tf.Tensor2D[] = [];
     tf.tidy(() => {
-      const net = this.network(layers, preprocessed); // [b, 1, 1, features]
-      const features = net.as2D(shape[0], net.shape[3]);
+      const net =
+        from === undefined ? this.network(layers, preprocessed) : this.runFrom(layers, from, preprocessed); // [b, 1, 1, features]
+      const features = net.as2D(net.shape[0], net.shape[3]);
       const weights = this.variables.expect(`${HEAD}/weights`);
       const scores = features
         .matMul<tf.Tensor2D>(weights)
@@ -161,6 +127,43 @@ export class Model {
     const [scores] = logits;
     if (scores === undefined) throw new TypeError("Cannot predict: expected logits, got none");
     return { logits: scores, endpoints, updates };
+  }
+
+  /**
+   * The activation of an endpoint alone: the layers after it are not run.
+   * @param preprocessed  float32 [batch, height, width, 3]
+   * @param endpoint      one that cutAt() gives
+   * @returns             what predict() goes on with, given the endpoint as `from`; the caller disposes
+   * @throws {RangeError} if the network can't be cut there
+   */
+  activation(
+    preprocessed: tf.Tensor4D,
+    endpoint: string,
+    options: Omit<PredictOptions, "from"> = {},
+  ): tf.Tensor4D {
+    this.expectInput(preprocessed, undefined);
+    this.cutAt(endpoint);
+    return tf.tidy(() => {
+      const to = { endpoint, shapeOf: ({ shape }: tf.Tensor4D) => shape };
+      const part = new PartLayers<tf.Tensor4D>(this.layers(options), { to });
+      this.network(part, { value: preprocessed });
+      if (part.reached !== undefined) return part.reached;
+      throw new TypeError(`Cannot compute "${endpoint}": expected the network to come by, got its end`);
+    });
+  }
+
+  /**
+   * A place where the network can be cut in two: an endpoint from which alone all later layers take, or "global_pool", the mean over
+   * all pixels that the last layer is given.
+   * @throws {RangeError} that names the nearest endpoints if there is none of the name, or says that it is none to cut at
+   */
+  cutAt(endpoint: string): Cut {
+    return cutAt(this.network, this.declaration, endpoint);
+  }
+
+  /** The last place to cut the network of which a test holds; undefined if there is none. */
+  deepestCut(test: (cut: Cut) => boolean): Cut | undefined {
+    return deepestCut(this.network, this.declaration, test);
   }
 
   /** Scores as probabilities and classes. The logits are a clone: dispose of both. */
@@ -205,6 +208,31 @@ export class Model {
     this.variables.dispose();
   }
 
+  private layers(options: Omit<PredictOptions, "from">): ComputedLayers {
+    const { isTraining, batchNormDecay, batchNormEpsilon } = this.options;
+    return computedLayers(this.variables, { isTraining, batchNormDecay, batchNormEpsilon, ...options });
+  }
+
+  private runFrom(layers: ComputedLayers, endpoint: string, value: tf.Tensor4D): tf.Tensor4D {
+    this.cutAt(endpoint);
+    const part = new PartLayers<tf.Tensor4D>(layers, { from: { endpoint, value } });
+    const net = this.network(part, { shape: this.declaration.input });
+    if ("value" in net) return net.value;
+    throw new TypeError(`Cannot predict from "${endpoint}": expected the network to come by, got its end`);
+  }
+
+  private expectInput({ shape, dtype }: tf.Tensor, from: string | undefined): void {
+    const channels = from === undefined ? 3 : this.cutAt(from).shape[3];
+    const what = from === undefined ? "" : ` of "${from}"`;
+    if (shape.length !== 4 || shape[3] !== channels)
+      throw new TypeError(
+        `Cannot predict: expected [batch, height, width, ${channels}]${what}, got [${shape.join(", ")}]`,
+      );
+    if (dtype === "float32") return;
+    const expected = from === undefined ? "images, as preprocess() gives them" : `activations${what}`;
+    throw new TypeError(`Cannot predict: expected float32 ${expected}, got ${dtype}`);
+  }
+
   private regularization(): tf.Scalar {
     const { weightDecay } = this.options;
     const regularized = this.variables.all().filter((variable) => variable.weightDecay > 0);
@@ -221,28 +249,6 @@ function declareHead(features: number, classes: number): readonly VariableDeclar
     { name: `${HEAD}/weights`, shape: [features, classes], initializer: "xavierUniform", ...common },
     { name: `${HEAD}/biases`, shape: [classes], initializer: "zeros", ...common },
   ];
-}
-
-function expectOptions(options: Model["options"]): void {
-  const { numClasses, fixedResizeSide, defaultImageSize, seed, ...rates } = options;
-  const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
-  const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
-    if (isRight) return;
-    throw new RangeError(`Cannot create model: expected ${key} to be ${expected}, got ${options[key]}`);
-  };
-  const one = numClasses === 1 ? " (the probability of one class alone is always 1)" : "";
-  expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
-  for (const [key, side] of [
-    ["fixedResizeSide", fixedResizeSide],
-    ["defaultImageSize", defaultImageSize],
-  ] as const)
-    // prettier-ignore
-    expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
-  expect("pixels", '"0-255" or "any"', ["0-255", "any"].includes(options.pixels));
-  expect("seed", "a whole number", Number.isSafeInteger(seed));
-  expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
-  expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);
-  expect("batchNormEpsilon", "0 or more", batchNormEpsilon >= 0 && batchNormEpsilon < Infinity);
 }
 
 function expectLabels(logits: tf.Tensor2D, labels: tf.Tensor1D): void {

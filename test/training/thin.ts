@@ -1,7 +1,7 @@
 /** A network small enough for a test, with data made from names. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Model, type ModelOptions } from "../../src/model/model";
+import { Model, type ModelOptions } from "../../src/model";
 import { tf } from "../../src/tensorflow";
 import type { Batch } from "../../src/training";
 import { patternImages, patternIntegers } from "../patterns";

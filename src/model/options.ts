@@ -1,0 +1,63 @@
+/** What a model is made of. */
+import type { Architecture, Strides } from "./blocks";
+import type { Pixels } from "./pixels";
+
+/** Options of Model. */
+export interface ModelOptions {
+  /** Whether batch normalization uses the batch's moments and photographs are cropped at random. @default false */
+  readonly isTraining?: boolean;
+  /** 2 or more: the probability of one class alone is always 1. @default 2 */
+  readonly numClasses?: number;
+  /** Shorter side of a photograph before it is cropped, in pixels. @default 256 */
+  readonly fixedResizeSide?: number;
+  /** Side of the network's input, in pixels. @default 224 */
+  readonly defaultImageSize?: number;
+  /**
+   * What preprocess() takes: with "0-255" it refuses images that were normalized before; a compiled step, evaluation or function
+   * looks at the first batch of each shape. @default "0-255"
+   */
+  readonly pixels?: Pixels;
+  /** @default "resnet_v1_50" */
+  readonly architecture?: Architecture;
+  /** Where the network strides; the weights decide. @default "slim" */
+  readonly strides?: Strides;
+  /** Factor of all channel counts: less than 1 for a thin network. @default 1 */
+  readonly width?: number;
+  /** Pixels of the image to one of the last activation. @default undefined: 32 */
+  readonly outputStride?: number | undefined;
+  /** Seed of the variables' first values, a whole number. @default 0 */
+  readonly seed?: number;
+  /** Weight decay of convolutional weights, 0 or more. @default 1e-4 (TF-Slim resnet_arg_scope) */
+  readonly weightDecay?: number;
+  /** Decay of the moving statistics: 0 … 1, but 1, with which they never move. @default 0.997 (TF-Slim resnet_arg_scope) */
+  readonly batchNormDecay?: number;
+  /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
+  readonly batchNormEpsilon?: number;
+}
+
+/** Options of a model with all defaults. */
+export type ResolvedOptions = Required<Omit<ModelOptions, "outputStride">> &
+  Pick<ModelOptions, "outputStride">;
+
+/** @throws {RangeError} that names the first option that is none it may be */
+export function expectOptions(options: ResolvedOptions): void {
+  const { numClasses, fixedResizeSide, defaultImageSize, seed, ...rates } = options;
+  const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
+  const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
+    if (isRight) return;
+    throw new RangeError(`Cannot create model: expected ${key} to be ${expected}, got ${options[key]}`);
+  };
+  const one = numClasses === 1 ? " (the probability of one class alone is always 1)" : "";
+  expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
+  for (const [key, side] of [
+    ["fixedResizeSide", fixedResizeSide],
+    ["defaultImageSize", defaultImageSize],
+  ] as const)
+    // prettier-ignore
+    expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
+  expect("pixels", '"0-255" or "any"', ["0-255", "any"].includes(options.pixels));
+  expect("seed", "a whole number", Number.isSafeInteger(seed));
+  expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
+  expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);
+  expect("batchNormEpsilon", "0 or more", batchNormEpsilon >= 0 && batchNormEpsilon < Infinity);
+}

@@ -1,0 +1,150 @@
+/** A network that is run in part: from an endpoint on, or up to one. */
+import { quoteNearest } from "../tensorflow";
+import { DeclaredLayers, type ImageShape, type NetworkDeclaration } from "./declare";
+import type { ConvolutionLayer, Layers } from "./layers";
+
+/** The name of what the last layer is given, the mean over all pixels. @see TF-Slim's models/research/slim/nets/resnet_v1.py */
+export const GLOBAL_POOL = "global_pool";
+
+/** A network as a function of layers and images. */
+export type Network = <X>(layers: Layers<X>, images: X) => X;
+
+/** A place of a network at which it can be cut in two. */
+export interface Cut {
+  readonly endpoint: string;
+  /** Of its activation, for one image of the model's size. */
+  readonly shape: ImageShape;
+  /** Names of the variables of the layers before it. */
+  readonly variables: readonly string[];
+}
+
+/** What is passed by has a shape alone. */
+type Place<X> = { readonly shape: ImageShape } | { readonly value: X };
+
+/** Where running begins or ends. */
+export interface PartOptions<X> {
+  /** The layers before this endpoint are passed by, and its activation is given. */
+  readonly from?: { readonly endpoint: string; readonly value: X };
+  /** The layers after this endpoint are passed by. */
+  readonly to?: { readonly endpoint: string; readonly shapeOf: (value: X) => ImageShape };
+}
+
+/** Layers of which a part is run and the others are passed by. */
+export class PartLayers<X> implements Layers<Place<X>> {
+  /** The layers passed by. */
+  readonly passed = new DeclaredLayers();
+  /** The activation of the endpoint up to which it is run, when that was reached. */
+  reached: X | undefined;
+  /** Whether a layer that is run takes something from before the endpoint it begins at: that is no cut then. */
+  isMixed = false;
+
+  constructor(
+    private readonly layers: Layers<X>,
+    private readonly options: PartOptions<X>,
+  ) {}
+
+  channels(x: Place<X>): number {
+    return "value" in x ? this.layers.channels(x.value) : this.passed.channels(x.shape);
+  }
+
+  convolution(x: Place<X>, layer: ConvolutionLayer): Place<X> {
+    return this.at(
+      layer.scope,
+      this.one(x, (layers, of) => layers.convolution(of, layer)),
+    );
+  }
+
+  batchNorm(x: Place<X>, scope: string): Place<X> {
+    return this.one(x, (layers, of) => layers.batchNorm(of, scope));
+  }
+
+  rootPool(x: Place<X>, padding: "same" | "centred"): Place<X> {
+    return this.one(x, (layers, of) => layers.rootPool(of, padding));
+  }
+
+  subsample(x: Place<X>, factor: number): Place<X> {
+    return this.one(x, (layers, of) => layers.subsample(of, factor));
+  }
+
+  join(shortcut: Place<X>, residual: Place<X>, options: { readonly rectify: boolean }): Place<X> {
+    if ("value" in shortcut && "value" in residual)
+      return { value: this.layers.join(shortcut.value, residual.value, options) };
+    this.isMixed ||= "value" in shortcut !== "value" in residual;
+    return "shape" in shortcut ? shortcut : residual;
+  }
+
+  globalPool(x: Place<X>): Place<X> {
+    return this.at(
+      GLOBAL_POOL,
+      this.one(x, (layers, of) => layers.globalPool(of)),
+    );
+  }
+
+  softmax(x: Place<X>): Place<X> {
+    return this.one(x, (layers, of) => layers.softmax(of));
+  }
+
+  endpoint(name: string, x: Place<X>): Place<X> {
+    return this.at(
+      name,
+      this.one(x, (layers, of) => layers.endpoint(name, of)),
+    );
+  }
+
+  private one(x: Place<X>, layer: <Y>(layers: Layers<Y>, of: Y) => Y): Place<X> {
+    return "value" in x ? { value: layer(this.layers, x.value) } : { shape: layer(this.passed, x.shape) };
+  }
+
+  /** What the network goes on with after a place of that name. */
+  private at(name: string, x: Place<X>): Place<X> {
+    const { from, to } = this.options;
+    if (name === from?.endpoint && "shape" in x)
+      return { value: name === GLOBAL_POOL ? from.value : this.layers.endpoint(name, from.value) };
+    if (name !== to?.endpoint || "shape" in x) return x;
+    this.reached = x.value;
+    return { shape: to.shapeOf(x.value) };
+  }
+}
+
+/**
+ * The cut of a network at an endpoint.
+ * @throws {RangeError} that names the nearest endpoints if there is none of the name, or says that it is none to cut at
+ */
+export function cutAt(network: Network, declaration: NetworkDeclaration, endpoint: string): Cut {
+  const names = endpointsOf(declaration);
+  if (!names.includes(endpoint))
+    throw new RangeError(
+      `Cannot cut the network: expected an endpoint of it, such as ${quoteNearest(endpoint, names)}, got "${endpoint}"`,
+    );
+  const cut = tryCut(network, declaration, endpoint);
+  if (cut !== undefined) return cut;
+  throw new RangeError(
+    `Cannot cut the network at "${endpoint}": expected an endpoint from which alone all later layers take, got one beside which others go on, as inside of a residual unit; take the unit's or the block's`,
+  );
+}
+
+/** The last cut of a network for which a test holds, or undefined. */
+export function deepestCut(
+  network: Network,
+  declaration: NetworkDeclaration,
+  test: (cut: Cut) => boolean,
+): Cut | undefined {
+  for (const endpoint of endpointsOf(declaration).reverse()) {
+    const cut = tryCut(network, declaration, endpoint);
+    if (cut !== undefined && test(cut)) return cut;
+  }
+  return undefined;
+}
+
+function endpointsOf({ endpoints }: NetworkDeclaration): string[] {
+  return [...endpoints.map(({ name }) => name), GLOBAL_POOL];
+}
+
+function tryCut(network: Network, declaration: NetworkDeclaration, endpoint: string): Cut | undefined {
+  const { input, output, endpoints } = declaration;
+  const shape = endpoints.find(({ name }) => name === endpoint)?.shape ?? output;
+  const layers = new PartLayers<ImageShape>(new DeclaredLayers(), { from: { endpoint, value: shape } });
+  const result = network<Place<ImageShape>>(layers, { shape: input });
+  if (layers.isMixed || "shape" in result) return undefined;
+  return { endpoint, shape, variables: layers.passed.variables.map(({ name }) => name) };
+}
