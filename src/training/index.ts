@@ -33,6 +33,7 @@ export type { GradientOptions } from "./gradients";
 export type { Batch } from "./batch";
 export {
   createTrainStep,
+  type StepFrom,
   type StepInspection,
   type StepResult,
   type StepWithGradients,

@@ -24,13 +24,15 @@ export interface PassOptions {
   readonly seed: tf.Tensor;
   /** Whether the loss holds the weight decay. @default true */
   readonly isRegularized?: boolean;
+  /** The endpoint whose activation is given in place of the images; what is before it is frozen. @default none */
+  readonly from?: string | undefined;
 }
 
 /**
  * The gradients of a model's loss on one batch, with what the forward pass met on its way.
  *
  * Call it inside tidy() or a traced function, which then owns all its tensors.
- * @param images  as model.preprocess() takes them
+ * @param images  as model.preprocess() takes them; with `from`, that endpoint's activation
  * @param labels  int32 [batch]
  */
 export function differentiate(
@@ -38,9 +40,10 @@ export function differentiate(
   [images, labels]: readonly [tf.Tensor4D, tf.Tensor1D],
   options: PassOptions,
 ): Pass {
-  const { trained, isTrained, seed, isRegularized = true } = options;
+  const { trained, isTrained, seed, isRegularized = true, from } = options;
   const frozen = (name: string): boolean => !isTrained(name);
-  const preprocessed = model.preprocess(images, seed);
+  const preprocessed = from === undefined ? model.preprocess(images, seed) : images;
+  const run = { isTraining: true, frozen, ...(from !== undefined && { from }) };
   // The tape frees everything but the loss when it ends: what else is wanted must be kept beyond it.
   const survivors = new Set<tf.Tensor>();
   const keep = <T extends tf.Tensor>(tensor: T): T => {
@@ -51,7 +54,7 @@ export function differentiate(
   try {
     const { value: loss, grads } = tf.variableGrads(
       () => {
-        const predictions = model.predict(preprocessed, { isTraining: true, frozen });
+        const predictions = model.predict(preprocessed, run);
         const losses = expectScalars(model.loss(predictions, labels), "train");
         mapPredictions(predictions, keep);
         forwards.push({ predictions, crossEntropy: keep(losses.crossEntropy) });

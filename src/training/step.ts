@@ -14,7 +14,7 @@ import type { Gathered } from "./restore";
 import { getTrainableVariables } from "./scopes";
 import { synchronize } from "./synchronize";
 import { inTurn } from "./turn";
-import { metricsOf, runnerOf, updatesOf, type UpdateRunner } from "./update";
+import { metricsOf, readMetrics, runnerOf, updatesOf, type UpdateRunner } from "./update";
 
 /** What one step of training gives. */
 export interface StepResult {
@@ -65,6 +65,13 @@ export interface TrainStep {
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
   /** The same step, which gives the gradients too, as clipped and multiplied; compiled for itself at its first call. */
   withGradients(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepWithGradients>;
+  /**
+   * The same step beginning at an endpoint: it is given the endpoint's activation, float32 [batch, height, width, channels], in
+   * place of the images, and the layers before it, which are frozen, are not run. Compiled for itself at its first call; updates,
+   * global step and optimizer's variables are this step's. train() does this with what features() gives.
+   * @throws {RangeError} if the network can't begin there, or a layer before it is trained
+   */
+  from(this: void, endpoint: string): StepFrom;
   /** Updates that the model has behind it, those of its other steps included. */
   readonly globalStep: number;
   /** Whether its gradients shall be summarized, as the option says. */
@@ -114,6 +121,9 @@ export interface TrainStep {
   dispose(): void;
 }
 
+/** A step that begins at an endpoint; see TrainStep.from(). */
+export type StepFrom = Pick<TrainStep, "withGradients"> & ((...batch: StepBatch) => Promise<StepResult>);
+
 /**
  * A function that trains a model by one batch: preprocess, predict, loss, gradients, moving statistics and update as one
  * compiled TensorFlow function.
@@ -139,7 +149,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const callNumber = (): number => step.globalStep * calls + (gathered?.count ?? 0);
   const nextSeed = (): tf.Tensor1D => seedOf(seed, callNumber(), cluster);
 
-  const runOne: RunStep = async (images, labels, update) => {
+  const runOne: RunStep = async (from, [images, labels], update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
     const learningRate = schedule(step.globalStep);
     const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
@@ -147,27 +157,27 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     const isUpdate = accumulated === calls;
     try {
       const part = isUpdate ? update : "gather";
-      const { metrics, gradients } = await runner.run(part, [images, labels, stepSeed, rate]);
+      const { metrics, gradients } = await runner.run(part, from, [images, labels, stepSeed, rate]);
       const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
       const waiting = waitFor(gathered, isUpdate ? 0 : accumulated);
       if (isUpdate) step.globalStep++;
       return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting, gradients };
     } catch (error) {
       const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
-      const look = (): Pass => updates.look(images, labels, stepSeed);
+      const look = (): Pass => updates.look(from, images, labels, stepSeed);
       throw explained(error, { model, images, look, at, cluster });
     } finally {
       tf.dispose([stepSeed, rate]);
     }
   };
-  const made = Object.assign(callable(runOne, cluster), {
+  const made = Object.assign(callables(runOne, { model, trained, cluster }), {
     ...{ cluster, globalStep: 0, summarizeGradients, trained },
     ...savedParts(state, gathered, () => optimizer(trained)),
     expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
       expectBatch(...batch, { numClasses, what: "inspect a step" });
       const next = { learningRate: schedule(step.globalStep), globalStep: step.globalStep + 1 };
-      return inspectionOf(() => updates.look(...batch, nextSeed()), next);
+      return inspectionOf(() => updates.look(undefined, ...batch, nextSeed()), next);
     },
     synchronize: (iterator?: DatasetIterator<unknown>) => synchronize(cluster, { model, step, iterator }),
     shareGathered: () => shareGathered(cluster, runner, gathered),
@@ -217,23 +227,43 @@ function expectTrained(model: Model, options: TrainStepOptions): readonly ModelV
   throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
 }
 
+function expectFrozen(model: Model, endpoint: string, trained: readonly ModelVariable[]): void {
+  const { variables } = model.cutAt(endpoint);
+  const before = trained.find(({ name }) => variables.includes(name));
+  if (before === undefined) return;
+  throw new RangeError(
+    `Cannot begin a step at "${endpoint}": expected all layers before it frozen, got "${before.name}", which is trained`,
+  );
+}
+
 type RunStep = (
-  images: tf.Tensor4D,
-  labels: tf.Tensor1D,
+  from: string | undefined,
+  batch: StepBatch,
   update: "update" | "inspectedUpdate",
 ) => Promise<StepWithGradients>;
 
-/** The step as its caller has it, without and with gradients. */
-function callable(
+/** The step as its caller has it, from the images on and from an endpoint on. */
+function callables(
   runOne: RunStep,
-  cluster: Cluster,
-): Pick<TrainStep, "withGradients"> & ((...batch: StepBatch) => Promise<StepResult>) {
+  { model, trained, cluster }: Pick<TrainStep, "trained" | "cluster"> & { readonly model: Model },
+): StepFrom & Pick<TrainStep, "from"> {
   const run = inTurn((...call: Parameters<RunStep>) => together(cluster, () => runOne(...call)));
+  const from = (endpoint: string): StepFrom => {
+    expectFrozen(model, endpoint, trained);
+    return callable(run, endpoint);
+  };
+  return Object.assign(callable(run, undefined), { from });
+}
+
+/** Without and with gradients. */
+function callable(run: RunStep, from: string | undefined): StepFrom {
   const step = async (...batch: StepBatch): Promise<StepResult> => {
-    const { gradients: _, ...result } = await run(...batch, "update");
+    const { gradients: _, ...result } = await run(from, batch, "update");
     return result;
   };
-  return Object.assign(step, { withGradients: (...batch: StepBatch) => run(...batch, "inspectedUpdate") });
+  return Object.assign(step, {
+    withGradients: (...batch: StepBatch) => run(from, batch, "inspectedUpdate"),
+  });
 }
 
 type StepBatch = [images: tf.Tensor4D, labels: tf.Tensor1D];
@@ -257,20 +287,4 @@ async function inspectionOf(
   const { metrics, ...tensors } = tf.tidy(() => inspectedOf(look()));
   const { loss, crossEntropy, accuracy } = await readMetrics(metrics);
   return { ...tensors, loss, crossEntropy, accuracy, ...next, dispose: () => tf.dispose(tensors) };
-}
-
-type Metrics = Pick<StepResult, "loss" | "crossEntropy" | "accuracy">;
-
-/** The metrics, and the norms behind them of the gradients of `variables`. */
-async function readMetrics(
-  metrics: tf.Tensor1D,
-  variables: readonly ModelVariable[] = [],
-): Promise<Metrics & { readonly norms: Pick<StepResult, "gradientNorms"> }> {
-  try {
-    const [loss = NaN, crossEntropy = NaN, accuracy = NaN, ...values] = await metrics.data();
-    const norms = Object.fromEntries(variables.map(({ name }, i) => [name, values[i] ?? NaN]));
-    return { loss, crossEntropy, accuracy, norms: variables.length > 0 ? { gradientNorms: norms } : {} };
-  } finally {
-    metrics.dispose();
-  }
 }

@@ -3,7 +3,7 @@ import { ALONE, averaged, type Cluster } from "../distribute";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { shielded } from "../interrupt";
-import { tf, trace, type Signature } from "../tensorflow";
+import { tf, trace, type Signature, type Traced } from "../tensorflow";
 import { gradientTransform, normOf } from "./gradients";
 import { checked, zeroOf } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
@@ -30,14 +30,17 @@ export interface Updated {
   readonly gradients: readonly VariableGradient[];
 }
 
+/** The endpoint at which a step begins, whose activation it is then given in place of images; undefined: with the images. */
+export type From = string | undefined;
+
 /** The parts of a step. The caller calls them inside tidy() or traces them. */
 export interface Updates {
   /** Forward and backward; changes nothing. */
-  look(images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass;
+  look(from: From, images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass;
   /** Changes the model. */
-  update(this: void, ...args: UpdateArguments): Updated;
+  update(this: void, from: From, ...args: UpdateArguments): Updated;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
-  gather(this: void, ...args: UpdateArguments): tf.Tensor1D;
+  gather(this: void, from: From, ...args: UpdateArguments): tf.Tensor1D;
   /** Makes the sums that wait the means of those of all processes. @returns how many there are */
   share(this: void): tf.Scalar;
   /** What gather() adds to; none if each call makes an update. */
@@ -64,8 +67,8 @@ export function updatesOf(
   };
   return {
     look,
-    update: (images, labels, seed, learningRate) => {
-      const own = look(images, labels, seed);
+    update: (from, images, labels, seed, learningRate) => {
+      const own = look(from, images, labels, seed);
       const mean = own.gradients.map(({ variable, gradient }): VariableGradient => {
         const [sum] = sums?.of(variable) ?? [];
         return { variable, gradient: sum === undefined ? gradient : sum.add(gradient).div(calls) };
@@ -80,8 +83,8 @@ export function updatesOf(
       state.apply(gradients, learningRate);
       return { metrics: metricsOf(pass, [...norms, ...checks]), gradients };
     },
-    gather: (images, labels, seed) => {
-      const pass = look(images, labels, seed);
+    gather: (from, images, labels, seed) => {
+      const pass = look(from, images, labels, seed);
       const own = metricsOf(pass, checkNumerics ? [zeroOf(pass)] : []);
       const [mean = own] = averaged(cluster, [own], "gather");
       const metrics = checkNumerics ? checked(mean) : mean;
@@ -107,8 +110,8 @@ function lookOf(model: Model, trained: readonly ModelVariable[], options: TrainS
   const { weightDecay = "regularizer" } = options;
   const isTrained = trainedNames(model, options);
   const isRegularized = weightDecay === "regularizer";
-  return (images, labels, seed) =>
-    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized });
+  return (from, images, labels, seed) =>
+    differentiate(model, [images, labels], { trained, isTrained, seed, isRegularized, from });
 }
 
 /** The tensors that a part gives, which belong to the caller. */
@@ -120,7 +123,7 @@ export type PartResult = {
 
 /** The parts of a step that change the model, to run. */
 export interface UpdateRunner {
-  run(part: "update" | "inspectedUpdate" | "gather", args: UpdateArguments): Promise<PartResult>;
+  run(part: Part, from: From, args: UpdateArguments): Promise<PartResult>;
   /** Makes the sums that wait the means of those of all processes. */
   share(): Promise<void>;
   /** The recordings of all; none if eager. */
@@ -130,40 +133,58 @@ export interface UpdateRunner {
   dispose(): void;
 }
 
+type Part = "update" | "inspectedUpdate" | "gather";
+type Parts = Readonly<Record<Part, (...args: UpdateArguments) => PartResult>>;
+
 /** The parts compiled, or operation by operation if eager. */
 export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
-  const parts = {
-    update: (...args: UpdateArguments): PartResult => ({
-      metrics: updates.update(...args).metrics,
-      gradients: {},
-    }),
-    inspectedUpdate: (...args: UpdateArguments): PartResult => {
-      const { metrics, gradients } = updates.update(...args);
-      const named = gradients.map(({ variable, gradient }) => [variable.name, gradient] as const);
-      return { metrics, gradients: Object.fromEntries(named) };
-    },
-    gather: (...args: UpdateArguments): PartResult => ({ metrics: updates.gather(...args), gradients: {} }),
-  };
-  const compiled = {
-    update: trace(parts.update, { name: "trainStep" }),
-    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep" }),
-    gather: trace(parts.gather, { name: "gatherGradients" }),
-  };
+  const whole = compiledOf(partsOf(updates, undefined));
+  const begun = new Map<From, ReturnType<typeof compiledOf>>([[undefined, whole]]);
+  const all = (): readonly Traced<UpdateArguments, PartResult>[] =>
+    [...begun.values()].flatMap((parts) => Object.values(parts));
   const sharing = trace(updates.share, { name: "shareGradients" });
   let isDisposed = false;
   return {
     share: async () => (await sharing()).dispose(),
-    run: async (part, args) => {
+    run: async (part, from, args) => {
       if (isDisposed) throw new Error("Cannot train: expected a step that lives, got a disposed one");
-      return eager ? shielded(() => tf.tidy(() => parts[part](...args))) : compiled[part](...args);
+      if (eager) return shielded(() => tf.tidy(() => partsOf(updates, from)[part](...args)));
+      const compiled = begun.get(from) ?? compiledOf(partsOf(updates, from));
+      begun.set(from, compiled);
+      return compiled[part](...args);
     },
-    signatures: () => Object.values(compiled).flatMap((one) => one.signatures()),
-    graph: () =>
-      (compiled.update.signatures().length > 0 ? compiled.update : compiled.inspectedUpdate).graph(),
+    signatures: () => all().flatMap((one) => one.signatures()),
+    graph: () => {
+      const recorded = [...begun.values()].flatMap(({ update, inspectedUpdate }) => [
+        update,
+        inspectedUpdate,
+      ]);
+      return (recorded.find((one) => one.signatures().length > 0) ?? whole.inspectedUpdate).graph();
+    },
     dispose: () => {
       isDisposed = true;
-      for (const one of [...Object.values(compiled), sharing]) one.dispose();
+      for (const one of [...all(), sharing]) one.dispose();
     },
+  };
+}
+
+function partsOf(updates: Updates, from: From): Parts {
+  return {
+    update: (...args) => ({ metrics: updates.update(from, ...args).metrics, gradients: {} }),
+    inspectedUpdate: (...args) => {
+      const { metrics, gradients } = updates.update(from, ...args);
+      const named = gradients.map(({ variable, gradient }) => [variable.name, gradient] as const);
+      return { metrics, gradients: Object.fromEntries(named) };
+    },
+    gather: (...args) => ({ metrics: updates.gather(from, ...args), gradients: {} }),
+  };
+}
+
+function compiledOf(parts: Parts): Readonly<Record<Part, Traced<UpdateArguments, PartResult>>> {
+  return {
+    update: trace(parts.update, { name: "trainStep" }),
+    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep" }),
+    gather: trace(parts.gather, { name: "gatherGradients" }),
   };
 }
 
@@ -173,6 +194,29 @@ export function metricsOf(
   more: readonly tf.Tensor[] = [],
 ): tf.Tensor1D {
   return tf.stack([loss, crossEntropy, accuracy, ...more]).as1D();
+}
+
+/** What readMetrics() reads. */
+export interface Metrics {
+  readonly loss: number;
+  readonly crossEntropy: number;
+  readonly accuracy: number;
+  /** By variable, if there are any. */
+  readonly norms: { readonly gradientNorms?: Readonly<Record<string, number>> };
+}
+
+/** What metricsOf() gave as numbers, and the norms behind them of the gradients of `variables`; disposes the tensor. */
+export async function readMetrics(
+  metrics: tf.Tensor1D,
+  variables: readonly ModelVariable[] = [],
+): Promise<Metrics> {
+  try {
+    const [loss = NaN, crossEntropy = NaN, accuracy = NaN, ...values] = await metrics.data();
+    const norms = Object.fromEntries(variables.map(({ name }, i) => [name, values[i] ?? NaN]));
+    return { loss, crossEntropy, accuracy, norms: variables.length > 0 ? { gradientNorms: norms } : {} };
+  } finally {
+    metrics.dispose();
+  }
 }
 
 function decay(trained: readonly ModelVariable[], learningRate: tf.Scalar): void {
