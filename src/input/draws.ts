@@ -16,9 +16,9 @@ export class Chance {
   readonly seed: number;
   private begun = 0;
 
-  /** @param seed  undefined: one is drawn, for all iterations */
-  constructor(seed: number | undefined) {
-    this.seed = seed ?? unrecorded(() => Math.floor(Math.random() * 2 ** 31));
+  /** @param given  undefined: a seed is drawn, for all iterations */
+  constructor(readonly given: number | undefined) {
+    this.seed = given ?? unrecorded(() => Math.floor(Math.random() * 2 ** 31));
   }
 
   /** What another iteration draws. @param times  how often it begins the step: more than once under a repeat() */

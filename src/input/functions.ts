@@ -63,6 +63,7 @@ export function mapPlan<T, U>(parent: Plan<T>, fn: (element: T) => U, options: P
     recordFiles: () => parent.recordFiles(),
     strings: [],
     detail: () => mapped().spec.types.join(", "),
+    digest: () => mapped().fn.digest(),
     size: () => parent.size?.(),
     isUnordered: () => !options.deterministic,
     decodings: () => decodings,
@@ -94,6 +95,7 @@ export function filterPlan<T>(parent: Plan<T>, predicate: (element: T) => tf.Ten
       (start) => filterDataset(parent.build(start), parent.spec().types, live(recorded(), "filter")),
       () => parent.spec().types,
     ),
+    digest: () => recorded().digest(),
     release: () => held.release(),
     decodings: () => decodings,
   };
@@ -139,6 +141,7 @@ export function interleavePlan<T, U>(
     },
     strings: [],
     detail: () => `${turns.cycleLength}, ${turns.blockLength}`,
+    digest: () => interleaved().fn.digest(),
     decodings: () =>
       interleaved()
         .inner.flatMap(allPlans)

@@ -46,6 +46,8 @@ export interface Plan<T> {
   readonly strings: readonly string[];
   /** What the step does by numbers, e.g. "16" for batches of 16: another number, other elements. */
   detail?(): string;
+  /** A digest of what makes its elements beside that: its function and what it closes over, or the values it is made of. */
+  digest?(): string;
   /** What the step draws by, if it does. */
   readonly chance?: Chance;
   /** Whether its elements come in another order each time; no if absent. */

@@ -2,6 +2,7 @@
 import {
   constant,
   dataType,
+  digestOfTensors,
   randomDataset,
   rangeDataset,
   tensorSliceDataset,
@@ -17,11 +18,12 @@ interface Extras {
   readonly files?: RecordFiles;
   readonly strings?: readonly string[];
   readonly detail?: string;
+  readonly digest?: () => string;
   readonly size?: number | undefined;
 }
 
 function sourcePlan<T>(core: Pick<Plan<T>, "name" | "spec" | "build">, extras: Extras = {}): Plan<T> {
-  const { files = [], strings = [], detail = "", size } = extras;
+  const { files = [], strings = [], detail = "", digest = () => "", size } = extras;
   return {
     ...core,
     build: buildSkipping(
@@ -34,6 +36,7 @@ function sourcePlan<T>(core: Pick<Plan<T>, "name" | "spec" | "build">, extras: E
     recordFiles: () => files,
     strings,
     detail: () => detail,
+    digest,
     size: () => size,
   };
 }
@@ -55,8 +58,12 @@ export function slicesPlan<T>(tree: T): Plan<T> {
     return tensorSliceDataset(leaves);
   };
   const detail = leaves.map(({ shape }, i) => `${types[i] ?? ""}[${shape.join(",")}]`).join(", ");
-  const size = first.shape[0];
-  return sourcePlan({ name: "fromTensorSlices", spec: () => ({ form, types }), build }, { detail, size });
+  const [size] = first.shape;
+  const digest = (): string => digestOfTensors(leaves);
+  return sourcePlan(
+    { name: "fromTensorSlices", spec: () => ({ form, types }), build },
+    { detail, digest, size },
+  );
 }
 
 function expectLive(leaves: readonly tf.Tensor[]): void {

@@ -3,6 +3,7 @@ import { shielded } from "../interrupt";
 import { attr } from "./attributes";
 import { withoutChance } from "./chance";
 import { dataTypeName, type DataType } from "./datatype";
+import { digestOfFunction, digestOfTensors } from "./digest";
 import { executeOne } from "./execute";
 import { fuse } from "./fuse";
 import { buildFunction, type FunctionOutput } from "./functiondef";
@@ -31,6 +32,8 @@ export interface RecordedFunction {
   readonly computedCount: number;
   /** As a serialized GraphDef, to be looked at. */
   graph(): Uint8Array;
+  /** Of its operations and of what it closes over as that is now: the same of the same function in another process. */
+  digest(): string;
   /** Takes it out of TensorFlow; calling it afterwards fails. */
   dispose(): void;
 }
@@ -95,6 +98,7 @@ function record(
       );
       return graphBytes({ ...parts, captureNames, assignedNames: run.assigned.map((one) => one.name) });
     },
+    digest: () => `${digestOfFunction(unique)} ${digestOfTensors(captures)}`,
     dispose: release,
   };
   unreachable.register(recorded, release);

@@ -21,6 +21,7 @@ export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
 export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
 export type { TensorTree } from "./tree";
 export { TreeForm } from "./form";
+export { digestOfTensors } from "./digest";
 export { random } from "./random";
 export * from "./ops/nn";
 import "./ops/gather";

@@ -28,6 +28,15 @@ export function isStatefulFunction(name: string): boolean {
   return functions.get(name)?.definition.is_stateful ?? false;
 }
 
+/** A registered function as a message, its bytes as base64; undefined if there is none of the name. */
+export function functionMessage(name: string): FunctionMessage | undefined {
+  const kept = functions.get(name);
+  const options = { longs: Number, bytes: String };
+  return (
+    kept && (FunctionDefMessage.toObject(FunctionDefMessage.decode(kept.bytes), options) as FunctionMessage)
+  );
+}
+
 /**
  * The functions of these names and all that they call, each once; calls by a function's own name become calls by PartitionedCall,
  * as readers of SavedModels expect.
