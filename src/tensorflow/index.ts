@@ -43,6 +43,7 @@ export * from "./ops/jpeg";
 export * from "./ops/branch";
 export * from "./ops/window";
 export * from "./ops/data";
+export * from "./ops/mapped";
 export * from "./ops/iterator";
 export * from "./ops/example";
 export * from "./ops/summary";

@@ -6,6 +6,7 @@ import { tf, trace, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
 import { knownClasses } from "./classes";
 import { badOf, expectEnd, leftOutOf, noBatches } from "./end";
+import { freshness, givenOf, originOf, type FeatureBatch, type FeatureOrigin } from "./features/origin";
 import { expectScalars } from "./losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
@@ -26,6 +27,8 @@ export interface EvalStep {
    * @param labels  int32 [batch]
    */
   (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<EvalStepResult>;
+  /** The endpoint whose activations it takes in place of images; undefined: it takes images. */
+  readonly from?: string | undefined;
   signatures(): Signature[];
   dispose(): void;
 }
@@ -66,24 +69,46 @@ export interface Evaluation {
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** Options of createEvalStep(). */
+export interface EvalStepOptions {
+  /** What features() gave: the step takes such features in place of images, and throws if the weights before them have changed. @default none */
+  readonly features?: FeatureOrigin | undefined;
+}
+
 /**
  * Compiles the evaluation of one batch: preprocess, predict with moving statistics, loss.
  * It sees the variables as they are at each call, so one serves throughout a training.
+ * @throws {RangeError} if the features are of photos that were cropped and mirrored at random
  */
-export function createEvalStep(model: Model): EvalStep {
+export function createEvalStep(model: Model, { features }: EvalStepOptions = {}): EvalStep {
+  const from = features?.endpoint;
+  if (features?.isTraining === true)
+    throw new RangeError(
+      "Cannot evaluate: expected features of the middle of each photo, got some of random crops; give features() isTraining: false",
+    );
   const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
-    const predictions = model.predict(model.preprocess(images), { isTraining: false });
+    const predictions =
+      from === undefined
+        ? model.predict(model.preprocess(images), { isTraining: false })
+        : model.predict(images, { isTraining: false, from });
     const { loss, crossEntropy } = expectScalars(model.loss(predictions, labels), "evaluate");
     const { probabilities, classes: likeliest } = model.postprocess(predictions);
     const classes = knownClasses({ probabilities, classes: likeliest });
     return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
   };
-  return trace(body, { name: "evalStep" });
+  const traced = trace(body, { name: "evalStep" });
+  if (features === undefined) return traced;
+  const expectFresh = freshness(model, features, "evaluate");
+  const step = async (...batch: [tf.Tensor4D, tf.Tensor1D]): Promise<EvalStepResult> => {
+    expectFresh();
+    return traced(...batch);
+  };
+  return Object.assign(step, { from, signatures: traced.signatures, dispose: traced.dispose });
 }
 
 /**
  * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images.
- * @param dataset  batches of [{ image }, label]; whoever made it frees them
+ * @param dataset  batches of [{ image }, label], or what features() gives with isTraining: false; whoever made it frees them
  * @throws {RangeError} if the dataset has no end and there are no `steps`
  * @throws {RangeError} if there are no batches, `steps` is no whole number of 1 or more, or a label is no class of the model
  * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
@@ -93,23 +118,26 @@ export function createEvalStep(model: Model): EvalStep {
  */
 export async function evaluate(
   model: Model,
-  dataset: AsyncIterable<Batch>,
+  dataset: AsyncIterable<Batch | FeatureBatch>,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { steps = Infinity, onProgress, signal = cellSignal() } = options;
   if (!((Number.isSafeInteger(steps) && steps >= 1) || steps === Infinity))
     throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
   if (steps === Infinity) expectEnd(dataset);
-  const evalStep = options.evalStep ?? createEvalStep(model);
+  const features = originOf(dataset);
+  const evalStep = options.evalStep ?? createEvalStep(model, { features });
+  expectFrom(evalStep, features?.endpoint);
   const { numClasses } = model.options;
   const totals = new Totals(numClasses);
   let batches = 0;
   try {
     signal?.throwIfAborted();
-    for await (const [{ image }, label] of dataset) {
-      expectBatch(image, label, { numClasses, what: "evaluate" });
-      if (batches === 0) expectPixels(image, model.options.pixels); // the step may know this shape of another dataset
-      await addBatch(totals, await evalStep(image, label), label, options.metrics);
+    for await (const batch of dataset) {
+      const [given, label] = [givenOf(batch, features, "evaluate"), batch[1]];
+      expectBatch(given, label, { numClasses, what: "evaluate" });
+      if (batches === 0 && features === undefined) expectPixels(given, model.options.pixels); // the step may know this shape of another dataset
+      await addBatch(totals, await evalStep(given, label), label, options.metrics);
       batches++;
       onProgress?.({ batches, images: totals.count });
       signal?.throwIfAborted();
@@ -126,6 +154,15 @@ export async function evaluate(
     ...(leftOut !== undefined && { leftOut: leftOut.count }),
     ...(bad.length > 0 && { bad }),
   };
+}
+
+function expectFrom({ from }: EvalStep, endpoint: string | undefined): void {
+  if (from === endpoint) return;
+  const described = (one: string | undefined): string =>
+    one === undefined ? "images" : `features of "${one}"`;
+  throw new TypeError(
+    `Cannot evaluate: expected an evalStep that takes ${described(endpoint)}, as the dataset gives, got one that takes ${described(from)}`,
+  );
 }
 
 async function addBatch(

@@ -39,6 +39,7 @@ export {
   type StepWithGradients,
   type TrainStep,
 } from "./step";
+export * from "./features";
 export { summarizeGradients } from "./summarize";
 export type { TrainStepOptions } from "./options";
 export { train, type TrainOptions } from "./train";

@@ -7,6 +7,8 @@ import { random, tf, type Signature } from "../tensorflow";
 import { expectBatch } from "./batch";
 import { counted } from "./count";
 import { explained } from "./numerics";
+import { expectFrozen } from "./features/frozen";
+import { freshness, type FeatureOrigin } from "./features/origin";
 import type { OptimizerState } from "./optimizer";
 import { callsOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
@@ -69,9 +71,10 @@ export interface TrainStep {
    * The same step beginning at an endpoint: it is given the endpoint's activation, float32 [batch, height, width, channels], in
    * place of the images, and the layers before it, which are frozen, are not run. Compiled for itself at its first call; updates,
    * global step and optimizer's variables are this step's. train() does this with what features() gives.
+   * @param where  an endpoint, or what features() gave, whose calls then throw if the weights before it have changed
    * @throws {RangeError} if the network can't begin there, or a layer before it is trained
    */
-  from(this: void, endpoint: string): StepFrom;
+  from(this: void, where: string | Pick<FeatureOrigin, "endpoint" | "weights">): StepFrom;
   /** Updates that the model has behind it, those of its other steps included. */
   readonly globalStep: number;
   /** Whether its gradients shall be summarized, as the option says. */
@@ -227,15 +230,6 @@ function expectTrained(model: Model, options: TrainStepOptions): readonly ModelV
   throw new RangeError("Cannot create train step: expected variables to train, got all of them frozen");
 }
 
-function expectFrozen(model: Model, endpoint: string, trained: readonly ModelVariable[]): void {
-  const { variables } = model.cutAt(endpoint);
-  const before = trained.find(({ name }) => variables.includes(name));
-  if (before === undefined) return;
-  throw new RangeError(
-    `Cannot begin a step at "${endpoint}": expected all layers before it frozen, got "${before.name}", which is trained`,
-  );
-}
-
 type RunStep = (
   from: string | undefined,
   batch: StepBatch,
@@ -248,9 +242,14 @@ function callables(
   { model, trained, cluster }: Pick<TrainStep, "trained" | "cluster"> & { readonly model: Model },
 ): StepFrom & Pick<TrainStep, "from"> {
   const run = inTurn((...call: Parameters<RunStep>) => together(cluster, () => runOne(...call)));
-  const from = (endpoint: string): StepFrom => {
-    expectFrozen(model, endpoint, trained);
-    return callable(run, endpoint);
+  const from: TrainStep["from"] = (where) => {
+    const origin = typeof where === "string" ? { endpoint: where } : where;
+    expectFrozen(model.cutAt(origin.endpoint), trained, "begin a step at");
+    const expectFresh = "weights" in origin ? freshness(model, origin, "train") : undefined;
+    return callable((endpoint, batch, update) => {
+      expectFresh?.();
+      return run(endpoint, batch, update);
+    }, origin.endpoint);
   };
   return Object.assign(callable(run, undefined), { from });
 }

@@ -2,6 +2,7 @@ import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch";
 import { leftOutOf, noBatches } from "./end";
+import { givenOf, originOf, type FeatureBatch } from "./features/origin";
 import type { StepResult, TrainStep } from "./step";
 
 /** Options of train(). */
@@ -24,9 +25,11 @@ export interface TrainOptions {
  * an iterator (`dataset.iterator()`) it goes on where that is, also after an interrupt, and leaves it open.
  * In a cluster, with the same call in each process, it ends for all where it ends for one: by the end of its dataset, or by
  * cluster.close(). Processes without `steps` take as many as the others.
- * @param dataset  batches of [{ image }, label]; whoever made it frees them
+ * @param dataset  batches of [{ image }, label], or what features() gives, where the step goes on from their endpoint; whoever made
+ *   it frees them
  * @returns        the results of the steps, in order
  * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
+ * @throws {RangeError} if features are of other weights than the model has now, or of an endpoint up to which the step trains a layer
  * @throws {RangeError} if `steps` is no whole number, the dataset ends before, or the loss is no longer finite
  * @throws what the signal gives as its reason
  * @example
@@ -35,7 +38,7 @@ export interface TrainOptions {
  */
 export async function train(
   step: TrainStep,
-  dataset: AsyncIterable<Batch>,
+  dataset: AsyncIterable<Batch | FeatureBatch>,
   options: TrainOptions = {},
 ): Promise<StepResult[]> {
   const { steps = Infinity, onStep, signal = cellSignal() } = options;
@@ -44,6 +47,8 @@ export async function train(
   const results: StepResult[] = [];
   signal?.throwIfAborted();
   if (steps <= 0) return results;
+  const origin = originOf(dataset);
+  const take = origin === undefined ? step : step.from(origin);
   const batches = leftOpen(dataset)[Symbol.asyncIterator]();
   let isLast = false;
   try {
@@ -52,9 +57,9 @@ export async function train(
       isLast = next.done === true;
       // Who has no batch left ends all.
       if (!(await agree(step.cluster, !isLast)) || next.done === true) break;
-      const [{ image }, label] = next.value;
-      if (results.length === 0) step.expectPixels(image); // the step may know this shape of another dataset
-      const result = await step(image, label);
+      const given = givenOf(next.value, origin, "train");
+      if (results.length === 0 && origin === undefined) step.expectPixels(given); // the step may know this shape of another dataset
+      const result = await take(given, next.value[1]);
       results.push(result);
       await onStep?.(result);
       expectFinite(result);
@@ -73,10 +78,10 @@ export async function train(
 }
 
 /** The same batches; an iterator is not closed when no more are wanted, a dataset's own is. */
-function leftOpen(dataset: AsyncIterable<Batch>): AsyncIterable<Batch> {
+function leftOpen<T>(dataset: AsyncIterable<T>): AsyncIterable<T> {
   const iterator = dataset[Symbol.asyncIterator]();
   const isIterator = Object.is(iterator, dataset);
-  const close = (): Promise<IteratorResult<Batch>> =>
+  const close = (): Promise<IteratorResult<T>> =>
     (isIterator ? undefined : iterator.return?.()) ?? Promise.resolve({ done: true, value: undefined });
   return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next(), return: close }) };
 }

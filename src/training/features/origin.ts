@@ -1,0 +1,84 @@
+/** What features were computed with, by which it is told whether they are still the model's. */
+import type { Plan } from "../../input/plan";
+import { Dataset, DatasetIterator } from "../../input";
+import type { Model } from "../../model/model";
+import type { Cut } from "../../model/part";
+import { digestOfTensors, type tf } from "../../tensorflow";
+import type { Batch } from "../batch";
+
+/** Activations and their labels, as features() gives them: [features, labels]. */
+export type FeatureBatch = [{ features: tf.Tensor4D }, tf.Tensor1D];
+
+/** Where features come from. */
+export interface FeatureOrigin {
+  /** The endpoint whose activations they are. */
+  readonly endpoint: string;
+  /** A digest of the weights and moving statistics before it. */
+  readonly weights: string;
+  /** Whether the photos were cropped and mirrored at random. */
+  readonly isTraining: boolean;
+}
+
+const origins = new WeakMap<Plan<unknown>, FeatureOrigin>();
+
+/** Notes where the features of a dataset come from. */
+export function setOrigin(plan: Plan<unknown>, origin: FeatureOrigin): void {
+  origins.set(plan, origin);
+}
+
+/** Where the features of a dataset, or of one made of it, come from; undefined if it holds none of features(). */
+export function originOf(dataset: AsyncIterable<unknown>): FeatureOrigin | undefined {
+  const isOurs = dataset instanceof Dataset || dataset instanceof DatasetIterator;
+  return isOurs ? originOfPlan(dataset.plan) : undefined;
+}
+
+function originOfPlan(plan: Plan<unknown>): FeatureOrigin | undefined {
+  return origins.get(plan) ?? plan.parents.map(originOfPlan).find((one) => one !== undefined);
+}
+
+/**
+ * What a step is given of a batch: images, or features of which it is known whose they are.
+ * @param origin  of the batch's dataset
+ * @param what    what it is for, for the error
+ * @throws {TypeError} if it is neither
+ */
+export function givenOf(
+  [inputs]: Batch | FeatureBatch,
+  origin: FeatureOrigin | undefined,
+  what: string,
+): tf.Tensor4D {
+  if ("features" in inputs && origin !== undefined) return inputs.features;
+  if ("image" in inputs && origin === undefined) return inputs.image;
+  const [expected, got] = origin === undefined ? ["[{ image }, label]", "features of unknown weights"] : ["[{ features }, label]", "images made of features"]; // prettier-ignore
+  throw new TypeError(
+    `Cannot ${what}: expected batches ${expected}, or a dataset made of what features() gives, got ${got}`,
+  );
+}
+
+/** A digest of a model's variables before a cut. */
+export function weightsBefore(model: Model, { variables }: Cut): string {
+  return digestOfTensors(variables.map((name) => model.variables.expect(name)));
+}
+
+/**
+ * A check that the weights before an endpoint are those that features were computed with; it costs something only when one of them
+ * was assigned since the last.
+ * @param what  what the features are for, for the error
+ */
+export function freshness(
+  model: Model,
+  { endpoint, weights }: Pick<FeatureOrigin, "endpoint" | "weights">,
+  what: string,
+): () => void {
+  const cut = model.cutAt(endpoint);
+  let seen: readonly object[] = [];
+  return () => {
+    const now = cut.variables.map((name) => model.variables.expect(name).dataId);
+    if (now.every((dataId, i) => dataId === seen[i])) return;
+    if (weightsBefore(model, cut) !== weights)
+      throw new RangeError(
+        `Cannot ${what}: expected features of the model's weights before "${endpoint}", got those of others, which it had before or another model has; compute them anew with features()`,
+      );
+    seen = now;
+  };
+}
