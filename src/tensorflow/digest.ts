@@ -33,7 +33,7 @@ export function digestOfFunction(name: string): string {
       numbers.set(called, number);
       return number;
     };
-    const nodes = message.node_def.map(({ op, input = [], attr = {}, ...node }) => {
+    const nodes = (message.node_def ?? []).map(({ op, input = [], attr = {}, ...node }) => {
       const attrs = Object.entries(attr).map(([key, value]) => [
         key,
         value.func === undefined ? value : renamed(value.func.name),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Model } from "../../src/model";
+import { type Model } from "../../src/model";
 import { tf } from "../../src/tensorflow";
 import { patternBatch, thinModel, valuesOf } from "../training/thin";
 

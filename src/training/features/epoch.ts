@@ -48,9 +48,11 @@ function photosIn(plan: Plan<unknown>): number | undefined {
 /** The photos of one epoch of a plan that never ends: what is repeated must come out one by one and in one order. */
 function photosAnEpoch(plan: Plan<unknown>): number | undefined {
   if (allPlans(plan).some((one) => one.isUnordered?.() === true)) return undefined;
-  const [parent] = plan.parents;
-  if (plan.name === "repeat") return parent?.size?.();
-  return parent !== undefined && ["prefetch", "batch", "map"].includes(plan.name)
-    ? photosAnEpoch(parent)
-    : undefined;
+  for (let [at, isBatched] = [plan, false]; ; ) {
+    const [parent] = at.parents;
+    if (parent === undefined) return undefined;
+    if (at.name === "repeat") return isBatched ? parent.size?.() : photosIn(parent);
+    if (!["prefetch", "batch", "map"].includes(at.name)) return undefined;
+    [at, isBatched] = [parent, isBatched || at.name === "batch"];
+  }
 }
