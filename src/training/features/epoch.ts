@@ -48,7 +48,7 @@ function photosIn(plan: Plan<unknown>): number | undefined {
 /** The photos of one epoch of a plan that never ends: what is repeated must come out one by one and in one order. */
 function photosAnEpoch(plan: Plan<unknown>): number | undefined {
   if (allPlans(plan).some((one) => one.isUnordered?.() === true)) return undefined;
-  for (let [at, isBatched] = [plan, false]; ; ) {
+  for (let [at, isBatched] = [plan, false]; ;) {
     const [parent] = at.parents;
     if (parent === undefined) return undefined;
     if (at.name === "repeat") return isBatched ? parent.size?.() : photosIn(parent);
