@@ -1,6 +1,7 @@
 """The training step of bench/step.ts as Python TensorFlow writes it: ResNet-50 of TF-Slim, momentum, weight decay.
 
-Reads one word a line, "function" (tf.function) or "eager", takes one step of that kind and answers with its seconds.
+Reads one word a line, "function" (tf.function), "bfloat16" (the same with layers that compute in bfloat16, as Keras's policy
+mixed_bfloat16 has them) or "eager", takes one step of that kind and answers with its seconds.
     python bench/step.py BATCH SIDE
 """
 
@@ -18,7 +19,7 @@ WEIGHT_DECAY, BN_DECAY, EPSILON, MOMENTUM, RATE = 1e-4, 0.997, 1e-5, 0.9, 0.01
 
 class Net:
     def __init__(self):
-        self.variables, self.moving, self.decayed = [], [], []
+        self.variables, self.moving, self.decayed, self.dtype = [], [], [], tf.float32
         self.next_variable = self.next_moving = 0
 
     def variable(self, shape, initial, decayed=False):
@@ -39,6 +40,7 @@ class Net:
         depth = x.shape[3]
         spread = (2 / (kernel * kernel * depth)) ** 0.5
         weights = self.variable([kernel, kernel, depth, channels], lambda s: tf.random.normal(s, 0, spread), decayed=True)
+        weights = tf.cast(weights, self.dtype)
         if stride > 1 and kernel > 1:
             before = (kernel - 1) // 2
             x = tf.pad(x, [[0, 0], [before, kernel - 1 - before], [before, kernel - 1 - before], [0, 0]])
@@ -51,8 +53,9 @@ class Net:
             moving.assign_sub((moving - value) * (1 - BN_DECAY))
         return tf.nn.relu(x) if activate else x
 
-    def logits(self, x):
-        self.next_variable = self.next_moving = 0
+    def logits(self, x, dtype=tf.float32):
+        self.next_variable, self.next_moving, self.dtype = 0, 0, dtype
+        x = tf.cast(x, dtype)
         x = tf.nn.max_pool2d(self.convolution(x, 64, 7, 2), 3, 2, "SAME")
         for depth, units, block_stride in BLOCKS:
             for unit in range(units):
@@ -63,7 +66,7 @@ class Net:
                     shortcut = x if stride == 1 else tf.nn.max_pool2d(x, 1, stride, "VALID")
                 residual = self.convolution(self.convolution(x, depth, 1, 1), depth, 3, stride)
                 x = tf.nn.relu(shortcut + self.convolution(residual, depth * 4, 1, 1, activate=False))
-        x = tf.reduce_mean(x, [1, 2])
+        x = tf.reduce_mean(tf.cast(x, tf.float32), [1, 2])
         return x @ self.variable([2048, CLASSES], lambda s: tf.random.normal(s, 0, 0.01)) + self.variable([CLASSES], tf.zeros)
 
 
@@ -75,9 +78,9 @@ net.logits(images[:1] - means)
 slots = [tf.Variable(tf.zeros_like(variable)) for variable in net.variables]
 
 
-def step(images, labels):
+def step(images, labels, dtype=tf.float32):
     with tf.GradientTape() as tape:
-        logits = net.logits(images - means)
+        logits = net.logits(images - means, dtype)
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
         total = loss + WEIGHT_DECAY * tf.add_n([tf.nn.l2_loss(weights) for weights in net.decayed])
     for variable, slot, gradient in zip(net.variables, slots, tape.gradient(total, net.variables)):
@@ -87,7 +90,11 @@ def step(images, labels):
     return total, accuracy
 
 
-steps = {"function": tf.function(step), "eager": step}
+steps = {
+    "function": tf.function(step),
+    "bfloat16": tf.function(lambda images, labels: step(images, labels, tf.bfloat16)),
+    "eager": step,
+}
 print("ready", flush=True)
 for line in sys.stdin:
     started = time.perf_counter()

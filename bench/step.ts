@@ -1,4 +1,4 @@
-/** One training step of ResNet-50: ours compiled and eager, tfjs as users write it, Python's tf.function and eager, PyTorch. */
+/** One training step of ResNet-50: ours compiled, in bfloat16 too, and eager, tfjs as users write it, Python's, PyTorch's. */
 import { Model } from "../src/model";
 import { random, tf } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
@@ -20,6 +20,7 @@ export async function benchStep({ rounds, batch, side }: StepBench): Promise<Res
   const model = (): Model =>
     new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const compiled = createTrainStep(model(), { learningRate: 0.01 });
+  const reduced = createTrainStep(model(), { learningRate: 0.01, precision: "bfloat16" });
   const eager = createTrainStep(model(), { learningRate: 0.01, eager: true });
   const plain = plainStep(2);
   const shape = [batch, side].map(String);
@@ -29,6 +30,8 @@ export async function benchStep({ rounds, batch, side }: StepBench): Promise<Res
     { name: "slimlab, compiled", run: () => timed(() => compiled(images, labels)) },
     { name: "Python tf.function", isPeer: true, run: () => python.ask("function") },
     { name: "PyTorch, channels_last", isPeer: true, run: () => torch.ask("step"), close: torch.close },
+    { name: "slimlab, bfloat16", run: () => timed(() => reduced(images, labels)) },
+    { name: "Python tf.function, bfloat16", run: () => python.ask("bfloat16") },
     { name: "slimlab, eager", run: () => timed(() => eager(images, labels)) },
     { name: "Python eager", isPeer: true, run: () => python.ask("eager"), close: python.close },
     { name: "tfjs as written", run: () => timed(async () => tf.tidy(() => plain(images, labels)).data()) },

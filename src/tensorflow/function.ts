@@ -10,6 +10,7 @@ import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
+import { inBfloat16, recordedIn, type Precision } from "./precision";
 import type { RecordedNode } from "./recorded";
 import { Recording, type Example } from "./recording";
 import { expectSame } from "./same";
@@ -44,6 +45,8 @@ export interface RecordOptions {
   readonly batch?: "any";
   /** Records it a second time, and refuses it if that differs: it uses something that changes, such as a counter. @default false */
   readonly twice?: boolean;
+  /** What it is computed in. @default "float32" */
+  readonly precision?: Precision;
 }
 
 let count = 0;
@@ -131,13 +134,15 @@ function runWhole(
   options: RecordOptions,
 ): { readonly run: Run; readonly called: Called } {
   const called: Called = new Map();
-  const runOnce: RunOnce = (more = 0) => runRecorded(fn, examplesOf(example, more), name, called);
+  const { precision = "float32" } = options;
+  const runOnce: RunOnce = (more = 0) =>
+    recordedIn(precision, () => runRecorded(fn, examplesOf(example, more), name, called));
   try {
     const first = runOnce();
     const again = first.createdVariables ? runOnce() : first;
     if (options.twice === true) expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce().nodes });
     const run = options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : fuse(again);
-    return { run, called };
+    return { run: precision === "bfloat16" ? inBfloat16(run) : run, called };
   } catch (error) {
     disposeCalled(called);
     throw error;

@@ -17,7 +17,9 @@ export {
   type ExecuteOptions,
 } from "./execute";
 export { recordFunction, type RecordedFunction } from "./function";
-export { trace, type Traced, type TraceOptions, type Signature } from "./trace";
+export { expectPrecision, type Precision } from "./precision";
+export { trace, type Traced, type TraceOptions } from "./trace";
+export type { Signature } from "./signature";
 export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
 export type { TensorTree } from "./tree";
 export { TreeForm } from "./form";

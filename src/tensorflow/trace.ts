@@ -1,8 +1,10 @@
 import { attr, type Attrs } from "./attributes";
 import { executeAsync, execute } from "./execute";
 import { recordFunction, type RecordedFunction } from "./function";
+import type { Precision } from "./precision";
 import { currentRecording } from "./recording";
-import { dataType, tf } from "./runtime";
+import { tf } from "./runtime";
+import { signatureOf, type Signature } from "./signature";
 import { flatten, unflatten, type TensorTree, type TreeShape } from "./tree";
 import { versionOf } from "./variables";
 
@@ -16,22 +18,15 @@ export interface TraceOptions {
    * @default one recording a size
    */
   readonly batch?: "any";
-  /** A serialized tensorflow.ConfigProto for the compiled function, e.g. to turn on bfloat16. @default none */
+  /**
+   * "bfloat16": convolutions and large products of matrices are computed in bfloat16, and so are the activations between them;
+   * all the rest, variables and results above all, stay float32. Processors that have instructions for it (AMX) need about half the
+   * time, others may need more.
+   * @default "float32"
+   */
+  readonly precision?: Precision;
+  /** A serialized tensorflow.ConfigProto for the compiled function. @default none */
   readonly configProto?: Uint8Array;
-}
-
-/** One recording of a traced function. */
-export interface Signature {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** Operations in the recording, constants included. */
-  readonly operations: number;
-  /** Operations that were computed at the recording, since shapes or what was read unrecorded follow from what they give. */
-  readonly computed: number;
-  /** Tensors and variables closed over. */
-  readonly captures: number;
-  /** Names of the variables assigned after each call. */
-  readonly assigned: readonly string[];
 }
 
 /** A function compiled by trace(). */
@@ -156,7 +151,7 @@ interface Recordings<A> {
 
 function recordingsOf<A extends readonly TensorTree[]>(
   fn: (...args: A) => TensorTree,
-  { name, configProto, batch }: TraceOptions & { readonly name: string },
+  { name, configProto, batch, precision = "float32" }: TraceOptions & { readonly name: string },
 ): Recordings<A> {
   const entries = new Map<string, Entry>();
   const all = (): Entry[] => [...entries.values()];
@@ -170,7 +165,7 @@ function recordingsOf<A extends readonly TensorTree[]>(
     prepare(call) {
       const key = JSON.stringify([call.form, signatureOf(call.tensors, batch)]);
       let entry = entries.get(key) ?? opened(all(), call, batch);
-      if (entry === undefined) entries.set(key, (entry = record(fn, call, { name, batch })));
+      if (entry === undefined) entries.set(key, (entry = record(fn, call, { name, batch, precision })));
       for (const capture of entry.fn.captures) expectLive(capture, name);
       const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
       return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs };
@@ -211,10 +206,17 @@ function opened(
   );
 }
 
+/** How trace() records. */
+interface Recorded {
+  readonly name: string;
+  readonly batch: "any" | undefined;
+  readonly precision: Precision;
+}
+
 function record(
   fn: (...args: never[]) => unknown,
   { form, tensors }: Call,
-  { name, batch }: { readonly name: string; readonly batch: "any" | undefined },
+  { name, batch, precision }: Recorded,
 ): Entry {
   let shape: TreeShape = "tensor";
   const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
@@ -228,13 +230,14 @@ function record(
     shape = flatten(result, outputs, `the output of "${name}"`);
     return outputs;
   };
-  const recorded = recordFunction(body, tensors, name, batch === undefined ? {} : { batch });
+  const recorded = recordFunction(body, tensors, name, { ...(batch && { batch }), precision });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: signatureOf(tensors, batch),
     outputs: outputTypes
       .map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`)
       .slice(0, outputTypes.length - assigned.length),
+    precision,
     operations: recorded.nodeCount,
     computed: recorded.computedCount,
     captures: recorded.captures.length,
@@ -269,15 +272,6 @@ function expectUnassigned(
     `Cannot assign variable "${changed.name}" what "${name}" computed: expected the value that the call began with, got one ` +
       `assigned while it ran; await the call first`,
   );
-}
-
-/** Data types and shapes, with "?" for an open batch. */
-function signatureOf(tensors: readonly tf.Tensor[], batch: "any" | undefined): string[] {
-  const leading = batch === "any" ? tensors.find(({ rank }) => rank > 0)?.shape[0] : undefined;
-  return tensors.map((tensor) => {
-    const shape = tensor.shape.map((size, axis) => (axis === 0 && size === leading ? "?" : size));
-    return `${dataType(tensor)}[${shape.join(",")}]`;
-  });
 }
 
 function expectLive(capture: tf.Tensor, name: string): void {

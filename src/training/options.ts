@@ -1,5 +1,5 @@
 import type { Cluster } from "../distribute";
-import { tf } from "../tensorflow";
+import { expectPrecision, tf, type Precision } from "../tensorflow";
 import type { GradientOptions } from "./gradients";
 import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "./optimizer";
 import { configureLearningRate, type Schedule } from "./schedule";
@@ -34,6 +34,12 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
   readonly summarizeGradients?: boolean;
   /** Whether each step runs operation by operation, not compiled: slower, but a debugger sees inside. @default false */
   readonly eager?: boolean;
+  /**
+   * "bfloat16": convolutions and the activations between them are computed in bfloat16; weights, optimizer's variables, losses and
+   * the moments of batch normalization stay float32. See trace(). inspect() computes in float32 always.
+   * @default "float32"
+   */
+  readonly precision?: Precision;
   /** What a model made for training draws its crops and mirrorings from, with the step's number: a whole number. @default 0 */
   readonly seed?: number;
   /**
@@ -114,4 +120,17 @@ export function callsOf({ gradientAccumulation = 1 }: TrainStepOptions): number 
 export function isEager({ eager = false, cluster }: TrainStepOptions): boolean {
   if (!eager || cluster === undefined || cluster.size === 1) return eager;
   throw new TypeError("Cannot create train step: expected a compiled one in a cluster, got eager");
+}
+
+/**
+ * What the compiled step is computed in.
+ * @throws {RangeError} if it is no precision
+ * @throws {TypeError} if it is another than float32 for an eager step
+ */
+export function precisionOf({ precision = "float32", eager = false }: TrainStepOptions): Precision {
+  if (eager && precision !== "float32")
+    throw new TypeError(
+      `Cannot create train step: expected precision "float32" of an eager one, got "${precision}"`,
+    );
+  return expectPrecision(precision, "create train step");
 }

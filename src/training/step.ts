@@ -10,7 +10,7 @@ import { explained } from "./numerics";
 import { expectFrozen } from "./features/frozen";
 import { freshness, type FeatureOrigin } from "./features/origin";
 import type { OptimizerState } from "./optimizer";
-import { callsOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
+import { callsOf, isEager, optimizerOf, precisionOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import type { Gathered } from "./restore";
 import { getTrainableVariables } from "./scopes";
@@ -147,7 +147,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const { optimizer, schedule } = optimizerOf(options);
   const [calls, state] = [callsOf(options), optimizer(trained)];
   const updates = updatesOf(model, trained, state, options);
-  const runner = runnerOf(updates, eager);
+  const runner = runnerOf(updates, eager, precisionOf(options));
   const [normed, gathered] = [options.gradientNorms === true ? trained : [], updates.gathered];
   const callNumber = (): number => step.globalStep * calls + (gathered?.count ?? 0);
   const nextSeed = (): tf.Tensor1D => seedOf(seed, callNumber(), cluster);

@@ -3,7 +3,7 @@ import { ALONE, averaged, type Cluster } from "../distribute";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { shielded } from "../interrupt";
-import { tf, trace, type Signature, type Traced } from "../tensorflow";
+import { tf, trace, type Precision, type Signature, type Traced } from "../tensorflow";
 import { gradientTransform, normOf } from "./gradients";
 import { checked, zeroOf } from "./numerics";
 import type { OptimizerState, VariableGradient } from "./optimizer";
@@ -137,8 +137,10 @@ type Part = "update" | "inspectedUpdate" | "gather";
 type Parts = Readonly<Record<Part, (...args: UpdateArguments) => PartResult>>;
 
 /** The parts compiled, or operation by operation if eager. */
-export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
-  const whole = compiledOf(partsOf(updates, undefined));
+export function runnerOf(updates: Updates, eager: boolean, precision: Precision): UpdateRunner {
+  const compile = (from: From): ReturnType<typeof compiledOf> =>
+    compiledOf(partsOf(updates, from), precision);
+  const whole = compile(undefined);
   const begun = new Map<From, ReturnType<typeof compiledOf>>([[undefined, whole]]);
   const all = (): readonly Traced<UpdateArguments, PartResult>[] =>
     [...begun.values()].flatMap((parts) => Object.values(parts));
@@ -149,7 +151,7 @@ export function runnerOf(updates: Updates, eager: boolean): UpdateRunner {
     run: async (part, from, args) => {
       if (isDisposed) throw new Error("Cannot train: expected a step that lives, got a disposed one");
       if (eager) return shielded(() => tf.tidy(() => partsOf(updates, from)[part](...args)));
-      const compiled = begun.get(from) ?? compiledOf(partsOf(updates, from));
+      const compiled = begun.get(from) ?? compile(from);
       begun.set(from, compiled);
       return compiled[part](...args);
     },
@@ -180,11 +182,14 @@ function partsOf(updates: Updates, from: From): Parts {
   };
 }
 
-function compiledOf(parts: Parts): Readonly<Record<Part, Traced<UpdateArguments, PartResult>>> {
+function compiledOf(
+  parts: Parts,
+  precision: Precision,
+): Readonly<Record<Part, Traced<UpdateArguments, PartResult>>> {
   return {
-    update: trace(parts.update, { name: "trainStep" }),
-    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep" }),
-    gather: trace(parts.gather, { name: "gatherGradients" }),
+    update: trace(parts.update, { name: "trainStep", precision }),
+    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep", precision }),
+    gather: trace(parts.gather, { name: "gatherGradients", precision }),
   };
 }
 

@@ -61,6 +61,29 @@ function patternBatches(): (readonly [tf.Tensor4D, tf.Tensor1D])[] {
   ]);
 }
 
+test("createTrainStep() in bfloat16 follows TF-Slim's loss curve within 2 %", async () => {
+  const [[, run] = []] = Object.entries(fixture.runs);
+  assert.ok(run !== undefined);
+  const { learning_rate: learningRate, decay_steps: decaySteps, decay_rate: decayRate } = run.learningRate;
+  const schedule = configureLearningRate({ learningRate, decaySteps, decayRate });
+  const model = patternModel();
+  const { scopesToFreeze } = run;
+  const step = createTrainStep(model, { learningRate: schedule, scopesToFreeze, precision: "bfloat16" });
+  const batches = patternBatches();
+  const furthest = { part: 0, step: -1 };
+  for (const [i, expected] of run.steps.entries()) {
+    const [images, labels] = batches[i % batches.length] ?? [];
+    assert.ok(images !== undefined && labels !== undefined);
+    const { crossEntropy } = await step(images, labels);
+    const part = Math.abs(crossEntropy / expected.crossEntropy - 1);
+    if (!(part <= furthest.part)) Object.assign(furthest, { part, step: i });
+  }
+  assert.ok(furthest.part > 1e-4 && furthest.part < 2e-2, JSON.stringify(furthest));
+  step.dispose();
+  model.dispose();
+  tf.dispose(batches.map((batch) => [...batch]));
+});
+
 for (const [name, run] of Object.entries(fixture.runs)) {
   test(`createTrainStep() has TF-Slim's loss curve, ${name}`, async () => {
     const model = patternModel();

@@ -21,6 +21,25 @@
 
 namespace slimlab {
 
+// The upper half of a float.
+struct Half { uint16_t bits; };
+
+SLIMLAB_INLINE float Load(float value) { return value; }
+SLIMLAB_INLINE float Load(Half value) {
+  const uint32_t bits = uint32_t(value.bits) << 16;
+  float wide;
+  std::memcpy(&wide, &bits, sizeof wide);
+  return wide;
+}
+SLIMLAB_INLINE void Store(float value, float *to) { *to = value; }
+// Rounded to the nearest, to even where two are; NaN stays NaN, which rounding might make infinite.
+SLIMLAB_INLINE void Store(float value, Half *to) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
+  to->bits = uint16_t(value != value ? quiet : rounded);
+}
+
 // Rows summed in single precision before they join a sum in double precision.
 constexpr int64_t kBlock = 64;
 
@@ -32,29 +51,32 @@ struct Channels {
 
 // Asks for what the next turn of a sum reads: processors do not fetch ahead across pages by themselves. Reading past the end
 // is harmless, since a prefetch never faults.
-SLIMLAB_INLINE void FetchAhead(const float *from, int64_t count) {
+template <class Value>
+SLIMLAB_INLINE void FetchAhead(const Value *from, int64_t count) {
 #if defined(__GNUC__)
-  constexpr int64_t kLine = 16, kAhead = 64;
+  constexpr int64_t kLine = 64 / sizeof(Value), kAhead = 256 / sizeof(Value);
   for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(from + kAhead + i);
 #endif
 }
 
 // sum = Σ (x − shift), square = Σ (x − shift)²
-SLIMLAB_VECTORIZED static void SumMoments(const float *x, const float *shift, int64_t rows, int64_t channels, float *sum,
+template <class Value>
+SLIMLAB_VECTORIZED static void SumMoments(const Value *x, const float *shift, int64_t rows, int64_t channels, float *sum,
                                           float *square) {
   for (int64_t c = 0; c < channels; c++) sum[c] = square[c] = 0;
   for (; rows >= 4; rows -= 4, x += 4 * channels) {
     FetchAhead(x, 4 * channels);
-    const float *x1 = x + channels, *x2 = x1 + channels, *x3 = x2 + channels;
+    const Value *x1 = x + channels, *x2 = x1 + channels, *x3 = x2 + channels;
     SLIMLAB_ALONG_CHANNELS {
-      const float a = x[c] - shift[c], b = x1[c] - shift[c], d = x2[c] - shift[c], e = x3[c] - shift[c];
+      const float a = Load(x[c]) - shift[c], b = Load(x1[c]) - shift[c];
+      const float d = Load(x2[c]) - shift[c], e = Load(x3[c]) - shift[c];
       sum[c] += (a + b) + (d + e);
       square[c] += (a * a + b * b) + (d * d + e * e);
     }
   }
   for (; rows > 0; rows--, x += channels) {
     SLIMLAB_ALONG_CHANNELS {
-      const float a = x[c] - shift[c];
+      const float a = Load(x[c]) - shift[c];
       sum[c] += a;
       square[c] += a * a;
     }
@@ -66,43 +88,46 @@ SLIMLAB_INLINE float Normalized(float x, const Channels &of, int64_t c) {
 }
 
 // y may be side
-template <bool kRectify, bool kSide>
-SLIMLAB_INLINE void NormalizeRows(const float *x, const float *side, const Channels of, int64_t rows, int64_t channels,
-                                  float *y) {
+template <bool kRectify, bool kSide, class Value>
+SLIMLAB_INLINE void NormalizeRows(const Value *x, const Value *side, const Channels of, int64_t rows, int64_t channels,
+                                  Value *y) {
   for (; rows > 0; rows--, x += channels, y += channels, side += kSide ? channels : 0) {
     SLIMLAB_ALONG_CHANNELS {
-      const float value = Normalized(x[c], of, c) + (kSide ? side[c] : 0);
-      y[c] = kRectify && value < 0 ? 0 : value;  // NaN stays NaN, as in TensorFlow's Relu
+      const float value = Normalized(Load(x[c]), of, c) + (kSide ? Load(side[c]) : 0);
+      Store(kRectify && value < 0 ? 0 : value, &y[c]);  // NaN stays NaN, as in TensorFlow's Relu
     }
   }
 }
 // y = (x − mean) · scale + beta, to which side is added if there is one, and the ReLU of it if asked for
-SLIMLAB_VECTORIZED static void Normalize(const float *x, const float *side, bool rectify, const Channels &of, int64_t rows,
-                                         int64_t channels, float *y) {
+template <class Value>
+SLIMLAB_VECTORIZED static void Normalize(const Value *x, const Value *side, bool rectify, const Channels &of, int64_t rows,
+                                         int64_t channels, Value *y) {
   if (rectify && side) NormalizeRows<true, true>(x, side, of, rows, channels, y);
   else if (rectify) NormalizeRows<true, false>(x, side, of, rows, channels, y);
   else if (side) NormalizeRows<false, true>(x, side, of, rows, channels, y);
   else NormalizeRows<false, false>(x, side, of, rows, channels, y);
 }
 
-template <bool kOther, bool kMasked>
-SLIMLAB_INLINE void GatherSlopeValues(const float *dy, const float *other, const float *y, int64_t channels, float *slopes) {
+template <bool kOther, bool kMasked, class Value>
+SLIMLAB_INLINE void GatherSlopeValues(const Value *dy, const Value *other, const Value *y, int64_t channels, Value *slopes) {
   SLIMLAB_ALONG_CHANNELS {
-    const float slope = kOther ? dy[c] + other[c] : dy[c];
+    float slope = kOther ? Load(dy[c]) + Load(other[c]) : Load(dy[c]);
     // By bits, so that the sum is no branch, which would keep compilers from vectorizing.
     uint32_t bits;
     std::memcpy(&bits, &slope, sizeof bits);
-    if (kMasked) bits &= -uint32_t(y[c] > 0);
-    std::memcpy(&slopes[c], &bits, sizeof bits);
+    if (kMasked) bits &= -uint32_t(Load(y[c]) > 0);
+    std::memcpy(&slope, &bits, sizeof bits);
+    Store(slope, &slopes[c]);
   }
 }
 // slopes = dy + other where y > 0; without other, dy; without y, everywhere. slopes may be dy or other.
 // Apart from the sums, though it is for them: as one long row, which processors fetch ahead by themselves.
-SLIMLAB_VECTORIZED static void GatherSlopes(const float *dy, const float *other, const float *y, int64_t count, float *slopes) {
+template <class Value>
+SLIMLAB_VECTORIZED static void GatherSlopes(const Value *dy, const Value *other, const Value *y, int64_t count, Value *slopes) {
   if (other && y) GatherSlopeValues<true, true>(dy, other, y, count, slopes);
   else if (other) GatherSlopeValues<true, false>(dy, other, y, count, slopes);
   else if (y) GatherSlopeValues<false, true>(dy, other, y, count, slopes);
-  else if (dy != slopes) std::memcpy(slopes, dy, count * sizeof(float));
+  else if (dy != slopes) std::memcpy(slopes, dy, count * sizeof(Value));
 }
 
 // The gradient before the ReLU, if there is one, which the input tells.
@@ -111,47 +136,50 @@ SLIMLAB_INLINE float Slope(float dy, float x, const Channels &of, int64_t c) {
   return !kRectify || Normalized(x, of, c) > 0 ? dy : 0;
 }
 
-template <bool kRectify>
-SLIMLAB_INLINE void SumSlopeRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *sum,
+template <bool kRectify, class Value>
+SLIMLAB_INLINE void SumSlopeRows(const Value *dy, const Value *x, const Channels of, int64_t rows, int64_t channels, float *sum,
                                  float *product) {
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0;
   for (; rows >= 2; rows -= 2, dy += 2 * channels, x += 2 * channels) {
     FetchAhead(x, 2 * channels);
     FetchAhead(dy, 2 * channels);
-    const float *dy1 = dy + channels, *x1 = x + channels;
+    const Value *dy1 = dy + channels, *x1 = x + channels;
     SLIMLAB_ALONG_CHANNELS {
-      const float a = Slope<kRectify>(dy[c], x[c], of, c), b = Slope<kRectify>(dy1[c], x1[c], of, c);
+      const float from = Load(x[c]), from1 = Load(x1[c]);
+      const float a = Slope<kRectify>(Load(dy[c]), from, of, c), b = Slope<kRectify>(Load(dy1[c]), from1, of, c);
       sum[c] += a + b;
-      product[c] += a * (x[c] - of.mean[c]) + b * (x1[c] - of.mean[c]);
+      product[c] += a * (from - of.mean[c]) + b * (from1 - of.mean[c]);
     }
   }
   if (rows > 0) {
     SLIMLAB_ALONG_CHANNELS {
-      const float a = Slope<kRectify>(dy[c], x[c], of, c);
+      const float from = Load(x[c]), a = Slope<kRectify>(Load(dy[c]), from, of, c);
       sum[c] += a;
-      product[c] += a * (x[c] - of.mean[c]);
+      product[c] += a * (from - of.mean[c]);
     }
   }
 }
 // sum = Σ g, product = Σ g · (x − mean), g being dy before the ReLU if there is one
-SLIMLAB_VECTORIZED static void SumSlopes(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
+template <class Value>
+SLIMLAB_VECTORIZED static void SumSlopes(bool rectify, const Value *dy, const Value *x, const Channels &of, int64_t rows,
                                          int64_t channels, float *sum, float *product) {
   if (rectify) SumSlopeRows<true>(dy, x, of, rows, channels, sum, product);
   else SumSlopeRows<false>(dy, x, of, rows, channels, sum, product);
 }
 
-template <bool kRectify>
-SLIMLAB_INLINE void PropagateRows(const float *dy, const float *x, const Channels of, int64_t rows, int64_t channels, float *dx) {
+template <bool kRectify, class Value>
+SLIMLAB_INLINE void PropagateRows(const Value *dy, const Value *x, const Channels of, int64_t rows, int64_t channels, Value *dx) {
   for (; rows > 0; rows--, dy += channels, x += channels, dx += channels) {
     SLIMLAB_ALONG_CHANNELS {
-      const float g = Slope<kRectify>(dy[c], x[c], of, c);
-      dx[c] = (g - of.sum[c] - (x[c] - of.mean[c]) * of.product[c]) * of.scale[c];
+      const float from = Load(x[c]), g = Slope<kRectify>(Load(dy[c]), from, of, c);
+      Store((g - of.sum[c] - (from - of.mean[c]) * of.product[c]) * of.scale[c], &dx[c]);
     }
   }
 }
 // dx = (g − sum − (x − mean) · product) · scale; dx may be dy
-SLIMLAB_VECTORIZED static void Propagate(bool rectify, const float *dy, const float *x, const Channels &of, int64_t rows,
-                                         int64_t channels, float *dx) {
+template <class Value>
+SLIMLAB_VECTORIZED static void Propagate(bool rectify, const Value *dy, const Value *x, const Channels &of, int64_t rows,
+                                         int64_t channels, Value *dx) {
   if (rectify) PropagateRows<true>(dy, x, of, rows, channels, dx);
   else PropagateRows<false>(dy, x, of, rows, channels, dx);
 }

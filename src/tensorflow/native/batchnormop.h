@@ -83,8 +83,14 @@ struct Sums {
 
 const float *Values(const Tensor &tensor) { return tensor.flat<float>().data(); }
 float *Values(Tensor *tensor) { return tensor->flat<float>().data(); }
+// Of x and what has its type: float or Half.
+template <class Value>
+const Value *Data(const Tensor &tensor) { return static_cast<const Value *>(tensor.data()); }
+template <class Value>
+Value *Data(Tensor *tensor) { return static_cast<Value *>(tensor->data()); }
 
 // x → mean, inverse (of the standard deviation), variance (with Bessel's correction)
+template <class Value>
 class MomentsKernel : public OpKernel {
  public:
   explicit MomentsKernel(OpKernelConstruction *context) : OpKernel(context) {
@@ -96,9 +102,9 @@ class MomentsKernel : public OpKernel {
     const Work work(context, x);
     Tensor *outputs[3];
     for (int i = 0; i < 3; i++) OP_REQUIRES_OK(context, context->allocate_output(i, TensorShape({work.channels}), &outputs[i]));
-    const std::vector<float> shift = Guess(work, Values(x));
+    const std::vector<float> shift = Guess(work, Data<Value>(x));
     const Sums sums(work, [&](int64_t row, int64_t rows, float *sum, float *square) {
-      SumMoments(Values(x) + row * work.channels, shift.data(), rows, work.channels, sum, square);
+      SumMoments(Data<Value>(x) + row * work.channels, shift.data(), rows, work.channels, sum, square);
     });
     const double bessel = work.rows > 1 ? double(work.rows) / (work.rows - 1) : 1;
     for (int64_t c = 0; c < work.channels; c++) {
@@ -114,11 +120,11 @@ class MomentsKernel : public OpKernel {
   float epsilon_;
 
   // Near the mean, so that the squares lose no digits: the mean of some rows.
-  static std::vector<float> Guess(const Work &work, const float *x) {
+  static std::vector<float> Guess(const Work &work, const Value *x) {
     const int64_t samples = std::min<int64_t>(work.rows, 16);
     std::vector<float> guess(work.channels);
     for (int64_t i = 0; i < samples; i++)
-      for (int64_t c = 0; c < work.channels; c++) guess[c] += x[work.rows * i / samples * work.channels + c] / samples;
+      for (int64_t c = 0; c < work.channels; c++) guess[c] += Load(x[work.rows * i / samples * work.channels + c]) / samples;
     return guess;
   }
 };
@@ -139,6 +145,7 @@ std::vector<float> Scale(const Work &work, const Tensor &gamma, const Tensor &in
   OP_REQUIRES(context, context->input(i).shape() == context->input(0).shape(), absl::InvalidArgumentError("expected one shape"));
 
 // x, mean, inverse, gamma, beta, side if any → y
+template <class Value>
 class NormalizeKernel : public OpKernel {
  public:
   explicit NormalizeKernel(OpKernelConstruction *context) : OpKernel(context) {
@@ -150,7 +157,7 @@ class NormalizeKernel : public OpKernel {
     const bool has_side = context->num_inputs() > 5;
     if (has_side) SLIMLAB_REQUIRE_SHAPE(5)
     const Work work(context, x);
-    const float *side = has_side ? Values(context->input(5)) : nullptr;
+    const Value *side = has_side ? Data<Value>(context->input(5)) : nullptr;
     Tensor *y;
     if (has_side) OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({5}, 0, x.shape(), &y));
     else OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &y));
@@ -158,7 +165,7 @@ class NormalizeKernel : public OpKernel {
     const Channels of{Values(context->input(1)), scale.data(), Values(context->input(4))};
     work.RunBackwards([&](int64_t row, int64_t rows) {
       const int64_t at = row * work.channels;
-      Normalize(Values(x) + at, side ? side + at : nullptr, rectify_, of, rows, work.channels, Values(y) + at);
+      Normalize(Data<Value>(x) + at, side ? side + at : nullptr, rectify_, of, rows, work.channels, Data<Value>(y) + at);
     });
   }
 
@@ -167,6 +174,7 @@ class NormalizeKernel : public OpKernel {
 };
 
 // dy, x, mean, inverse, gamma, beta, y if rectified with a side, what to add to dy if anything → dx, dgamma, dbeta, dside if any
+template <class Value>
 class NormalizeGradientKernel : public OpKernel {
  public:
   explicit NormalizeGradientKernel(OpKernelConstruction *context) : OpKernel(context) {
@@ -184,8 +192,9 @@ class NormalizeGradientKernel : public OpKernel {
     for (int i = 6; i < context->num_inputs(); i++) SLIMLAB_REQUIRE_SHAPE(i)
     const Work work(context, x);
     const int last = others_ ? 6 + outputs_ : 0;
-    const float *dy = Values(context->input(0)), *other = last ? Values(context->input(last)) : nullptr;
-    const float *inverse = Values(context->input(3)), *y = outputs_ ? Values(context->input(6)) : nullptr;
+    const Value *dy = Data<Value>(context->input(0)), *other = last ? Data<Value>(context->input(last)) : nullptr;
+    const Value *y = outputs_ ? Data<Value>(context->input(6)) : nullptr;
+    const float *inverse = Values(context->input(3));
     Tensor *dx, *dgamma, *dbeta, *dside;
     OP_REQUIRES_OK(context, context->allocate_output(1, TensorShape({work.channels}), &dgamma));
     OP_REQUIRES_OK(context, context->allocate_output(2, TensorShape({work.channels}), &dbeta));
@@ -195,12 +204,12 @@ class NormalizeGradientKernel : public OpKernel {
     const bool by_input = rectify_ && !has_side;
     const std::vector<float> scale = Scale(work, context->input(4), context->input(3));
     Channels of{Values(context->input(2)), scale.data(), Values(context->input(5))};
-    float *gathered = has_side ? Values(dside) : other ? Values(dx) : nullptr;
-    const float *slopes = gathered ? gathered : dy;
+    Value *gathered = has_side ? Data<Value>(dside) : other ? Data<Value>(dx) : nullptr;
+    const Value *slopes = gathered ? gathered : dy;
     const Sums sums(work, [&](int64_t row, int64_t rows, float *sum, float *product) {
       const int64_t at = row * work.channels;
       if (gathered) GatherSlopes(dy + at, other ? other + at : nullptr, y ? y + at : nullptr, rows * work.channels, gathered + at);
-      SumSlopes(by_input, slopes + at, Values(x) + at, of, rows, work.channels, sum, product);
+      SumSlopes(by_input, slopes + at, Data<Value>(x) + at, of, rows, work.channels, sum, product);
     });
     std::vector<float> sum(work.channels), product(work.channels);
     for (int64_t c = 0; c < work.channels; c++) {
@@ -212,7 +221,7 @@ class NormalizeGradientKernel : public OpKernel {
     of.sum = sum.data(), of.product = product.data();
     work.RunBackwards([&](int64_t row, int64_t rows) {
       const int64_t at = row * work.channels;
-      Propagate(by_input, slopes + at, Values(x) + at, of, rows, work.channels, Values(dx) + at);
+      Propagate(by_input, slopes + at, Data<Value>(x) + at, of, rows, work.channels, Data<Value>(dx) + at);
     });
   }
 
@@ -233,26 +242,31 @@ absl::Status OneShape(tensorflow::shape_inference::InferenceContext *context, in
 static void RegisterBatchNorm() {
   using tensorflow::DEVICE_CPU;
   using Context = tensorflow::shape_inference::InferenceContext;
+  static constexpr char kType[] = "T: {float, bfloat16} = DT_FLOAT";
   REGISTER_OP("SlimlabMoments")
-      .Input("x: float")
+      .Input("x: T")
       .Output("mean: float").Output("inverse: float").Output("variance: float")
-      .Attr("epsilon: float")
+      .Attr("epsilon: float").Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 3); });
   REGISTER_OP("SlimlabNormalize")
-      .Input("x: float").Input("mean: float").Input("inverse: float").Input("gamma: float").Input("beta: float")
-      .Input("side: sides * float")
-      .Output("y: float")
-      .Attr("sides: int >= 0").Attr("rectify: bool")
+      .Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float").Input("beta: float")
+      .Input("side: sides * T")
+      .Output("y: T")
+      .Attr("sides: int >= 0").Attr("rectify: bool").Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 0); });
   REGISTER_OP("SlimlabNormalizeGrad")
-      .Input("dy: float").Input("x: float").Input("mean: float").Input("inverse: float").Input("gamma: float")
-      .Input("beta: float").Input("y: outputs * float").Input("other: others * float")
-      .Output("dx: float").Output("dgamma: float").Output("dbeta: float").Output("dside: sides * float")
-      .Attr("outputs: int >= 0").Attr("others: int >= 0").Attr("sides: int >= 0").Attr("rectify: bool")
+      .Input("dy: T").Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float")
+      .Input("beta: float").Input("y: outputs * T").Input("other: others * T")
+      .Output("dx: T").Output("dgamma: float").Output("dbeta: float").Output("dside: sides * T")
+      .Attr("outputs: int >= 0").Attr("others: int >= 0").Attr("sides: int >= 0").Attr("rectify: bool").Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 1, 3); });
-  REGISTER_KERNEL_BUILDER(Name("SlimlabMoments").Device(DEVICE_CPU), MomentsKernel);
-  REGISTER_KERNEL_BUILDER(Name("SlimlabNormalize").Device(DEVICE_CPU), NormalizeKernel);
-  REGISTER_KERNEL_BUILDER(Name("SlimlabNormalizeGrad").Device(DEVICE_CPU), NormalizeGradientKernel);
+#define SLIMLAB_REGISTER_TYPE(type, Value)                                                                                         \
+  REGISTER_KERNEL_BUILDER(Name("SlimlabMoments").Device(DEVICE_CPU).TypeConstraint<type>("T"), MomentsKernel<Value>);             \
+  REGISTER_KERNEL_BUILDER(Name("SlimlabNormalize").Device(DEVICE_CPU).TypeConstraint<type>("T"), NormalizeKernel<Value>);         \
+  REGISTER_KERNEL_BUILDER(Name("SlimlabNormalizeGrad").Device(DEVICE_CPU).TypeConstraint<type>("T"), NormalizeGradientKernel<Value>);
+  SLIMLAB_REGISTER_TYPE(float, float)
+  SLIMLAB_REGISTER_TYPE(tensorflow::bfloat16, Half)
+#undef SLIMLAB_REGISTER_TYPE
 }
 
 }  // namespace slimlab

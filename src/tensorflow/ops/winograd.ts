@@ -1,15 +1,26 @@
 import { attr } from "../attributes";
 import { executeOne } from "../execute";
+import { recordedPrecision } from "../precision";
 import { device, type tf } from "../runtime";
 import { differentiable } from "./kernel";
 
 const MIN_CHANNELS = 64;
 
-/** Whether winogradConvolve() is there for a convolution and faster than TensorFlow's own: on CPUs, from 64 channels on. */
+/**
+ * Whether winogradConvolve() is there for a convolution and faster than TensorFlow's own: on CPUs, from 64 channels on, and not in
+ * bfloat16, whose products processors have instructions for.
+ */
 export function isForWinograd(x: tf.Tensor4D, filter: tf.Tensor): boolean {
   const [height, width, channels = 0, outputs = 0] = filter.shape;
   const isDeep = Math.min(channels, outputs) >= MIN_CHANNELS;
-  return height === 3 && width === 3 && isDeep && x.dtype === "float32" && !device().isGpu;
+  return (
+    height === 3 &&
+    width === 3 &&
+    isDeep &&
+    x.dtype === "float32" &&
+    !device().isGpu &&
+    recordedPrecision() === "float32"
+  );
 }
 
 /**
