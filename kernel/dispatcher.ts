@@ -5,13 +5,15 @@ import { errorReply, replyType, type Json, type Request, type ToWire } from "./p
 /** Answers a request: gives the reply's content, undefined for messages that have no reply. */
 export type Handler = (request: Request, publish: Publish) => Json | undefined | Promise<Json | undefined>;
 
-/** How long requests that were queued behind a failed cell may take to arrive, so as to be aborted. */
+/** How long after each other requests may arrive that were sent together, in ms: those behind a failed cell are to be aborted. */
 const abortWindowMs = 20;
 
 /** The cells of a shell, the main one or a subshell: they run one after the other. */
 interface Shell {
   queue: Promise<unknown>;
   received: number;
+  /** When the last one came. */
+  receivedAt: number;
   ended: number;
   abortUpTo: number;
 }
@@ -50,8 +52,15 @@ export class Dispatcher {
 
   #enqueue(request: Request): void {
     const name = request.header.subshell_id ?? "";
-    const shell = this.#shells.get(name) ?? { queue: Promise.resolve(), received: 0, ended: 0, abortUpTo: 0 };
+    const shell = this.#shells.get(name) ?? {
+      queue: Promise.resolve(),
+      received: 0,
+      receivedAt: 0,
+      ended: 0,
+      abortUpTo: 0,
+    };
     this.#shells.set(name, shell);
+    shell.receivedAt = performance.now();
     const order = ++shell.received;
     shell.queue = shell.queue
       .then(() => this.#answer(request, (publish) => this.#execute(request, publish, shell, order)))
@@ -72,7 +81,8 @@ export class Dispatcher {
     if (order <= shell.abortUpTo) return { status: "aborted" };
     const content = await this.#handle(request, publish);
     if (content?.["status"] === "error" && request.content["stop_on_error"] !== false) {
-      await sleep(abortWindowMs);
+      const sinceLast = performance.now() - shell.receivedAt;
+      await sleep(Math.max(abortWindowMs - sinceLast, 1)); // in any case those are heard that came while the cell was busy
       shell.abortUpTo = shell.received;
     }
     return content;

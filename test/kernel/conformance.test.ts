@@ -11,7 +11,7 @@ const skip = noJupyter || (!hasSuite && "no jupyter_kernel_test: npm test sets i
 const SUITES = {
   "conformance.py": { count: 13, title: "jupyter_kernel_test" },
   "testbed.py": { count: 27, title: "the scenarios of kernel-testbed" },
-  "rows.py": { count: 25, title: "the rows of what ipykernel can" },
+  "rows.py": { count: 26, title: "the rows of what ipykernel can" },
   "encryption.py": { count: 6, title: "what Jupyter's encryption asks" },
   "answers.py": { count: 7, title: "what is answered while a cell awaits" },
 } as const;

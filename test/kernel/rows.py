@@ -140,6 +140,14 @@ def an_error_aborts_the_queued_cells_and_no_later_one(kernel):
 
 
 @scenario
+def an_error_of_a_busy_cell_aborts_those_that_came_meanwhile(kernel):
+    fails = kernel.say("const until = Date.now() + 500; while (Date.now() < until); throw new Error('x')", "import time; time.sleep(.5); 1/0")
+    ids = [kernel.start(code) for code in (fails, "1", "2")]
+    equal([kernel.reply_to(id)["content"]["status"] for id in ids], ["error", "aborted", "aborted"])
+    kernel.published_for(ids[-1])
+
+
+@scenario
 def without_stop_on_error_nothing_is_aborted(kernel):
     fails = kernel.say("throw new Error('x')", "1/0")
     ids = [kernel.start(code, stop_on_error=False) for code in (fails, "1", fails, "2")]
