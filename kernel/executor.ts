@@ -3,6 +3,7 @@ import { createGlobals, declarations, type Globals } from "./globals";
 import { Kept, offerFrontEnd } from "./frontend";
 import { forgetEnded, Interruption, wasEnded } from "./interrupt/interrupts";
 import { guard } from "./interrupt/guard";
+import { followed } from "./interrupt/pulse";
 import type { Comms } from "./comm";
 import { pagesOf } from "./language/page";
 import { runCell } from "./magics/cell";
@@ -116,7 +117,7 @@ export class CellExecutor {
     };
     this.#running.set(interruption, running);
     try {
-      const { failure, ...reply } = await runAs(cell, () => this.#reply(request, running));
+      const { failure, ...reply } = await followed(() => runAs(cell, () => this.#reply(request, running)));
       if (failure === undefined) return { status: "ok", execution_count, ...reply };
       const { ename, evalue, traceback } = failure;
       if (!silent) publish("error", { ename, evalue, traceback });

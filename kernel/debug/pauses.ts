@@ -78,7 +78,7 @@ export class Pauses {
     if (this.#isPaused) this.#send("Debugger.resume");
   }
 
-  /** Ends a paused cell; one that runs is not paused while an interrupt ends it, which pauses it in its own way. */
+  /** Ends a paused cell; one that runs is not paused by what an interrupt throws in it. */
   async interrupt(): Promise<void> {
     const { session } = this.#parts;
     if (this.#stop === undefined) {

@@ -1,5 +1,10 @@
-/** Where in the shared memory stands what. */
-const [depthAt, entriesAt, askedAt, takenAt, waitAt] = [0, 1, 2, 3, 4];
+import { Handshake } from "./handshake";
+
+/** Where in the shared memory stands what; the last is that of the time, which takes two places and stands at an even one. */
+const [depthAt, askedAt, takenAt, waitAt, followedAt, handshakeAt, freeAt] = [0, 1, 2, 3, 4, 5, 6];
+
+/** How long the user's JavaScript may keep the main thread from hearing an interrupt before it may be ended, in ms. */
+export const patienceMs = 50;
 
 /**
  * Which thread's code runs: the kernel's own work (compiling, completing, answering) must not be cut in half by an
@@ -7,25 +12,56 @@ const [depthAt, entriesAt, askedAt, takenAt, waitAt] = [0, 1, 2, 3, 4];
  */
 export class Guard {
   readonly memory: SharedArrayBuffer;
+  /** By which both threads end the JavaScript that the main one runs. */
+  readonly handshake: Handshake;
   readonly #state: Int32Array;
+  /** When the main thread was last seen free, in nanoseconds. */
+  readonly #time: BigInt64Array;
   /** Of how many interrupts a message has told. */
   #told = 0;
   /** How often it has waited for a child. */
   #waits = 0;
 
-  constructor(memory = new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(memory = new SharedArrayBuffer((freeAt + 2) * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
     this.#state = new Int32Array(memory);
+    this.#time = new BigInt64Array(memory, freeAt * Int32Array.BYTES_PER_ELEMENT, 1);
+    this.handshake = new Handshake(memory, handshakeAt * Int32Array.BYTES_PER_ELEMENT);
   }
 
-  /** Whether the kernel's own work is going on. */
+  /** Whether something goes on that no interrupt ends. */
   get closed(): boolean {
     return Atomics.load(this.#state, depthAt) > 0;
   }
 
-  /** How often the kernel's own work has begun. */
-  get entries(): number {
-    return Atomics.load(this.#state, entriesAt);
+  /** For how long the main thread has not been seen free of the user's code, in ms. */
+  get busyMs(): number {
+    return Number(process.hrtime.bigint() - Atomics.load(this.#time, 0)) / 1e6;
+  }
+
+  /** The main thread is free of the user's code: it runs the kernel's, or its event loop turns. */
+  free(): void {
+    Atomics.store(this.#time, 0, process.hrtime.bigint());
+  }
+
+  /** Whether all turns of the event loop are seen. */
+  get followed(): boolean {
+    return Atomics.load(this.#state, followedAt) > 0;
+  }
+
+  set followed(value: boolean) {
+    Atomics.store(this.#state, followedAt, value ? 1 : 0);
+  }
+
+  /** Whether an interrupt should end the user's JavaScript, if that is what the main thread runs; known to it alone. */
+  get mayEnd(): boolean {
+    const isHeard = this.#told >= Atomics.load(this.#state, askedAt);
+    return !this.closed && !isHeard && !this.throws && this.busyMs >= patienceMs;
+  }
+
+  /** Whether the main thread waits for a child, and throws what an interrupt throws when that has ended. */
+  get throws(): boolean {
+    return this.wait !== 0 && this.asked;
   }
 
   /** The number of the wait for a child that holds the main thread now; 0 if none does. */
@@ -74,7 +110,15 @@ export class Guard {
 
   /** Runs the kernel's own synchronous work, which no interrupt ends. */
   run<T>(work: () => T): T {
-    Atomics.add(this.#state, entriesAt, 1);
+    try {
+      return this.whole(work);
+    } finally {
+      this.free();
+    }
+  }
+
+  /** Runs a part of the user's work that no interrupt cuts in half, as short as sending what it prints. */
+  whole<T>(work: () => T): T {
     Atomics.add(this.#state, depthAt, 1);
     try {
       return work();

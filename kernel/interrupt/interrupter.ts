@@ -1,27 +1,39 @@
-import { Session, type Debugger } from "node:inspector";
-import { join } from "node:path";
+import { Session } from "node:inspector";
 import { internals, type SignalWrap } from "../internals";
 import { log } from "../wire/log";
 import { keepAwake } from "./awake";
 import { Family, signalAll } from "./family";
-import { Guard } from "./guard";
+import { Guard, patienceMs } from "./guard";
+import { pulseMs } from "./pulse";
 
 /** Ends what the main thread does, from another thread. */
 export interface Interrupter {
   /** Asks the main thread to stop the running cell; if it is too busy to hear that, ends the JavaScript it runs. */
   interrupt(): void;
-  /** The main thread has heard the last request. */
+  /** The main thread has heard a request. */
   taken(): void;
 }
 
-/** How long a main thread that is not busy with the user's JavaScript may take to hear a request, in ms. */
-const patienceMs = 50;
+/** How long the user's JavaScript goes on at least after a request, in ms: it may be about to come to its end. */
+const courtesyMs = 15;
+
+/** After how long it is tried again to end what must not be ended just now, in ms. */
+const againMs = 2;
+
+/** How often an interrupt looks for children that the main thread waits for, in ms. */
+const awaitedMs = 50;
 
 /** How long a child that the main thread waits for may take to end by an interrupt, in ms. */
 const graceMs = 1000;
 
 /** What the main thread puts under this symbol is called before its JavaScript is ended. */
 export const beforeEnd = Symbol.for("slimlab.beforeEnd");
+
+/**
+ * What the main thread puts under this symbol makes its JavaScript ready to be ended, if that is the user's and has kept it
+ * busy for long enough, and gives whether it is; told whether the thread is paused, else it stands still until the other has ended it.
+ */
+export const endIfBusy = Symbol.for("slimlab.endIfBusy");
 
 /** What the thread that interrupts shares with the main thread. */
 export interface InterrupterMemory {
@@ -38,31 +50,43 @@ export interface InterrupterMemory {
 export function createInterrupter(ask: () => void, memory: InterrupterMemory): Interrupter {
   const guard = new Guard(memory.guard);
   const awaited = memory.family && new Awaited(guard, new Family(memory.family));
-  let waiting: NodeJS.Timeout | undefined;
-  let hear = (): void => undefined;
-  let heard = Promise.resolve(false);
-  const end = async (entries: number): Promise<void> => {
-    const isWaiting = guard.wait !== 0 && guard.asked; // it throws an error when its child has ended
-    if (guard.closed || guard.entries !== entries || isWaiting || !(await endJavaScript(heard, guard)))
-      wait();
+  let timer: NodeJS.Timeout | undefined;
+  let unheard = 0;
+  let askedAt = 0;
+  let isEnding = false;
+  let end = endJavaScript;
+  const wait = (ms: number): void => {
+    clearTimeout(timer);
+    if (unheard > 0) timer = setTimeout(() => void look(), ms);
   };
-  const wait = (): void => {
-    clearTimeout(waiting);
-    const tell = (error: unknown): void => log(`Cannot interrupt the cell: ${String(error)}`);
-    waiting = setTimeout((entries) => void end(entries).catch(tell), patienceMs, guard.entries);
+  const look = async (): Promise<void> => {
+    const sinceAsked = performance.now() - askedAt;
+    const busy = guard.followed ? guard.busyMs - pulseMs : Math.min(guard.busyMs, sinceAsked);
+    if (isEnding || guard.closed || guard.throws || busy < patienceMs)
+      return wait(Math.max(patienceMs - busy, againMs));
+    isEnding = true;
+    const isEnded = await end(guard).catch((error: unknown) => {
+      log(`Cannot interrupt the cell: ${String(error)}`);
+      return undefined;
+    });
+    isEnding = false;
+    if (isEnded === false) end = endPaused;
+    if (isEnded !== true) wait(againMs);
   };
   return {
     interrupt: () => {
-      heard = new Promise((resolve) => (hear = () => resolve(true)));
+      unheard++;
+      end = endJavaScript;
+      askedAt = performance.now();
       guard.ask();
       ask();
       awaited?.begin();
-      wait();
+      wait(courtesyMs);
     },
     taken: () => {
-      clearTimeout(waiting);
+      if (--unheard > 0) return;
+      clearTimeout(timer);
       awaited?.stop();
-      hear();
     },
   };
 }
@@ -84,7 +108,7 @@ class Awaited {
   /** Signals those of the wait that goes on, and of each that follows. */
   begin(): void {
     this.stop();
-    this.#timer = setInterval(() => this.#interrupt(), patienceMs);
+    this.#timer = setInterval(() => this.#interrupt(), awaitedMs);
     this.#interrupt();
   }
 
@@ -118,49 +142,69 @@ function createSignal(): SignalWrap {
 }
 
 /**
- * Ends the user's JavaScript that the main thread runs; no `catch` and no `finally` of it runs. It is first paused to leave
- * Node's stack of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself or hang; and
- * to look at what is to be ended: the thread may be hearing the request just now, which would be lost.
- * @param heard  when the main thread has heard the request: then there is nothing to end
- * @returns whether it was ended or has heard; else the thread is to be asked again
+ * Ends the user's JavaScript that the main thread runs; no `catch` and no `finally` of it runs. Before, the main thread
+ * looks at what is to be ended, since it may be hearing the request just now, which would be lost; and leaves Node's stack
+ * of asynchronous contexts, which would otherwise hold what was ended, and Node would end itself or hang. V8 has it look wherever
+ * its JavaScript can be ended.
+ * @returns whether it was ended; undefined if the thread is to be asked again
  */
-async function endJavaScript(heard: Promise<boolean>, guard: Guard): Promise<boolean> {
+async function endJavaScript({ handshake }: Guard): Promise<boolean | undefined> {
+  return inMainThread(async (post, session) => {
+    const ending = handshake
+      .whenHeld()
+      .then(() => handshake.end(() => session.post("Runtime.terminateExecution")));
+    const looked = post("Runtime.evaluate", readyToEnd(false)).finally(() => handshake.stopWaiting());
+    const [isEnded] = await Promise.all([ending, looked]);
+    return isEnded;
+  });
+}
+
+/**
+ * The same by V8's debugger, which it tells all scripts first (some 0.1 s). Only where the other way has failed, which
+ * goes once: while a debugger is attached, V8 loses what it is to end where it calls Node at an `await`.
+ */
+async function endPaused(): Promise<undefined> {
+  return inMainThread(async (post, session) => {
+    const paused = new Promise<void>((resolve) => session.once("Debugger.paused", () => resolve()));
+    await Promise.all([post("Debugger.enable"), post("Debugger.pause")]);
+    await paused;
+    const { result } = await post("Runtime.evaluate", readyToEnd(true));
+    await post("Debugger.resume", { terminateOnResume: result.value === true });
+    await post("Debugger.disable");
+    return undefined; // whether it was will be seen
+  });
+}
+
+/** One of Node's own names, so that the expression does not count as the user's. */
+const expressionName = "node:slimlab";
+
+/** The evaluation of {@link endIfBusy}. */
+function readyToEnd(isPaused: boolean): object {
+  const expression = `globalThis[Symbol.for("${endIfBusy.description}")]?.(${isPaused}) //# sourceURL=${expressionName}`;
+  return { expression, disableBreaks: true };
+}
+
+interface Answer {
+  readonly result: { readonly value?: unknown };
+}
+
+/** Works with a debugger's session of the main thread. */
+async function inMainThread<T>(
+  work: (post: (method: string, parameters?: object) => Promise<Answer>, session: Session) => Promise<T>,
+): Promise<T> {
   const session = new Session();
   session.connectToMainThread();
   const sleep = keepAwake();
-  const post = (method: string, parameters?: object): Promise<unknown> =>
+  const post = (method: string, parameters?: object): Promise<Answer> =>
     new Promise((resolve, reject) =>
-      session.post(method, parameters, (error, result) => (error === null ? resolve(result) : reject(error))),
+      session.post(method, parameters, (error: Error | null, answer?: object) =>
+        error === null ? resolve({ result: {}, ...answer }) : reject(error),
+      ),
     );
   try {
-    const paused = new Promise<readonly Debugger.CallFrame[]>((resolve) => {
-      session.once("Debugger.paused", ({ params }) => resolve(params.callFrames));
-    });
-    const urls = new Map<string, string>();
-    session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
-    const enabled = post("Debugger.enable"); // it may be paused already, at a breakpoint
-    await Promise.all([enabled, post("Debugger.pause")]); // at once: a loop of children leaves little time between them
-    const frames = await Promise.race([paused, heard]);
-    const mayEnd =
-      typeof frames === "object" &&
-      !guard.closed &&
-      frames.some(({ location }) => isUsers(urls.get(location.scriptId)));
-    if (mayEnd)
-      await post("Runtime.evaluate", {
-        expression: `globalThis[Symbol.for("${beforeEnd.description}")]?.()`,
-      });
-    if (typeof frames === "object") await post("Debugger.resume", { terminateOnResume: mayEnd });
-    await post("Debugger.disable");
-    return mayEnd || frames === true;
+    return await work(post, session);
   } finally {
     sleep();
     session.disconnect();
   }
-}
-
-const kernelFolder = join(__dirname, "..", "/");
-
-/** Whether a script is neither Node's nor the kernel's own; since Node 26 a call frame does not name it. */
-function isUsers(url = ""): boolean {
-  return !url.startsWith("node:") && !url.includes(kernelFolder);
 }

@@ -1,6 +1,7 @@
 import { internals } from "../internals";
 import { guard } from "./guard";
-import { beforeEnd } from "./interrupter";
+import { beforeEnd, endIfBusy } from "./interrupter";
+import { runsUserCode } from "./stack";
 
 /** Why a cell ended that the user stopped. */
 export class Interrupted extends Error {
@@ -94,11 +95,23 @@ export class Interruption {
 export function allowEnding(): void {
   const wrap = internals("async_wrap");
   wrap.async_hook_fields[wrap.constants.kCheck] = 0;
-  const value = (): void => {
+  const leave = (): void => {
     wrap.clearAsyncIdStack();
     guard.ended();
     ended = true;
-    setImmediate(() => stopping.forEach((interruption) => interruption.end()));
+    setImmediate(() => {
+      stopping.forEach((interruption) => interruption.end());
+      guard.handshake.back();
+    });
   };
-  Object.defineProperty(globalThis, beforeEnd, { value, configurable: true });
+  const end = (isPaused: boolean): boolean => {
+    const isEnding = guard.mayEnd && runsUserCode() && (isPaused || guard.handshake.hold());
+    if (isEnding) leave();
+    return isEnding;
+  };
+  for (const [symbol, value] of [
+    [beforeEnd, leave],
+    [endIfBusy, end],
+  ] as const)
+    Object.defineProperty(globalThis, symbol, { value, configurable: true });
 }

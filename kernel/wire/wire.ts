@@ -84,6 +84,7 @@ class WorkerWire implements Wire {
   readonly bound: Promise<void>;
   readonly #worker: Worker;
   readonly #outbox: Outbox;
+  readonly #guard: Guard;
   readonly #waiting: FromWire[] = [];
   #handler: ((message: FromWire) => void) | undefined;
   #onClosed: () => void = () => undefined;
@@ -92,8 +93,9 @@ class WorkerWire implements Wire {
   /** Whether the process is to end: the thread sees to it then. */
   #shutdown = false;
 
-  constructor(worker: Worker, outbox: Outbox, { onFailure = rethrow }: WireOptions) {
+  constructor(worker: Worker, outbox: Outbox, { guard, onFailure = rethrow }: WireOptions) {
     this.#worker = worker;
+    this.#guard = guard;
     this.#outbox = outbox;
     this.#onFailure = onFailure;
     this.bound = new Promise((resolve, reject) => {
@@ -117,7 +119,7 @@ class WorkerWire implements Wire {
 
   send(message: ToWire): void {
     const post = toPost(message);
-    this.#outbox.send(post, sizeOf(post));
+    this.#guard.whole(() => this.#outbox.send(post, sizeOf(post))); // half of it would leave all that follows unsent
   }
 
   async close(): Promise<void> {

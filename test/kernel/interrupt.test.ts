@@ -13,6 +13,24 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
   ["a busy timer", "console.log('go'); await new Promise(() => setTimeout(() => { for (;;); }));"],
   ["a slow regular expression", "console.log('go'); /(a+)+b/.test('a'.repeat(40))"],
   ["sorting", "console.log('go'); for (;;) [...Array(1e5).keys()].sort((a, b) => b - a).map(String);"],
+  [
+    "code without a name",
+    "console.log('go'); await new Promise(() => setTimeout(new Function('for (;;);') as () => void));",
+  ],
+  ["awaits that never wait", "let w = 0; console.log('go'); for (;;) w += await 1;", "w > 0"],
+  [
+    "a loop that catches all",
+    "console.log('go'); for (;;) { try { JSON.parse('x'); } catch { } finally { } }",
+  ],
+  [
+    "printing",
+    "console.log('go'); for (let at = performance.now() + 50; ; ) if (performance.now() > at) { at += 3; console.log('x'); }",
+  ],
+  [
+    "code that hides where it is",
+    "Error.stackTraceLimit = 0; Error.prepareStackTrace = () => ''; console.log('go'); for (;;);",
+    "Error.stackTraceLimit === 0 && Error.prepareStackTrace!(Error(), []) === '' && (Error.stackTraceLimit = 10) && (Error.prepareStackTrace = undefined) === undefined",
+  ],
   ["an await that never ends", "console.log('go'); await new Promise(() => 0);"],
   [
     "a picture that never comes",

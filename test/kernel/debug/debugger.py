@@ -148,6 +148,18 @@ def an_interrupt_ends_a_busy_cell_without_a_stop(kernel):
 
 
 @scenario
+def an_interrupt_ends_awaits_that_never_wait(kernel):
+    attach(kernel)
+    for _ in range(3):
+        id = kernel.start("console.log('on'); for (;;) await 1;")
+        kernel.until_printed("on")
+        time.sleep(0.1)
+        kernel.ask("control", "interrupt_request")
+        equal(kernel.reply_to(id)["content"]["ename"], "Interrupted")
+        kernel.published_for(id)
+
+
+@scenario
 def a_busy_cell_can_be_paused_and_looked_at(kernel):
     attach(kernel)
     id = kernel.start(LOOP.replace("true", "n >= 0"))
