@@ -64,4 +64,4 @@ export async function largeRecords(folder: string): Promise<readonly string[]> {
   return files;
 }
 
-const NOISE = 4;
+const NOISE = 7;

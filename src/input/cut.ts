@@ -3,6 +3,7 @@ import {
   branch,
   castTo,
   constant,
+  decodeJpegEighth,
   decodeJpegPart,
   decodePixels,
   dynamicShape,
@@ -92,7 +93,8 @@ function cutJpeg(
   const smaller = castTo(castTo(sides, "float32").div(ratio).ceil(), "int32");
   const whole = tf.concat([tf.zeros([2], "int32"), smaller]);
   const needed = neededOf(part, placed, cut, smaller);
-  const isPart = tf.logicalAnd(pixelsOf(needed).mul(2).lessEqual(pixelsOf(whole)), endsAsJpeg(contents)); // a cut file is to fail
+  const isSmall = pixelsOf(needed).mul(2).lessEqual(pixelsOf(whole));
+  const isPart = [endsAsJpeg(contents), ratio.less(8)].reduce((all, one) => tf.logicalAnd(all, one), isSmall); // a cut file is to fail
   const window = select(isPart, needed, whole);
   const image =
     decode === "exact" ? decodeJpegPart(contents, window, 1) : decodeSmaller(contents, window, ratio);
@@ -142,7 +144,7 @@ function decodeSmaller(
   ratio: tf.Tensor,
   [first, ...others]: readonly JpegRatio[] = RATIOS,
 ): tf.Tensor {
-  if (first === undefined) return decodeJpegPart(contents, window, 8);
+  if (first === undefined) return decodeJpegEighth(contents, window);
   return branch(ratio.lessEqual(tf.scalar(first)), [contents, window, ratio], {
     name: `decode_from_${first}`,
     yes: (file, part) => decodeJpegPart(expectInput(file), expectInput(part), first),

@@ -2,6 +2,7 @@
 #include "operations.h"
 
 #include "batchnormop.h"
+#include "jpegeighthop.h"
 #include "momentumop.h"
 #include "resizeregionop.h"
 #include "winogradop.h"
@@ -10,6 +11,7 @@ namespace slimlab {
 
 void RegisterOperations() {
   RegisterBatchNorm();
+  RegisterJpegEighth();
   RegisterMomentum();
   RegisterResizeRegion();
   RegisterWinograd();

@@ -1,7 +1,10 @@
 /** JPEG files, and as little of them as is wanted. */
 import { attr } from "../attributes";
-import { constant, executeOne } from "../execute";
+import { castTo, constant, executeOne } from "../execute";
 import { tf } from "../runtime";
+import { branch } from "./branch";
+import { encodeJpeg } from "./encode";
+import { dynamicShape } from "./shape";
 import { stringLengths } from "./strings";
 
 /** By what JPEG itself can make a photo smaller while decoding it. */
@@ -59,4 +62,37 @@ export function decodePixels(contents: tf.Tensor): tf.Tensor3D {
 export function decodeJpegPart(contents: tf.Tensor, window: tf.Tensor, ratio: JpegRatio): tf.Tensor3D {
   const attrs = { channels: attr.int(3), ratio: attr.int(ratio) };
   return executeOne("DecodeAndCropJpeg", [contents, window], attrs) as tf.Tensor3D;
+}
+
+/**
+ * The pixels of a JPEG file that is smaller by 8: decodeJpegPart()'s of the whole, from the addon's own decoder where the file is of a
+ * usual kind.
+ * @param whole  int32 [4]: 0, 0, and the smaller photo's height and width
+ * @returns      uint8 [height / 8, width / 8, 3], rounded up
+ */
+export function decodeJpegEighth(contents: tf.Tensor, whole: tf.Tensor): tf.Tensor3D {
+  return tf.tidy(() => {
+    const pixels = eighthOf(contents);
+    const isRead = dynamicShape(pixels).slice([0], [1]).asScalar().greater(tf.scalar(0, "int32"));
+    return branch(isRead, [pixels, contents, whole], {
+      name: "decode_eighth",
+      yes: (read) => executeOne("Identity", [expectInput(read)], { T: attr.type("uint8") }),
+      no: (_, file, window) => decodeJpegPart(expectInput(file), expectInput(window), 8),
+      examples: () => [
+        tf.tidy(() => castTo(tf.zeros([1, 1, 3]), "uint8")),
+        tf.tidy(() => constant([encodeJpeg(tf.zeros([1, 1, 3]))], [], "string")),
+        tf.tensor1d([0, 0, 1, 1], "int32"),
+      ],
+    }) as tf.Tensor3D;
+  });
+}
+
+/** As decodeJpegEighth(); [0, 0, 3] of a file that is of another kind, cut or damaged. */
+export function eighthOf(contents: tf.Tensor): tf.Tensor3D {
+  return executeOne("SlimlabJpegEighth", [contents]) as tf.Tensor3D;
+}
+
+function expectInput(tensor: tf.Tensor | undefined): tf.Tensor {
+  if (tensor !== undefined) return tensor;
+  throw new TypeError("Cannot decode JPEG: expected pixels, a file and its size, got less");
 }
