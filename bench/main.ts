@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
+import { benchFeatures, FROZEN } from "./features";
 import { benchInfer } from "./infer";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, Bench>> = {
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
   input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
+  features: { about: "seconds: an epoch with conv1 to block3, or all but the head, frozen: on features, and with the trunk in each", run: runFeatures },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -128,6 +130,20 @@ async function runInput(wish: Wish): Promise<Outcome> {
       results,
       ratio: ratioOf(results),
       large: { results: large, ratio: ratioOf(large) },
+    },
+  };
+}
+
+async function runFeatures(wish: Wish): Promise<Outcome> {
+  const [results, head] = [await benchFeatures(wish, FROZEN.block3), await benchFeatures(wish, FROZEN.head)];
+  const tables = [results, head].map((one) => tableOf(one, seconds));
+  return {
+    text: `conv1 to block3 frozen\n\n${tables[0] ?? ""}\n\nall but the head frozen\n\n${tables[1] ?? ""}`,
+    data: {
+      unit: seconds.unit,
+      results,
+      ratio: ratioOf(results),
+      head: { results: head, ratio: ratioOf(head) },
     },
   };
 }

@@ -192,6 +192,7 @@ export class Estimator<P = unknown> {
     signal: AbortSignal,
   ): Promise<StepResult | undefined> {
     const { inputFn, steps, maxSteps, hooks = [], onProgress, alsoSaveEverySteps } = options;
+    const cacheFrozen = options.cacheFrozen === true ? {} : options.cacheFrozen || undefined;
     const checkpoint = this.latestCheckpoint();
     const { cluster } = this.config;
     const isDone = maxSteps !== undefined && checkpoint !== undefined && globalStepOf(checkpoint) >= maxSteps;
@@ -205,7 +206,7 @@ export class Estimator<P = unknown> {
     const all = allHooks([remembering, ...hooks]);
     const run = { cells, config, folder, hooks: all, onProgress, signal, between, alsoSaveEverySteps };
     try {
-      return await runTraining({ ...run, dataset: inputFn(), checkpoint, steps, maxSteps });
+      return await runTraining({ ...run, dataset: inputFn(), checkpoint, steps, maxSteps, cacheFrozen });
     } finally {
       this.newest = undefined;
     }

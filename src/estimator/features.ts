@@ -56,13 +56,14 @@ function isPair(element: InputElement): element is readonly [Features, Labels] {
 /**
  * The images among features: the tensor itself, or the one called "image".
  * @param what  what they are for, for the error
+ * @param name  what they are called
  * @throws {TypeError} that says what the features are, if there are none of rank 4
  */
-export function imagesOf(features: Features, what: string): tf.Tensor4D {
-  const image = isTensor(features) ? features : features["image"];
+export function imagesOf(features: Features, what: string, name = "image"): tf.Tensor4D {
+  const image = isTensor(features) ? features : features[name];
   if (image !== undefined && isImages(image)) return image;
   throw new TypeError(
-    `Cannot ${what}: expected images [batch, height, width, 3] as the features or as "image" in them, got ${described(features)}`,
+    `Cannot ${what}: expected images [batch, height, width, 3] as the features or as "${name}" in them, got ${described(features)}`,
   );
 }
 

@@ -56,3 +56,4 @@ export {
   type MetricStoppingOptions,
 } from "./earlystopping";
 export { readEvalMetrics, type EvalScalars } from "./evalevents";
+export type { CacheFrozenOptions } from "./frozen";

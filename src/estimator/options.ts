@@ -2,6 +2,7 @@
 import type { Dataset } from "../input";
 import type { RunConfig } from "./config";
 import type { EvalProgress } from "./evaluation";
+import type { CacheFrozenOptions } from "./frozen";
 import type { RunHook } from "./hooks";
 import type { InputElement, ModelFn } from "./spec";
 import type { Progress } from "./training";
@@ -37,6 +38,12 @@ export interface EstimatorTrainOptions extends RunOptions {
   readonly hooks?: readonly RunHook[];
   /** Checkpoints each so many steps beside the config's. @default none */
   readonly alsoSaveEverySteps?: number;
+  /**
+   * Whether layers that the train step leaves frozen run once, as by features(), and not in each step: the input's photos are read
+   * `views` times, and the steps that follow are taken on what was kept of them, in the modelDir's folder "features". Not in a
+   * cluster. @default false
+   */
+  readonly cacheFrozen?: boolean | CacheFrozenOptions;
 }
 
 /** Options of Estimator.evaluate(). */

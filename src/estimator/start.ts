@@ -8,6 +8,7 @@ import { seekChief } from "../training/synchronize";
 import { restoreIterator } from "../training/restore";
 import type { Cells } from "./cells";
 import { openInput } from "./features";
+import { openFeatures, type CacheFrozenOptions } from "./frozen";
 import type { InputElement } from "./spec";
 import { Training, type TrainingParts } from "./training";
 
@@ -23,15 +24,20 @@ export interface TrainingStart extends Pick<
   /** Steps to take; undefined: to maxSteps. */
   readonly steps: number | undefined;
   readonly maxSteps: number | undefined;
+  /** How what is frozen is run once; undefined: it is run in each step. */
+  readonly cacheFrozen: CacheFrozenOptions | undefined;
 }
 
 /** Begins a training and carries it through. @returns the last step's result */
 export async function runTraining(start: TrainingStart): Promise<StepResult | undefined> {
-  const { cells, dataset, checkpoint, steps, maxSteps, ...given } = start;
+  const { cells, dataset, checkpoint, steps, maxSteps, cacheFrozen, ...given } = start;
+  expectAlone(start);
   await start.hooks.begin();
-  const { iterator, first } = await openInput(dataset, "train", { seek: (one) => seek(start, one) });
+  const seekThere = (one: DatasetIterator<InputElement>): Promise<boolean> => seek(start, one);
+  const opened = await openInput(dataset, "train", cacheFrozen === undefined ? { seek: seekThere } : {});
+  let trunk: Awaited<ReturnType<typeof openFeatures>> | undefined;
   try {
-    const { spec, step } = cells.training(first);
+    const { spec, step } = cells.training(opened.first);
     const { keepCheckpointMax: maxToKeep, keepCheckpointEveryNHours } = start.config;
     const saver = new Saver({ maxToKeep, keepCheckpointEveryNHours, ...spec.scaffold?.saver });
     const { isChief } = start.config.cluster;
@@ -40,18 +46,30 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
       else fitting(start, () => saver.restore(checkpoint, spec.model, step));
     }
     await step.synchronize();
+    const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
+    if (cacheFrozen !== undefined) {
+      const { folder, signal, config } = start;
+      const own = { dataset, first: opened.first, model: spec.model, step, seek: seekThere, folder, signal };
+      const hasEnd = lastStep !== undefined;
+      trunk = await openFeatures({ ...own, options: cacheFrozen, seed: config.tfRandomSeed, hasEnd });
+    }
+    const { iterator, first, take } = trunk ?? { ...opened, take: step };
     const writer = isChief ? new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 }) : undefined;
     try {
-      const lastStep = steps === undefined ? maxSteps : step.globalStep + steps;
       const isRestored = checkpoint !== undefined;
-      const parts = { ...given, spec, step, iterator, first, lastStep, saver, writer, isRestored };
+      const parts = { ...given, spec, step, take, iterator, first, lastStep, saver, writer, isRestored };
       return await new Training(parts).run();
     } finally {
       await writer?.close();
     }
   } finally {
-    iterator.dispose();
+    for (const one of [opened.iterator, trunk?.iterator, trunk?.made]) one?.dispose();
   }
+}
+
+function expectAlone({ cacheFrozen, config }: TrainingStart): void {
+  if (cacheFrozen === undefined || config.cluster.size === 1) return;
+  throw new TypeError("Cannot train: expected one process with cacheFrozen, got a cluster, whose processes share one place in the input"); // prettier-ignore
 }
 
 /** Takes an input where the checkpoint says that it was, if it is to be saved. @returns whether it did */

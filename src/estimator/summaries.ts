@@ -1,6 +1,12 @@
 /** What a training writes to its event file, as tf.estimator's hooks do. */
 import type { SummaryWriter } from "../summary";
-import { summarizeGradients, type StepResult, type StepWithGradients, type TrainStep } from "../training";
+import {
+  summarizeGradients,
+  type StepFrom,
+  type StepResult,
+  type StepWithGradients,
+  type TrainStep,
+} from "../training";
 import type { ResolvedRunConfig } from "./config";
 import type { EstimatorSpec } from "./spec";
 import { Timer } from "./timer";
@@ -9,6 +15,8 @@ import { Timer } from "./timer";
 export interface SummariesParts {
   readonly spec: EstimatorSpec;
   readonly step: TrainStep;
+  /** What takes the steps: the step, or the step from an endpoint on. */
+  readonly take: StepFrom;
   readonly config: ResolvedRunConfig;
   /** undefined: nothing is written, by a process that is not the chief. */
   readonly writer: SummaryWriter | undefined;
@@ -28,10 +36,10 @@ export class Summaries {
   }
 
   /** Takes a step; with its gradients if that is one to summarize them of. The caller disposes them. */
-  async take(...batch: Parameters<TrainStep>): Promise<StepWithGradients> {
-    const { step } = this.parts;
-    if (step.summarizeGradients && this.isDue(step.globalStep + 1)) return step.withGradients(...batch);
-    return { ...(await step(...batch)), gradients: {} };
+  async take(...batch: Parameters<StepFrom>): Promise<StepWithGradients> {
+    const { step, take } = this.parts;
+    if (step.summarizeGradients && this.isDue(step.globalStep + 1)) return take.withGradients(...batch);
+    return { ...(await take(...batch)), gradients: {} };
   }
 
   /** Writes what is due after an update. @throws {RangeError} if a gradient or variable of the last ones was not finite */

@@ -13,7 +13,7 @@ import { globalStepOf, savedAt } from "./checkpoints";
 import type { Progress } from "./training";
 
 /** How to train: tf.estimator.TrainSpec. */
-export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks">;
+export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks" | "cacheFrozen">;
 
 /** How to evaluate: tf.estimator.EvalSpec. */
 export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "name" | "hooks"> {

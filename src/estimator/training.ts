@@ -3,11 +3,11 @@ import { agree } from "../distribute";
 import type { DatasetIterator } from "../input";
 import type { SummaryWriter } from "../summary";
 import { tf } from "../tensorflow";
-import type { Saver, StepResult, StepWithGradients, TrainStep } from "../training";
+import type { Saver, StepFrom, StepResult, StepWithGradients, TrainStep } from "../training";
 import { leftOutOf, noBatches } from "../training/end";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
-import { batchOf } from "./features";
+import { batchOf, imagesOf, labelsOf, partsOf } from "./features";
 import type { RunHook } from "./hooks";
 import type { EstimatorSpec, InputElement } from "./spec";
 import { Summaries } from "./summaries";
@@ -24,6 +24,8 @@ export interface Progress {
 export interface TrainingParts {
   readonly spec: EstimatorSpec;
   readonly step: TrainStep;
+  /** What takes the steps: the step, or the step from an endpoint on, given features. */
+  readonly take: StepFrom;
   readonly iterator: DatasetIterator<InputElement>;
   /** The batch of the first step, if it was read already. */
   readonly first: InputElement | undefined;
@@ -104,9 +106,7 @@ export class Training {
       if (!goesOn) await this.share();
       if (isOver) signal.throwIfAborted();
       if (!goesOn || element === undefined) break;
-      const [{ image }, label] = batchOf(element, "train");
-      if (this.results === undefined) step.expectPixels(image); // the step may know this shape of another input
-      const { gradients, ...results } = await this.summaries.take(image, label);
+      const { gradients, ...results } = await this.summaries.take(...this.givenOf(element));
       try {
         await this.note({ gradients, ...results }, results.globalStep > before);
       } finally {
@@ -116,6 +116,16 @@ export class Training {
     }
     if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1 && !this.isStopped)
       throw noBatches("train", leftOutOf(iterator));
+  }
+
+  /** What a step is given of an element: images, or features where the frozen layers were run before. */
+  private givenOf(element: InputElement): Parameters<StepFrom> {
+    const { take, step } = this.parts;
+    const { features, labels } = partsOf(element);
+    if (take !== step) return [imagesOf(features, "train", "features"), labelsOf(labels, "train")];
+    const [{ image }, label] = batchOf(element, "train");
+    if (this.results === undefined) step.expectPixels(image); // the step may know this shape of another input
+    return [image, label];
   }
 
   /** What waits for an update goes into the chief's last checkpoint, if all are here and none has closed the cluster. */

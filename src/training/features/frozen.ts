@@ -22,6 +22,11 @@ export function frozenCut(
     expectFrozen(cut, trained, "compute features of");
     return cut;
   }
+  return frozenBefore(model, trained);
+}
+
+/** The last cut before which nothing is trained. @throws {RangeError} if there is none */
+export function frozenBefore(model: Model, trained: readonly ModelVariable[]): Cut {
   const cut = model.deepestCut(({ variables }) => trainedIn(variables, trained) === undefined);
   if (cut !== undefined) return cut;
   const [first] = trained;
