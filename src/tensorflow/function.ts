@@ -1,5 +1,6 @@
 /** A JavaScript function, recorded once and registered with TensorFlow. */
 import { shielded } from "../interrupt";
+import { computeAgain } from "./again";
 import { attr } from "./attributes";
 import { withoutChance } from "./chance";
 import { dataTypeName, type DataType } from "./datatype";
@@ -141,7 +142,8 @@ function runWhole(
     const first = runOnce();
     const again = first.createdVariables ? runOnce() : first;
     if (options.twice === true) expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce().nodes });
-    const run = options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : fuse(again);
+    const run =
+      options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : computeAgain(fuse(again));
     return { run: precision === "bfloat16" ? inBfloat16(run) : run, called };
   } catch (error) {
     disposeCalled(called);

@@ -3,6 +3,7 @@ import { attr } from "./attributes";
 import { dataTypeNumber } from "./datatype";
 import type { FunctionParts } from "./functiondef";
 import type { RecordedNode, Source } from "./recorded";
+import { usersOf, type Users } from "./users";
 
 type Nodes = Pick<FunctionParts, "nodes" | "outputs">;
 /** The sum or product that an input of a node is, if nothing else needs it but nodes that are fused too. */
@@ -134,20 +135,4 @@ function withInput(node: RecordedNode, input: Source, count: string): RecordedNo
 function areOfOneShape({ inputShapes = [] }: RecordedNode): boolean {
   const [first, ...others] = inputShapes.map((shape) => shape?.join());
   return first !== undefined && others.every((other) => other === first);
-}
-
-/** Who takes what a node gives, once for each time; undefined for an output of the function. */
-type Users = ReadonlyMap<RecordedNode, readonly (RecordedNode | undefined)[]>;
-
-function usersOf({ nodes, outputs }: Nodes): Users {
-  const users = new Map<RecordedNode, (RecordedNode | undefined)[]>();
-  const note = (source: Source, user: RecordedNode | undefined): void => {
-    if (source.kind !== "node") return;
-    const known = users.get(source.node);
-    if (known === undefined) users.set(source.node, [user]);
-    else known.push(user);
-  };
-  for (const node of nodes) for (const input of node.inputs) note(input, node);
-  for (const { source } of outputs) note(source, undefined);
-  return users;
 }

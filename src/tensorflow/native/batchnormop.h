@@ -144,17 +144,18 @@ std::vector<float> Scale(const Work &work, const Tensor &gamma, const Tensor &in
 #define SLIMLAB_REQUIRE_SHAPE(i) \
   OP_REQUIRES(context, context->input(i).shape() == context->input(0).shape(), absl::InvalidArgumentError("expected one shape"));
 
-// x, mean, inverse, gamma, beta, side if any → y
+// x, mean, inverse, gamma, beta, side if any, what is to be there before it begins if anything → y
 template <class Value>
 class NormalizeKernel : public OpKernel {
  public:
   explicit NormalizeKernel(OpKernelConstruction *context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("rectify", &rectify_));
+    OP_REQUIRES_OK(context, context->GetAttr("sides", &sides_));
   }
   void Compute(OpKernelContext *context) override {
     SLIMLAB_REQUIRE_CHANNELS(1)
     const Tensor &x = context->input(0);
-    const bool has_side = context->num_inputs() > 5;
+    const bool has_side = sides_ > 0;
     if (has_side) SLIMLAB_REQUIRE_SHAPE(5)
     const Work work(context, x);
     const Value *side = has_side ? Data<Value>(context->input(5)) : nullptr;
@@ -171,6 +172,7 @@ class NormalizeKernel : public OpKernel {
 
  private:
   bool rectify_;
+  int sides_;
 };
 
 // dy, x, mean, inverse, gamma, beta, y if rectified with a side, what to add to dy if anything → dx, dgamma, dbeta, dside if any
@@ -250,9 +252,9 @@ static void RegisterBatchNorm() {
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 3); });
   REGISTER_OP("SlimlabNormalize")
       .Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float").Input("beta: float")
-      .Input("side: sides * T")
+      .Input("side: sides * T").Input("after: afters * T")
       .Output("y: T")
-      .Attr("sides: int >= 0").Attr("rectify: bool").Attr(kType)
+      .Attr("sides: int >= 0").Attr("afters: int >= 0 = 0").Attr("rectify: bool").Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 0); });
   REGISTER_OP("SlimlabNormalizeGrad")
       .Input("dy: T").Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float")

@@ -143,7 +143,8 @@ absl::Status Unknown(tensorflow::shape_inference::InferenceContext *context) {
 static void RegisterWinograd() {
   using Context = tensorflow::shape_inference::InferenceContext;
   REGISTER_OP("SlimlabWinogradSpread")
-      .Input("x: float").Output("spread: float").Attr("patches: bool").Attr("reversed: bool")
+      .Input("x: float").Input("after: afters * float").Output("spread: float")
+      .Attr("patches: bool").Attr("reversed: bool").Attr("afters: int >= 0 = 0")
       .SetShapeFn([](Context *context) {
         const auto x = context->input(0);
         const auto channels = context->RankKnown(x) ? context->Dim(x, 3) : context->UnknownDim();
