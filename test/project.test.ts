@@ -105,6 +105,13 @@ test(
     const manifest = readFileSync(join(project, "package.json"), "utf8");
     assert.match(manifest, /"name": "my-study",\n {2}"private": true/);
     assert.match(manifest, new RegExp(`"slimlab": "file:slimlab-${version}\\.tgz"`));
+    const [, peer] =
+      /"@tensorflow\/tfjs": "(.+)"/.exec(readFileSync(join(ROOT, "package.json"), "utf8")) ?? [];
+    assert.match(
+      manifest,
+      new RegExp(`"@tensorflow/tfjs": "${peer}"`),
+      "yarn 1 installs no peer dependencies",
+    );
     assert.match(
       readFileSync(join(project, ".github/workflows/notebook.yml"), "utf8"),
       /run: npm run notebook/,
