@@ -71,7 +71,7 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
     });
     isEnding = false;
     if (isEnded === false) end = endPaused;
-    if (isEnded !== true) wait(againMs);
+    if (isEnded !== true || guard.followed) wait(againMs); // more of the user's may come before the request is heard
   };
   return {
     interrupt: () => {

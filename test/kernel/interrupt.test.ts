@@ -11,6 +11,10 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
   ["a busy loop", "let n = 0; console.log('go'); for (;;) n++;", "n > 0"],
   ["a busy loop after an await", "let m = 0; await null; console.log('go'); for (;;) m++;", "m > 0"],
   ["a busy timer", "console.log('go'); await new Promise(() => setTimeout(() => { for (;;); }));"],
+  [
+    "a busy loop and a busy timer behind it",
+    "setTimeout(() => { for (;;); }, 1); console.log('go'); for (;;);",
+  ],
   ["a slow regular expression", "console.log('go'); /(a+)+b/.test('a'.repeat(40))"],
   ["sorting", "console.log('go'); for (;;) [...Array(1e5).keys()].sort((a, b) => b - a).map(String);"],
   [
