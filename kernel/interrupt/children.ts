@@ -114,8 +114,9 @@ function followAwaited(interrupt: () => void): void {
   binding.spawn = (options) => {
     if (currentCell() === undefined || guard.closed) return spawn(options);
     const result = guard.waiting(() => (guard.asked ? undefined : spawn(options)));
-    if (!guard.take()) return result;
-    interrupt();
+    if (!guard.asked) return result;
+    interrupt(); // before it is taken: what is ended in between would take it along, and its message would tell nothing new
+    guard.take();
     throw new Interrupted();
   };
 }

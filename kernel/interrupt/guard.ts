@@ -79,10 +79,9 @@ export class Guard {
     return Atomics.load(this.#state, askedAt) > Atomics.load(this.#state, takenAt);
   }
 
-  /** The same, and from now on it knows. */
-  take(): boolean {
-    const asked = Atomics.load(this.#state, askedAt);
-    return Atomics.exchange(this.#state, takenAt, asked) < asked;
+  /** From now on the main thread knows of all that was asked for. */
+  take(): void {
+    Atomics.store(this.#state, takenAt, Atomics.load(this.#state, askedAt));
   }
 
   /** The message of an interrupt has come: whether the main thread did not know of it. */
