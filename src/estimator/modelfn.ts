@@ -14,6 +14,7 @@ import {
   type Scopes,
   type TrainStepOptions,
 } from "../training";
+import type { Precision } from "../tensorflow";
 import type { ResolvedRunConfig } from "./config";
 import { imagesOf } from "./features";
 import { ModeKeys, type EstimatorSpec, type Features, type ModelFn, type Predict } from "./spec";
@@ -40,6 +41,8 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   readonly evalMetricOps?: Metrics<MetricRecord>;
   /** Whether histograms of all variables go to the event file with the scalars. @default false */
   readonly summarizeVariables?: boolean;
+  /** Of training and evaluation; see createTrainStep(). @default "float32" */
+  readonly precision?: Precision;
   /** How checkpoints are kept; `newSlots: "initial"` goes on with another optimizer or other frozen scopes. @default the RunConfig's */
   readonly saver?: SaverOptions;
 }
@@ -78,7 +81,12 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
         return trainSpecOf(model, options, config);
       case ModeKeys.EVAL: {
         const { evalMetricOps = createMetrics({ accuracy: accuracyMetric() }) } = options;
-        return { mode, model, evalStep: createEvalStep(model), evalMetricOps };
+        return {
+          mode,
+          model,
+          evalStep: createEvalStep(model, { precision: options.precision }),
+          evalMetricOps,
+        };
       }
       case ModeKeys.PREDICT:
         return { mode, model, predictions };

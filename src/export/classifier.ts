@@ -1,6 +1,6 @@
 /** The signatures of a classifier. */
 import type { Model } from "../model";
-import { broadcastTo, constant, dataType, pickStrings, trace, type tf } from "../tensorflow";
+import { broadcastTo, constant, dataType, pickStrings, trace, type Precision, type tf } from "../tensorflow";
 import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
 import { expectLabels } from "./labels";
 import { recordSignature, type RecordedSignature } from "./signatures";
@@ -11,6 +11,11 @@ export interface ClassifierOptions {
   readonly labels?: readonly string[];
   /** What the signature "predict" receives. @default createPredictInputFn(): serialized tf.Example messages */
   readonly receiver?: MakeReceiver;
+  /**
+   * "bfloat16": convolutions and the activations between them are computed in bfloat16 wherever it is served; see trace().
+   * @default "float32"
+   */
+  readonly precision?: Exclude<Precision, "auto">;
 }
 
 /** What holds memory of TensorFlow's. */
@@ -32,13 +37,13 @@ export function recordClassifier(
   model: Model,
   options: ClassifierOptions = {},
 ): { readonly signatures: RecordedSignature[]; dispose(): void } {
-  const { labels } = options;
+  const { labels, precision = "float32" } = options;
   const { numClasses, fixedResizeSide } = model.options;
   expectLabels("export model", labels, numClasses);
   const receiver = (options.receiver ?? createPredictInputFn({ side: fixedResizeSide }))(model.options);
   const network = trace(
     (images: tf.Tensor4D) => model.postprocess(model.predict(images, { isTraining: false })),
-    { name: "network", batch: "any" },
+    { name: "network", batch: "any", precision },
   );
   const ofPhotos: Forward = (images) => network.sync(model.preprocess(images));
   const ofRequest: Forward = receiver.isPreprocessed === true ? (images) => network.sync(images) : ofPhotos;

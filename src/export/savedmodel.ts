@@ -28,6 +28,7 @@ export interface ExportOptions extends ClassifierOptions {
  * @returns      the version's folder
  * @throws {Error} if there is such a version, or the disk refuses
  * @throws {TypeError} if a signature does what a graph can't
+ * @throws {RangeError} if the precision is neither "float32" nor "bfloat16"
  * @example
  * const folder = exportSavedModel(model, "servo", { labels: ["cat", "dog"] }); // "servo/1700000000"
  * @see tf.estimator.Estimator.export_saved_model
@@ -37,6 +38,7 @@ export function exportSavedModel(
   dir: string,
   options: ExportOptions = {},
 ): string {
+  expectServed(options.precision);
   const version = options.version ?? nextVersion(dir);
   if (!Number.isSafeInteger(version) || version < 0)
     throw new RangeError(`Cannot export to "${dir}": expected a version of 0 or more, got ${version}`);
@@ -53,11 +55,19 @@ export function exportSavedModel(
   }
   const recorded: RecordedSignature[] = [];
   try {
-    for (const [name, signature] of Object.entries(model)) recorded.push(recordSignature(name, signature));
+    for (const [name, signature] of Object.entries(model))
+      recorded.push(recordSignature(name, signature, options.precision));
     return write(recorded, folder, options);
   } finally {
     for (const one of recorded) one.dispose();
   }
+}
+
+/** @throws {RangeError} if a precision is none that can be exported: where it will be served, nothing can be measured here */
+function expectServed(precision: string = "float32"): void {
+  if (["float32", "bfloat16"].includes(precision)) return;
+  const got = JSON.stringify(precision);
+  throw new RangeError(`Cannot export model: expected precision "float32" or "bfloat16", got ${got}`);
 }
 
 /** Versions grow: TensorFlow Serving takes the greatest. */

@@ -1,5 +1,5 @@
 /** Signatures: functions by name, recorded for any batch size, as a SavedModel holds them. */
-import { recordFunction, typeNumber, type ServingFunction, type tf } from "../tensorflow";
+import { recordFunction, typeNumber, type Precision, type ServingFunction, type tf } from "../tensorflow";
 
 /** A function that a SavedModel shall have. */
 export interface ExportSignature {
@@ -24,7 +24,11 @@ export interface RecordedSignature extends ServingFunction {
  * Records a signature.
  * @throws {TypeError} if the function does what a graph can't, or has no input with a batch
  */
-export function recordSignature(name: string, signature: ExportSignature): RecordedSignature {
+export function recordSignature(
+  name: string,
+  signature: ExportSignature,
+  precision: Exclude<Precision, "auto"> = "float32",
+): RecordedSignature {
   const { fn, example, shapes = {}, method = "predict", aliases = [] } = signature;
   const keys = Object.keys(example);
   const batch = Object.values(example)[0]?.shape[0];
@@ -37,7 +41,7 @@ export function recordSignature(name: string, signature: ExportSignature): Recor
     outputs = Object.keys(results);
     return Object.values(results);
   };
-  const recorded = recordFunction(run, Object.values(example), name, { batch: "any" });
+  const recorded = recordFunction(run, Object.values(example), name, { batch: "any", precision });
   const inputs = Object.entries(example).map(([key, tensor]) => ({
     name: key,
     dtype: typeNumber(tensor),

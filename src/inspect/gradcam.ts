@@ -34,7 +34,7 @@ export type AskedGradCam = GradCam & {
  * the class's logit by channel k of an endpoint's activation A; divided by the greatest value of each image, so that heat
  * compares the places of one image, not images.
  *
- * Made of plain operations: trace() compiles it where many batches come.
+ * Made of plain operations: trace() compiles it where many batches come, also with a `precision`.
  * @param images  float32 [batch, height, width, 3], preprocessed as for predict()
  * @throws {RangeError} if the endpoint is unknown, naming those there are, or a class is none of the model's
  * @throws {RangeError} if images are brighter than preprocessed ones, unless the model takes any pixels

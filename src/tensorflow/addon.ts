@@ -7,6 +7,7 @@ import path from "node:path";
 interface SetUp {
   readonly places: {
     readonly addon: string;
+    readonly cache: string;
     /** The command that makes it. */
     readonly setup: string;
   };
@@ -17,10 +18,20 @@ interface SetUp {
  * @throws {Error} if the set-up has not made it, naming the command that does
  */
 export function loadAddon(): unknown {
-  const load = createRequire(__filename);
-  const { places } = load(path.resolve(__dirname, "../../../scripts/steps/places.js")) as SetUp;
-  if (existsSync(places.addon)) return load(places.addon) as unknown;
+  const places = placesOf();
+  if (existsSync(places.addon)) return load(places.addon);
   throw new Error(
     `Cannot load TensorFlow: expected the addon "${places.addon}", got no such file; make it with: ${places.setup}`,
   );
+}
+
+const load: (path: string) => unknown = createRequire(__filename);
+
+function placesOf(): SetUp["places"] {
+  return (load(path.resolve(__dirname, "../../../scripts/steps/places.js")) as SetUp).places;
+}
+
+/** Where the project keeps what can be made again: $SLIMLAB_CACHE, or the set-up's place for it. */
+export function cacheFolder(): string {
+  return process.env.SLIMLAB_CACHE ?? placesOf().cache;
 }

@@ -11,7 +11,7 @@ import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
-import { inBfloat16, recordedIn, type Precision } from "./precision";
+import { inBfloat16, recordedIn, type RecordedPrecision } from "./precision";
 import type { RecordedNode } from "./recorded";
 import { Recording, type Example } from "./recording";
 import { expectSame } from "./same";
@@ -47,7 +47,7 @@ export interface RecordOptions {
   /** Records it a second time, and refuses it if that differs: it uses something that changes, such as a counter. @default false */
   readonly twice?: boolean;
   /** What it is computed in. @default "float32" */
-  readonly precision?: Precision;
+  readonly precision?: RecordedPrecision;
 }
 
 let count = 0;

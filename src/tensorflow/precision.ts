@@ -7,28 +7,33 @@ import { opDefinition } from "./opdefs";
 import type { RecordedNode, Source } from "./recorded";
 
 /** In which type convolutions, products of matrices and the activations between them are computed. */
-export type Precision = "float32" | "bfloat16";
+export type RecordedPrecision = "float32" | "bfloat16";
+
+/** The same as it is asked for: "auto" is the faster one, by measurement. */
+export type Precision = RecordedPrecision | "auto";
+
+const PRECISIONS = ["float32", "bfloat16", "auto"];
 
 /**
  * The precision, for who was given it by JavaScript.
  * @throws {RangeError} if it is none
  */
 export function expectPrecision(precision: Precision, to: string): Precision {
-  if (["float32", "bfloat16"].includes(precision)) return precision;
+  if (PRECISIONS.includes(precision)) return precision;
   throw new RangeError(
-    `Cannot ${to}: expected precision "float32" or "bfloat16", got ${JSON.stringify(precision)}`,
+    `Cannot ${to}: expected precision "float32", "bfloat16" or "auto", got ${JSON.stringify(precision)}`,
   );
 }
 
-let current: Precision = "float32";
+let current: RecordedPrecision = "float32";
 
 /** In what the recording under way will be computed; float32 if there is none. */
-export function recordedPrecision(): Precision {
+export function recordedPrecision(): RecordedPrecision {
   return current;
 }
 
 /** Runs `work`, which records, for a precision. */
-export function recordedIn<T>(precision: Precision, work: () => T): T {
+export function recordedIn<T>(precision: RecordedPrecision, work: () => T): T {
   const before = current;
   current = precision;
   try {

@@ -1,5 +1,5 @@
 /** What a recording takes and gives. */
-import type { Precision } from "./precision";
+import type { RecordedPrecision } from "./precision";
 import { dataType, type tf } from "./runtime";
 
 /** One recording of a traced function. */
@@ -7,7 +7,9 @@ export interface Signature {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** What it is computed in. */
-  readonly precision: Precision;
+  readonly precision: RecordedPrecision;
+  /** With precision "auto", when it has been chosen: seconds that a call took in each. */
+  readonly measured?: Readonly<Record<RecordedPrecision, number>>;
   /** Operations in the recording, constants included. */
   readonly operations: number;
   /** Operations that were computed at the recording, since shapes or what was read unrecorded follow from what they give. */

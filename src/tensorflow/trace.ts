@@ -1,11 +1,12 @@
-import { attr, type Attrs } from "./attributes";
 import { executeAsync, execute } from "./execute";
-import { recordFunction, type RecordedFunction } from "./function";
-import type { Precision } from "./precision";
+import type { RecordedFunction } from "./function";
+import { measuredRecordings } from "./measured";
+import { expectPrecision, type Precision } from "./precision";
 import { currentRecording } from "./recording";
+import { recordingsOf, type Call, type Entry, type Recordings } from "./recordings";
 import { tf } from "./runtime";
-import { signatureOf, type Signature } from "./signature";
-import { flatten, unflatten, type TensorTree, type TreeShape } from "./tree";
+import type { Signature } from "./signature";
+import { unflatten, type TensorTree } from "./tree";
 import { versionOf } from "./variables";
 
 /** Options of trace(). */
@@ -21,7 +22,9 @@ export interface TraceOptions {
   /**
    * "bfloat16": convolutions and large products of matrices are computed in bfloat16, and so are the activations between them;
    * all the rest, variables and results above all, stay float32. Processors that have instructions for it (AMX) need about half the
-   * time, others may need more.
+   * time, others may need more. "auto": the first eight calls of a signature take turns, and then the faster of both stays, of which
+   * later processes know too: it is noted in `precision.json` in the project's cache folder by processor, TensorFlow's version,
+   * operations and shapes. A processor without such instructions stays with float32.
    * @default "float32"
    */
   readonly precision?: Precision;
@@ -49,25 +52,6 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
   dispose(): void;
 }
 
-interface Entry {
-  readonly fn: RecordedFunction;
-  readonly form: string;
-  readonly shape: TreeShape;
-  readonly signature: Signature;
-}
-
-/** What a function is called with. */
-interface Call {
-  readonly form: readonly TreeShape[];
-  readonly tensors: readonly tf.Tensor[];
-}
-
-interface Prepared {
-  readonly entry: Entry;
-  readonly inputs: readonly tf.Tensor[];
-  readonly attrs: Attrs;
-}
-
 /**
  * Compiles a function of tensors: the operations it runs, gradients included, become one TensorFlow function.
  *
@@ -87,7 +71,7 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   options: TraceOptions = {},
 ): Traced<A, R> {
   const { name = fn.name === "" ? "fn" : fn.name } = options;
-  const recordings = recordingsOf(fn, { ...options, name });
+  const recordings = recordingsIn(fn, { ...options, name });
   const { callOf, prepare } = recordings;
   let last: Promise<unknown> = Promise.resolve();
   let running: Entry | undefined;
@@ -95,16 +79,21 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   const sync = (...args: A): R => {
     // Under a gradient tape the function itself runs, so that tfjs sees what to differentiate.
     if (tf.engine().state.gradientDepth > 0) return fn(...args);
-    const { entry, inputs, attrs } = prepare(callOf(args));
-    return finish<R>(entry, execute(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length));
+    const { entry, inputs, attrs, startClock } = prepare(callOf(args));
+    const stopClock = startClock?.();
+    const outputs = execute(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length);
+    stopClock?.();
+    return finish<R>(entry, outputs);
   };
 
   const run = async (call: Call): Promise<R> => {
-    const { entry, inputs, attrs } = prepare(call);
+    const { entry, inputs, attrs, startClock } = prepare(call);
     running = entry;
     const begun = entry.fn.assigned.map(versionOf);
     try {
+      const stopClock = startClock?.();
       const outputs = await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length);
+      stopClock?.();
       expectUnassigned(entry.fn, begun, outputs, name);
       return finish<R>(entry, outputs);
     } finally {
@@ -124,59 +113,31 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
   };
   return Object.assign(traced, {
     sync,
-    signatures: () => recordings.all().map(({ signature }) => signature),
-    graph: () => {
-      const latest = recordings.all().pop();
-      if (latest === undefined)
-        throw new Error(`Cannot draw "${name}": expected a recording, got a function that was never called`);
-      return latest.fn.graph();
-    },
+    signatures: recordings.signatures,
+    graph: () => latestOf(recordings, name).fn.graph(),
     dispose: () => {
       for (const entry of recordings.clear()) if (entry !== running) entry.fn.dispose();
     },
   });
 }
 
-const ignore = (): void => undefined;
-
-interface Recordings<A> {
-  all(this: void): Entry[];
-  /** @throws {TypeError} if an argument is not of tensors */
-  callOf(this: void, args: A): Call;
-  /** What to execute for a call, recorded if it is not yet. */
-  prepare(this: void, call: Call): Prepared;
-  /** Forgets all; gives them. */
-  clear(this: void): Entry[];
+function latestOf(recordings: Pick<Recordings<never>, "all">, name: string): Entry {
+  const latest = recordings.all().pop();
+  if (latest !== undefined) return latest;
+  throw new Error(`Cannot draw "${name}": expected a recording, got a function that was never called`);
 }
 
-function recordingsOf<A extends readonly TensorTree[]>(
+function recordingsIn<A extends readonly TensorTree[]>(
   fn: (...args: A) => TensorTree,
-  { name, configProto, batch, precision = "float32" }: TraceOptions & { readonly name: string },
+  { name, batch, configProto, precision = "float32" }: TraceOptions & { readonly name: string },
 ): Recordings<A> {
-  const entries = new Map<string, Entry>();
-  const all = (): Entry[] => [...entries.values()];
-  return {
-    all,
-    callOf(args) {
-      const tensors: tf.Tensor[] = [];
-      const form = args.map((argument, i) => flatten(argument, tensors, `argument ${i} of "${name}"`));
-      return { form, tensors };
-    },
-    prepare(call) {
-      const key = JSON.stringify([call.form, signatureOf(call.tensors, batch)]);
-      let entry = entries.get(key) ?? opened(all(), call, batch);
-      if (entry === undefined) entries.set(key, (entry = record(fn, call, { name, batch, precision })));
-      for (const capture of entry.fn.captures) expectLive(capture, name);
-      const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
-      return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs };
-    },
-    clear() {
-      const forgotten = all();
-      entries.clear();
-      return forgotten;
-    },
-  };
+  const options = { name, batch, configProto };
+  const asked = expectPrecision(precision, `trace "${name}"`);
+  if (asked === "auto") return measuredRecordings(fn, options);
+  return recordingsOf(fn, { ...options, precision: asked });
 }
+
+const ignore = (): void => undefined;
 
 /** Holds a call's tensors while it waits for its turn, so that the caller may dispose them; of a variable it takes the value then. */
 async function holding<R>(open: () => Call, run: (call: Call) => Promise<R>): Promise<R> {
@@ -187,63 +148,6 @@ async function holding<R>(open: () => Call, run: (call: Call) => Promise<R>): Pr
   } finally {
     for (const one of held) if (!(one instanceof tf.Variable)) one.dispose();
   }
-}
-
-/** The recording for any batch that serves a call, also one in which an input that is no batch happens to be as long as one. */
-function opened(
-  entries: readonly Entry[],
-  { form, tensors }: Call,
-  batch: "any" | undefined,
-): Entry | undefined {
-  if (batch === undefined) return undefined;
-  const fixed = signatureOf(tensors, undefined);
-  const open = signatureOf(tensors, batch);
-  const key = JSON.stringify(form);
-  return entries.find(
-    (entry) =>
-      entry.form === key &&
-      entry.signature.inputs.every((input, i) => input === fixed[i] || input === open[i]),
-  );
-}
-
-/** How trace() records. */
-interface Recorded {
-  readonly name: string;
-  readonly batch: "any" | undefined;
-  readonly precision: Precision;
-}
-
-function record(
-  fn: (...args: never[]) => unknown,
-  { form, tensors }: Call,
-  { name, batch, precision }: Recorded,
-): Entry {
-  let shape: TreeShape = "tensor";
-  const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
-    const leaves = copies.values();
-    const result: unknown = fn(...(form.map((one) => unflatten(one, leaves)) as never[]));
-    if (isPromise(result)) {
-      result.then(undefined, () => undefined);
-      currentRecording()?.refuse("an asynchronous function");
-    }
-    const outputs: tf.Tensor[] = [];
-    shape = flatten(result, outputs, `the output of "${name}"`);
-    return outputs;
-  };
-  const recorded = recordFunction(body, tensors, name, { ...(batch && { batch }), precision });
-  const { outputTypes, outputShapes, assigned } = recorded;
-  const signature: Signature = {
-    inputs: signatureOf(tensors, batch),
-    outputs: outputTypes
-      .map((type, i) => `${type}[${(outputShapes[i] ?? []).join(",")}]`)
-      .slice(0, outputTypes.length - assigned.length),
-    precision,
-    operations: recorded.nodeCount,
-    computed: recorded.computedCount,
-    captures: recorded.captures.length,
-    assigned: assigned.map((variable) => variable.name),
-  };
-  return { fn: recorded, form: JSON.stringify(form), shape, signature };
 }
 
 /** Assigns what the function assigned, and gives the rest in the form that it gave. */
@@ -272,17 +176,4 @@ function expectUnassigned(
     `Cannot assign variable "${changed.name}" what "${name}" computed: expected the value that the call began with, got one ` +
       `assigned while it ran; await the call first`,
   );
-}
-
-function expectLive(capture: tf.Tensor, name: string): void {
-  if (!capture.isDisposed) return;
-  const what =
-    capture instanceof tf.Variable ? `variable "${capture.name}"` : `a tensor [${capture.shape.join(",")}]`;
-  throw new Error(
-    `Cannot call "${name}": expected what it closed over to live, got ${what} that is disposed`,
-  );
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -2,7 +2,7 @@ import { cellSignal } from "../interrupt";
 import type { RecordError } from "../input";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
-import { tf, trace, type Signature } from "../tensorflow";
+import { tf, trace, type Precision, type Signature } from "../tensorflow";
 import { expectBatch, type Batch } from "./batch";
 import { knownClasses } from "./classes";
 import { badOf, expectEnd, leftOutOf, noBatches } from "./end";
@@ -39,6 +39,8 @@ export interface EvaluateOptions {
   readonly steps?: number;
   /** A compiled step of the same model, so that calls after the first need not compile. @default one for this call */
   readonly evalStep?: EvalStep;
+  /** What the step for this call computes in; see trace(). @default "float32" */
+  readonly precision?: Precision;
   /**
    * More to measure, updated with each batch's `labels`, `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
    * @default none
@@ -73,6 +75,11 @@ export interface Evaluation {
 export interface EvalStepOptions {
   /** What features() gave: the step takes such features in place of images, and throws if the weights before them have changed. @default none */
   readonly features?: FeatureOrigin | undefined;
+  /**
+   * "bfloat16": convolutions and the activations between them are computed in bfloat16; "auto": in the faster of both. See trace().
+   * @default "float32"
+   */
+  readonly precision?: Precision | undefined;
 }
 
 /**
@@ -80,7 +87,8 @@ export interface EvalStepOptions {
  * It sees the variables as they are at each call, so one serves throughout a training.
  * @throws {RangeError} if the features are of photos that were cropped and mirrored at random
  */
-export function createEvalStep(model: Model, { features }: EvalStepOptions = {}): EvalStep {
+export function createEvalStep(model: Model, options: EvalStepOptions = {}): EvalStep {
+  const { features, precision = "float32" } = options;
   const from = features?.endpoint;
   if (features?.isTraining === true)
     throw new RangeError(
@@ -96,7 +104,7 @@ export function createEvalStep(model: Model, { features }: EvalStepOptions = {})
     const classes = knownClasses({ probabilities, classes: likeliest });
     return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
   };
-  const traced = trace(body, { name: "evalStep" });
+  const traced = trace(body, { name: "evalStep", precision });
   if (features === undefined) return traced;
   const expectFresh = freshness(model, features, "evaluate");
   const step = async (...batch: [tf.Tensor4D, tf.Tensor1D]): Promise<EvalStepResult> => {
@@ -126,7 +134,7 @@ export async function evaluate(
     throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
   if (steps === Infinity) expectEnd(dataset);
   const features = originOf(dataset);
-  const evalStep = options.evalStep ?? createEvalStep(model, { features });
+  const evalStep = options.evalStep ?? createEvalStep(model, { features, precision: options.precision });
   expectFrom(evalStep, features?.endpoint);
   const { numClasses } = model.options;
   const totals = new Totals(numClasses);

@@ -1,11 +1,13 @@
 /** Training in bfloat16: what stays float32, and how near its steps are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ALONE } from "../../src/distribute";
 import type { Model } from "../../src/model";
 import { memory, tf, type Precision } from "../../src/tensorflow";
-import { createTrainStep, type TrainStep } from "../../src/training";
+import { createEvalStep, createTrainStep, evaluate, type TrainStep } from "../../src/training";
+import { patternVariable } from "../patterns";
 import { nodesOf, takersOf, typeOf } from "../tensorflow/graphs";
-import { patternBatch, thinModel, valuesOf } from "./thin";
+import { batchesOf, patternBatch, thinModel, valuesOf } from "./thin";
 
 const SIDE = 64; // of which no layer is left a single pixel
 
@@ -85,11 +87,49 @@ test("a precision that is none, or of an eager step, is refused", () => {
   // @ts-expect-error -- JavaScript may give any
   assert.throws(() => createTrainStep(model, { precision: "float16" }), {
     name: "RangeError",
-    message: 'Cannot create train step: expected precision "float32" or "bfloat16", got "float16"',
+    message: 'Cannot create train step: expected precision "float32", "bfloat16" or "auto", got "float16"',
   });
   assert.throws(() => createTrainStep(model, { precision: "bfloat16", eager: true }), {
     name: "TypeError",
     message: 'Cannot create train step: expected precision "float32" of an eager one, got "bfloat16"',
   });
+  model.dispose();
+});
+
+test("an evaluation in bfloat16 is near that in float32, by convolutions with folded batch normalization", async () => {
+  const model = thinModel({ fixedResizeSide: SIDE, defaultImageSize: SIDE, isTraining: false });
+  for (const { name, variable } of model.variables.all())
+    tf.tidy(() => variable.assign(tf.tensor(patternVariable(name, variable.shape), variable.shape)));
+  const [{ image }, label] = patternBatch("evaluation", 8, SIDE);
+  const run = async (precision: Precision): Promise<number[]> => {
+    const step = createEvalStep(model, { precision });
+    const { probabilities, losses, classes } = await step(image, label);
+    assert.deepEqual(step.signatures().map((one) => one.precision), [precision]); // prettier-ignore
+    const values = valuesOf(probabilities);
+    step.dispose();
+    tf.dispose([probabilities, losses, classes]);
+    return values;
+  };
+  const [full, reduced] = [await run("float32"), await run("bfloat16")];
+  const furthest = Math.max(...full.map((value, i) => Math.abs(value - (reduced[i] ?? NaN))));
+  assert.ok(furthest > 0 && furthest < 0.02, String(furthest));
+  const options = { precision: "bfloat16" } as const;
+  const { loss } = await evaluate(model, batchesOf("evaluation"), options);
+  const exact = await evaluate(model, batchesOf("evaluation"));
+  assert.ok(loss !== exact.loss && Math.abs(loss - exact.loss) < 0.02 * exact.loss, `${loss}, ${exact.loss}`);
+  model.dispose();
+  tf.dispose([image, label]);
+});
+
+test('a step with precision "auto" is measured alone, and refused in a cluster', () => {
+  const model = modelOf();
+  const cluster = { ...ALONE, size: 2 };
+  assert.throws(() => createTrainStep(model, { precision: "auto", cluster }), {
+    name: "TypeError",
+    message: /in a cluster, whose processes might choose differently, got "auto"$/,
+  });
+  const step = createTrainStep(model, { precision: "auto" });
+  assert.deepEqual(step.signatures(), []);
+  step.dispose();
   model.dispose();
 });

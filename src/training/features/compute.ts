@@ -40,7 +40,7 @@ const SAVE_MS = 10_000;
  */
 export async function computeFeatures(job: FeatureJob): Promise<FeatureState> {
   const { state, settings } = job;
-  const views = viewsOf(job.input, settings.views);
+  const views = viewsOf(job.input, settings.views, state.batches);
   const writer = await FeatureWriter.open(job.folder, state);
   try {
     const iterator = views.dataset.iterator();

@@ -1,5 +1,5 @@
 /** How often an input gives each of its photos, and how many these are. */
-import type { Dataset } from "../../input";
+import { Dataset } from "../../input";
 import { allPlans, isEndless, type Plan } from "../../input/plan";
 
 /** An input to be read for its views. */
@@ -8,15 +8,16 @@ export interface ViewInput<T> {
   readonly dataset: Dataset<T>;
   /** Photos times views, if that can be told before reading. */
   readonly rows: number | undefined;
-  /** Whether more would come after these. */
+  /** Whether it ends by itself after these. */
   readonly isEndless: boolean;
 }
 
 /**
  * An input as many times over as there are views. One that never ends gives its first epochs, if it repeats whole ones.
+ * @param batches  read before, of an input that is gone on with
  * @throws {RangeError} if it never ends and its epochs can't be told
  */
-export function viewsOf<T>(input: Dataset<T>, views: number): ViewInput<T> {
+export function viewsOf<T>(input: Dataset<T>, views: number, batches = 0): ViewInput<T> {
   const { plan } = input;
   if (isEndless(plan)) {
     const photos = photosAnEpoch(plan);
@@ -28,7 +29,11 @@ export function viewsOf<T>(input: Dataset<T>, views: number): ViewInput<T> {
   }
   const photos = photosIn(plan);
   const rows = photos === undefined ? undefined : photos * views;
-  return { dataset: views === 1 ? input : input.repeat(views), rows, isEndless: false };
+  if (views === 1) return { dataset: input, rows, isEndless: false };
+  // Of a known size, repeat() leaves out what is read already before it is decoded.
+  const size = plan.size?.() ?? batches + 1;
+  const sized: Plan<T> = { ...plan, size: () => size };
+  return { dataset: new Dataset(sized).repeat(views), rows, isEndless: false };
 }
 
 /** The photos in the batches of a plan that ends, if that can be told. */
