@@ -93,6 +93,16 @@ test("bfloat16 halves features and rounds them as TensorFlow does", async () => 
     assert.equal(bits.getUint16(2), 0);
     assert.ok(Math.abs(value - (from[i] ?? NaN)) <= Math.abs(from[i] ?? NaN) / 256, `${value} of ${from[i]}`);
   });
+  const scopesToFreeze = scopes(model, "conv1", "block1", "block2");
+  const curves: number[][] = [];
+  for (const made of [full, half]) {
+    const own = trunkModel();
+    const step = createTrainStep(own, { scopesToFreeze });
+    const results = await train(step, made.repeat(9), { steps: 9 });
+    curves.push(results.map(({ loss }) => loss));
+    [step, own].forEach((one) => one.dispose());
+  }
+  expectClose(curves[1] ?? [], curves[0] ?? [], 0.01, "curve");
   tf.dispose([exact, labels, rounded, same]);
   [full, half, model].forEach((one) => one.dispose());
 });
