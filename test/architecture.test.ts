@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
-import { opDefinition } from "../src/tensorflow/opdefs";
+import { opDefinition } from "../src/tensorflow/runtime/opdefs";
 
 const ROOT = resolve(__dirname, "../..");
 const OUTSIDE = new Set(["node_modules", ".git", "dist", "build", ".venv", ".cache", ".ipynb_checkpoints"]);
@@ -35,6 +35,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ["tensorflow", "display", "model"],
   cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
+};
+
+/** The rooms of a folder of src/ that has several, and what else of it each may import; what lies beside the rooms may import all. */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  tensorflow: {
+    runtime: [],
+    trace: ["runtime"],
+    formats: ["runtime", "trace"],
+    ops: ["runtime", "trace", "formats"],
+  },
+  training: {
+    batch: [],
+    metrics: [],
+    saver: [],
+    optimizers: [],
+    features: ["batch", "saver"],
+    step: ["batch", "saver", "optimizers", "features"],
+  },
 };
 
 /** Every file of the project below a folder, as paths relative to the root. */
@@ -69,6 +87,9 @@ function neighbours(path: string): string[] {
 const stageOf = (path: string) =>
   path.startsWith("src/") ? (path.split("/").slice(1, -1)[0] ?? "") : "outside src";
 
+/** "src/tensorflow/trace/fuse.ts" -> "trace"; what lies beside the rooms by its own name. */
+const roomOf = (path: string) => path.split("/")[2] ?? "";
+
 test("every folder of src/ stands in the import table", () => {
   const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
@@ -89,6 +110,22 @@ for (const [stage, allowed] of Object.entries(MAY_IMPORT)) {
     assert.deepEqual(wrong, []);
   });
 }
+
+for (const [stage, rooms] of Object.entries(ROOMS))
+  test(`the rooms of src/${stage} are ${Object.keys(rooms).join(", ")}, and import downwards`, () => {
+    const folders = readdirSync(join(ROOT, "src", stage), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && sources(`src/${stage}/${entry.name}`).length > 0)
+      .map(({ name }) => name);
+    assert.deepEqual(folders.sort(), Object.keys(rooms).sort());
+    const wrong = Object.entries(rooms).flatMap(([room, allowed]) =>
+      sources(`src/${stage}/${room}`).flatMap((path) =>
+        neighbours(path)
+          .filter((other) => stageOf(other) === stage && ![room, ...allowed].includes(roomOf(other)))
+          .map((other) => `${path} imports ${other}`),
+      ),
+    );
+    assert.deepEqual(wrong, []);
+  });
 
 test("kernel/ and src/ do not import each other", () => {
   const wrong = (["src", "kernel"] as const).flatMap((folder) =>

@@ -23,7 +23,7 @@ const TEST = ["--test", "--test-reporter=tap", "--test-concurrency=1"];
 
 /** Everything that is compiled: the addon and what tfjs-node asks of Node's `util`, the sockets, the history. */
 const NATIVE = `
-  const { tf } = require("./dist/src/tensorflow/runtime.js");
+  const { tf } = require("./dist/src/tensorflow/runtime/runtime.js");
   const { DatabaseSync } = require("@photostructure/sqlite");
   const { values } = tf.topk(tf.tensor([1, 5, 3]), 2);
   const { sum } = new DatabaseSync(":memory:").prepare("SELECT 1 + 1 AS sum").get();

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { exposeCollection } from "../src/tensorflow/garbage";
+import { exposeCollection } from "../src/tensorflow/runtime/garbage";
 
 /** Frees all that nothing refers to, tensors too, so that what is counted then is only what is held. */
 export async function settled(): Promise<void> {

@@ -22,8 +22,9 @@ function git(...args) {
 }
 
 /**
- * The parts of paths by which tests are chosen: of src/model/compute.ts those that test/model/compute begins, or else the room
- * test/model; of a test itself; and the test of the rooms' imports. What lies above the rooms, e.g. src/index.ts, has no near ones.
+ * The parts of paths by which tests are chosen: of src/tensorflow/trace/fuse.ts those that test/tensorflow/trace/fuse or
+ * test/tensorflow/fuse begins, or else its room's, test/tensorflow/trace; of a test itself; and the test of the rooms' imports. What
+ * lies above the rooms, e.g. src/index.ts, has no near ones.
  * @param tests  paths of all test files
  */
 function nearestTests(files, tests) {
@@ -33,9 +34,10 @@ function nearestTests(files, tests) {
       const room = dirname(file)
         .replace(/^src/, "test")
         .replace(/^kernel/, "test/kernel");
-      const near = join(room, basename(file).split(".")[0]);
-      if (tests.some((test) => test.startsWith(near))) return near;
-      return dirname(file).includes("/") ? join(room, "/") : undefined;
+      const stem = basename(file).split(".")[0];
+      const near = [join(room, stem), join(dirname(room), stem)].filter((part) => dirname(part) !== ".");
+      const known = near.find((part) => tests.some((test) => test.startsWith(part)));
+      return known ?? (dirname(file).includes("/") ? join(room, "/") : undefined);
     });
   return [...new Set(["test/architecture", ...parts.filter((part) => part !== undefined)])];
 }

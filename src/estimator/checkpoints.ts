@@ -4,8 +4,8 @@ import type { DatasetIterator } from "../input";
 import type { Model } from "../model";
 import { openCheckpoint } from "../tensorflow";
 import type { Saver, TrainStep } from "../training";
-import { globalStepIn } from "../training/restore";
-import { readCheckpointState } from "../training/state";
+import { globalStepIn } from "../training/saver/restore";
+import { readCheckpointState } from "../training/saver/state";
 
 /** What a training consists of. */
 export interface Trained {

@@ -5,7 +5,7 @@ import type { Model } from "../model";
 import { SummaryWriter } from "../summary";
 import { openCheckpoint, type tf } from "../tensorflow";
 import { latestCheckpoint, listCheckpoint, type StepResult } from "../training";
-import { expectEnd } from "../training/end";
+import { expectEnd } from "../training/batch/end";
 import { Cells } from "./cells";
 import { globalStepOf } from "./checkpoints";
 import { expectSteps, resolveConfig, temporaryModelDir, type ResolvedRunConfig } from "./config";

@@ -2,7 +2,7 @@
 import type { Dataset, DatasetIterator, IteratorOptions } from "../input";
 import { tf } from "../tensorflow";
 import type { Batch } from "../training";
-import { noBatches } from "../training/end";
+import { noBatches } from "../training/batch/end";
 import type { Features, InputElement, Labels } from "./spec";
 
 /** Options of openInput(). */

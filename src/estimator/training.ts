@@ -4,7 +4,7 @@ import type { DatasetIterator } from "../input";
 import type { SummaryWriter } from "../summary";
 import { tf } from "../tensorflow";
 import type { Saver, StepFrom, StepResult, StepWithGradients, TrainStep } from "../training";
-import { leftOutOf, noBatches } from "../training/end";
+import { leftOutOf, noBatches } from "../training/batch/end";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
 import { batchOf, imagesOf, labelsOf, partsOf } from "./features";

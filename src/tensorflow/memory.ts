@@ -1,5 +1,5 @@
-import { functionCount } from "./registered";
-import { handleCount, tf } from "./runtime";
+import { functionCount } from "./trace/registered";
+import { handleCount, tf } from "./runtime/runtime";
 
 /** What is alive now. */
 export interface Memory {

@@ -3,11 +3,11 @@ import type { RecordError } from "../input";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
 import { tf, trace, type Precision, type Signature } from "../tensorflow";
-import { expectBatch, type Batch } from "./batch";
-import { knownClasses } from "./classes";
-import { badOf, expectEnd, leftOutOf, noBatches } from "./end";
+import { expectBatch, type Batch } from "./batch/batch";
+import { knownClasses } from "./batch/classes";
+import { badOf, expectEnd, leftOutOf, noBatches } from "./batch/end";
 import { freshness, givenOf, originOf, type FeatureBatch, type FeatureOrigin } from "./features/origin";
-import { expectScalars } from "./losses";
+import { expectScalars } from "./batch/losses";
 import type { MetricRecord, Metrics } from "./metrics";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */

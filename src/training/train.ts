@@ -1,9 +1,9 @@
 import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
-import type { Batch } from "./batch";
-import { leftOutOf, noBatches } from "./end";
+import type { Batch } from "./batch/batch";
+import { leftOutOf, noBatches } from "./batch/end";
 import { givenOf, originOf, type FeatureBatch } from "./features/origin";
-import type { StepResult, TrainStep } from "./step";
+import type { StepResult, TrainStep } from "./step/step";
 
 /** Options of train(). */
 export interface TrainOptions {

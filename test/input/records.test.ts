@@ -16,7 +16,7 @@ import { readClassFolder, splitFiles } from "../../src/input/folder";
 import { writeRecords } from "../../src/input/records";
 import { createRecordWriter } from "../../src/input/recordwriter";
 import { encodeExample, encodeJpeg, encodePng, feature, memory, tf } from "../../src/tensorflow";
-import { frameRecord, maskedCrc32c } from "../../src/tensorflow/frame";
+import { frameRecord, maskedCrc32c } from "../../src/tensorflow/formats/frame";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-records-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -1,6 +1,6 @@
 /** Recorded graphs, to be looked at. */
-import { dataTypeName } from "../../src/tensorflow/datatype";
-import { GraphDefMessage, type NodeMessage } from "../../src/tensorflow/messages";
+import { dataTypeName } from "../../src/tensorflow/runtime/datatype";
+import { GraphDefMessage, type NodeMessage } from "../../src/tensorflow/runtime/messages";
 
 /** The operations of a serialized GraphDef. */
 export function nodesOf(graph: Uint8Array): NodeMessage[] {

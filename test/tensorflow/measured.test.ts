@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { convolve, memory, random, tf, trace, type Traced } from "../../src/tensorflow";
-import { hasBfloat16 } from "../../src/tensorflow/remembered";
+import { hasBfloat16 } from "../../src/tensorflow/trace/remembered";
 import { pattern } from "../patterns";
 import { temporaryFolder } from "../temporary";
 

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint, saveCheckpoint, tf } from "../../src/tensorflow";
-import { patternOf } from "../../src/tensorflow/paths";
+import { patternOf } from "../../src/tensorflow/formats/paths";
 import { temporaryFolder } from "../temporary";
 
 test("patternOf() takes literally what is there by its very name, and only that", () => {

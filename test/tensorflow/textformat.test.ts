@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseText, unescapeText, unquoteText } from "../../src/tensorflow/textformat";
+import { parseText, unescapeText, unquoteText } from "../../src/tensorflow/formats/textformat";
 
 test("parseText() reads all that protobuf's text form has", () => {
   const text = `# a comment

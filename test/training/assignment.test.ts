@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { saveCheckpoint, tf } from "../../src/tensorflow";
 import { initVariablesFromCheckpoint } from "../../src/training";
-import { hintOf, namesInCheckpoint } from "../../src/training/assignment";
+import { hintOf, namesInCheckpoint } from "../../src/training/saver/assignment";
 import { temporaryFolder } from "../temporary";
 import { thinModel, valuesOf } from "./thin";
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { saveCheckpoint, tf } from "../../src/tensorflow";
 import { findCheckpoint, listCheckpoint } from "../../src/training";
-import { readCheckpointState } from "../../src/training/state";
+import { readCheckpointState } from "../../src/training/saver/state";
 import { fixturePath, readFixture } from "../fixtures";
 import { sharedData } from "./thin";
 

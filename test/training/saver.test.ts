@@ -15,9 +15,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { memory, tf } from "../../src/tensorflow";
 import { createTrainStep, findCheckpoint, latestCheckpoint, listCheckpoint, Saver } from "../../src/training";
-import { filesOf } from "../../src/training/disk";
-import { sweep } from "../../src/training/retention";
-import { readCheckpointState, stateText, type KeptCheckpoint } from "../../src/training/state";
+import { filesOf } from "../../src/training/saver/disk";
+import { sweep } from "../../src/training/saver/retention";
+import { readCheckpointState, stateText, type KeptCheckpoint } from "../../src/training/saver/state";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
 const root = mkdtempSync(join(tmpdir(), "saver-"));

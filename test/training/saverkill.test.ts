@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { tf } from "../../src/tensorflow";
 import { latestCheckpoint, Saver } from "../../src/training";
-import { readCheckpointState } from "../../src/training/state";
+import { readCheckpointState } from "../../src/training/saver/state";
 import { createVariables, stepOf } from "./saving";
 
 /** Set SLIMLAB_KILLS=200 for the whole proof; each takes a second or so. */

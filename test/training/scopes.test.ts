@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getTrainableVariables } from "../../src/training";
-import { isInScopes, parseScopes } from "../../src/training/scopes";
+import { isInScopes, parseScopes } from "../../src/model/scopes";
 import { thinModel } from "./thin";
 
 const NETWORK = "resnet_v1_50";

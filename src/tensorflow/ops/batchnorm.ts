@@ -1,8 +1,8 @@
 /** Batch normalization: by the batch's own moments in training, by given ones otherwise. */
-import { attr, type Attrs } from "../attributes";
-import { TensorFlowError } from "../error";
-import { execute, executeOne } from "../execute";
-import { device, tf } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import { TensorFlowError } from "../runtime/error";
+import { execute, executeOne } from "../trace/execute";
+import { device, tf } from "../runtime/runtime";
 import { relu } from "./nn";
 
 /** Options of batch normalization. */

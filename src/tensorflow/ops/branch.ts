@@ -1,8 +1,8 @@
-import { attr } from "../attributes";
-import { executeOne, unrecorded } from "../execute";
-import { recordFunction } from "../function";
-import { currentRecording, type CalledFunction } from "../recording";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne, unrecorded } from "../trace/execute";
+import { recordFunction } from "../trace/function";
+import { currentRecording, type CalledFunction } from "../trace/recording";
+import { dataType, tf } from "../runtime/runtime";
 
 /** What branch() chooses between: functions that close over nothing. */
 export interface Branches {

@@ -1,9 +1,9 @@
 /** Operations that all processes of a cluster do together. */
 import { createHash } from "node:crypto";
-import { attr, type Attrs } from "../attributes";
-import { executeAsync } from "../execute";
-import { currentRecording } from "../recording";
-import { dataType, handlesOf, tf, wrap } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import { executeAsync } from "../trace/execute";
+import { currentRecording } from "../trace/recording";
+import { dataType, handlesOf, tf, wrap } from "../runtime/runtime";
 
 /** The processes that exchange tensors. */
 export interface CollectiveGroup {

@@ -1,7 +1,7 @@
 /** Colours of images, changed by amounts computed in the graph. */
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import type { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import type { tf } from "../runtime/runtime";
 
 const T = { T: attr.type("float32") };
 

@@ -1,6 +1,6 @@
-import { attr, type Attrs } from "../attributes";
-import { executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { differentiable } from "./kernel";
 import { dynamicReshape, dynamicShape } from "./shape";
 import { isForWinograd, winogradConvolve } from "./winograd";

@@ -1,10 +1,10 @@
 /** TensorFlow's tf.data: datasets are variant tensors, made of one another; see the input stage for their user's view. */
-import { attr, type Attrs } from "../attributes";
-import type { DataType } from "../datatype";
-import { constant, execute, executeOne, type ExecuteOptions } from "../execute";
-import type { RecordedFunction } from "../function";
-import { patternOf } from "../paths";
-import { dataType, device, tf } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import type { DataType } from "../runtime/datatype";
+import { constant, execute, executeOne, type ExecuteOptions } from "../trace/execute";
+import type { RecordedFunction } from "../trace/function";
+import { patternOf } from "../formats/paths";
+import { dataType, device, tf } from "../runtime/runtime";
 
 /** A dataset inside TensorFlow: a variant scalar. */
 export type DatasetHandle = tf.Tensor;

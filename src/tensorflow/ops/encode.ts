@@ -1,7 +1,7 @@
 /** Images to files. */
-import { attr } from "../attributes";
-import { bytesOf, castTo, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { bytesOf, castTo, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 
 /** Pixels of any number type as the bytes that files hold: rounded and clipped. */
 export function pixelsOf(image: tf.Tensor): tf.Tensor {

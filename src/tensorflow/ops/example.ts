@@ -1,7 +1,7 @@
 /** Serialized tf.train.Example messages to tensors. */
-import { attr } from "../attributes";
-import { castTo, constant, execute, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, constant, execute, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 import { decodeImage, select, type DecodeOptions } from "./image";
 
 /** The types that an Example's features have. */

@@ -1,8 +1,8 @@
 /** tf.gather() inside a recorded function: tfjs reads the indices to check them, which a graph's are not there for. */
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import { currentRecording } from "../recording";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { currentRecording } from "../trace/recording";
+import { dataType, tf } from "../runtime/runtime";
 
 const stock = tf.getKernel("GatherV2", "tensorflow");
 tf.unregisterKernel("GatherV2", "tensorflow");

@@ -1,7 +1,7 @@
 /** Images: files to pixels, other sizes, parts of them. Everything holds in recordings for images of any size. */
-import { attr } from "../attributes";
-import { castTo, execute, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, execute, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 import { dynamicSlice, insertAxis, removeAxes } from "./shape";
 
 /** Options of the decoders. */

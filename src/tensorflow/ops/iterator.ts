@@ -1,8 +1,8 @@
 /** TensorFlow's iterators over datasets. */
-import { attr, type Attrs } from "../attributes";
-import type { DataType } from "../datatype";
-import { bytesOf, constant, execute, executeAsync, executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import type { DataType } from "../runtime/datatype";
+import { bytesOf, constant, execute, executeAsync, executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { dataDevice, untunedDataset, type DatasetHandle } from "./data";
 
 /** An iterator inside TensorFlow: a resource scalar; disposing it frees the iterator. */

@@ -1,7 +1,7 @@
 /** JPEG files, and as little of them as is wanted. */
-import { attr } from "../attributes";
-import { castTo, constant, executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, constant, executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { branch } from "./branch";
 import { encodeJpeg } from "./encode";
 import { dynamicShape } from "./shape";

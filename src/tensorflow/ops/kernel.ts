@@ -1,4 +1,4 @@
-import { tf } from "../runtime";
+import { tf } from "../runtime/runtime";
 
 /** How a differentiable operation is computed, and how each of its inputs gets its gradient when one is asked for. */
 export interface Differentiable {

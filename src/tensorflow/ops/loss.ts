@@ -1,7 +1,7 @@
 /** Losses that TensorFlow computes with their gradient in one kernel. */
-import { attr } from "../attributes";
-import { castTo, execute, executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, execute, executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { differentiable } from "./kernel";
 import { dynamicShape } from "./shape";
 

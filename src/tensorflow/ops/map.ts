@@ -1,8 +1,8 @@
 /** A recorded function for each slice of tensors, inside the graph. */
-import { attr } from "../attributes";
-import { execute } from "../execute";
-import type { RecordedFunction } from "../function";
-import { dataType, type tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { execute } from "../trace/execute";
+import type { RecordedFunction } from "../trace/function";
+import { dataType, type tf } from "../runtime/runtime";
 
 /**
  * The results of a function for each slice of tensors along their first dimension, in parallel and stacked.

@@ -1,8 +1,8 @@
 /** Files as tensors: mapped into memory, so that only what is used of them is read, and the system may give it up again. */
-import { attr } from "../attributes";
-import type { DataType } from "../datatype";
-import { executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import type { DataType } from "../runtime/datatype";
+import { executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { dataDevice } from "./data";
 
 /**

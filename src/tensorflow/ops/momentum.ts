@@ -1,7 +1,7 @@
-import { attr } from "../attributes";
-import { TensorFlowError } from "../error";
-import { execute } from "../execute";
-import { device, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { TensorFlowError } from "../runtime/error";
+import { execute } from "../trace/execute";
+import { device, tf } from "../runtime/runtime";
 
 /** Options of descend(). */
 export interface DescendOptions {

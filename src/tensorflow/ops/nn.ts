@@ -1,7 +1,7 @@
 /** Operations of neural networks that TensorFlow fuses and tfjs takes apart. */
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { differentiable } from "./kernel";
 
 /**

@@ -1,6 +1,6 @@
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import type { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import type { tf } from "../runtime/runtime";
 
 /**
  * The same tensor.

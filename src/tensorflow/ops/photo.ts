@@ -1,7 +1,7 @@
 /** Photos as people keep them: of every kind that TensorFlow decodes, and turned upright. */
-import { attr } from "../attributes";
-import { castTo, constant, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, constant, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 import { dynamicShape } from "./shape";
 
 /**

@@ -1,6 +1,6 @@
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 
 /**
  * Rows and columns of pixels picked from each image of a batch by its own lists; unlike tf.gather it holds in recordings.

@@ -1,6 +1,6 @@
-import { attr, type Attrs } from "../attributes";
-import { castTo, executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr, type Attrs } from "../runtime/attributes";
+import { castTo, executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 import { padImages, windowAttrs, type WindowOptions } from "./convolution";
 import { differentiable } from "./kernel";
 import { dynamicShape, dynamicSlice } from "./shape";

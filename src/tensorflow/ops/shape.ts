@@ -1,6 +1,6 @@
-import { attr } from "../attributes";
-import { castTo, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 
 /**
  * The shape of a tensor as a tensor: computed in the graph, so that it is right for inputs of any size.

@@ -1,7 +1,7 @@
 /** Operations on string tensors, whose contents are bytes. */
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import { tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { tf } from "../runtime/runtime";
 
 /**
  * Strings put together element by element; scalars go with every element.

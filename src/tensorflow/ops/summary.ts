@@ -1,10 +1,10 @@
 /** What event files keep of tensors: histograms of them, images as files. */
 import { setImmediate } from "node:timers/promises";
-import { attr } from "../attributes";
-import { decodeSummary, type HistogramMessage } from "../event";
-import { bytesOf, constant, executeAsync } from "../execute";
-import { countValues } from "../histogram";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { decodeSummary, type HistogramMessage } from "../formats/event";
+import { bytesOf, constant, executeAsync } from "../trace/execute";
+import { countValues } from "../formats/histogram";
+import { dataType, tf } from "../runtime/runtime";
 import { pixelsOf } from "./encode";
 
 /** Histograms are made one after the other, between other work of the main thread. */

@@ -1,7 +1,7 @@
 /** Pixels of resized images, computed without the rest of these. */
-import { attr } from "../attributes";
-import { castTo, executeOne } from "../execute";
-import { dataType, tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { castTo, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 import { branch } from "./branch";
 import { resizeBilinear } from "./image";
 import { dynamicReshape, dynamicShape, dynamicSlice, insertAxis } from "./shape";

@@ -1,7 +1,7 @@
-import { attr } from "../attributes";
-import { executeOne } from "../execute";
-import { recordedPrecision } from "../precision";
-import { device, type tf } from "../runtime";
+import { attr } from "../runtime/attributes";
+import { executeOne } from "../trace/execute";
+import { recordedPrecision } from "../trace/precision";
+import { device, type tf } from "../runtime/runtime";
 import { differentiable } from "./kernel";
 
 const MIN_CHANNELS = 64;

@@ -2,7 +2,7 @@
 import type { Model } from "../../model/model";
 import type { Cut } from "../../model/part";
 import type { ModelVariable } from "../../model/variables";
-import { getTrainableVariables, type TrainableOptions } from "../scopes";
+import { getTrainableVariables, type TrainableOptions } from "../../model/scopes";
 
 /**
  * The cut before which all is frozen: at the endpoint given, or the last there is by the scopes. Batch norms there normalize by their

@@ -4,7 +4,7 @@ import { Dataset, DatasetIterator } from "../../input";
 import type { Model } from "../../model/model";
 import type { Cut } from "../../model/part";
 import { digestOfTensors, type tf } from "../../tensorflow";
-import type { Batch } from "../batch";
+import type { Batch } from "../batch/batch";
 
 /** Activations and their labels, as features() gives them: [features, labels]. */
 export type FeatureBatch = [{ features: tf.Tensor4D }, tf.Tensor1D];

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isRunning } from "../../input/running";
 import { reasonOf } from "../../tensorflow";
-import { replaceText } from "../disk";
+import { replaceText } from "../saver/disk";
 import { isSameKey, type FeatureKey } from "./key";
 import { rowBytes, rowsOf, type RowForm } from "./rows";
 

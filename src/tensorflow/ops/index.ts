@@ -1,0 +1,27 @@
+/** Operations that tfjs lacks or computes slowly, with their gradients. */
+export { random } from "./random";
+export * from "./nn";
+import "./gather";
+export * from "./convolution";
+export * from "./pooling";
+export * from "./loss";
+export * from "./collective";
+export * from "./momentum";
+export * from "./numerics";
+export * from "./pixels";
+export * from "./shape";
+export * from "./strings";
+export * from "./encode";
+export * from "./batchnorm";
+export * from "./color";
+export * from "./image";
+export * from "./photo";
+export * from "./jpeg";
+export * from "./branch";
+export * from "./window";
+export * from "./data";
+export * from "./mapped";
+export * from "./iterator";
+export * from "./example";
+export * from "./summary";
+export * from "./map";

@@ -1,0 +1,8 @@
+/** TensorFlow in this process: the addon, tfjs on it, tensors and their memory, errors. */
+export { tf, version, device, dataType } from "./runtime";
+export type { DataType } from "./datatype";
+export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
+export { nearestNames, quoteNearest } from "./nearest";
+export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
+export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
+export { typeNumber } from "./runtime";

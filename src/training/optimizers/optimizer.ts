@@ -1,0 +1,111 @@
+import type { ModelVariable } from "../../model/variables";
+import { descend, tf } from "../../tensorflow";
+import { slotsOf } from "./slots";
+
+/** A gradient and the variable it belongs to. */
+export interface VariableGradient {
+  readonly variable: ModelVariable;
+  readonly gradient: tf.Tensor;
+}
+
+/** What an optimizer keeps for the variables it trains, and how it changes them. */
+export interface OptimizerState {
+  /** Its own variables, by the names that TensorFlow gives them in a checkpoint: "<variable>/Momentum". */
+  readonly slots: Readonly<Record<string, tf.Variable>>;
+  /** The name of an optimizer that keeps more than its slots, which no checkpoint can hold. @default undefined: it does not */
+  readonly unsaved?: string;
+  /**
+   * Assigns new values to the variables and slots; runs inside the compiled step.
+   * @param learningRate  float32 scalar
+   */
+  apply(gradients: readonly VariableGradient[], learningRate: tf.Scalar): void;
+  /** Frees the slots. */
+  dispose(): void;
+}
+
+/** An optimizer: makes its state for the variables it shall train. The caller disposes the state. */
+export type Optimizer = (variables: readonly ModelVariable[]) => OptimizerState;
+
+/** Options of momentumOptimizer(). */
+export interface MomentumOptions {
+  /** How much of the last update goes into the next: 0 … 1, but 1, with which updates never end. @default 0.9 */
+  readonly momentum?: number;
+  /** Whether the gradient counts as if taken ahead, where the momentum leads. @default false */
+  readonly useNesterov?: boolean;
+}
+
+/**
+ * Gradient descent with momentum as TensorFlow defines it: m ← momentum · m + g, v ← v − learningRate · m.
+ *
+ * The learning rate is outside of m, so that a schedule acts at once.
+ * @throws {RangeError} if momentum is not in 0 … 1, or is 1
+ * @see tf.compat.v1.train.MomentumOptimizer; Sutskever et al. 2013 for Nesterov's form
+ */
+export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
+  const { momentum = 0.9, useNesterov = false } = options;
+  expectShares("momentum", { momentum });
+  return (variables) => {
+    const slots = slotsOf(variables, ["Momentum"]);
+    return {
+      slots: slots.named,
+      apply: (gradients, learningRate) =>
+        tf.tidy(() => {
+          for (const { variable, gradient } of gradients) {
+            const [slot] = slots.of(variable);
+            const from = { variable: variable.variable, slot, gradient, learningRate };
+            const [next, nextSlot] = descend(from, { momentum, ahead: useNesterov });
+            slot.assign(nextSlot);
+            variable.variable.assign(next);
+          }
+        }),
+      dispose: slots.dispose,
+    };
+  };
+}
+
+/**
+ * Checks how much of what was goes into what comes.
+ * @throws {RangeError} that names the optimizer and the option, if one is not in 0 … 1, or is 1: then nothing new counts, or what
+ *   was never fades
+ */
+export function expectShares(optimizer: string, options: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value >= 0 && value < 1) continue;
+    throw new RangeError(
+      `Cannot create ${optimizer} optimizer: expected ${name} in 0 … 1, but not 1, got ${value}`,
+    );
+  }
+}
+
+/**
+ * Plain gradient descent: v ← v − learningRate · g. It keeps nothing.
+ * @see tf.compat.v1.train.GradientDescentOptimizer
+ */
+export function sgdOptimizer(): Optimizer {
+  return () => ({
+    slots: {},
+    apply: (gradients, learningRate) =>
+      tf.tidy(() => {
+        for (const { variable, gradient } of gradients)
+          variable.variable.assign(variable.variable.sub(gradient.mul(learningRate)));
+      }),
+    dispose: () => undefined,
+  });
+}
+
+/**
+ * An optimizer of tfjs as one of ours. Its learning rate is its own: the one passed in is not used.
+ * @param optimizer  e.g. tf.train.adam(0.001); whoever made it frees it
+ */
+export function tfjsOptimizer(optimizer: tf.Optimizer): Optimizer {
+  const name = optimizer.getClassName();
+  return () => ({
+    slots: {},
+    ...(name !== "SGD" && { unsaved: `tfjs's ${name}` }),
+    apply: (gradients) =>
+      optimizer.applyGradients(
+        Object.fromEntries(gradients.map(({ variable, gradient }) => [variable.variable.name, gradient])),
+      ),
+    dispose: () => undefined,
+  });
+}

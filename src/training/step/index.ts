@@ -1,0 +1,11 @@
+/** One step of training. */
+export {
+  createTrainStep,
+  type StepFrom,
+  type StepInspection,
+  type StepResult,
+  type StepWithGradients,
+  type TrainStep,
+} from "./step";
+export { summarizeGradients } from "./summarize";
+export type { TrainStepOptions } from "./options";
