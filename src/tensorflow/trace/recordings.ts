@@ -71,6 +71,7 @@ export function recordingsOf<A extends readonly TensorTree[]>(
       let entry = entries.get(key) ?? opened(all(), call, batch);
       if (entry === undefined) entries.set(key, (entry = record(fn, call, options)));
       for (const capture of entry.fn.captures) expectLive(capture, name);
+      expectNoneAssigned(call.tensors, entry.fn.assigned, name);
       const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
       return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs };
     },
@@ -82,6 +83,20 @@ export function recordingsOf<A extends readonly TensorTree[]>(
       return forgotten;
     },
   };
+}
+
+/** As an argument a variable is its value when the call begins, whatever the function assigns to it. */
+function expectNoneAssigned(
+  given: readonly tf.Tensor[],
+  assigned: readonly tf.Variable[],
+  name: string,
+): void {
+  const variable = assigned.find((one) => given.includes(one));
+  if (variable === undefined) return;
+  throw new TypeError(
+    `Cannot call "${name}" with variable "${variable.name}": expected one that it does not assign, got one that it does; ` +
+      `let the function close over it`,
+  );
 }
 
 /** The recording for any batch that serves a call, also one in which an input that is no batch happens to be as long as one. */

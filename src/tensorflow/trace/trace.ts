@@ -15,7 +15,8 @@ export interface TraceOptions {
   readonly name?: string;
   /**
    * "any": one recording serves every batch size; inputs whose first dimension equals the first input's are batches.
-   * The function is recorded at two sizes, and what follows the size is computed from it.
+   * The function is recorded at three sizes, one row apart, and what follows the size is computed from it: a function that does
+   * something else for a few rows than for many, e.g. by Math.max(rows, 4), is to be traced for each size.
    * @default one recording a size
    */
   readonly batch?: "any";
@@ -58,9 +59,11 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
  * The function runs once for each new signature of inputs, on tensors that have shapes but no values; from then on only its
  * recording does. Tensors and variables that it
  * closes over are looked up at each call; what it assigns to variables is assigned after each call. JavaScript's own values, such
- * as a number or a counter, stay what they were at the recording: pass in as a tensor what changes.
+ * as a number or a counter, stay what they were at the recording: pass in as a tensor what changes. So do shapes that follow from data,
+ * e.g. how many values tf.unique() finds, wherever JavaScript reads them, as tf.losses do: `signatures()` tells of `computed` ones.
  * @param fn  takes and gives tensors, arrays or records of them; must be synchronous and read no values
- * @throws {TypeError} at a call, if an input or output is not a tensor or `fn` does what a graph can't
+ * @throws {TypeError} at a call, if an input or output is not a tensor, an input is a variable that `fn` assigns, or `fn` does what a
+ *   graph can't
  * @example
  * const square = trace((x: tf.Tensor) => x.mul(x));
  * (await square(tf.scalar(3))).print(); // 9
@@ -131,6 +134,10 @@ function recordingsIn<A extends readonly TensorTree[]>(
   fn: (...args: A) => TensorTree,
   { name, batch, configProto, precision = "float32" }: TraceOptions & { readonly name: string },
 ): Recordings<A> {
+  if (batch !== undefined && batch !== "any")
+    throw new RangeError(
+      `Cannot trace "${name}": expected batch "any" or none, got ${JSON.stringify(batch)}`,
+    );
   const options = { name, batch, configProto };
   const asked = expectPrecision(precision, `trace "${name}"`);
   if (asked === "auto") return measuredRecordings(fn, options);
