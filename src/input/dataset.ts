@@ -194,7 +194,7 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /**
    * Remembers the elements of the first whole iteration for those that follow: in memory, as long as this dataset is used, or in
-   * files whose names begin with `file`.
+   * files whose names begin with `file`. An iteration that is left before its end leaves nothing behind.
    */
   cache(file = ""): Dataset<T> {
     return new Dataset(cachePlan(this.plan, file));

@@ -24,6 +24,8 @@ export interface Start {
   /** Elements left out. */
   readonly skip: number;
   readonly draws: Draws;
+  /** Whether a cache takes down what is read: then nothing is prefetched for it, see prefetchPlan(). */
+  readonly isForCache?: boolean;
 }
 
 /** How a dataset with elements T is made. */
@@ -95,7 +97,7 @@ export function stepFrom<T>(
 
 /** The same start, but after other elements. */
 export function startingAfter(skip: number, start: Start | undefined): Start | undefined {
-  return start === undefined ? undefined : { skip, draws: start.draws };
+  return start === undefined ? undefined : { ...start, skip };
 }
 
 /** A step whose first elements are left out by making them: for those that can't begin anywhere else. */

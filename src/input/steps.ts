@@ -71,7 +71,8 @@ export function cachePlan<T>(parent: Plan<T>, file: string): Plan<T> {
     build: buildSkipping((start) => {
       const memory = held.get(() => keptResource(createMemoryCache));
       // What it holds was drawn in the first iteration.
-      const first = start === undefined ? undefined : { skip: 0, draws: start.draws.first() };
+      const first =
+        start === undefined ? undefined : { skip: 0, draws: start.draws.first(), isForCache: true };
       return cacheDataset(parent.build(first), types(), file, memory);
     }, types),
     release: () => held.release(),
@@ -137,8 +138,11 @@ export function skipPlan<T>(parent: Plan<T>, count: number): Plan<T> {
 
 /** Works ahead of who reads. */
 export function prefetchPlan<T>(parent: Plan<T>, bufferSize: number): Plan<T> {
-  const build: Plan<T>["build"] = (start) =>
-    prefetchDataset(parent.build(start), parent.spec().types, bufferSize);
+  const build: Plan<T>["build"] = (start) => {
+    const before = parent.build(start);
+    // TensorFlow's prefetching says that its input has ended where the iteration is left, and a cache would take that for its end.
+    return start?.isForCache === true ? before : prefetchDataset(before, parent.spec().types, bufferSize);
+  };
   return { ...stepFrom(parent, "prefetch"), build, size: () => parent.size?.() };
 }
 
