@@ -3,6 +3,9 @@ import { Handshake } from "./handshake";
 /** Where in the shared memory stands what; the last is that of the time, which takes two places and stands at an even one. */
 const [depthAt, askedAt, takenAt, waitAt, followedAt, handshakeAt, freeAt] = [0, 1, 2, 3, 4, 5, 6];
 
+/** The clock that both threads have, as it is now: a library may put one of its own in its place for a while. */
+const clock = process.hrtime.bigint;
+
 /** How long the user's JavaScript may keep the main thread from hearing an interrupt before it may be ended, in ms. */
 export const patienceMs = 50;
 
@@ -36,12 +39,12 @@ export class Guard {
 
   /** For how long the main thread has not been seen free of the user's code, in ms. */
   get busyMs(): number {
-    return Number(process.hrtime.bigint() - Atomics.load(this.#time, 0)) / 1e6;
+    return Number(clock() - Atomics.load(this.#time, 0)) / 1e6;
   }
 
   /** The main thread is free of the user's code: it runs the kernel's, or its event loop turns. */
   free(): void {
-    Atomics.store(this.#time, 0, process.hrtime.bigint());
+    Atomics.store(this.#time, 0, clock());
   }
 
   /** Whether all turns of the event loop are seen. */

@@ -18,6 +18,7 @@ function flags(output) {
     : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
   return [
     ...["-std=c++17", "-O2", "-shared", "-fPIC", "-DNAPI_VERSION=9"],
+    "-ffp-contract=off", // else which sums are fused with products depends on the loop, and results on the processor
     "-DEIGEN_MAX_ALIGN_BYTES=64", // as tf.sysconfig.get_compile_flags() has it for operations
     ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
     ...["-isystem", require("node-api-headers").include_dir],

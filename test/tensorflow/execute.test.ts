@@ -17,6 +17,7 @@ import {
   version,
   TensorFlowError,
 } from "../../src/tensorflow";
+import { settled } from "../settled";
 
 test("version() and device() tell of the TensorFlow in use", () => {
   assert.match(version(), /^2\.\d+\.\d+/);
@@ -97,6 +98,7 @@ test("strings shared with another tensor survive the disposal of one of them", (
 });
 
 test("executeAsync() may have its inputs disposed meanwhile, and leaks nothing", async () => {
+  await settled();
   const before = memory();
   for (let i = 0; i < 50; i++) {
     const x = tf.fill([64, 64], i);
