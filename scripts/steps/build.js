@@ -4,17 +4,21 @@
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { SetupError } = require("./error.js");
+const { removeStale } = require("./outputs.js");
 const { places } = require("./places.js");
 const { ProgramError, runLogged } = require("./program.js");
+
+const folders = ["src", "kernel", "test", "bench"];
 
 module.exports = {
   title: "TypeScript to dist/",
   ofCheckout: true,
   needs: ["packages"],
-  madeOf: () => ["src", "kernel", "test", "bench", "tsconfig.json", "package-lock.json"],
+  madeOf: () => [...folders, "tsconfig.json", "package-lock.json"],
   stamp: join(places.dist, ".slimlab-build"),
   makes: () => [join(places.dist, "src", "index.js")],
   async run({ log }) {
+    for (const folder of folders) removeStale(join(places.dist, folder), join(places.root, folder));
     const compiler = join(places.nodeModules, "typescript", "bin", "tsc");
     try {
       await runLogged(log, process.execPath, [compiler, "-p", "tsconfig.json", "--pretty", "false"]);
