@@ -1,9 +1,7 @@
 /** Images of TFRecords as a network takes them, by TF-Slim's evaluation preprocessing: ours and Python's tf.data. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { createInputFn, preprocessForEval, type InputFnOptions } from "../src/input";
 import { contest, pythonPeer, timed, type Contender, type Result } from "./contest";
+import { inFolder } from "./folder";
 import { flowerRecords, largeRecords } from "./records";
 
 /** Options of the input bench. */
@@ -21,7 +19,7 @@ interface Photos {
 
 /** Seconds a batch of each contender, of photos of the flowers' size: "exact", as TF-Slim has them. */
 export function benchFlowers(options: InputBench): Promise<Result[]> {
-  return withFolder(async (folder) => {
+  return inFolder(async (folder) => {
     const photos = { files: await flowerRecords(folder), epochs: 2 };
     return contest(
       [ours("slimlab", photos, options, "exact"), await tfData("Python tf.data", photos, options)],
@@ -36,7 +34,7 @@ export function benchFlowers(options: InputBench): Promise<Result[]> {
  * photos' size, is told beside.
  */
 export function benchLarge(options: InputBench): Promise<Result[]> {
-  return withFolder(async (folder) => {
+  return inFolder(async (folder) => {
     const photos = { files: await largeRecords(folder), epochs: 4 };
     const contenders = [
       ours("slimlab, scaled", photos, options, "scaled"),
@@ -46,15 +44,6 @@ export function benchLarge(options: InputBench): Promise<Result[]> {
     ];
     return contest(contenders, options.rounds, 1);
   });
-}
-
-async function withFolder<R>(work: (folder: string) => Promise<R>): Promise<R> {
-  const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bench-"));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** Each run reads to the end, so that nothing is ready before it, and nobody works on while others are measured. */

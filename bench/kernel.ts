@@ -1,10 +1,11 @@
 /** Kernels side by side: ours, Python's ipykernel and stock tslab, as a front end sees them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import path from "node:path";
 import { installKernel } from "../kernel/cli/spec";
+import { inFolder } from "./folder";
 import { ownPython } from "./peers";
 
 const root = path.resolve(__dirname, "../..");
@@ -33,9 +34,8 @@ export interface KernelBench {
 }
 
 /** Measures all kernels in turn, `rounds` times. */
-export async function benchKernel(rounds: number): Promise<KernelBench> {
-  const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bench-"));
-  try {
+export function benchKernel(rounds: number): Promise<KernelBench> {
+  return inFolder(async (folder) => {
     installKernel(folder);
     installTslab(folder);
     const times = await measure(folder, rounds);
@@ -58,9 +58,7 @@ export async function benchKernel(rounds: number): Promise<KernelBench> {
       ]),
     );
     return { kernels, milliseconds, growthMegabytes };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** tslab as its own installer would install it. */

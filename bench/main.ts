@@ -121,30 +121,33 @@ function tableOf(results: readonly Result[], measure: Measure, rate?: ReturnType
 }
 
 async function runInput(wish: Wish): Promise<Outcome> {
-  const [results, large] = [await benchFlowers(wish), await benchLarge(wish)];
-  const tables = [results, large].map((one) => tableOf(one, seconds, images(wish)));
-  return {
-    text: `flowers\n\n${tables[0] ?? ""}\n\n4000 x 3000 pixels\n\n${tables[1] ?? ""}`,
-    data: {
-      unit: seconds.unit,
-      results,
-      ratio: ratioOf(results),
-      large: { results: large, ratio: ratioOf(large) },
-    },
-  };
+  const rate = images(wish);
+  return bothOf(
+    { title: "flowers", results: await benchFlowers(wish), rate },
+    { title: "4000 x 3000 pixels", name: "large", results: await benchLarge(wish), rate },
+  );
 }
 
 async function runFeatures(wish: Wish): Promise<Outcome> {
-  const [results, head] = [await benchFeatures(wish, FROZEN.block3), await benchFeatures(wish, FROZEN.head)];
-  const tables = [results, head].map((one) => tableOf(one, seconds));
+  return bothOf(
+    { title: "conv1 to block3 frozen", results: await benchFeatures(wish, FROZEN.block3) },
+    { title: "all but the head frozen", name: "head", results: await benchFeatures(wish, FROZEN.head) },
+  );
+}
+
+interface Contest {
+  readonly title: string;
+  readonly results: readonly Result[];
+  readonly rate?: ReturnType<typeof images>;
+}
+
+/** Two contests of seconds; the second has a name in the data. */
+function bothOf(one: Contest, other: Contest & { readonly name: string }): Outcome {
+  const shown = [one, other].map(({ title, results, rate }) => `${title}\n\n${tableOf(results, seconds, rate)}`); // prettier-ignore
+  const told = ({ results }: Contest): object => ({ results, ratio: ratioOf(results) });
   return {
-    text: `conv1 to block3 frozen\n\n${tables[0] ?? ""}\n\nall but the head frozen\n\n${tables[1] ?? ""}`,
-    data: {
-      unit: seconds.unit,
-      results,
-      ratio: ratioOf(results),
-      head: { results: head, ratio: ratioOf(head) },
-    },
+    text: shown.join("\n\n"),
+    data: { unit: seconds.unit, ...told(one), [other.name]: told(other) },
   };
 }
 

@@ -1,8 +1,8 @@
 /** One of the processes of the scaling bench: node scalingworker.js <batch> <side> <rounds>. Prints its measurements as JSON. */
 import { agree, joinCluster } from "../src/distribute";
 import { Model } from "../src/model";
-import { random, tf } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
+import { trainingBatch } from "./batch";
 import { timed } from "./contest";
 import type { Measured } from "./scaling";
 
@@ -11,8 +11,7 @@ const PINGS = 20;
 async function main(): Promise<void> {
   const [batch = 16, side = 224, rounds = 5] = process.argv.slice(2).map(Number);
   const cluster = await joinCluster();
-  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
-  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const { images, labels } = trainingBatch({ batch, side });
   const model = new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const alone = createTrainStep(model, { learningRate: 0.01 });
   const together = createTrainStep(model, { learningRate: 0.01, cluster });

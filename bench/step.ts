@@ -1,7 +1,8 @@
 /** One training step of ResNet-50: ours compiled, in bfloat16 too, and eager, tfjs as users write it, Python's, PyTorch's. */
 import { Model } from "../src/model";
-import { random, tf } from "../src/tensorflow";
+import { tf } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
+import { trainingBatch } from "./batch";
 import { contest, pythonPeer, timed, type Contender, type Result } from "./contest";
 import { peersPython } from "./peers";
 import { plainStep } from "./plain";
@@ -15,8 +16,7 @@ export interface StepBench {
 
 /** Seconds a step of each contender, the first being ours compiled. */
 export async function benchStep({ rounds, batch, side }: StepBench): Promise<Result[]> {
-  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
-  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const { images, labels } = trainingBatch({ batch, side });
   const model = (): Model =>
     new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const compiled = createTrainStep(model(), { learningRate: 0.01 });
@@ -41,8 +41,7 @@ export async function benchStep({ rounds, batch, side }: StepBench): Promise<Res
 
 /** Seconds to record the step and take it for the first time, less a step's own. */
 export async function benchTrace({ rounds, batch, side }: StepBench): Promise<Result[]> {
-  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
-  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const { images, labels } = trainingBatch({ batch, side });
   const model = new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const traceOnce = async (): Promise<number> => {
     const step = createTrainStep(model, { learningRate: 0.01 });

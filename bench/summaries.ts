@@ -1,12 +1,11 @@
 /** What summaries cost a training job: scalars every step, histograms of all weights and gradients every so many. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Model } from "../src/model";
 import { SummaryWriter } from "../src/summary";
-import { random, tf } from "../src/tensorflow";
+import { tf } from "../src/tensorflow";
 import { createTrainStep, summarizeGradients, type StepResult } from "../src/training";
+import { trainingBatch } from "./batch";
 import { contest, timed, type Result } from "./contest";
+import { inFolder } from "./folder";
 import type { StepBench } from "./step";
 
 /** Steps from one set of histograms to the next. */
@@ -16,12 +15,14 @@ const EVERY = 100;
  * Seconds a step: without summaries, with scalars, and with scalars and all histograms until they are in the file; then those of
  * a step of the whole job, in which one in a hundred has histograms.
  */
-export async function benchSummaries({ rounds, batch, side }: StepBench): Promise<Result[]> {
-  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
-  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+export function benchSummaries(options: StepBench): Promise<Result[]> {
+  return inFolder((folder) => measure(options, folder));
+}
+
+async function measure({ rounds, batch, side }: StepBench, folder: string): Promise<Result[]> {
+  const { images, labels } = trainingBatch({ batch, side });
   const model = new Model({ isTraining: true, numClasses: 2, defaultImageSize: side, fixedResizeSide: side });
   const step = createTrainStep(model, { learningRate: 0.001 });
-  const folder = mkdtempSync(join(tmpdir(), "slimlab-bench-"));
   const writer = new SummaryWriter(folder);
   const scalars = ({ loss, crossEntropy, accuracy, learningRate, globalStep }: StepResult): void => {
     for (const [tag, value] of Object.entries({ loss, crossEntropy, accuracy, learningRate }))
@@ -40,7 +41,6 @@ export async function benchSummaries({ rounds, batch, side }: StepBench): Promis
   const drawn = { name: "with scalars and histograms", run: () => timed(histograms) };
   const results = await contest([bare, told, drawn], rounds, 1);
   await writer.close();
-  rmSync(folder, { recursive: true });
   const [plain, some, all] = results;
   if (plain === undefined || some === undefined || all === undefined) return results;
   const mean = (of: (result: Result) => number): number => (of(some) * (EVERY - 1) + of(all)) / EVERY;

@@ -10,8 +10,9 @@ import path from "node:path";
 import { createModelFn, Estimator } from "../src/estimator";
 import { createInputFn, preprocessForTrain, type LabeledBatch, type Dataset } from "../src/input";
 import { Model } from "../src/model";
-import { memory, random, tf, type Memory } from "../src/tensorflow";
+import { memory, type Memory } from "../src/tensorflow";
 import { createTrainStep } from "../src/training";
+import { trainingBatch } from "./batch";
 import { contest, format, pythonPeer, timed, type Contender, type Result } from "./contest";
 import { inFolder } from "./folder";
 import { peersPython } from "./peers";
@@ -84,8 +85,7 @@ function resultOf(results: readonly Result[], held: readonly Held[]): TrainBench
 type Shape = Pick<StepBench, "batch" | "side">;
 
 async function bareContender({ batch, side }: Shape): Promise<Contender> {
-  const images = random.uniform<tf.Tensor4D>([batch, side, side, 3], random.seed(1), 0, 255);
-  const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => i % 2), "int32"); // prettier-ignore
+  const { images, labels } = trainingBatch({ batch, side });
   const model = new Model({ isTraining: true, defaultImageSize: side, fixedResizeSide: side });
   const step = createTrainStep(model, { learningRate: LEARNING_RATE });
   const take = async (steps: number): Promise<void> => {

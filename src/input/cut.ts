@@ -2,13 +2,12 @@
 import {
   branch,
   castTo,
-  constant,
   decodeJpegEighth,
   decodeJpegPart,
   decodePixels,
   dynamicShape,
-  encodeJpeg,
   endsAsJpeg,
+  exampleJpeg,
   isJpeg,
   jpegShape,
   resizeRegion,
@@ -49,6 +48,9 @@ export interface Drawn {
   readonly mirrored?: tf.Tensor | undefined;
 }
 
+/** The file, and the seed and whether it is mirrored. */
+type Inputs = readonly [contents: tf.Tensor, seed: tf.Tensor, mirrored: tf.Tensor];
+
 /**
  * A part of a photo in another size.
  * @returns float32 [height, width, 3]: "exact" just what is cut from all pixels
@@ -62,29 +64,24 @@ export function cutPhoto(origin: Origin, drawn: Drawn, cut: Cut): tf.Tensor3D {
       name: `${decode}_${cut.name}`,
       yes: (...inputs) => cutJpeg(inputs, decode, cut),
       no: (...inputs) => cutDecoded(inputs, cut),
-      examples: () => [exampleFile(), tf.zeros([2], "int32"), tf.scalar(false, "bool")],
+      examples: () => [exampleJpeg(), tf.zeros([2], "int32"), tf.scalar(false, "bool")],
     });
     return one.as3D(cut.height, cut.width, 3);
   });
 }
 
 /** Of all pixels. */
-function cutDecoded([contents, seed, mirrored]: readonly tf.Tensor[], cut: Cut): tf.Tensor3D {
-  const image = decodePixels(expectInput(contents));
-  const { region, size, begin } = cut.choose(sidesOf(dynamicShape(image)), expectInput(seed));
+function cutDecoded([contents, seed, mirrored]: Inputs, cut: Cut): tf.Tensor3D {
+  const image = decodePixels(contents);
+  const { region, size, begin } = cut.choose(sidesOf(dynamicShape(image)), seed);
   const window = windowOf(begin, cut);
-  return resizeRegion(image, { region: castTo(region, "float32"), size, window, mirrored: expectInput(mirrored) }); // prettier-ignore
+  return resizeRegion(image, { region: castTo(region, "float32"), size, window, mirrored: mirrored }); // prettier-ignore
 }
 
 /** The part alone is decoded if it is at most half of the photo; "scaled" as small as JPEG has it without enlarging it then. */
-function cutJpeg(
-  [file, seed, mirrored]: readonly tf.Tensor[],
-  decode: Origin["decode"],
-  cut: Cut,
-): tf.Tensor3D {
-  const contents = expectInput(file);
+function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], cut: Cut): tf.Tensor3D {
   const sides = sidesOf(jpegShape(contents));
-  const part = cut.choose(sides, expectInput(seed));
+  const part = cut.choose(sides, seed);
   const ratio = decode === "exact" ? tf.scalar(1) : ratioOf(part);
   const place = castTo(part.region, "float32").div<tf.Tensor1D>(ratio);
   // The first pixel of a smaller photo stands for several: for their middle.
@@ -103,7 +100,7 @@ function cutJpeg(
     region: tf.concat([top, placed.lengths]),
     size: part.size,
     window: windowOf(part.begin, cut),
-    mirrored: expectInput(mirrored),
+    mirrored: mirrored,
   });
 }
 
@@ -147,9 +144,9 @@ function decodeSmaller(
   if (first === undefined) return decodeJpegEighth(contents, window);
   return branch(ratio.lessEqual(tf.scalar(first)), [contents, window, ratio], {
     name: `decode_from_${first}`,
-    yes: (file, part) => decodeJpegPart(expectInput(file), expectInput(part), first),
-    no: (file, part, by) => decodeSmaller(expectInput(file), expectInput(part), expectInput(by), others),
-    examples: () => [exampleFile(), tf.tensor1d([0, 0, 1, 1], "int32"), tf.scalar(1)],
+    yes: (file, part) => decodeJpegPart(file, part, first),
+    no: (file, part, by) => decodeSmaller(file, part, by, others),
+    examples: () => [exampleJpeg(), tf.tensor1d([0, 0, 1, 1], "int32"), tf.scalar(1)],
   });
 }
 
@@ -158,13 +155,3 @@ function windowOf(begin: tf.Tensor, { height, width }: Cut): tf.Tensor {
 }
 
 const sidesOf = (shape: tf.Tensor): tf.Tensor1D => shape.slice([0], [2]).as1D();
-
-/** A file that functions can be recorded with. */
-function exampleFile(): tf.Tensor {
-  return tf.tidy(() => constant([encodeJpeg(tf.zeros([1, 1, 3]))], [], "string"));
-}
-
-function expectInput(tensor: tf.Tensor | undefined): tf.Tensor {
-  if (tensor !== undefined) return tensor;
-  throw new TypeError("Cannot cut photo: expected a file and what is drawn for it, got less");
-}

@@ -52,7 +52,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
   const fixedNorm = fixedNorms(variables, options);
-  const normalize = batchNormalization(variables, updates, joins, options);
+  const normalize = batchNormalization({ variables, updates, joins, fixedNorm }, options);
 
   const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D =>
     (endpoints[name] = onEndpoint === undefined ? x : onEndpoint(name, x));
@@ -71,7 +71,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     }
     const linear = convolve(x, weights, how);
     if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
-    const biased = tf.add<tf.Tensor4D>(linear, variables.expect(layerNames.biases(scope)));
+    const biased = addBiases(linear, variables.expect(layerNames.biases(scope)));
     return endpoint(scope, rectify ? relu(biased) : biased);
   };
 
@@ -117,18 +117,21 @@ function fixedNorms(
   };
 }
 
-/**
- * Batch normalization of one scope, by the batch's moments or the moving ones, with the ReLU behind it.
- * @param joins  takes down how to join what was normalized by the batch's moments to a shortcut
- */
+/** What batch normalizations of a network share. */
+interface Normalization {
+  readonly variables: ModelVariables;
+  readonly updates: MovingUpdate[];
+  /** Takes down how to join what was normalized by the batch's moments to a shortcut. */
+  readonly joins: WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>;
+  readonly fixedNorm: ReturnType<typeof fixedNorms>;
+}
+
+/** Batch normalization of one scope, by the batch's moments or the moving ones, with the ReLU behind it. */
 function batchNormalization(
-  variables: ModelVariables,
-  updates: MovingUpdate[],
-  joins: WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>,
+  { variables, updates, joins, fixedNorm }: Normalization,
   options: RunOptions,
 ): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
   const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5 } = options;
-  const fixedNorm = fixedNorms(variables, options);
   return (x, scope, rectify) => {
     const fixed = fixedNorm(scope);
     if (fixed !== undefined) {

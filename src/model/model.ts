@@ -214,7 +214,6 @@ export class Model {
   }
 
   private runFrom(layers: ComputedLayers, endpoint: string, value: tf.Tensor4D): tf.Tensor4D {
-    this.cutAt(endpoint);
     const part = new PartLayers<tf.Tensor4D>(layers, { from: { endpoint, value } });
     const net = this.network(part, { shape: this.declaration.input });
     if ("value" in net) return net.value;

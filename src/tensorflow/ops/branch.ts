@@ -4,14 +4,17 @@ import { recordFunction } from "../trace/function";
 import { currentRecording, type CalledFunction } from "../trace/recording";
 import { dataType, tf } from "../runtime/runtime";
 
+/** As many tensors as these are. */
+type Each<I> = { readonly [K in keyof I]: tf.Tensor };
+
 /** What branch() chooses between: functions that close over nothing. */
-export interface Branches {
+export interface Branches<I extends readonly tf.Tensor[]> {
   /** What they do: functions of one name are the same. */
   readonly name: string;
-  readonly yes: (...inputs: tf.Tensor[]) => tf.Tensor;
-  readonly no: (...inputs: tf.Tensor[]) => tf.Tensor;
+  readonly yes: (...inputs: Each<I>) => tf.Tensor;
+  readonly no: (...inputs: Each<I>) => tf.Tensor;
   /** Inputs of the same types that either can be recorded with, so small ones. */
-  readonly examples: () => tf.Tensor[];
+  readonly examples: () => Each<I>;
 }
 
 /**
@@ -19,23 +22,24 @@ export interface Branches {
  * @param condition  bool scalar
  * @see tf.cond
  */
-export function branch(
+export function branch<I extends readonly [tf.Tensor, ...tf.Tensor[]]>(
   condition: tf.Tensor,
-  inputs: readonly tf.Tensor[],
-  { name, yes, no, examples }: Branches,
+  inputs: I,
+  { name, yes, no, examples }: Branches<I>,
 ): tf.Tensor {
   const recording = currentRecording();
-  if (recording === undefined) return (condition.dataSync()[0] === 1 ? yes : no)(...inputs);
-  const recorded = (key: string, fn: Branches["yes"]): CalledFunction => {
+  const on = (fn: Branches<I>["yes"], given: readonly tf.Tensor[]): tf.Tensor => fn(...(given as Each<I>));
+  if (recording === undefined) return on(condition.dataSync()[0] === 1 ? yes : no, inputs);
+  const recorded = (key: string, fn: Branches<I>["yes"]): CalledFunction => {
     const known = recording.called.get(key);
     if (known !== undefined) return known;
     const example = unrecorded(examples);
     try {
-      const one = recordFunction((...args) => [fn(...args)], example, key);
+      const one = recordFunction((...args) => [on(fn, args)], example, key);
       recording.called.set(key, one);
       return one;
     } finally {
-      tf.dispose(example);
+      tf.dispose([...example]);
     }
   };
   const [thenBranch, elseBranch] = [recorded(`${name}_yes`, yes), recorded(`${name}_no`, no)];

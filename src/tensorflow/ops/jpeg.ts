@@ -76,11 +76,11 @@ export function decodeJpegEighth(contents: tf.Tensor, whole: tf.Tensor): tf.Tens
     const isRead = dynamicShape(pixels).slice([0], [1]).asScalar().greater(tf.scalar(0, "int32"));
     return branch(isRead, [pixels, contents, whole], {
       name: "decode_eighth",
-      yes: (read) => executeOne("Identity", [expectInput(read)], { T: attr.type("uint8") }),
-      no: (_, file, window) => decodeJpegPart(expectInput(file), expectInput(window), 8),
+      yes: (read) => executeOne("Identity", [read], { T: attr.type("uint8") }),
+      no: (_, file, window) => decodeJpegPart(file, window, 8),
       examples: () => [
         tf.tidy(() => castTo(tf.zeros([1, 1, 3]), "uint8")),
-        tf.tidy(() => constant([encodeJpeg(tf.zeros([1, 1, 3]))], [], "string")),
+        exampleJpeg(),
         tf.tensor1d([0, 0, 1, 1], "int32"),
       ],
     }) as tf.Tensor3D;
@@ -92,7 +92,7 @@ export function eighthOf(contents: tf.Tensor): tf.Tensor3D {
   return executeOne("SlimlabJpegEighth", [contents]) as tf.Tensor3D;
 }
 
-function expectInput(tensor: tf.Tensor | undefined): tf.Tensor {
-  if (tensor !== undefined) return tensor;
-  throw new TypeError("Cannot decode JPEG: expected pixels, a file and its size, got less");
+/** A file of one pixel, that functions can be recorded with. @returns string scalar */
+export function exampleJpeg(): tf.Tensor {
+  return tf.tidy(() => constant([encodeJpeg(tf.zeros([1, 1, 3]))], [], "string"));
 }

@@ -38,27 +38,22 @@ export function resizeWindow(images: tf.Tensor, window: ResizeWindow): tf.Tensor
     return branch(pixels.lessEqual(tf.scalar(WHOLE * height * width)), [images, size, begin], {
       name: `window_${height}_${width}_${channels}_${dtype}`,
       yes: (whole, to, from) => {
-        const resized = resizeBilinear(expectInput(whole), expectInput(to));
+        const resized = resizeBilinear(whole, to);
         const part = tf.tensor1d([-1, height, width, -1], "int32");
-        return dynamicSlice(resized, tf.pad(expectInput(from), [[1, 1]]), part);
+        return dynamicSlice(resized, tf.pad(from, [[1, 1]]), part);
       },
       no: (whole, to, from) => {
-        const [top, left] = tf.split(expectInput(from), 2).map((first) => insertAxis(first, 0));
-        const rows = expectInput(top).add(tf.range(0, height, 1, "int32"));
-        const columns = expectInput(left).add(tf.range(0, width, 1, "int32"));
-        return pickResizedPixels(expectInput(whole), expectInput(to), rows, columns);
+        const [top, left] = tf.split(from, 2).map((first) => insertAxis(first, 0)) as [tf.Tensor, tf.Tensor];
+        const rows = top.add(tf.range(0, height, 1, "int32"));
+        const columns = left.add(tf.range(0, width, 1, "int32"));
+        return pickResizedPixels(whole, to, rows, columns);
       },
       examples: () => {
-        const sizes = [tf.tensor1d([height, width], "int32"), tf.zeros([2], "int32")];
-        return [tf.tidy(() => castTo(tf.zeros([1, 1, 1, channels]), dtype)), ...sizes];
+        const image = tf.tidy(() => castTo(tf.zeros([1, 1, 1, channels]), dtype));
+        return [image, tf.tensor1d([height, width], "int32"), tf.zeros([2], "int32")];
       },
     }) as tf.Tensor4D;
   });
-}
-
-function expectInput(tensor: tf.Tensor | undefined): tf.Tensor {
-  if (tensor !== undefined) return tensor;
-  throw new TypeError("Cannot resize images: expected images, their new size and a place, got less");
 }
 
 /**
