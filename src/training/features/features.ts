@@ -11,6 +11,7 @@ import { computeFeatures, type FeaturesProgress } from "./compute";
 import { featureDataset, type EpochOptions, type FeatureDataset } from "./dataset";
 import { frozenCut } from "./frozen";
 import { keyOf, nameOf, type FeatureSettings, type FeatureStorage } from "./key";
+import { inFolder } from "./lock";
 import { readState, type FeatureState } from "./store";
 
 /** Options of features(). */
@@ -78,22 +79,15 @@ export async function features(
     batchSize: 1,
     shape,
   };
-  const computed = async (place: string, state: FeatureState): Promise<FeatureState> =>
-    state.isComplete
-      ? state
-      : computeFeatures({
-          model,
-          input,
-          endpoint: cut.endpoint,
-          settings,
-          folder: place,
-          state,
-          onProgress,
-          signal,
-        });
+  const computed = async (place: string): Promise<FeatureState> => {
+    const state = readState(place, key) ?? beginning; // of now: until the lock another process may have written on
+    if (state.isComplete) return state;
+    return computeFeatures({ model, input, endpoint: cut.endpoint, settings, folder: place, state, onProgress, signal }); // prettier-ignore
+  };
   const place = folder ?? (await mkdtemp(join(tmpdir(), "features-")));
   try {
-    const state = await computed(place, readState(place, key) ?? beginning);
+    const written = readState(place, key);
+    const state = written?.isComplete === true ? written : await inFolder(place, () => computed(place));
     return featureDataset(place, state, options);
   } finally {
     if (folder === undefined) await rm(place, { recursive: true });

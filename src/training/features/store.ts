@@ -1,8 +1,7 @@
 /** Features in a folder: one file of rows, and `features.json`, which says what they are and how far they are. */
 import { readFileSync, statSync } from "node:fs";
-import { mkdir, open, readdir, rm, type FileHandle } from "node:fs/promises";
+import { open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isRunning } from "../../input/running";
 import { reasonOf } from "../../tensorflow";
 import { replaceText } from "../saver/disk";
 import { isSameKey, type FeatureKey } from "./key";
@@ -26,7 +25,6 @@ export interface FeatureState {
 }
 
 const STATE_FILE = "features.json";
-const LOCK_FILE = "features.lock";
 
 /** The file of rows of a computation. */
 export function rowsFile(folder: string, { name }: Pick<FeatureState, "name">): string {
@@ -77,26 +75,19 @@ export class FeatureWriter {
   ) {}
 
   /**
-   * Begins to write features, or goes on; what a folder holds of other ones is removed. The caller closes it.
+   * Begins to write features, or goes on; what a folder holds of other ones is removed. The caller has locked the folder, and
+   * closes the writer.
    * @param state  what readState() gave, or the beginning of another
-   * @throws {Error} if a process that lives writes there
    */
   static async open(folder: string, state: FeatureState): Promise<FeatureWriter> {
-    await mkdir(folder, { recursive: true });
-    await lock(folder);
-    try {
-      const path = rowsFile(folder, state);
-      if (state.rows === 0) await rm(path, { force: true }); // others may have it mapped
-      for (const file of await readdir(folder))
-        if (/^features-\w+\.rows$/.test(file) && join(resolve(folder), file) !== path)
-          await rm(join(folder, file), { force: true });
-      const file = await open(path, state.rows === 0 ? "w" : "r+");
-      await file.truncate(state.rows * rowBytes({ shape: state.shape, storage: state.key.storage }));
-      return new FeatureWriter(folder, file, state);
-    } catch (error) {
-      await unlock(folder);
-      throw error;
-    }
+    const path = rowsFile(folder, state);
+    if (state.rows === 0) await rm(path, { force: true }); // others may have it mapped
+    for (const file of await readdir(folder))
+      if (/^features-\w+\.rows$/.test(file) && join(resolve(folder), file) !== path)
+        await rm(join(folder, file), { force: true });
+    const file = await open(path, state.rows === 0 ? "w" : "r+");
+    await file.truncate(state.rows * rowBytes({ shape: state.shape, storage: state.key.storage }));
+    return new FeatureWriter(folder, file, state);
   }
 
   /** Adds rows behind those that there are. */
@@ -130,7 +121,6 @@ export class FeatureWriter {
 
   async close(): Promise<void> {
     await this.file.close();
-    await unlock(this.folder);
   }
 
   private async write(change: Partial<FeatureState>): Promise<void> {
@@ -149,32 +139,4 @@ export class FeatureWriter {
       });
     }
   }
-}
-
-const locked = new Set<string>(); // by this process
-
-async function lock(folder: string): Promise<void> {
-  const file = resolve(folder, LOCK_FILE);
-  const writer = writerOf(file);
-  if (locked.has(file) || (writer !== undefined && isRunning(writer)))
-    throw new Error(
-      `Cannot compute features in "${folder}": expected nobody else at work there, got process ${writer ?? process.pid}`,
-    );
-  locked.add(file);
-  await replaceText(folder, LOCK_FILE, String(process.pid));
-}
-
-function writerOf(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-async function unlock(folder: string): Promise<void> {
-  const file = resolve(folder, LOCK_FILE);
-  await rm(file, { force: true });
-  locked.delete(file);
 }
