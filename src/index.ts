@@ -61,5 +61,6 @@ export * from "./training";
 export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
+export * from "./finetune";
 export * from "./display";
 export * as widgets from "./widgets";

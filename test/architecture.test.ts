@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "export",
   ],
   inspect: ["tensorflow", "display", "model"],
+  finetune: ["tensorflow", "display", "interrupt", "model", "training", "inspect"],
   cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
 };
 
@@ -52,6 +53,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     optimizers: [],
     features: ["batch", "saver"],
     step: ["batch", "saver", "optimizers", "features"],
+    callbacks: ["batch", "saver", "optimizers", "features", "step"],
   },
 };
 

@@ -5,6 +5,7 @@ export * from "./optimizers";
 export type { Batch } from "./batch/batch";
 export * from "./step";
 export * from "./features";
+export * from "./callbacks";
 export { train, type TrainOptions } from "./train";
 export {
   createEvalStep,

@@ -2,6 +2,7 @@ import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch/batch";
 import { leftOutOf, noBatches } from "./batch/end";
+import type { Callback, Training } from "./callbacks/callback";
 import { givenOf, originOf, type FeatureBatch } from "./features/origin";
 import type { StepResult, TrainStep } from "./step/step";
 
@@ -11,6 +12,8 @@ export interface TrainOptions {
   readonly steps?: number;
   /** Called after each step, e.g. to draw a curve; the next step waits for what it returns. */
   readonly onStep?: (result: StepResult) => void | Promise<void>;
+  /** What else goes on at the turns of the training, in this order. @default none */
+  readonly callbacks?: readonly Callback[];
   /**
    * Stops between two steps, with its reason as the error; the model keeps what it has learned.
    * @default the running cell's, if it is a notebook's: its Interrupt
@@ -41,7 +44,7 @@ export async function train(
   dataset: AsyncIterable<Batch | FeatureBatch>,
   options: TrainOptions = {},
 ): Promise<StepResult[]> {
-  const { steps = Infinity, onStep, signal = cellSignal() } = options;
+  const { steps = Infinity, onStep, callbacks = [], signal = cellSignal() } = options;
   if (!(Number.isSafeInteger(steps) || steps === Infinity))
     throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
   const results: StepResult[] = [];
@@ -49,32 +52,46 @@ export async function train(
   if (steps <= 0) return results;
   const origin = originOf(dataset);
   const take = origin === undefined ? step : step.from(origin);
+  let isStopped = false;
+  const training: Training = { step, requestStop: () => void (isStopped = true) };
+  for (const callback of callbacks) await callback.onTrainBegin?.(training);
   const batches = leftOpen(dataset)[Symbol.asyncIterator]();
   let isLast = false;
   try {
     while (results.length < steps) {
-      const next = await batches.next();
-      isLast = next.done === true;
-      // Who has no batch left ends all.
-      if (!(await agree(step.cluster, !isLast)) || next.done === true) break;
+      const next = isStopped ? undefined : await batches.next();
+      isLast = next?.done === true;
+      // Who has no batch left, or wants no more, ends all.
+      const goesOn = await agree(step.cluster, next !== undefined && !isLast);
+      if (!goesOn || next === undefined || next.done === true) break;
       const given = givenOf(next.value, origin, "train");
       if (results.length === 0 && origin === undefined) step.expectPixels(given); // the step may know this shape of another dataset
       const result = await take(given, next.value[1]);
       results.push(result);
       await onStep?.(result);
-      expectFinite(result);
+      for (const callback of callbacks) await callback.onStep?.(result, training);
+      if (!isStopped) expectFinite(result);
       signal?.throwIfAborted();
     }
   } finally {
     await batches.return?.();
   }
-  const isEnough = steps === Infinity ? results.length > 0 || !isLast : results.length >= steps;
-  if (isEnough) return results;
+  if (!isStopped) expectEnough(dataset, { steps, taken: results.length, isLast });
+  for (const callback of callbacks) await callback.onTrainEnd?.(training);
+  return results;
+}
+
+function expectEnough(
+  dataset: AsyncIterable<unknown>,
+  { steps, taken, isLast }: { readonly steps: number; readonly taken: number; readonly isLast: boolean },
+): void {
+  const isEnough = steps === Infinity ? taken > 0 || !isLast : taken >= steps;
+  if (isEnough) return;
   const leftOut = leftOutOf(dataset);
-  if (results.length === 0 && isLast && leftOut !== undefined) throw noBatches("train", leftOut);
+  if (taken === 0 && isLast && leftOut !== undefined) throw noBatches("train", leftOut);
   const wanted = steps === Infinity ? "any" : String(steps);
   const ended = isLast ? "the dataset ended; repeat it for more" : "another process ended its training";
-  throw new RangeError(`Cannot train: expected ${wanted} batches, got ${results.length} before ${ended}`);
+  throw new RangeError(`Cannot train: expected ${wanted} batches, got ${taken} before ${ended}`);
 }
 
 /** The same batches; an iterator is not closed when no more are wanted, a dataset's own is. */

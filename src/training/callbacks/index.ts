@@ -1,0 +1,2 @@
+/** What else goes on at the turns of a training. */
+export type { Callback, Training } from "./callback";
