@@ -10,6 +10,7 @@ import {
   type MetricRecord,
   type Metrics,
   type SaverOptions,
+  type LearningRate,
   type Schedule,
   type Scopes,
   type TrainStepOptions,
@@ -34,7 +35,7 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
   /**
    * With a number as learningRate: exponential decay as configureLearningRate() has it.
    * @default none
-   * @throws {TypeError} when the step is made, with a schedule as learningRate
+   * @throws {TypeError} when the step is made, with a schedule or several rates as learningRate
    */
   readonly decaySteps?: number;
   /** What evaluations measure beside loss and crossEntropy. @default { accuracy: accuracyMetric() } */
@@ -115,9 +116,10 @@ function trainSpecOf(
   return { mode: ModeKeys.TRAIN, model, trainOp, summarizeVariables, scaffold };
 }
 
-function decayOf(learningRate: number | Schedule, decaySteps: number): Schedule {
+function decayOf(learningRate: LearningRate, decaySteps: number): Schedule {
   if (typeof learningRate === "number") return configureLearningRate({ learningRate, decaySteps });
-  throw new TypeError("Cannot train: expected decaySteps with a number as learningRate, got a schedule");
+  const got = typeof learningRate === "function" ? "a schedule" : "several";
+  throw new TypeError(`Cannot train: expected decaySteps with a number as learningRate, got ${got}`);
 }
 
 function initPretrained(model: Model, options: ModelFnOptions): void {

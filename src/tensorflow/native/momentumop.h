@@ -40,7 +40,7 @@ SLIMLAB_VECTORIZED double SumSquares(const float *variable, const float *gradien
   return sum;
 }
 
-// variable, slot, gradient, rate, decay if any → the next variable and slot, and Σ slope² / 2 if asked for
+// variable, slot, gradient, rate and momentum if that is fed, decay if any → the next variable and slot, and Σ slope² / 2 if asked for
 class MomentumKernel : public tensorflow::OpKernel {
  public:
   explicit MomentumKernel(tensorflow::OpKernelConstruction *context) : OpKernel(context) {
@@ -51,8 +51,11 @@ class MomentumKernel : public tensorflow::OpKernel {
     const tensorflow::Tensor &variable = context->input(0);
     for (int i = 1; i < 3; i++)
       OP_REQUIRES(context, context->input(i).shape() == variable.shape(), absl::InvalidArgumentError("expected one shape"));
-    for (int i = 3; i < context->num_inputs(); i++)
-      OP_REQUIRES(context, context->input(i).NumElements() == 1, absl::InvalidArgumentError("learning rate and decay must be scalars"));
+    for (int i = 4; i < context->num_inputs(); i++)
+      OP_REQUIRES(context, context->input(i).NumElements() == 1, absl::InvalidArgumentError("decay must be a scalar"));
+    const int64_t fed = context->input(3).NumElements();
+    OP_REQUIRES(context, fed == 1 || fed == 2, absl::InvalidArgumentError("expected a learning rate, or it and the momentum"));
+    const float momentum = fed == 2 ? context->input(3).flat<float>()(1) : momentum_;
     const float decay = context->num_inputs() > 4 ? context->input(4).flat<float>()(0) : 0;
     const float *values = variable.flat<float>().data(), *slot = context->input(1).flat<float>().data();
     const float *gradient = context->input(2).flat<float>().data(), rate = context->input(3).flat<float>()(0);
@@ -69,7 +72,7 @@ class MomentumKernel : public tensorflow::OpKernel {
       for (; turn < end; turn++) {
         const int64_t i = turn * kTurn, size = std::min(kTurn, count - i);
         if (tells) squares[turn] = SumSquares(values + i, gradient + i, decay, size);
-        Descend(values + i, slot + i, gradient + i, rate, decay, momentum_, ahead_, size, to + i, to_slot + i);
+        Descend(values + i, slot + i, gradient + i, rate, decay, momentum, ahead_, size, to + i, to_slot + i);
       }
     });
     if (!tells) return;

@@ -5,8 +5,8 @@ import { device, tf } from "../runtime/runtime";
 
 /** Options of descend(). */
 export interface DescendOptions {
-  /** How much of the last update goes into the next, 0 … 1. */
-  readonly momentum: number;
+  /** How much of the last update goes into the next, 0 … 1; a float32 scalar where each call has its own. */
+  readonly momentum: number | tf.Scalar;
   /** Whether the gradient counts as if taken where the momentum leads (Nesterov). @default false */
   readonly ahead?: boolean;
 }
@@ -31,9 +31,13 @@ export interface Descent {
 export function descend(from: Descent, options: DescendOptions): [variable: tf.Tensor, slot: tf.Tensor] {
   if (device().isGpu) return standardDescend(from, options);
   const { variable, slot, gradient, learningRate } = from;
-  const attrs = { momentum: attr.float(options.momentum), ahead: attr.bool(options.ahead ?? false) };
-  const inputs = [variable, slot, gradient, learningRate];
-  return execute("SlimlabMomentum", inputs, attrs, 2) as [tf.Tensor, tf.Tensor];
+  const { momentum, ahead = false } = options;
+  const isFed = typeof momentum !== "number";
+  const attrs = { momentum: attr.float(isFed ? 0 : momentum), ahead: attr.bool(ahead) };
+  const rates = isFed ? tf.stack([learningRate, momentum]) : learningRate;
+  const next = execute("SlimlabMomentum", [variable, slot, gradient, rates], attrs, 2);
+  if (isFed) rates.dispose();
+  return next as [tf.Tensor, tf.Tensor];
 }
 
 /** The same by TensorFlow's own operations, which would broadcast. */

@@ -42,7 +42,11 @@ export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
     return {
       slots: slots.named,
       apply: (gradients, rate) =>
-        tf.tidy(() => gradients.forEach(({ variable, gradient }) => update(variable, gradient, rate))),
+        tf.tidy(() =>
+          gradients.forEach(({ variable, gradient, learningRate = rate }) =>
+            update(variable, gradient, learningRate),
+          ),
+        ),
       dispose: slots.dispose,
     };
   };
@@ -127,8 +131,11 @@ function adam(name: string, options: AdamOptions, { decayOf, gain }: AdamVariant
       slots: { ...slots.named, ...powers },
       apply: (gradients, rate) =>
         tf.tidy(() => {
-          const corrected = rate.mul(tf.sub(1, beta2_power).sqrt()).div(tf.sub(1, beta1_power));
-          for (const { variable, gradient } of gradients) update(variable, gradient, [rate, corrected]);
+          const correctedOf = memoized((of: tf.Scalar) =>
+            of.mul(tf.sub(1, beta2_power).sqrt()).div(tf.sub(1, beta1_power)),
+          );
+          for (const { variable, gradient, learningRate = rate } of gradients)
+            update(variable, gradient, [learningRate, correctedOf(learningRate)]);
           beta1_power.assign(beta1_power.mul(beta1));
           beta2_power.assign(beta2_power.mul(beta2));
         }),
@@ -137,6 +144,16 @@ function adam(name: string, options: AdamOptions, { decayOf, gain }: AdamVariant
         tf.dispose(powers);
       },
     };
+  };
+}
+
+/** The same function, which computes for each argument once. */
+function memoized<A, R>(compute: (argument: A) => R): (argument: A) => R {
+  const known = new Map<A, R>();
+  return (argument) => {
+    const value = known.get(argument) ?? compute(argument);
+    known.set(argument, value);
+    return value;
   };
 }
 

@@ -9,6 +9,8 @@ export {
   type PolynomialOptions,
   type Schedule,
 } from "./schedule";
+export { oneCycle, type OneCycle, type OneCycleOptions } from "./onecycle";
+export { slice, type LearningRate, type Rate } from "./rates";
 export {
   momentumOptimizer,
   sgdOptimizer,

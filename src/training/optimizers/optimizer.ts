@@ -1,11 +1,14 @@
 import type { ModelVariable } from "../../model/variables";
 import { descend, tf } from "../../tensorflow";
+import type { Schedule } from "./schedule";
 import { slotsOf } from "./slots";
 
 /** A gradient and the variable it belongs to. */
 export interface VariableGradient {
   readonly variable: ModelVariable;
   readonly gradient: tf.Tensor;
+  /** The variable's own, a float32 scalar, in place of that of all. @default that of all */
+  readonly learningRate?: tf.Scalar;
 }
 
 /** What an optimizer keeps for the variables it trains, and how it changes them. */
@@ -14,11 +17,15 @@ export interface OptimizerState {
   readonly slots: Readonly<Record<string, tf.Variable>>;
   /** The name of an optimizer that keeps more than its slots, which no checkpoint can hold. @default undefined: it does not */
   readonly unsaved?: string;
+  /** The momentum by step, if it changes, which apply() is then given. @default undefined: it does not */
+  readonly momentum?: Schedule;
   /**
    * Assigns new values to the variables and slots; runs inside the compiled step.
-   * @param learningRate  float32 scalar
+   * @param gradients     a variable whose rate is its own comes with it
+   * @param learningRate  of all others, a float32 scalar
+   * @param momentum      of this step, a float32 scalar, where `momentum` gives one
    */
-  apply(gradients: readonly VariableGradient[], learningRate: tf.Scalar): void;
+  apply(gradients: readonly VariableGradient[], learningRate: tf.Scalar, momentum?: tf.Scalar): void;
   /** Frees the slots. */
   dispose(): void;
 }
@@ -28,8 +35,8 @@ export type Optimizer = (variables: readonly ModelVariable[]) => OptimizerState;
 
 /** Options of momentumOptimizer(). */
 export interface MomentumOptions {
-  /** How much of the last update goes into the next: 0 … 1, but 1, with which updates never end. @default 0.9 */
-  readonly momentum?: number;
+  /** How much of the last update goes into the next, or that of each step: 0 … 1, but 1, with which updates never end. @default 0.9 */
+  readonly momentum?: number | Schedule;
   /** Whether the gradient counts as if taken ahead, where the momentum leads. @default false */
   readonly useNesterov?: boolean;
 }
@@ -43,17 +50,20 @@ export interface MomentumOptions {
  */
 export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
   const { momentum = 0.9, useNesterov = false } = options;
-  expectShares("momentum", { momentum });
+  const isFixed = typeof momentum === "number";
+  if (isFixed) expectShares("momentum", { momentum });
   return (variables) => {
     const slots = slotsOf(variables, ["Momentum"]);
     return {
       slots: slots.named,
-      apply: (gradients, learningRate) =>
+      ...(!isFixed && { momentum }),
+      apply: (gradients, rate, fed) =>
         tf.tidy(() => {
-          for (const { variable, gradient } of gradients) {
+          const momentumNow = isFixed ? momentum : expectFed(fed);
+          for (const { variable, gradient, learningRate = rate } of gradients) {
             const [slot] = slots.of(variable);
             const from = { variable: variable.variable, slot, gradient, learningRate };
-            const [next, nextSlot] = descend(from, { momentum, ahead: useNesterov });
+            const [next, nextSlot] = descend(from, { momentum: momentumNow, ahead: useNesterov });
             slot.assign(nextSlot);
             variable.variable.assign(next);
           }
@@ -61,6 +71,13 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
       dispose: slots.dispose,
     };
   };
+}
+
+function expectFed(momentum: tf.Scalar | undefined): tf.Scalar {
+  if (momentum !== undefined) return momentum;
+  throw new TypeError(
+    "Cannot update variables: expected the step's momentum, which follows a schedule, got none",
+  );
 }
 
 /**
@@ -84,9 +101,9 @@ export function expectShares(optimizer: string, options: Readonly<Record<string,
 export function sgdOptimizer(): Optimizer {
   return () => ({
     slots: {},
-    apply: (gradients, learningRate) =>
+    apply: (gradients, rate) =>
       tf.tidy(() => {
-        for (const { variable, gradient } of gradients)
+        for (const { variable, gradient, learningRate = rate } of gradients)
           variable.variable.assign(variable.variable.sub(gradient.mul(learningRate)));
       }),
     dispose: () => undefined,

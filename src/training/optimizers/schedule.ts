@@ -1,6 +1,6 @@
 /** Learning rates that change while a model learns. */
 
-/** The learning rate of a step, counted from 0. */
+/** A learning rate, or a momentum, by the step, counted from 0. */
 export type Schedule = (step: number) => number;
 
 interface CommonOptions {

@@ -2,15 +2,21 @@ import type { Cluster } from "../../distribute";
 import { expectPrecision, tf, type Precision } from "../../tensorflow";
 import type { GradientOptions } from "../optimizers/gradients";
 import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "../optimizers/optimizer";
-import { configureLearningRate, type Schedule } from "../optimizers/schedule";
+import type { ModelVariable } from "../../model/variables";
+import { ratesOf, type LearningRate, type Rates } from "../optimizers/rates";
+import type { Schedule } from "../optimizers/schedule";
 import type { TrainableOptions } from "../../model/scopes";
 
 /** Options of createTrainStep(). */
 export interface TrainStepOptions extends TrainableOptions, GradientOptions {
-  /** A rate, or one for each step; a tfjs optimizer has its own. @default 0.01 (TF-Slim train_image_classifier) */
-  readonly learningRate?: number | Schedule;
-  /** Of the default optimizer. @default 0.9 */
-  readonly momentum?: number;
+  /**
+   * A rate, or one for each step; by scope, `{ "resnet_v1_50": 1e-4, Predict: 1e-2 }`, or from the bottom to the head,
+   * `slice(1e-5, 1e-3)`: each variable is then updated with its own rate, whatever the optimizer. A tfjs optimizer has its own.
+   * @default 0.01 (TF-Slim train_image_classifier)
+   */
+  readonly learningRate?: LearningRate;
+  /** Of the default optimizer, or one for each step. @default 0.9 */
+  readonly momentum?: number | Schedule;
   /** One of ours or of tfjs, whose learning rate is then fixed in the compiled step. @default momentumOptimizer({ momentum }) */
   readonly optimizer?: Optimizer | tf.Optimizer;
   /**
@@ -53,14 +59,15 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
 }
 
 /**
- * The optimizer that the options say, and its learning rate, which throws a RangeError at a step for which it is none.
+ * The optimizer that the options say, and its learning rates of the variables that are trained.
  * @throws {RangeError} if seed, globalStep or weightDecay is none that it may be
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or decay, or an optimizer with a momentum
  */
-export function optimizerOf(options: TrainStepOptions): {
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-} {
+export function optimizerOf(
+  options: TrainStepOptions,
+  trained: readonly ModelVariable[],
+): { readonly optimizer: Optimizer; readonly rates: Rates } {
+  const names = trained.map(({ name }) => name);
   const { learningRate, momentum, optimizer } = options;
   expectValues(options);
   if (optimizer !== undefined && momentum !== undefined)
@@ -71,14 +78,11 @@ export function optimizerOf(options: TrainStepOptions): {
         "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
       );
     const { learningRate: own } = optimizer.getConfig();
-    return { optimizer: tfjsOptimizer(optimizer), schedule: checkedRate(() => Number(own)) };
+    return { optimizer: tfjsOptimizer(optimizer), rates: ratesOf(names, () => Number(own)) };
   }
-  const rate = learningRate ?? 0.01;
-  const schedule =
-    typeof rate === "number" ? configureLearningRate({ schedule: "constant", learningRate: rate }) : rate;
   return {
     optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }),
-    schedule: checkedRate(schedule),
+    rates: ratesOf(names, learningRate ?? 0.01),
   };
 }
 
@@ -91,16 +95,6 @@ function expectValues({ seed = 0, globalStep = 0, weightDecay = "regularizer" }:
   throw new RangeError(
     `${cannot} weightDecay "regularizer", "decoupled" or "none", got ${JSON.stringify(weightDecay)}; its factor is an option of Model`,
   );
-}
-
-function checkedRate(schedule: Schedule): Schedule {
-  return (step) => {
-    const rate = schedule(step);
-    if (rate >= 0 && rate < Infinity) return rate;
-    throw new RangeError(
-      `Cannot train: expected a learning rate of 0 or more at step ${step + 1}, got ${rate}`,
-    );
-  };
 }
 
 /**

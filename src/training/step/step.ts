@@ -10,6 +10,7 @@ import { explained } from "./numerics";
 import { expectFrozen } from "../features/frozen";
 import { freshness, type FeatureOrigin } from "../features/origin";
 import type { OptimizerState } from "../optimizers/optimizer";
+import { feedOf } from "./feed";
 import { callsOf, isEager, optimizerOf, precisionOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import type { Gathered } from "../saver/restore";
@@ -25,8 +26,10 @@ export interface StepResult {
   readonly crossEntropy: number;
   /** 0…1, of the batch before the update */
   readonly accuracy: number;
-  /** That the update was made with. */
+  /** That the update was made with: of the last layer that is trained, if rates differ. */
   readonly learningRate: number;
+  /** That the update was made with, if it follows a schedule. */
+  readonly momentum?: number;
   /** Updates done, this one included. */
   readonly globalStep: number;
   /** With gradientNorms, if there was an update: L2 norms of the gradients it was made with, by variable. */
@@ -77,6 +80,9 @@ export interface TrainStep {
   from(this: void, where: string | Pick<FeatureOrigin, "endpoint" | "weights">): StepFrom;
   /** Updates that the model has behind it, those of its other steps included. */
   readonly globalStep: number;
+  /** What all learning rates are multiplied by; reduceOnPlateau() lowers it. @default 1 */
+  learningRateFactor: number;
+  readonly model: Model;
   /** Whether its gradients shall be summarized, as the option says. */
   readonly summarizeGradients: boolean;
   /** The variables it trains. */
@@ -142,44 +148,44 @@ export type StepFrom = Pick<TrainStep, "withGradients"> & ((...batch: StepBatch)
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
-  const { numClasses } = model.options;
-  const [eager, trained] = [isEager(options), expectTrained(model, options)];
-  const { optimizer, schedule } = optimizerOf(options);
+  const [{ numClasses }, eager] = [model.options, isEager(options)];
+  const trained = expectTrained(model, options);
+  const { optimizer, rates } = optimizerOf(options, trained);
   const [calls, state] = [callsOf(options), optimizer(trained)];
-  const updates = updatesOf(model, trained, state, options);
+  const feed = feedOf(rates, state.momentum);
+  const updates = updatesOf(model, trained, { state, feed }, options);
   const runner = runnerOf(updates, eager, precisionOf(options));
   const [normed, gathered] = [options.gradientNorms === true ? trained : [], updates.gathered];
-  const callNumber = (): number => step.globalStep * calls + (gathered?.count ?? 0);
-  const nextSeed = (): tf.Tensor1D => seedOf(seed, callNumber(), cluster);
+  const nextSeed = (): tf.Tensor1D => seedOf(seed, step.globalStep * calls + (gathered?.count ?? 0), cluster);
 
   const runOne: RunStep = async (from, [images, labels], update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
-    const learningRate = schedule(step.globalStep);
-    const [stepSeed, rate] = [nextSeed(), tf.scalar(learningRate)];
+    const { values, told } = feed.numbers(step);
+    const [stepSeed, numbers] = [nextSeed(), tf.tensor1d([...values])];
     const accumulated = (gathered?.count ?? 0) + 1;
     const isUpdate = accumulated === calls;
     try {
       const part = isUpdate ? update : "gather";
-      const { metrics, gradients } = await runner.run(part, from, [images, labels, stepSeed, rate]);
+      const { metrics, gradients } = await runner.run(part, from, [images, labels, stepSeed, numbers]);
       const { norms, ...read } = await readMetrics(metrics, isUpdate ? normed : []);
       const waiting = waitFor(gathered, isUpdate ? 0 : accumulated);
       if (isUpdate) step.globalStep++;
-      return { ...read, learningRate, globalStep: step.globalStep, ...norms, ...waiting, gradients };
+      return { ...read, ...told, globalStep: step.globalStep, ...norms, ...waiting, gradients };
     } catch (error) {
-      const at = `at step ${step.globalStep + 1} with learning rate ${learningRate}`;
+      const at = `at step ${step.globalStep + 1} with learning rate ${told.learningRate}`;
       const look = (): Pass => updates.look(from, images, labels, stepSeed);
       throw explained(error, { model, images, look, at, cluster });
     } finally {
-      tf.dispose([stepSeed, rate]);
+      tf.dispose([stepSeed, numbers]);
     }
   };
   const made = Object.assign(callables(runOne, { model, trained, cluster }), {
-    ...{ cluster, globalStep: 0, summarizeGradients, trained },
+    ...{ cluster, globalStep: 0, learningRateFactor: 1, model, summarizeGradients, trained },
     ...savedParts(state, gathered, () => optimizer(trained)),
     expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
       expectBatch(...batch, { numClasses, what: "inspect a step" });
-      const next = { learningRate: schedule(step.globalStep), globalStep: step.globalStep + 1 };
+      const next = { ...feed.numbers(step).told, globalStep: step.globalStep + 1 };
       return inspectionOf(() => updates.look(undefined, ...batch, nextSeed()), next);
     },
     synchronize: (iterator?: DatasetIterator<unknown>) => synchronize(cluster, { model, step, iterator }),
@@ -281,7 +287,7 @@ function inspectedOf(pass: Pass): Inspected {
 
 async function inspectionOf(
   look: () => Pass,
-  next: Pick<StepResult, "learningRate" | "globalStep">,
+  next: Pick<StepResult, "learningRate" | "momentum" | "globalStep">,
 ): Promise<StepInspection> {
   const { metrics, ...tensors } = tf.tidy(() => inspectedOf(look()));
   const { loss, crossEntropy, accuracy } = await readMetrics(metrics);

@@ -7,6 +7,7 @@ import { tf, trace, type Precision, type Signature, type Traced } from "../../te
 import { gradientTransform, normOf } from "../optimizers/gradients";
 import { checked, zeroOf } from "./numerics";
 import type { OptimizerState, VariableGradient } from "../optimizers/optimizer";
+import type { Fed, Feed } from "./feed";
 import { callsOf, type TrainStepOptions } from "./options";
 import { differentiate, type Pass } from "./pass";
 import type { Gathered } from "../saver/restore";
@@ -19,7 +20,8 @@ export type UpdateArguments = [
   images: tf.Tensor4D,
   labels: tf.Tensor1D,
   stepSeed: tf.Tensor1D,
-  learningRate: tf.Scalar,
+  /** What Feed gives: float32 [numbers] */
+  numbers: tf.Tensor1D,
 ];
 
 /** What an update gives. */
@@ -52,22 +54,22 @@ export interface Updates {
 export function updatesOf(
   model: Model,
   trained: readonly ModelVariable[],
-  state: OptimizerState,
+  { state, feed }: { readonly state: OptimizerState; readonly feed: Feed },
   options: TrainStepOptions,
 ): Updates {
   const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
-  const { weightDecay, cluster = ALONE } = options;
+  const { cluster = ALONE } = options;
   const [calls, names] = [callsOf(options), trained.map(({ name }) => name)];
   const look = lookOf(model, trained, options);
   const transform = gradientTransform(names, options);
+  const decaying = options.weightDecay === "decoupled" ? trained : [];
   const sums = calls > 1 ? slotsOf(trained, ["Accumulated"]) : undefined;
-
   const assign = (values: SharedPass["updates"]): void => {
     if (updateOps) for (const { variable, value } of values) variable.assign(value);
   };
   return {
     look,
-    update: (from, images, labels, seed, learningRate) => {
+    update: (from, images, labels, seed, numbers) => {
       const own = look(from, images, labels, seed);
       const mean = own.gradients.map(({ variable, gradient }): VariableGradient => {
         const [sum] = sums?.of(variable) ?? [];
@@ -79,8 +81,7 @@ export function updatesOf(
       for (const sum of Object.values(sums?.named ?? {})) sum.assign(tf.zerosLike(sum));
       const gradients = transform(pass.gradients);
       const norms = gradientNorms ? gradients.map(({ gradient }) => normOf(gradient)) : [];
-      if (weightDecay === "decoupled") decay(trained, learningRate);
-      state.apply(gradients, learningRate);
+      change(state, { gradients, decaying }, feed.scalars(numbers));
       return { metrics: metricsOf(pass, [...norms, ...checks]), gradients };
     },
     gather: (from, images, labels, seed) => {
@@ -224,7 +225,18 @@ export async function readMetrics(
   }
 }
 
-function decay(trained: readonly ModelVariable[], learningRate: tf.Scalar): void {
-  for (const { variable, weightDecay } of trained)
-    if (weightDecay > 0) variable.assign(variable.sub(variable.mul(learningRate.mul(weightDecay))));
+/** The variables, some of which decay by themselves before the optimizer changes them all. */
+function change(
+  state: OptimizerState,
+  what: {
+    readonly gradients: readonly VariableGradient[];
+    readonly decaying: readonly ModelVariable[];
+  },
+  { rateOf, rated, learningRate, momentum }: Fed,
+): void {
+  for (const one of what.decaying) {
+    const { variable, weightDecay } = one;
+    if (weightDecay > 0) variable.assign(variable.sub(variable.mul(rateOf(one).mul(weightDecay))));
+  }
+  state.apply(rated(what.gradients), learningRate, momentum);
 }
