@@ -1,6 +1,6 @@
 /** Iterators in TensorFlow. */
-import { createIterator, tf } from "../tensorflow";
-import type { ElementSpec, Plan, Start } from "./plan";
+import { createIterator, disposeLater, tf } from "../tensorflow";
+import { allPlans, type ElementSpec, type Plan, type Start } from "./plan";
 
 /** An iterator in TensorFlow. */
 export interface Native {
@@ -20,8 +20,11 @@ export interface Opened {
 export function openIterator(plan: Plan<unknown>, { types }: ElementSpec<unknown>, start: Start): Native {
   try {
     const value = tf.tidy(() => tf.keep(createIterator(plan.build(start), types)));
+    const writesFiles = allPlans(plan).some((one) => one.writesFiles === true);
     const free = (): void => {
-      value.dispose();
+      if (writesFiles)
+        value.dispose(); // who iterates next must find none that are being written
+      else disposeLater(value);
       start.draws.dispose();
     };
     return { value, free };

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, readdirSync } from "node:fs";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { Dataset } from "../../src/input";
@@ -23,3 +26,25 @@ test("cache() takes no iteration that was left for a whole one, also after and b
     batches.dispose();
   }
 });
+
+test(
+  "an iteration that is left has ended its cache's files at once",
+  { skip: process.platform === "win32" },
+  async () => {
+    const cached = Dataset.range(8).cache(path.join(scratch, "ended"));
+    const iterator = cached.iterator();
+    await iterator.next();
+    const locks = (): string[] => readdirSync(scratch).filter((name) => name.endsWith(".lockfile"));
+    assert.equal(locks().length, 1);
+    const pipe = path.join(scratch, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const readers = Array.from({ length: 8 }, () => open(pipe)); // no thread is left for what else could wait
+    iterator.dispose();
+    const left = locks();
+    const writer = openSync(pipe, "r+");
+    for (const reader of await Promise.all(readers)) await reader.close();
+    closeSync(writer);
+    assert.deepEqual(left, []);
+    cached.dispose();
+  },
+);

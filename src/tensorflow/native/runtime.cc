@@ -52,13 +52,40 @@ static napi_value CreateTensor(napi_env env, napi_callback_info info) {
 
 // The vendor frees the contents of a string tensor in place; they may be shared with an element of a dataset.
 // Deleting the handle is all: TensorFlow counts the references of the buffer.
-static napi_value DeleteTensor(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+static TFE_TensorHandle *TakeHandle(napi_env env, int32_t id) {
   auto &handles = Handles(env);
-  auto entry = handles.find(args.integer(0));
-  if (entry == handles.end()) return Throw(env, "NOT_FOUND", "Cannot delete tensor " + std::to_string(args.integer(0)) + ": no such handle");
-  TFE_DeleteTensorHandle(entry->second);
+  auto entry = handles.find(id);
+  if (entry == handles.end()) { Throw(env, "NOT_FOUND", "Cannot delete tensor " + std::to_string(id) + ": no such handle"); return nullptr; }
+  TFE_TensorHandle *handle = entry->second;
   handles.erase(entry);
+  return handle;
+}
+static napi_value DeleteTensor(napi_env env, napi_callback_info info) {
+  TFE_TensorHandle *handle = TakeHandle(env, Arguments(env, info).integer(0));
+  if (handle == nullptr) return nullptr;
+  TFE_DeleteTensorHandle(handle);
+  return Undefined(env);
+}
+
+// As DeleteTensor, on libuv's pool: the end of a dataset's iterator waits for what is being computed for it.
+static napi_value DeleteTensorAsync(napi_env env, napi_callback_info info) {
+  struct Deletion {
+    TFE_TensorHandle *handle;
+    napi_async_work work = nullptr;
+  };
+  TFE_TensorHandle *handle = TakeHandle(env, Arguments(env, info).integer(0));
+  if (handle == nullptr) return nullptr;
+  napi_value name;
+  napi_create_string_utf8(env, "slimlab.delete", NAPI_AUTO_LENGTH, &name);
+  Deletion *deletion = new Deletion{handle};
+  napi_create_async_work(
+      env, nullptr, name, [](napi_env, void *data) { TFE_DeleteTensorHandle(static_cast<Deletion *>(data)->handle); },
+      [](napi_env env, napi_status, void *data) {
+        std::unique_ptr<Deletion> deletion(static_cast<Deletion *>(data));
+        napi_delete_async_work(env, deletion->work);
+      },
+      deletion, &deletion->work);
+  napi_queue_async_work(env, deletion->work);
   return Undefined(env);
 }
 
@@ -70,8 +97,16 @@ struct Call {
   Status status;
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
-  ~Call() { if (op) TFE_DeleteOp(op); }
-  void Run() { count = outputs.size(); TFE_Execute(op, outputs.data(), &count, status.raw); }
+  ~Call() { Release(); }
+  void Run() {
+    count = outputs.size();
+    TFE_Execute(op, outputs.data(), &count, status.raw);
+    Release();  // here, since an iterator that was disposed meanwhile ends with it
+  }
+  void Release() {
+    if (op != nullptr) TFE_DeleteOp(op);
+    op = nullptr;
+  }
 };
 
 // (opName, inputIds, attrNames, attrValues: AttrValue bytes, outputCount, device?) -> a Call, or nullptr with a JS error pending
@@ -174,7 +209,7 @@ static napi_value Initialize(napi_env env, napi_value exports) {
   napi_create_object(env, &ours);
 #define METHOD(name, function) {name, nullptr, function, nullptr, nullptr, nullptr, napi_enumerable, nullptr}
   const napi_property_descriptor methods[] = {
-      METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor),
+      METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor), METHOD("deleteTensorAsync", DeleteTensorAsync),
       METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync),
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
       METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName),

@@ -5,4 +5,4 @@ export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
 export { nearestNames, quoteNearest } from "./nearest";
 export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
 export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
-export { typeNumber } from "./runtime";
+export { disposeLater, typeNumber } from "./runtime";

@@ -28,6 +28,8 @@ export interface Native {
     values: ArrayBufferView | readonly Uint8Array[],
   ): number;
   deleteTensor(id: number): void;
+  /** As deleteTensor(), off the main thread; the handle is counted no more at once. */
+  deleteTensorAsync(id: number): void;
   execute(...call: NativeCall): HandleInfo[];
   executeAsync(...call: NativeCall): Promise<HandleInfo[]>;
   registerFunction(functionDef: Uint8Array): void;

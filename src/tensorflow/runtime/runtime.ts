@@ -58,6 +58,8 @@ const stock = backend.binding;
 export const native: Native = stock.slimlab;
 
 let observer: Observer | undefined;
+/** Whether handles are deleted off the main thread. */
+let isLater = false;
 /** The recordings under way, each within the one before. */
 const recordings: Observer[] = [];
 
@@ -146,6 +148,16 @@ export function wrap(info: HandleInfo): tf.Tensor {
     .makeTensorFromTensorInfo({ dataId, shape: info.shape, dtype: tfjsType(dataTypeName(info.dtype)) });
 }
 
+/** As tensor.dispose(), where TensorFlow may take long to free it: the main thread doesn't wait. */
+export function disposeLater(tensor: tf.Tensor): void {
+  isLater = true;
+  try {
+    tensor.dispose();
+  } finally {
+    isLater = false;
+  }
+}
+
 /** The contents of a tensor as the addon gives them: a typed array, or an array of bytes for strings. */
 export function contentsOf(tensor: tf.Tensor): ArrayBufferView | Uint8Array[] {
   const [id] = handlesOf([tensor]);
@@ -175,7 +187,9 @@ for (const name of Object.getOwnPropertyNames(stock)) {
 }
 const replacement = binding as unknown as StockBinding;
 replacement.deleteTensor = (id) => {
-  if (!isRecorded(id)) native.deleteTensor(id);
+  if (isRecorded(id)) return;
+  if (isLater) native.deleteTensorAsync(id);
+  else native.deleteTensor(id);
 };
 replacement.createTensor = createHandle;
 replacement.executeOp = (op, attributes, inputs, outputs) => {
