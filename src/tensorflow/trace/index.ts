@@ -17,4 +17,5 @@ export type { Signature } from "./signature";
 export type { TensorTree } from "./tree";
 export { TreeForm } from "./form";
 export { digestOfTensors } from "./digest";
+export { versionOf } from "./variables";
 export type { GraphSource } from "./graphdef";

@@ -3,7 +3,7 @@ import type { Plan } from "../../input/plan";
 import { Dataset, DatasetIterator } from "../../input";
 import type { Model } from "../../model/model";
 import type { Cut } from "../../model/part";
-import { digestOfTensors, type tf } from "../../tensorflow";
+import { digestOfTensors, versionOf, type tf } from "../../tensorflow";
 import type { Batch } from "../batch/batch";
 
 /** Activations and their labels, as features() gives them: [features, labels]. */
@@ -55,10 +55,26 @@ export function givenOf(
   );
 }
 
-/** A digest of a model's variables before a cut. */
-export function weightsBefore(model: Model, { variables }: Cut): string {
-  return digestOfTensors(variables.map((name) => model.variables.expect(name)));
+/** A digest of a model's variables before a cut; computed only when one of them was assigned since the last. */
+export function weightsBefore(model: Model, { endpoint, variables }: Cut): string {
+  const now = variables.map((name) => model.variables.expect(name));
+  const seen = digests.get(model) ?? new Map<string, Seen>();
+  digests.set(model, seen);
+  const last = seen.get(endpoint);
+  if (last !== undefined && now.every((variable, i) => versionOf(variable) === last.versions[i]?.deref()))
+    return last.digest;
+  const digest = digestOfTensors(now);
+  seen.set(endpoint, { digest, versions: now.map((variable) => new WeakRef(versionOf(variable))) });
+  return digest;
 }
+
+/** Values of variables, which are not kept alive, and their digest. */
+interface Seen {
+  readonly versions: readonly WeakRef<object>[];
+  readonly digest: string;
+}
+
+const digests = new WeakMap<Model, Map<string, Seen>>(); // by endpoint
 
 /**
  * A check that the weights before an endpoint are those that features were computed with; it costs something only when one of them
@@ -71,14 +87,10 @@ export function freshness(
   what: string,
 ): () => void {
   const cut = model.cutAt(endpoint);
-  let seen: readonly object[] = [];
   return () => {
-    const now = cut.variables.map((name) => model.variables.expect(name).dataId);
-    if (now.every((dataId, i) => dataId === seen[i])) return;
-    if (weightsBefore(model, cut) !== weights)
-      throw new RangeError(
-        `Cannot ${what}: expected features of the model's weights before "${endpoint}", got those of others, which it had before or another model has; compute them anew with features()`,
-      );
-    seen = now;
+    if (weightsBefore(model, cut) === weights) return;
+    throw new RangeError(
+      `Cannot ${what}: expected features of the model's weights before "${endpoint}", got those of others, which it had before or another model has; compute them anew with features()`,
+    );
   };
 }
