@@ -9,7 +9,10 @@ import type { InputElement } from "./spec";
 import type { TrainingParts } from "./training";
 
 /** How the features of a frozen trunk are computed. */
-export type CacheFrozenOptions = Pick<FeaturesOptions, "views" | "storage" | "folder" | "onProgress">;
+export type CacheFrozenOptions = Pick<
+  FeaturesOptions,
+  "views" | "storage" | "precision" | "folder" | "onProgress"
+>;
 
 /** What computing features for a training needs. */
 export interface FrozenParts {

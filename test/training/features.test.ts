@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { Dataset } from "../../src/input";
 import { gradCam } from "../../src/inspect";
 import type { Model } from "../../src/model";
-import { memory, tf } from "../../src/tensorflow";
-import { createEvalStep, createTrainStep, evaluate, features, Saver, train, type StepResult } from "../../src/training"; // prettier-ignore
+import { memory, tf, type Precision } from "../../src/tensorflow";
+import { createEvalStep, createTrainStep, evaluate, features, Saver, train, type FeatureBatch, type StepResult } from "../../src/training"; // prettier-ignore
 import { settled } from "../settled";
 import { temporaryFolder } from "../temporary";
 import { digestOf } from "./digests";
@@ -105,6 +105,41 @@ test("bfloat16 halves features and rounds them as TensorFlow does", async () => 
   expectClose(curves[1] ?? [], curves[0] ?? [], 0.01, "curve");
   tf.dispose([exact, labels, rounded, same]);
   [full, half, model].forEach((one) => one.dispose());
+});
+
+test("features in bfloat16 are near those in float32", async () => {
+  const model = trunkModel({ fixedResizeSide: 64, defaultImageSize: 64 });
+  const of = async (precision: Precision): Promise<number[]> => {
+    const made = await features(model, photos(), { endpoint: "resnet_v1_14/block3", precision, isTraining: false }); // prettier-ignore
+    const values: number[] = [];
+    for await (const [{ features: batch }] of made) values.push(...valuesOf(batch));
+    made.dispose();
+    return values;
+  };
+  const [full, reduced] = [await of("float32"), await of("bfloat16")];
+  const furthest = Math.max(...full.map((value, i) => Math.abs(value - (reduced[i] ?? NaN))));
+  assert.ok(furthest > 0 && furthest < 0.05 * Math.max(...full), String(furthest));
+  model.dispose();
+});
+
+test("a head that learns from each batch of features as it is computed has the curve of the photos", async () => {
+  const [whole, cut] = [trunkModel(), trunkModel()];
+  const options = { scopesToFreeze: scopes(whole, ...frozenUpTo.global_pool.slice(0, -1)), learningRate: 0.02, seed: 9 }; // prettier-ignore
+  const [wholeStep, cutStep] = [createTrainStep(whole, options), createTrainStep(cut, options)];
+  const expected = await train(wholeStep, photos().repeat(), { steps: 12 });
+  const { scopesToFreeze, seed } = options;
+  const got: StepResult[] = [];
+  const take = cutStep.from("global_pool");
+  const made = await features(cut, photos(), {
+    ...{ scopesToFreeze, seed, views: 2 },
+    onBatch: async ([{ features: batch }, label]) => {
+      if (got.length < 12) got.push(await take(batch, label));
+    },
+  });
+  expectClose(curveOf(got), curveOf(expected), 1e-5, "curve");
+  await train(cutStep, made, { steps: 1 }); // which are still of these weights
+  assert.equal(cutStep.globalStep, 13);
+  [made, wholeStep, cutStep, whole, cut].forEach((one) => one.dispose());
 });
 
 test("an input without an end is read for as many epochs as there are views, then no more", async () => {
@@ -221,6 +256,10 @@ test("features() says what is missing or wrong", async () => {
     /expected storage "float32" or "bfloat16", got "float16"/,
   );
   await refuses(
+    { endpoint: "global_pool", precision: "float16" },
+    /Cannot compute features: expected precision "float32", "bfloat16" or "auto", got "float16"/,
+  );
+  await refuses(
     { endpoint: "global_pool", numEpochs: 1.5 },
     /expected numEpochs a whole number from 0 on, got 1.5/,
   );
@@ -235,7 +274,9 @@ test("features leave nothing behind", async () => {
   const step = createTrainStep(model, { scopesToFreeze });
   const once = async (): Promise<void> => {
     const input = photos();
-    const made = await features(model, input, { scopesToFreeze, views: 2 });
+    const take = step.from("resnet_v1_14/block3");
+    const onBatch = async ([{ features: batch }, label]: FeatureBatch): Promise<void> => void (await take(batch, label)); // prettier-ignore
+    const made = await features(model, input, { scopesToFreeze, views: 2, onBatch });
     await train(step, made, { steps: 3 });
     made.dispose();
     input.dispose();

@@ -58,6 +58,7 @@ test("features in a folder are computed once, and anew when anything they depend
     "the model's draws": () => compute(folder, { seed: 1 }),
     "the endpoint": () => compute(folder, { endpoint: "resnet_v1_14/block2" }),
     "the storage": () => compute(folder, { storage: "bfloat16" }),
+    "the precision": () => compute(folder, { precision: "bfloat16" }),
     "the files": () => compute(folder, {}, photos({ pattern })),
   };
   for (const [what, call] of Object.entries(calls)) {

@@ -8,6 +8,7 @@ import { expectBatch, type Batch } from "../batch/batch";
 import { leftOutOf, noBatches } from "../batch/end";
 import { viewsOf, type ViewInput } from "./epoch";
 import type { FeatureSettings } from "./key";
+import type { FeatureBatch } from "./origin";
 import type { RowForm } from "./rows";
 import { FeatureWriter, type FeatureState } from "./store";
 
@@ -27,6 +28,7 @@ export interface FeatureJob {
   readonly folder: string;
   /** What there is to go on with, or the beginning of another. */
   readonly state: FeatureState;
+  readonly onBatch: ((batch: FeatureBatch) => void | Promise<void>) | undefined;
   readonly onProgress: ((progress: FeaturesProgress) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -76,11 +78,11 @@ class Computation {
 
   async run(iterator: DatasetIterator<Batch>): Promise<void> {
     const { model, endpoint, settings, signal } = this.job;
-    const { isTraining } = settings;
+    const { isTraining, precision } = settings;
     const options = { isTraining, frozen: () => true };
     const body = (images: tf.Tensor4D, seed: tf.Tensor1D): tf.Tensor4D =>
       model.activation(model.preprocess(images, isTraining ? seed : undefined), endpoint, options);
-    const trunk = trace(body, { name: "features" });
+    const trunk = trace(body, { name: "features", precision });
     try {
       signal?.throwIfAborted();
       while (!this.isEnough) {
@@ -104,7 +106,7 @@ class Computation {
     trunk: (images: tf.Tensor4D, seed: tf.Tensor1D) => Promise<tf.Tensor4D>,
     [{ image }, label]: Batch,
   ): Promise<void> {
-    const { model, settings, state } = this.job;
+    const { model, settings, state, onBatch } = this.job;
     expectBatch(image, label, { numClasses: model.options.numClasses, what: "compute features" });
     if (this.writer.progress.batches === state.batches) expectPixels(image, model.options.pixels);
     const seed = random.seed(settings.seed, this.writer.progress.batches); // as a train step's
@@ -116,6 +118,7 @@ class Computation {
       const [, ...shape] = activation.shape;
       const form: RowForm = { shape, storage: settings.storage };
       await this.writer.append(form, numbers, labels.subarray(0, Math.min(labels.length, left)));
+      await onBatch?.([{ features: activation }, label]);
     } finally {
       tf.dispose([seed, activation]);
     }

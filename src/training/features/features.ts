@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { cellSignal } from "../../interrupt";
 import type { Dataset } from "../../input";
 import type { Model } from "../../model/model";
+import { expectPrecision, type Precision } from "../../tensorflow";
 import type { Batch } from "../batch/batch";
 import type { TrainableOptions } from "../../model/scopes";
 import { computeFeatures, type FeaturesProgress } from "./compute";
 import { featureDataset, type EpochOptions, type FeatureDataset } from "./dataset";
 import { frozenCut } from "./frozen";
+import type { FeatureBatch } from "./origin";
 import { keyOf, nameOf, type FeatureSettings, type FeatureStorage } from "./key";
 import { inFolder } from "./lock";
 import { readState, type FeatureState } from "./store";
@@ -30,10 +32,21 @@ export interface FeaturesOptions extends TrainableOptions, Partial<EpochOptions>
   readonly folder?: string;
   /** How they are stored; "bfloat16" halves them, rounded to 8 bits of precision. @default "float32" */
   readonly storage?: FeatureStorage;
+  /**
+   * "bfloat16": convolutions and the activations between them are computed in bfloat16; "auto": in the faster of both, by the first
+   * eight batches where it isn't known. See trace().
+   * @default "float32"
+   */
+  readonly precision?: Precision;
   /** Whether the model crops and mirrors at random, as a train step does. @default as the model was made */
   readonly isTraining?: boolean;
   /** What the model's crops and mirrorings are drawn from, and the order of the epochs: a whole number. @default 0 */
   readonly seed?: number;
+  /**
+   * Called with each batch that is computed, and awaited before the next, so that a head can learn from the first view meanwhile, by
+   * `step.from(endpoint)`. Its features are freed afterwards. Not called for batches that a folder has already.
+   */
+  readonly onBatch?: (batch: FeatureBatch) => void | Promise<void>;
   /** Called after each batch that is computed; progressBar().update takes it. */
   readonly onProgress?: (progress: FeaturesProgress) => void;
   /** Stops between two batches, with its reason as the error. @default the running cell's, if it is a notebook's */
@@ -65,7 +78,7 @@ export async function features(
   input: Dataset<Batch>,
   options: FeaturesOptions = {},
 ): Promise<FeatureDataset> {
-  const { folder, signal = cellSignal(), onProgress } = options;
+  const { folder, signal = cellSignal(), onBatch, onProgress } = options;
   const settings = settingsOf(model, options);
   const cut = frozenCut(model, options);
   const key = await keyOf(model, cut, input, settings, signal);
@@ -82,7 +95,8 @@ export async function features(
   const computed = async (place: string): Promise<FeatureState> => {
     const state = readState(place, key) ?? beginning; // of now: until the lock another process may have written on
     if (state.isComplete) return state;
-    return computeFeatures({ model, input, endpoint: cut.endpoint, settings, folder: place, state, onProgress, signal }); // prettier-ignore
+    const job = { model, input, endpoint: cut.endpoint, settings, folder: place, state };
+    return computeFeatures({ ...job, onBatch, onProgress, signal });
   };
   const place = folder ?? (await mkdtemp(join(tmpdir(), "features-")));
   try {
@@ -96,11 +110,12 @@ export async function features(
 
 function settingsOf(model: Model, options: FeaturesOptions): FeatureSettings {
   const { storage = "float32", views = 1, seed = 0, isTraining = model.options.isTraining } = options;
+  const precision = expectPrecision(options.precision ?? "float32", "compute features");
   const cannot = "Cannot compute features: expected";
   if (!["float32", "bfloat16"].includes(storage))
     throw new RangeError(`${cannot} storage "float32" or "bfloat16", got ${JSON.stringify(storage)}`);
   if (!(Number.isSafeInteger(views) && views >= 1))
     throw new RangeError(`${cannot} views a whole number from 1 on, got ${views}`);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`${cannot} seed a whole number, got ${seed}`);
-  return { storage, views, seed, isTraining };
+  return { storage, precision, views, seed, isTraining };
 }

@@ -5,6 +5,7 @@ import { fingerprintOf, type Fingerprint } from "../../input/fingerprint";
 import { chancesOf } from "../../input/plan";
 import type { Model } from "../../model/model";
 import type { Cut } from "../../model/part";
+import type { Precision } from "../../tensorflow";
 import { weightsBefore } from "./origin";
 
 /** How activations are stored: bfloat16 has half the bytes and 8 bits of precision. */
@@ -13,6 +14,7 @@ export type FeatureStorage = "float32" | "bfloat16";
 /** How features are computed. */
 export interface FeatureSettings {
   readonly storage: FeatureStorage;
+  readonly precision: Precision;
   readonly views: number;
   /** Whether photos are cropped and mirrored at random. */
   readonly isTraining: boolean;
