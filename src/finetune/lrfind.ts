@@ -4,16 +4,15 @@ import { table } from "../display/table";
 import { figure, type Figure } from "../inspect/figure";
 import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model/model";
-import { tf } from "../tensorflow";
 import {
   createTrainStep,
   train,
   type Batch,
   type Callback,
   type FeatureBatch,
-  type TrainStep,
   type TrainStepOptions,
 } from "../training";
+import { keepWeights } from "../training/callbacks/weights";
 import { createSweep, type Sweep } from "./sweep";
 import { skippedAtEnd, suggestionsOf, type CurvePoint, type Suggestions } from "./suggest";
 
@@ -73,30 +72,20 @@ export async function lrFind(
     const learningRate = (globalStep: number): number => rateAt(globalStep - begun);
     const step = createTrainStep(model, { ...stepOptions, learningRate });
     const begun = step.globalStep;
-    const restore = snapshot(model);
+    const kept = keepWeights(model, "find a learning rate");
     try {
       const sweep = createSweep({ numIt, stopDiv, rateAt });
       const callbacks = [recorder(sweep, numIt, onProgress)];
       while (!sweep.isDone()) await train(step, input, { callbacks, ...(signal && { signal }) });
       return sweep.curve;
     } finally {
-      restore(step, begun);
+      kept.restore();
+      kept.dispose();
+      Object.assign(step, { globalStep: begun });
       step.dispose();
     }
   };
   return found(await finishFirst(run()), numIt);
-}
-
-/** @returns gives the variables and the global step back what they were */
-function snapshot(model: Model): (step: TrainStep, globalStep: number) => void {
-  const saved = model.variables
-    .expectAll("find a learning rate")
-    .map(({ variable }) => ({ variable, value: tf.keep(variable.clone()) }));
-  return (step, globalStep) => {
-    for (const { variable, value } of saved) variable.assign(value);
-    tf.dispose(saved.map(({ value }) => value));
-    Object.assign(step, { globalStep });
-  };
 }
 
 /** Ends a training when its sweep has come to its end. */

@@ -6,6 +6,7 @@ export type { Batch } from "./batch/batch";
 export * from "./step";
 export * from "./features";
 export * from "./callbacks";
+export type { ValidationOptions } from "./epochs";
 export { train, type TrainOptions } from "./train";
 export {
   createEvalStep,

@@ -4,10 +4,11 @@ import type { Batch } from "./batch/batch";
 import { leftOutOf, noBatches } from "./batch/end";
 import type { Callback, Training } from "./callbacks/callback";
 import { givenOf, originOf, type FeatureBatch } from "./features/origin";
+import { epochsOf, type ValidationOptions } from "./epochs";
 import type { StepResult, TrainStep } from "./step/step";
 
 /** Options of train(). */
-export interface TrainOptions {
+export interface TrainOptions extends ValidationOptions {
   /** Steps to take now, a whole number; none if it is 0 or less. @default one for each batch of the dataset, which must then end */
   readonly steps?: number;
   /** Called after each step, e.g. to draw a curve; the next step waits for what it returns. */
@@ -25,7 +26,8 @@ export interface TrainOptions {
  * Takes training steps on the batches of a dataset.
  *
  * Calling it again goes on: model, optimizer and global step are the step's. Given a dataset it reads that from its start; given
- * an iterator (`dataset.iterator()`) it goes on where that is, also after an interrupt, and leaves it open.
+ * an iterator (`dataset.iterator()`) it goes on where that is, also after an interrupt, and leaves it open; of an epoch that was
+ * interrupted what it had counts on.
  * In a cluster, with the same call in each process, it ends for all where it ends for one: by the end of its dataset, or by
  * cluster.close(). Processes without `steps` take as many as the others.
  * @param dataset  batches of [{ image }, label], or what features() gives, where the step goes on from their endpoint; whoever made
@@ -34,6 +36,7 @@ export interface TrainOptions {
  * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
  * @throws {RangeError} if features are of other weights than the model has now, or of an endpoint up to which the step trains a layer
  * @throws {RangeError} if `steps` is no whole number, the dataset ends before, or the loss is no longer finite
+ * @throws {RangeError} if stepsPerEpoch is no whole number from 1 on, or the validation has no end
  * @throws what the signal gives as its reason
  * @example
  * const curve = lossCurve();
@@ -48,37 +51,68 @@ export async function train(
   if (!(Number.isSafeInteger(steps) || steps === Infinity))
     throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
   const results: StepResult[] = [];
-  signal?.throwIfAborted();
-  if (steps <= 0) return results;
-  const origin = originOf(dataset);
-  const take = origin === undefined ? step : step.from(origin);
   let isStopped = false;
-  const training: Training = { step, requestStop: () => void (isStopped = true) };
-  for (const callback of callbacks) await callback.onTrainBegin?.(training);
-  const batches = leftOpen(dataset)[Symbol.asyncIterator]();
-  let isLast = false;
+  const training: Training = { step, model: step.model, requestStop: () => void (isStopped = true) };
+  const epochs = epochsOf(training, callbacks, { ...options, signal });
+  signal?.throwIfAborted();
   try {
-    while (results.length < steps) {
-      const next = isStopped ? undefined : await batches.next();
-      isLast = next?.done === true;
-      // Who has no batch left, or wants no more, ends all.
-      const goesOn = await agree(step.cluster, next !== undefined && !isLast);
-      if (!goesOn || next === undefined || next.done === true) break;
-      const given = givenOf(next.value, origin, "train");
-      if (results.length === 0 && origin === undefined) step.expectPixels(given); // the step may know this shape of another dataset
-      const result = await take(given, next.value[1]);
+    await epochs.finish(); // which an interrupt may have left to be told
+    if (steps <= 0) return results;
+    for (const callback of callbacks) await callback.onTrainBegin?.(training);
+    const steppings = stepsOf(step, dataset, { steps, wants: () => !isStopped });
+    for await (const { result, images, seconds } of steppings) {
       results.push(result);
+      epochs.add(result, images, seconds);
       await onStep?.(result);
       for (const callback of callbacks) await callback.onStep?.(result, training);
       if (!isStopped) expectFinite(result);
       signal?.throwIfAborted();
+      await epochs.finish();
+    }
+    epochs.close();
+    await epochs.finish();
+  } finally {
+    epochs.dispose();
+  }
+  for (const callback of callbacks) await callback.onTrainEnd?.(training);
+  return results;
+}
+
+interface Stepping {
+  readonly result: StepResult;
+  readonly images: number;
+  /** From the wish for the batch to the end of the step. */
+  readonly seconds: number;
+}
+
+/** Takes steps as long as they are wanted and there are batches. */
+async function* stepsOf(
+  step: TrainStep,
+  dataset: AsyncIterable<Batch | FeatureBatch>,
+  { steps, wants }: { readonly steps: number; readonly wants: () => boolean },
+): AsyncGenerator<Stepping> {
+  const origin = originOf(dataset);
+  const take = origin === undefined ? step : step.from(origin);
+  const batches = leftOpen(dataset)[Symbol.asyncIterator]();
+  let [taken, isLast] = [0, false];
+  try {
+    while (taken < steps) {
+      const begun = performance.now();
+      const next = wants() ? await batches.next() : undefined;
+      isLast = next?.done === true;
+      // Who has no batch left, or wants no more, ends all.
+      const goesOn = await agree(step.cluster, next !== undefined && !isLast);
+      if (!goesOn || next === undefined || next.done === true) break;
+      const [given, labels] = [givenOf(next.value, origin, "train"), next.value[1]];
+      if (taken === 0 && origin === undefined) step.expectPixels(given); // the step may know this shape of another dataset
+      const result = await take(given, labels);
+      taken++;
+      yield { result, images: labels.size, seconds: (performance.now() - begun) / 1000 };
     }
   } finally {
     await batches.return?.();
   }
-  if (!isStopped) expectEnough(dataset, { steps, taken: results.length, isLast });
-  for (const callback of callbacks) await callback.onTrainEnd?.(training);
-  return results;
+  if (wants()) expectEnough(dataset, { steps, taken, isLast });
 }
 
 function expectEnough(

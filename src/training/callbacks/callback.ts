@@ -1,22 +1,50 @@
+import type { Model } from "../../model/model";
 import type { StepResult, TrainStep } from "../step/step";
 
 /** A training under way, as its callbacks see it. */
 export interface Training {
   readonly step: TrainStep;
+  readonly model: Model;
   /** Ends it after this step, as if there were no more to take; the callbacks that follow are still called. */
   requestStop(this: void): void;
 }
 
+/** What an epoch has given. */
+export interface EpochResult {
+  /** From 1 on, of those that the step has trained. */
+  readonly epoch: number;
+  /** Updates that the model has behind it. */
+  readonly globalStep: number;
+  /** Cross-entropy without weight decay, the mean over the images that were trained on, each before its update. */
+  readonly trainLoss: number;
+  /** 0…1, likewise */
+  readonly trainAccuracy: number;
+  /** Cross-entropy without weight decay; absent without validation, as all that follows from it. */
+  readonly validationLoss?: number;
+  /** 0…1 */
+  readonly validationAccuracy?: number;
+  /** Of the validation, by the names of the metrics asked for that give a number. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Of the last step. */
+  readonly learningRate: number;
+  /** The whole epoch took so long, its validation included. */
+  readonly seconds: number;
+  /** Trained on, while there was training. */
+  readonly imagesPerSecond: number;
+}
+
 /**
  * What else goes on at the turns of a training: a plain object with the functions it needs, each of which is awaited. What a callback
- * remembers is its own, so that the same one given to the next call of train() goes on.
- * @see keras.callbacks.Callback, keras 3.15
+ * remembers is its own: the same one given to the next call of train(), as after an interrupt, goes on; another training needs a new one.
+ * @see keras.callbacks.Callback, Keras 3.15
  */
 export interface Callback {
   /** Before the first batch is read. */
   onTrainBegin?(training: Training): void | Promise<void>;
   /** After each step. One that asks to stop at a loss that is not finite spares the error. */
   onStep?(result: StepResult, training: Training): void | Promise<void>;
+  /** After the last step of an epoch and its validation. */
+  onEpochEnd?(epoch: EpochResult, training: Training): void | Promise<void>;
   /** After the last step, also when a callback has ended the training; not after an error or an interrupt. */
   onTrainEnd?(training: Training): void | Promise<void>;
 }

@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { SummaryWriter } from "../../summary";
+import type { Callback } from "./callback";
+import { expectCount } from "./monitor";
+
+/** Options of tensorboard(). */
+export interface TensorboardOptions {
+  /** Steps from one set of scalars to the next. @default 10 */
+  readonly everySteps?: number;
+}
+
+/**
+ * Writes event files for TensorBoard: crossEntropy, accuracy and learning_rate of steps to the folder, loss, accuracy and metrics of
+ * validations to its folder "eval", as an Estimator does. readScalars() reads them back.
+ * @throws {RangeError} if everySteps is no whole number from 1 on
+ * @throws {Error} when the training begins, if the folder cannot be made or written
+ */
+export function tensorboard(logDir: string, options: TensorboardOptions = {}): Callback {
+  const { everySteps = 10 } = options;
+  expectCount("write summaries", "everySteps", everySteps, 1);
+  const writers = new Map<string, SummaryWriter>();
+  const write = (folder: string, scalars: Readonly<Record<string, number>>, step: number): void => {
+    const writer = writers.get(folder) ?? new SummaryWriter(folder);
+    writers.set(folder, writer);
+    for (const [tag, value] of Object.entries(scalars)) writer.scalar(tag, value, step);
+  };
+  return {
+    onStep: ({ crossEntropy, accuracy, learningRate, momentum, globalStep, accumulated = 0 }) => {
+      if (globalStep % everySteps !== 0 || accumulated > 0) return;
+      const rates = { learning_rate: learningRate, ...(momentum !== undefined && { momentum }) };
+      write(logDir, { crossEntropy, accuracy, ...rates }, globalStep);
+    },
+    onEpochEnd: async ({ validationLoss, validationAccuracy, metrics, globalStep }) => {
+      if (validationLoss !== undefined && validationAccuracy !== undefined) {
+        const scalars = { loss: validationLoss, accuracy: validationAccuracy, ...metrics };
+        write(join(logDir, "eval"), scalars, globalStep);
+      }
+      await Promise.all([...writers.values()].map((writer) => writer.flush()));
+    },
+    onTrainEnd: async () => {
+      const all = [...writers.values()];
+      writers.clear();
+      await Promise.all(all.map((writer) => writer.close()));
+    },
+  };
+}
