@@ -67,6 +67,8 @@ export interface FunctionMessage {
   node_def: NodeMessage[];
   ret: Record<string, string>;
   control_ret: Record<string, string>;
+  /** What TensorFlow is told of arguments, by their numbers. */
+  arg_attr?: Record<number, { attr: Record<string, AttrValue> }>;
   attr: Record<string, AttrValue>;
 }
 

@@ -46,6 +46,8 @@ export interface RecordOptions {
   readonly batch?: "any";
   /** Records it a second time, and refuses it if that differs: it uses something that changes, such as a counter. @default false */
   readonly twice?: boolean;
+  /** Whether it is called with arguments of the example's shapes only. @default false */
+  readonly sameShapes?: boolean;
   /** What it is computed in. @default "float32" */
   readonly precision?: RecordedPrecision;
 }
@@ -85,6 +87,7 @@ function record(
     argumentTypes: example.map(typeNumber),
     captureTypes: captures.map(typeNumber),
     outputs: run.outputs,
+    ...(options.sameShapes === true && { shapes: [...example, ...captures].map(({ shape }) => shape) }),
   };
   const built = buildFunction(parts);
   const release = releaseAll(registerFunction(built, run.nodes), called);

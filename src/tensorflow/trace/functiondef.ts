@@ -1,5 +1,5 @@
 /** A recording as TensorFlow's FunctionDef. */
-import type { FunctionMessage, NodeMessage, OpMessage } from "../runtime/messages";
+import type { AttrValue, FunctionMessage, NodeMessage, OpMessage } from "../runtime/messages";
 import { FunctionDefMessage } from "../runtime/messages";
 import { opDefinition } from "../runtime/opdefs";
 import { isStateful, wholeAttributes, type RecordedNode, type Source } from "./recorded";
@@ -17,6 +17,8 @@ export interface FunctionParts {
   readonly argumentTypes: readonly number[];
   /** Captures become further arguments, after the others. */
   readonly captureTypes: readonly number[];
+  /** Shapes of the arguments and captures, where they are the same in every call: TensorFlow fuses more then. @default unknown */
+  readonly shapes?: readonly (readonly number[])[];
   readonly outputs: readonly FunctionOutput[];
 }
 
@@ -66,10 +68,16 @@ export function buildFunction(parts: FunctionParts): BuiltFunction {
     node_def: nodes,
     ret: Object.fromEntries(parts.outputs.map((output, i) => [`o${i}`, refer(output.source)])),
     control_ret: Object.fromEntries(stateful.map((name) => [name, name])),
+    arg_attr: Object.fromEntries(parts.shapes?.map((shape, i) => [i, shapeAttr(shape)]) ?? []),
     attr: {},
   };
   const bytes = FunctionDefMessage.encode(message).finish();
   return { bytes, definition: { ...signature, attr: [] }, nodeCount: nodes.length };
+}
+
+function shapeAttr(shape: readonly number[]): { attr: Record<string, AttrValue> } {
+  const list = { shape: [{ dim: shape.map((size) => ({ size })) }] };
+  return { attr: { _output_shapes: { list } } };
 }
 
 /** What errors call the node; names begin with no underscore. */

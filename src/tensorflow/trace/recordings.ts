@@ -72,8 +72,7 @@ export function recordingsOf<A extends readonly TensorTree[]>(
       if (entry === undefined) entries.set(key, (entry = record(fn, call, options)));
       for (const capture of entry.fn.captures) expectLive(capture, name);
       expectNoneAssigned(call.tensors, entry.fn.assigned, name);
-      const attrs = configProto === undefined ? {} : { config_proto: attr.string(configProto) };
-      return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs };
+      return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs: configOf(entry, configProto) };
     },
     signatures: () => all().map(({ signature }) => signature),
     clear(key) {
@@ -83,6 +82,19 @@ export function recordingsOf<A extends readonly TensorTree[]>(
       return forgotten;
     },
   };
+}
+
+const DEFAULTS = new Uint8Array(); // a ConfigProto that says nothing
+
+/**
+ * What TensorFlow compiles a function by. Told anything, it rewrites the graph before: fuses what follows convolutions with them. A
+ * step that trains has nothing of the kind to fuse, and begins sooner without; in bfloat16 what is fused would be rounded less often
+ * at one size of batch than at any.
+ */
+function configOf({ fn, signature }: Entry, configProto: Uint8Array | undefined): Attrs {
+  const isPlain = fn.assigned.length === 0 && signature.precision === "float32";
+  const config = configProto ?? (isPlain && currentRecording() === undefined ? DEFAULTS : undefined);
+  return config === undefined ? {} : { config_proto: attr.string(config) };
 }
 
 /** As an argument a variable is its value when the call begins, whatever the function assigns to it. */
@@ -138,7 +150,8 @@ function record(
     shape = flatten(result, outputs, `the output of "${name}"`);
     return outputs;
   };
-  const recorded = recordFunction(body, tensors, name, { ...(batch && { batch }), precision });
+  const how = batch === undefined ? { sameShapes: true } : { batch };
+  const recorded = recordFunction(body, tensors, name, { ...how, precision });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: signatureOf(tensors, batch),
