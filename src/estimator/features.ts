@@ -1,6 +1,7 @@
 /** Images and labels as they stand in an input's elements. */
 import type { Dataset, DatasetIterator, IteratorOptions } from "../input";
 import { tf } from "../tensorflow";
+import type { ClassLabels } from "../model";
 import type { Batch } from "../training";
 import { noBatches } from "../training/batch/end";
 import type { Features, InputElement, Labels } from "./spec";
@@ -69,13 +70,13 @@ export function imagesOf(features: Features, what: string, name = "image"): tf.T
 
 /**
  * The labels of classes: the tensor itself, or the one called "label".
- * @throws {TypeError} that says what the labels are, if there are none of rank 1
+ * @throws {TypeError} that says what the labels are, if there are none of rank 1 or 2
  */
-export function labelsOf(labels: Labels | undefined, what: string): tf.Tensor1D {
+export function labelsOf(labels: Labels | undefined, what: string): ClassLabels {
   const label = labels === undefined || isTensor(labels) ? labels : labels["label"];
   if (label !== undefined && isLabels(label)) return label;
   throw new TypeError(
-    `Cannot ${what}: expected int32 labels [batch] beside the features, as a tensor or as "label" in a record, got ${described(labels)}`,
+    `Cannot ${what}: expected int32 labels [batch], or float32 [batch, classes], beside the features, as a tensor or as "label" in a record, got ${described(labels)}`,
   );
 }
 
@@ -86,7 +87,7 @@ export function batchOf(element: InputElement, what: string): Batch {
 }
 
 const isImages = (tensor: tf.Tensor): tensor is tf.Tensor4D => tensor.rank === 4;
-const isLabels = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1;
+const isLabels = (tensor: tf.Tensor): tensor is ClassLabels => tensor.rank === 1 || tensor.rank === 2;
 
 function isTensor(one: Features): one is tf.Tensor {
   return one instanceof tf.Tensor;

@@ -13,7 +13,7 @@ export type Mode = (typeof ModeKeys)[keyof typeof ModeKeys];
 /** A batch's tensors: one, or several by name, such as `{ image }`. */
 export type Features = tf.Tensor | Readonly<Record<string, tf.Tensor>>;
 
-/** A batch's labels: int32 [batch], or a record with these as `label`. */
+/** A batch's labels: int32 [batch], or float32 [batch, classes], or a record with these as `label`. */
 export type Labels = tf.Tensor | Readonly<Record<string, tf.Tensor>>;
 
 /** Outputs by name, made of a batch's features; recorded as by trace(). */

@@ -1,7 +1,8 @@
 import type { Table } from "../display/table";
-import { l2Loss, sparseCrossEntropy, tf } from "../tensorflow";
+import { l2Loss, tf } from "../tensorflow";
 import { computedLayers, type ComputedLayers, type MovingUpdate, type RunOptions } from "./compute";
 import { declareNetwork, type NetworkDeclaration } from "./declare";
+import { labelClasses, lossWeight, softmaxCrossEntropy, type ClassLabels } from "./losses";
 import { expectOptions, type ModelOptions, type ResolvedOptions } from "./options";
 import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
 import { preprocessImages } from "./preprocessing";
@@ -44,10 +45,12 @@ export type Postprocessed = {
 export type Losses = {
   /** crossEntropy + regularization */
   readonly loss: tf.Scalar;
-  /** Mean over the batch. */
+  /** Mean over the batch, by the model's labelSmoothing, classWeights and focalGamma. */
   readonly crossEntropy: tf.Scalar;
   /** Sum of weightDecay * sum(w²)/2 over the regularized weights, frozen ones too. */
   readonly regularization: tf.Scalar;
+  /** What that mean divides by, with which evaluate() weighs the means of batches: the sum of the labels' weights. @default absent: the number of images */
+  readonly weight?: tf.Scalar;
 };
 
 const HEAD = "Predict/logits";
@@ -74,10 +77,11 @@ export class Model {
     const { isTraining = false, numClasses = 2, fixedResizeSide = 256, defaultImageSize = 224 } = options;
     const { architecture = "resnet_v1_50", strides = "slim", width = 1, outputStride } = options;
     const { seed = 0, weightDecay = 1e-4, batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
-    const { pixels = "0-255" } = options;
+    const { pixels = "0-255", labelSmoothing = 0, classWeights, focalGamma = 0 } = options;
+    const losses = { labelSmoothing, classWeights, focalGamma };
     const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels };
     const form = { architecture, strides, width, outputStride };
-    this.options = { ...images, ...form, seed, weightDecay, batchNormDecay, batchNormEpsilon };
+    this.options = { ...images, ...form, ...losses, seed, weightDecay, batchNormDecay, batchNormEpsilon };
     expectOptions(this.options);
     this.network = resnet(architecture, form);
     this.declaration = declareNetwork(this.network, [1, defaultImageSize, defaultImageSize, 3]);
@@ -176,25 +180,28 @@ export class Model {
   }
 
   /**
-   * Sparse softmax cross-entropy, and TF-Slim's weight decay.
-   * @param labels  int32 [batch], each 0 … numClasses - 1
+   * Softmax cross-entropy, by the model's labelSmoothing, classWeights and focalGamma, and TF-Slim's weight decay.
+   * @param labels  int32 [batch], each 0 … numClasses - 1; or float32 [batch, classes], how much of each class is in each image
    * @throws {TypeError} if labels and logits do not fit
    * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range; a GPU gives NaN
    */
-  loss({ logits }: Pick<Predictions, "logits">, labels: tf.Tensor1D): Losses {
-    expectLabels(logits, labels);
-    const crossEntropy = sparseCrossEntropy(logits, labels);
+  loss({ logits }: Pick<Predictions, "logits">, labels: ClassLabels): Losses {
+    const { classWeights } = this.options;
+    const crossEntropy = softmaxCrossEntropy(logits, labels, this.options);
     const regularization = this.regularization();
-    return { loss: crossEntropy.add(regularization), crossEntropy, regularization };
+    const losses = { loss: crossEntropy.add<tf.Scalar>(regularization), crossEntropy, regularization };
+    return classWeights === undefined
+      ? losses
+      : { ...losses, weight: lossWeight(logits, labels, classWeights) };
   }
 
   /**
    * The share of a batch that is classified rightly.
-   * @param labels  int32 [batch]
+   * @param labels  int32 [batch]; of float32 [batch, classes] the class of which there is most is the right one
    * @returns       float32 scalar, 0…1
    */
-  accuracy({ classes }: Pick<Postprocessed, "classes">, labels: tf.Tensor1D): tf.Scalar {
-    return tf.tidy(() => classes.equal(labels).toFloat().mean<tf.Scalar>());
+  accuracy({ classes }: Pick<Postprocessed, "classes">, labels: ClassLabels): tf.Scalar {
+    return tf.tidy(() => classes.equal(labelClasses(labels)).toFloat().mean<tf.Scalar>());
   }
 
   /** The network's parts with their output shapes and parameters, as a table. */
@@ -248,12 +255,4 @@ function declareHead(features: number, classes: number): readonly VariableDeclar
     { name: `${HEAD}/weights`, shape: [features, classes], initializer: "xavierUniform", ...common },
     { name: `${HEAD}/biases`, shape: [classes], initializer: "zeros", ...common },
   ];
-}
-
-function expectLabels(logits: tf.Tensor2D, labels: tf.Tensor1D): void {
-  const [batch] = logits.shape;
-  if (labels.dtype === "int32" && labels.shape.length === 1 && labels.shape[0] === batch) return;
-  throw new TypeError(
-    `Cannot compute loss: expected labels int32 [${batch}], got ${labels.dtype} [${labels.shape.join(", ")}]`,
-  );
 }

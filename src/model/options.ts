@@ -1,9 +1,10 @@
 /** What a model is made of. */
 import type { Architecture, Strides } from "./blocks";
+import { expectLossOptions, type SoftmaxLossOptions } from "./losses";
 import type { Pixels } from "./pixels";
 
 /** Options of Model. */
-export interface ModelOptions {
+export interface ModelOptions extends SoftmaxLossOptions {
   /** Whether batch normalization uses the batch's moments and photographs are cropped at random. @default false */
   readonly isTraining?: boolean;
   /** 2 or more: the probability of one class alone is always 1. @default 2 */
@@ -36,8 +37,8 @@ export interface ModelOptions {
 }
 
 /** Options of a model with all defaults. */
-export type ResolvedOptions = Required<Omit<ModelOptions, "outputStride">> &
-  Pick<ModelOptions, "outputStride">;
+export type ResolvedOptions = Required<Omit<ModelOptions, "outputStride" | "classWeights">> &
+  Pick<ModelOptions, "outputStride" | "classWeights">;
 
 /** @throws {RangeError} that names the first option that is none it may be */
 export function expectOptions(options: ResolvedOptions): void {
@@ -45,7 +46,9 @@ export function expectOptions(options: ResolvedOptions): void {
   const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
   const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
     if (isRight) return;
-    throw new RangeError(`Cannot create model: expected ${key} to be ${expected}, got ${options[key]}`);
+    throw new RangeError(
+      `Cannot create model: expected ${key} to be ${expected}, got ${String(options[key])}`,
+    );
   };
   const one = numClasses === 1 ? " (the probability of one class alone is always 1)" : "";
   expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
@@ -60,4 +63,5 @@ export function expectOptions(options: ResolvedOptions): void {
   expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
   expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);
   expect("batchNormEpsilon", "0 or more", batchNormEpsilon >= 0 && batchNormEpsilon < Infinity);
+  expectLossOptions(options, numClasses, "create model");
 }

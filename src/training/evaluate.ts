@@ -1,5 +1,6 @@
 import { cellSignal } from "../interrupt";
 import type { RecordError } from "../input";
+import { labelClasses, type ClassLabels } from "../model/losses";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
 import { tf, trace, type Precision, type Signature } from "../tensorflow";
@@ -12,7 +13,7 @@ import type { MetricRecord, Metrics } from "./metrics";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */
 export type EvalStepResult = {
-  /** float32 [2]: loss with weight decay, and cross-entropy; means over the batch */
+  /** float32 [3]: loss with weight decay, and cross-entropy, means over the batch; then what they are weighted with, see Losses */
   readonly losses: tf.Tensor1D;
   /** float32 [batch, classes] */
   readonly probabilities: tf.Tensor2D;
@@ -24,9 +25,9 @@ export type EvalStepResult = {
 export interface EvalStep {
   /**
    * @param images  as model.preprocess() takes them
-   * @param labels  int32 [batch]
+   * @param labels  int32 [batch], or float32 [batch, classes]
    */
-  (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<EvalStepResult>;
+  (images: tf.Tensor4D, labels: ClassLabels): Promise<EvalStepResult>;
   /** The endpoint whose activations it takes in place of images; undefined: it takes images. */
   readonly from?: string | undefined;
   signatures(): Signature[];
@@ -42,7 +43,8 @@ export interface EvaluateOptions {
   /** What the step for this call computes in; see trace(). @default "float32" */
   readonly precision?: Precision;
   /**
-   * More to measure, updated with each batch's `labels`, `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
+   * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most),
+   * `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
    * @default none
    */
   readonly metrics?: Metrics<MetricRecord>;
@@ -56,8 +58,9 @@ export interface EvaluateOptions {
 export interface Evaluation {
   /** 0…1 */
   readonly accuracy: number;
-  /** Mean over the images, with weight decay. */
+  /** Mean over the images, with weight decay; each by its class's weight, if the model has classWeights. */
   readonly loss: number;
+  /** The same without weight decay: the model's own loss, with its labelSmoothing, classWeights and focalGamma. */
   readonly crossEntropy: number;
   /** Images evaluated. */
   readonly count: number;
@@ -94,20 +97,21 @@ export function createEvalStep(model: Model, options: EvalStepOptions = {}): Eva
     throw new RangeError(
       "Cannot evaluate: expected features of the middle of each photo, got some of random crops; give features() isTraining: false",
     );
-  const body = (images: tf.Tensor4D, labels: tf.Tensor1D): EvalStepResult => {
+  const body = (images: tf.Tensor4D, labels: ClassLabels): EvalStepResult => {
     const predictions =
       from === undefined
         ? model.predict(model.preprocess(images), { isTraining: false })
         : model.predict(images, { isTraining: false, from });
-    const { loss, crossEntropy } = expectScalars(model.loss(predictions, labels), "evaluate");
+    const losses = expectScalars(model.loss(predictions, labels), "evaluate");
+    const { loss, crossEntropy, weight = tf.scalar(images.shape[0]) } = losses;
     const { probabilities, classes: likeliest } = model.postprocess(predictions);
     const classes = knownClasses({ probabilities, classes: likeliest });
-    return { losses: tf.stack([loss, crossEntropy]).as1D(), probabilities, classes };
+    return { losses: tf.stack([loss, crossEntropy, weight]).as1D(), probabilities, classes };
   };
   const traced = trace(body, { name: "evalStep", precision });
   if (features === undefined) return traced;
   const expectFresh = freshness(model, features, "evaluate");
-  const step = async (...batch: [tf.Tensor4D, tf.Tensor1D]): Promise<EvalStepResult> => {
+  const step = async (...batch: [tf.Tensor4D, ClassLabels]): Promise<EvalStepResult> => {
     expectFresh();
     return traced(...batch);
   };
@@ -176,10 +180,11 @@ function expectFrom({ from }: EvalStep, endpoint: string | undefined): void {
 async function addBatch(
   totals: Totals,
   result: EvalStepResult,
-  labels: tf.Tensor1D,
+  given: ClassLabels,
   metrics: Metrics<MetricRecord> | undefined,
 ): Promise<void> {
   const { losses, classes, probabilities } = result;
+  const labels = tf.tidy(() => labelClasses(given).clone());
   const scalars = metrics === undefined ? [] : tf.unstack(losses);
   try {
     const [values, predicted, truth] = await Promise.all([losses.data(), classes.data(), labels.data()]);
@@ -187,7 +192,7 @@ async function addBatch(
     const [loss, crossEntropy] = scalars;
     await metrics?.update({ labels, classes, probabilities, loss, crossEntropy });
   } finally {
-    tf.dispose([losses, probabilities, classes, ...scalars]);
+    tf.dispose([losses, probabilities, classes, labels, ...scalars]);
   }
 }
 
@@ -195,6 +200,7 @@ async function addBatch(
 class Totals {
   count = 0;
   private notFinite = 0;
+  private weight = 0;
   private loss = 0;
   private crossEntropy = 0;
   private readonly confusion: number[][];
@@ -204,7 +210,7 @@ class Totals {
   }
 
   add(losses: readonly number[], truth: readonly number[], predicted: readonly number[]): void {
-    const [loss = NaN, crossEntropy = NaN] = losses;
+    const [loss = NaN, crossEntropy = NaN, weight = NaN] = losses;
     truth.forEach((label, i) => {
       const row = this.confusion[label] ?? [];
       const guess = predicted[i] ?? -1;
@@ -212,17 +218,18 @@ class Totals {
       else row[guess] = (row[guess] ?? 0) + 1;
     });
     this.count += truth.length;
-    this.loss += loss * truth.length;
-    this.crossEntropy += crossEntropy * truth.length;
+    this.weight += weight;
+    this.loss += loss * weight;
+    this.crossEntropy += crossEntropy * weight;
   }
 
   evaluation(): Evaluation {
-    const { count, notFinite, confusion } = this;
+    const { count, weight, notFinite, confusion } = this;
     const hits = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
     return {
       accuracy: hits / count,
-      loss: this.loss / count,
-      crossEntropy: this.crossEntropy / count,
+      loss: this.loss / weight,
+      crossEntropy: this.crossEntropy / weight,
       ...{ count, notFinite, confusion },
     };
   }

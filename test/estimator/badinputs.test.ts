@@ -139,10 +139,18 @@ const cases: readonly Case[] = [
       /^TypeError: Cannot preprocess images: expected \[batch, height, width, 3\], got \[2, 32, 32, 1\]/,
   },
   {
-    what: "labels as one-hot rows",
+    what: "labels as rows that name no class",
     inputFn: batchOf(() => [{ image: images() }, tf.zeros([2, 3])]),
-    train: /^TypeError: Cannot train: expected int32 labels \[batch\].*, got float32 \[2, 3\]/,
-    evaluate: /^TypeError: Cannot evaluate: expected int32 labels \[batch\].*, got float32 \[2, 3\]/,
+    train: /^RangeError: Cannot train: expected labels whose shares add up to 1, got 0 for image 0/,
+    evaluate: /^RangeError: Cannot evaluate: expected labels whose shares add up to 1, got 0 for image 0/,
+  },
+  {
+    what: "labels as rows of other classes",
+    inputFn: batchOf(() => [{ image: images() }, tf.ones([2, 4])]),
+    train:
+      /^TypeError: Cannot train: expected images .* and int32 labels \[batch\], or float32 \[batch, 3\], got .* and float32 \[2, 4\]/,
+    evaluate:
+      /^TypeError: Cannot evaluate: expected images .* and int32 labels \[batch\], or float32 \[batch, 3\], got .* and float32 \[2, 4\]/,
   },
   {
     what: "a modelDir of other classes",

@@ -4,7 +4,7 @@ import { gradCam, showBatch, showCam, showImage } from "../../src/inspect";
 import { Dataset, preprocessForEval, type LabeledBatch } from "../../src/input";
 import { preprocessImages, type ModelOptions } from "../../src/model";
 import { memory, tf, trace } from "../../src/tensorflow";
-import { createEvalStep, createTrainStep, evaluate, train, type Batch } from "../../src/training";
+import { createEvalStep, createTrainStep, evaluate, train } from "../../src/training";
 import { thin } from "../estimator/thin";
 import { patternBatch, thinModel } from "../training/thin";
 import { testSituations, type Situation } from "./table";
@@ -32,7 +32,7 @@ const changes = {
 } satisfies Record<string, Change>;
 
 /** A batch of photographs, changed. */
-function changed(change: Change): Batch {
+function changed(change: Change): LabeledBatch {
   const [{ image }, label] = patternBatch("pixels", 2);
   try {
     return [{ image: tf.tidy(() => change(image)) }, label];
@@ -41,7 +41,7 @@ function changed(change: Change): Batch {
   }
 }
 
-async function withBatch<T>(change: Change, use: (batch: Batch) => T | Promise<T>): Promise<T> {
+async function withBatch<T>(change: Change, use: (batch: LabeledBatch) => T | Promise<T>): Promise<T> {
   const batch = changed(change);
   try {
     return await use(batch);
@@ -100,7 +100,7 @@ const trainAfter = (change: Change): Promise<number> =>
     }
   });
 
-async function* batches(batch: Batch): AsyncGenerator<Batch> {
+async function* batches(batch: LabeledBatch): AsyncGenerator<LabeledBatch> {
   yield await Promise.resolve(batch);
 }
 
@@ -114,7 +114,7 @@ async function estimate(
     trainableScopes: "Predict",
   });
   const estimator = new Estimator({ modelFn, modelDir: folder });
-  const input = (how: Change, made: Dataset<LabeledBatch>[], batch: Batch) => () => {
+  const input = (how: Change, made: Dataset<LabeledBatch>[], batch: LabeledBatch) => () => {
     const slices: LabeledBatch = [{ image: batch[0].image }, batch[1]];
     const dataset = Dataset.fromTensorSlices(slices).batch(2);
     made.push(dataset);

@@ -193,11 +193,11 @@ test("Model says what does not fit", () => {
     const { logits } = model.predict(images());
     assert.throws(() => model.loss({ logits }, tf.tensor1d([0, 1], "int32")), {
       name: "TypeError",
-      message: "Cannot compute loss: expected labels int32 [4], got int32 [2]",
+      message: "Cannot compute loss: expected labels int32 [4] or float32 [4, 3], got int32 [2]",
     });
     assert.throws(
       () => model.loss({ logits }, tf.tensor1d([0, 1, 0, 1])),
-      /expected labels int32 \[4\], got float32 \[4\]/,
+      /expected labels int32 \[4\] or float32 \[4, 3\], got float32 \[4\]/,
     );
     assert.throws(() => model.loss({ logits }, tf.tensor1d([0, 1, 2, 3], "int32")), {
       name: "TensorFlowError",

@@ -238,7 +238,7 @@ test("createTrainStep() refuses what it can't train", async () => {
   await assert.rejects(step(image, labels.slice(0, 2)), {
     name: "TypeError",
     message:
-      "Cannot train: expected images [batch, height, width, 3] and int32 labels [batch], got float32 [4, 32, 32, 3] and int32 [2]",
+      "Cannot train: expected images [batch, height, width, 3] and int32 labels [batch], or float32 [batch, 5], got float32 [4, 32, 32, 3] and int32 [2]",
   });
   await assert.rejects(step(image, labels.add<tf.Tensor1D>(tf.scalar(9, "int32"))), {
     name: "RangeError",

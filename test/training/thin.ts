@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Model, type ModelOptions } from "../../src/model";
 import { tf } from "../../src/tensorflow";
-import type { Batch } from "../../src/training";
+import type { LabeledBatch } from "../../src/input";
 import { patternImages, patternIntegers } from "../patterns";
 
 const SIDE = 32;
@@ -16,7 +16,7 @@ export function thinModel(options: ModelOptions = {}): Model {
 }
 
 /** Photographs 0…255 and labels 0…4; the caller disposes both. */
-export function patternBatch(name: string, batch = 4, side = SIDE): Batch {
+export function patternBatch(name: string, batch = 4, side = SIDE): LabeledBatch {
   const shape = [batch, side, side, 3] as const;
   const image = tf.tidy(() =>
     tf.tensor4d(patternImages(name, [...shape]), [...shape]).add<tf.Tensor4D>(VGG_MEANS),
@@ -25,7 +25,7 @@ export function patternBatch(name: string, batch = 4, side = SIDE): Batch {
 }
 
 /** Batches as a dataset gives them: each lives until the next is asked for. */
-export async function* batchesOf(...names: readonly string[]): AsyncGenerator<Batch> {
+export async function* batchesOf(...names: readonly string[]): AsyncGenerator<LabeledBatch> {
   for (const name of names) {
     const batch = patternBatch(name);
     try {

@@ -1,6 +1,7 @@
 /** The activations of an endpoint, computed in compiled batches and written as rows. */
 import type { Dataset, DatasetIterator } from "../../input";
 import { allPlans } from "../../input/plan";
+import { isClasses } from "../../model/losses";
 import type { Model } from "../../model/model";
 import { expectPixels } from "../../model/pixels";
 import { random, tf, trace } from "../../tensorflow";
@@ -108,6 +109,8 @@ class Computation {
   ): Promise<void> {
     const { model, settings, state, onBatch } = this.job;
     expectBatch(image, label, { numClasses: model.options.numClasses, what: "compute features" });
+    if (!isClasses(label))
+      throw new TypeError(`Cannot compute features: expected int32 labels [batch], got float32 [${label.shape.join(", ")}]`); // prettier-ignore
     if (this.writer.progress.batches === state.batches) expectPixels(image, model.options.pixels);
     const seed = random.seed(settings.seed, this.writer.progress.batches); // as a train step's
     const activation = await trunk(image, seed);

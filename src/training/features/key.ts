@@ -4,6 +4,7 @@ import type { Dataset } from "../../input";
 import { fingerprintOf, type Fingerprint } from "../../input/fingerprint";
 import { chancesOf } from "../../input/plan";
 import type { Model } from "../../model/model";
+import type { ModelOptions } from "../../model/options";
 import type { Cut } from "../../model/part";
 import type { Precision } from "../../tensorflow";
 import { weightsBefore } from "./origin";
@@ -34,6 +35,17 @@ export interface FeatureKey extends FeatureSettings {
 
 const VERSION = 1;
 
+/** Options of a model that its endpoints do not depend on, but by their weights. */
+const OTHERS: ReadonlySet<string> = new Set<keyof ModelOptions>([
+  "numClasses",
+  "seed",
+  "weightDecay",
+  "batchNormDecay",
+  "labelSmoothing",
+  "classWeights",
+  "focalGamma",
+]);
+
 /** What the features of an input depend on. */
 export async function keyOf(
   model: Model,
@@ -42,13 +54,12 @@ export async function keyOf(
   settings: FeatureSettings,
   signal: AbortSignal | undefined,
 ): Promise<FeatureKey> {
-  const { numClasses: _, seed: __, weightDecay: ___, batchNormDecay: ____, ...form } = model.options;
   return {
     version: VERSION,
     endpoint: cut.endpoint,
     weights: weightsBefore(model, cut),
     ...settings,
-    model: form,
+    model: Object.fromEntries(Object.entries(model.options).filter(([name]) => !OTHERS.has(name))),
     input: await fingerprintOf(input.plan, signal),
   };
 }

@@ -1,3 +1,4 @@
+import type { ClassLabels } from "../../model/losses";
 import type { Model, Predictions } from "../../model/model";
 import type { ModelVariable } from "../../model/variables";
 import { tf } from "../../tensorflow";
@@ -33,11 +34,11 @@ export interface PassOptions {
  *
  * Call it inside tidy() or a traced function, which then owns all its tensors.
  * @param images  as model.preprocess() takes them; with `from`, that endpoint's activation
- * @param labels  int32 [batch]
+ * @param labels  int32 [batch], or float32 [batch, classes]
  */
 export function differentiate(
   model: Model,
-  [images, labels]: readonly [tf.Tensor4D, tf.Tensor1D],
+  [images, labels]: readonly [tf.Tensor4D, ClassLabels],
   options: PassOptions,
 ): Pass {
   const { trained, isTrained, seed, isRegularized = true, from } = options;

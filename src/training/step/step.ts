@@ -1,5 +1,6 @@
 import { ALONE, together, type Cluster } from "../../distribute";
 import type { DatasetIterator } from "../../input";
+import type { ClassLabels } from "../../model/losses";
 import type { Model } from "../../model/model";
 import { expectPixels } from "../../model/pixels";
 import type { ModelVariable } from "../../model/variables";
@@ -60,16 +61,16 @@ export interface StepWithGradients extends StepResult {
 export interface TrainStep {
   /**
    * @param images  as model.preprocess() takes them; must live until the step is done
-   * @param labels  int32 [batch], 0 … classes − 1
+   * @param labels  int32 [batch], 0 … classes − 1; or float32 [batch, classes], how much of each class is in each image
    * @throws {TypeError} if these are no batch
    * @throws {RangeError} if a label is no class of the model, or a schedule's learning rate is none
    * @throws {RangeError} if the pixels of the first batch of a shape are not in 0…255, unless the model takes any
    * @throws {RangeError} with checkNumerics, before anything has changed, if the loss or a gradient is not finite
    * @throws {Error} "Interrupted", before anything has changed, if the cell was interrupted
    */
-  (images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepResult>;
+  (images: tf.Tensor4D, labels: ClassLabels): Promise<StepResult>;
   /** The same step, which gives the gradients too, as clipped and multiplied; compiled for itself at its first call. */
-  withGradients(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepWithGradients>;
+  withGradients(images: tf.Tensor4D, labels: ClassLabels): Promise<StepWithGradients>;
   /**
    * The same step beginning at an endpoint: it is given the endpoint's activation, float32 [batch, height, width, channels], in
    * place of the images, and the layers before it, which are frozen, are not run. Compiled for itself at its first call; updates,
@@ -102,7 +103,7 @@ export interface TrainStep {
    */
   expectPixels(this: void, images: tf.Tensor4D): void;
   /** What the next step would do with a batch, looked into; changes nothing. The caller disposes the result. */
-  inspect(images: tf.Tensor4D, labels: tf.Tensor1D): Promise<StepInspection>;
+  inspect(images: tf.Tensor4D, labels: ClassLabels): Promise<StepInspection>;
   /** Those that train together; ALONE if it is one process. */
   readonly cluster: Cluster;
   /**
@@ -271,7 +272,7 @@ function callable(run: RunStep, from: string | undefined): StepFrom {
   });
 }
 
-type StepBatch = [images: tf.Tensor4D, labels: tf.Tensor1D];
+type StepBatch = [images: tf.Tensor4D, labels: ClassLabels];
 
 type Inspected = Pick<StepInspection, "logits" | "endpoints" | "gradients"> & {
   readonly metrics: tf.Tensor1D;

@@ -1,5 +1,6 @@
 /** What a step does with the model, as functions to compile. */
 import { ALONE, averaged, type Cluster } from "../../distribute";
+import type { ClassLabels } from "../../model/losses";
 import type { Model } from "../../model/model";
 import type { ModelVariable } from "../../model/variables";
 import { shielded } from "../../interrupt";
@@ -18,7 +19,7 @@ import { slotsOf } from "../optimizers/slots";
 /** What a step is called with. */
 export type UpdateArguments = [
   images: tf.Tensor4D,
-  labels: tf.Tensor1D,
+  labels: ClassLabels,
   stepSeed: tf.Tensor1D,
   /** What Feed gives: float32 [numbers] */
   numbers: tf.Tensor1D,
@@ -38,7 +39,7 @@ export type From = string | undefined;
 /** The parts of a step. The caller calls them inside tidy() or traces them. */
 export interface Updates {
   /** Forward and backward; changes nothing. */
-  look(from: From, images: tf.Tensor4D, labels: tf.Tensor1D, stepSeed: tf.Tensor1D): Pass;
+  look(from: From, images: tf.Tensor4D, labels: ClassLabels, stepSeed: tf.Tensor1D): Pass;
   /** Changes the model. */
   update(this: void, from: From, ...args: UpdateArguments): Updated;
   /** Adds the batch's gradients to those for the next update. @returns what metricsOf() does */
