@@ -89,7 +89,7 @@ test("weight decay is added in the step of momentum, unless something else needs
   });
 }); // prettier-ignore
 
-test("the step of momentum gives its gradient's L2 loss too, with or without weight decay, for all who want it", { skip: cpuOnly }, () => {
+test("weight decay is added in the L2 loss of the step's gradient, computed once for all who want it", { skip: cpuOnly }, () => {
   for (const shape of [[37, 11], [3, 3, 91, 64], [5]]) { // a part of a turn, several turns and a part, less than a vector
     tf.tidy(() => {
       const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros(shape), key));
@@ -105,9 +105,9 @@ test("the step of momentum gives its gradient's L2 loss too, with or without wei
       const [expected] = step(true)(...args).slice(-1);
       const tolerance = 1e-6 * Math.max(1, expected?.dataSync()[0] ?? NaN);
       assert.ok(tolerance < 1);
-      // The product with 2, the constant 2, momentum, and three of the norm; with the constant of the decay one more.
-      assert.equal(operationsOf(step(false), args, tolerance), 6);
-      assert.equal(operationsOf(step(true), args, tolerance), 7);
+      // The product with 2, the constant 2, momentum, and five of the norm; with the constant of the decay one more, and one loss less.
+      assert.equal(operationsOf(step(false), args, tolerance), 8);
+      assert.equal(operationsOf(step(true), args, tolerance), 8);
     });
   }
 }); // prettier-ignore

@@ -50,6 +50,29 @@ test("createTrainStep() learns three batches by heart and counts its steps", asy
   model.dispose();
 });
 
+test("a tensor that shares a variable's memory keeps its values through steps, taken before one or while it runs", async () => {
+  const [model, other] = [thinModel(), thinModel()];
+  const [step, reference] = [createTrainStep(model), createTrainStep(other)];
+  other.variables.all().forEach(({ variable }, i) => variable.assign(model.variables.all()[i]?.variable ?? variable)); // prettier-ignore
+  const all = [...model.variables.all().map(({ variable }) => variable), ...Object.values(step.slots)];
+  const held = all.map((variable) => variable.clone());
+  const kept = held.map(valuesOf);
+  await takeSteps(step, 2);
+  held.forEach((tensor, i) => assert.deepEqual(valuesOf(tensor), kept[i])); // prettier-ignore
+  const [{ image }, labels] = patternBatch("step/2");
+  const before = all.map(valuesOf);
+  const running = step(image, labels);
+  await new Promise(setImmediate);
+  const meanwhile = all.map((variable) => variable.clone());
+  await running;
+  const isNew = valuesOf(meanwhile[0] ?? image).join() !== before[0]?.join();
+  meanwhile.forEach((tensor, i) => assert.deepEqual(valuesOf(tensor), isNew ? valuesOf(all[i] ?? tensor) : before[i])); // prettier-ignore
+  await takeSteps(reference, 3);
+  assert.deepEqual(snapshot(model), snapshot(other));
+  tf.dispose([held, meanwhile, image, labels]);
+  for (const one of [step, reference, model, other]) one.dispose();
+});
+
 test("createTrainStep() compiled equals createTrainStep() eager", async () => {
   const options = { learningRate: 0.01, scopesToFreeze: `${NETWORK}/block1` };
   const [model, eagerModel] = [thinModel({ isTraining: true }), thinModel({ isTraining: true })];

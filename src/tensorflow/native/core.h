@@ -80,8 +80,8 @@ static napi_value Throw(napi_env env, const Status &status) {
 // --- Reading arguments ----------------------------------------------------------------------------------------------
 struct Arguments {
   napi_env env;
-  size_t count = 6;
-  napi_value values[6];
+  size_t count = 7;
+  napi_value values[7];
   Arguments(napi_env env, napi_callback_info info) : env(env) { napi_get_cb_info(env, info, &count, values, nullptr, nullptr); }
   napi_value at(size_t i) const { return i < count ? values[i] : nullptr; }
   std::string text(size_t i) const { return TextOf(env, at(i)); }

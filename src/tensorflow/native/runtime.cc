@@ -6,6 +6,7 @@
 #include "absl/log/globals.h"
 #include "checkpoint.h"
 #include "collectives.h"
+#include "lending.h"
 #include "operations.h"
 #include "shapes.h"
 
@@ -95,12 +96,14 @@ struct Call {
   std::vector<TFE_TensorHandle *> outputs;
   int count = 0;
   Status status;
+  Lending lending;
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   ~Call() { Release(); }
   void Run() {
     count = outputs.size();
     TFE_Execute(op, outputs.data(), &count, status.raw);
+    lending.End();
     Release();  // here, since an iterator that was disposed meanwhile ends with it
   }
   void Release() {
@@ -109,7 +112,7 @@ struct Call {
   }
 };
 
-// (opName, inputIds, attrNames, attrValues: AttrValue bytes, outputCount, device?) -> a Call, or nullptr with a JS error pending
+// (opName, inputIds, attrNames, attrValues: AttrValue bytes, outputCount, device?, lentIds?) -> a Call, or nullptr with a JS error pending
 static std::unique_ptr<Call> Prepare(napi_env env, const Arguments &args) {
   std::unique_ptr<Call> call(new Call());
   call->op = TFE_NewOp(Context(env), args.text(0).c_str(), call->status.raw);
@@ -119,6 +122,14 @@ static std::unique_ptr<Call> Prepare(napi_env env, const Arguments &args) {
   if (kind == napi_string) {
     TFE_OpSetDevice(call->op, args.text(5).c_str(), call->status.raw);
     if (!call->status.ok()) { Throw(env, call->status); return nullptr; }
+  }
+  if (args.count > 6) {
+    for (uint32_t i = 0; i < Length(env, args.at(6)); i++) {
+      int32_t id = 0;
+      napi_get_value_int32(env, Element(env, args.at(6), i), &id);
+      auto entry = Handles(env).find(id);
+      if (entry != Handles(env).end()) call->lending.Add(MemoryOnlyOf(entry->second));
+    }
   }
   for (uint32_t i = 0; i < Length(env, args.at(1)); i++) {
     int32_t id = 0;
@@ -141,6 +152,9 @@ static napi_value Outputs(napi_env env, const Call &call) {
   napi_value array;
   napi_create_array_with_length(env, call.count, &array);
   for (int i = 0; i < call.count; i++) napi_set_element(env, array, i, Info(env, call.outputs[i]));
+  napi_value overwrote;
+  napi_get_boolean(env, call.lending.was_taken(), &overwrote);
+  napi_set_named_property(env, array, "overwrote", overwrote);
   return array;
 }
 static napi_value Execute(napi_env env, napi_callback_info info) {
@@ -170,6 +184,14 @@ static napi_value ExecuteAsync(napi_env env, napi_callback_info info) {
       raw, &raw->work);
   napi_queue_async_work(env, raw->work);
   return promise;
+}
+
+// Takes back what a call was lent with this tensor; waits for the call if it overwrites it already. recallLent(id)
+static napi_value RecallLent(napi_env env, napi_callback_info info) {
+  auto entry = Handles(env).find(Arguments(env, info).integer(0));
+  Status status;
+  if (entry != Handles(env).end()) Lending::Recall(TFE_TensorHandleDevicePointer(entry->second, status.raw));
+  return Undefined(env);
 }
 
 // --- Functions and ops ----------------------------------------------------------------------------------------------
@@ -210,7 +232,7 @@ static napi_value Initialize(napi_env env, napi_value exports) {
 #define METHOD(name, function) {name, nullptr, function, nullptr, nullptr, nullptr, napi_enumerable, nullptr}
   const napi_property_descriptor methods[] = {
       METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor), METHOD("deleteTensorAsync", DeleteTensorAsync),
-      METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync),
+      METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync), METHOD("recallLent", RecallLent),
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
       METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName),
       METHOD("openGraph", OpenGraph), METHOD("closeGraph", CloseGraph),

@@ -31,7 +31,10 @@ export interface Native {
   /** As deleteTensor(), off the main thread; the handle is counted no more at once. */
   deleteTensorAsync(id: number): void;
   execute(...call: NativeCall): HandleInfo[];
-  executeAsync(...call: NativeCall): Promise<HandleInfo[]>;
+  /** `overwrote`: whether it has overwritten what it was lent. */
+  executeAsync(...call: NativeCall): Promise<HandleInfo[] & { readonly overwrote: boolean }>;
+  /** Takes back what a call was lent with this tensor; waits for the call if it overwrites it already. */
+  recallLent(id: number): void;
   registerFunction(functionDef: Uint8Array): void;
   removeFunction(name: string): void;
   /** Undefined if there is none. */
@@ -62,7 +65,10 @@ export interface Native {
   checkPeer(task: string, timeoutMs: number): Promise<void>;
 }
 
-/** op, input handles, attribute names, attribute values as AttrValue bytes, number of outputs, device. */
+/**
+ * op, input handles, attribute names, attribute values as AttrValue bytes, number of outputs, device, handles that it is lent: their
+ * memory may be overwritten where nobody else has it.
+ */
 export type NativeCall = [
   string,
   readonly number[],
@@ -70,6 +76,7 @@ export type NativeCall = [
   readonly Uint8Array[],
   number,
   string?,
+  (readonly number[])?,
 ];
 
 /** An attribute as the stock binding takes it. */

@@ -4,6 +4,7 @@ import { dataTypeName, tfjsType, type DataType } from "./datatype";
 import { asTensorFlowError } from "./error";
 import { Besides } from "./besides";
 import { Garbage } from "./garbage";
+import { Lending } from "./lending";
 import type { HandleInfo, Native, StockAttribute } from "./native";
 import { Unreachable, weakRecord, type Stored } from "./unreachable";
 
@@ -48,6 +49,7 @@ interface Backend {
   readSync(dataId: object): unknown;
   read(dataId: object): Promise<unknown>;
   refCount(dataId: object): number;
+  incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
 }
 
@@ -56,6 +58,9 @@ const stock = backend.binding;
 
 /** The addon. */
 export const native: Native = stock.slimlab;
+
+/** What is lent to calls that run. */
+export const lending = new Lending(native);
 
 let observer: Observer | undefined;
 /** Whether handles are deleted off the main thread. */
@@ -188,6 +193,7 @@ for (const name of Object.getOwnPropertyNames(stock)) {
 const replacement = binding as unknown as StockBinding;
 replacement.deleteTensor = (id) => {
   if (isRecorded(id)) return;
+  lending.recall(id);
   if (isLater) native.deleteTensorAsync(id);
   else native.deleteTensor(id);
 };
@@ -200,11 +206,25 @@ replacement.executeOp = (op, attributes, inputs, outputs) => {
     throw asTensorFlowError(op, error);
   }
 };
-replacement.tensorDataSync = (id) =>
-  observer === undefined ? stock.tensorDataSync(computedHandle(id)) : observer.read();
+replacement.tensorDataSync = (id) => {
+  if (observer !== undefined) return observer.read();
+  lending.recall(id);
+  return stock.tensorDataSync(computedHandle(id));
+};
 backend.binding = replacement;
 
-const stockHandles = backend.getInputTensorIds.bind(backend);
+const incRef = backend.incRef.bind(backend);
+backend.incRef = (dataId) => {
+  lending.recall(backend.tensorMap.get(dataId).id);
+  incRef(dataId);
+};
+
+const vendorHandles = backend.getInputTensorIds.bind(backend);
+const stockHandles = (tensors: readonly tf.TensorInfo[]): number[] => {
+  const handles = vendorHandles(tensors);
+  for (const handle of handles) lending.recall(handle);
+  return handles;
+};
 const upload = (tensor: tf.TensorInfo): number => stockHandles([tensor])[0] ?? -1;
 /** The handle of a tensor, uploaded by the recording that made it, if one did; no other is told. */
 function ownHandle(tensor: tf.TensorInfo): number {

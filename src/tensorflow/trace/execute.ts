@@ -8,8 +8,10 @@ import {
   createHandle,
   dataType,
   handlesOf,
+  lending,
   native,
   observe,
+  sharers,
   type tf,
   wrap,
 } from "../runtime/runtime";
@@ -32,6 +34,13 @@ function callOf(
   const call: NativeCall = [op, handlesOf(inputs), names, values, outputs];
   if (options.device !== undefined) call.push(options.device);
   return call;
+}
+
+/** What executeLending() gives. */
+export interface Lent {
+  readonly outputs: tf.Tensor[];
+  /** Whether it has overwritten what it was lent: nobody has asked for it before. */
+  readonly overwrote: boolean;
 }
 
 /**
@@ -74,6 +83,35 @@ export async function executeAsync(
     return infos.map(wrap);
   } catch (error) {
     throw asTensorFlowError(op, error);
+  }
+}
+
+/** A registered function that may overwrite some of its inputs with what is to replace them. */
+interface LendingFunction {
+  readonly name: string;
+  readonly outputTypes: readonly unknown[];
+  readonly lent: readonly tf.Tensor[];
+}
+
+/**
+ * As executeAsync(), of a function that overwrites what it is lent, if nobody else holds it. Who asks for a part of that meanwhile
+ * finds all of it as it was before, or all as it is afterwards.
+ */
+export async function executeLending(
+  { name: op, outputTypes, lent }: LendingFunction,
+  inputs: readonly tf.Tensor[],
+  attrs: Attrs = {},
+): Promise<Lent> {
+  const [name, given, names, values, outputs] = callOf(op, inputs, attrs, outputTypes.length, {});
+  const handles = handlesOf(lent.filter((tensor) => sharers(tensor) === 1));
+  const end = lending.lend(handles);
+  try {
+    const infos = await native.executeAsync(name, given, names, values, outputs, undefined, handles);
+    return { outputs: infos.map(wrap), overwrote: infos.overwrote };
+  } catch (error) {
+    throw asTensorFlowError(op, error);
+  } finally {
+    end();
   }
 }
 

@@ -11,6 +11,7 @@ import { buildFunction, type FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import { registerFunction } from "./registered";
 import { openBatch, type SizedRun } from "./openbatch";
+import { overwriting } from "./overwrite";
 import { inBfloat16, recordedIn, type RecordedPrecision } from "./precision";
 import type { RecordedNode } from "./recorded";
 import { Recording, type Example } from "./recording";
@@ -29,6 +30,8 @@ export interface RecordedFunction {
   readonly outputShapes: readonly (readonly number[])[];
   /** Variables assigned inside: output `outputTypes.length - assigned.length + i` is the new value of `assigned[i]`. */
   readonly assigned: readonly tf.Variable[];
+  /** Variables that may be lent to a call, with `overwrites`: it gives their new values in their own memory. */
+  readonly lent: readonly tf.Tensor[];
   readonly nodeCount: number;
   /** Operations computed at the recording, since shapes or what was read unrecorded follow from what they give. */
   readonly computedCount: number;
@@ -50,6 +53,8 @@ export interface RecordOptions {
   readonly sameShapes?: boolean;
   /** What it is computed in. @default "float32" */
   readonly precision?: RecordedPrecision;
+  /** Whether variables are lent to its calls, none of which is inside another function. @default false */
+  readonly overwrites?: boolean;
 }
 
 let count = 0;
@@ -89,7 +94,8 @@ function record(
     outputs: run.outputs,
     ...(options.sameShapes === true && { shapes: [...example, ...captures].map(({ shape }) => shape) }),
   };
-  const built = buildFunction(parts);
+  const { lent, ...overwritten } = overwriting({ ...run, captures });
+  const built = buildFunction(options.overwrites === true ? { ...parts, ...overwritten } : parts);
   const release = releaseAll(registerFunction(built, run.nodes), called);
   const recorded: RecordedFunction = {
     name: unique,
@@ -97,6 +103,7 @@ function record(
     outputTypes: run.outputs.map(({ dtype }) => dataTypeName(dtype)),
     outputShapes: run.shapes,
     assigned: run.assigned,
+    lent: captures.filter((_, i) => lent.includes(i)),
     nodeCount: built.nodeCount,
     computedCount: run.recording.computedCount,
     graph() {

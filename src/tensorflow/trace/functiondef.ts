@@ -49,6 +49,7 @@ export function buildFunction(parts: FunctionParts): BuiltFunction {
       if (before !== undefined) message.input.push(`^${before}`);
       stateful.push(name);
     }
+    for (const before of node.after ?? []) message.input.push(`^${names.get(before) ?? ""}`);
     nodes.push(message);
   }
   const argument = (type: number, i: number): { name: string; type: number } => ({ name: `a${i}`, type });
@@ -94,6 +95,7 @@ function usedNodes({ nodes, outputs }: FunctionParts): Set<RecordedNode> {
       if (wanted.has(node)) continue;
       wanted.add(node);
       for (const input of node.inputs) if (input.kind === "node") stack.push(input.node);
+      stack.push(...(node.after ?? []));
     }
   };
   for (const { source } of outputs) visit(source);

@@ -16,13 +16,13 @@ type Find = (
 /** What becomes of a node. */
 interface Fused {
   readonly node: RecordedNode;
-  /** Nodes whose first output the node has now, and as which of its own. */
-  readonly gives?: { readonly nodes: readonly RecordedNode[]; readonly output: number };
+  /** A node before it that gives what others gave. */
+  readonly loss?: { readonly node: RecordedNode; readonly replaced: readonly RecordedNode[] };
 }
 
 /**
  * The same recording with fewer passes over memory: additions to the gradient of a batch normalization, whose output several
- * layers take, become part of its gradient; weight decay and the gradient's L2 loss become part of the step of momentum. The
+ * layers take, become part of its gradient; weight decay becomes part of the step of momentum, and of the gradient's L2 loss. The
  * values are the same, but for the rounding of a fused multiply-add and the order in which squares are added.
  *
  * A recording for any size of batch stays as it is, for what has one shape in it may not have one at another size.
@@ -35,14 +35,18 @@ export function fuse<R extends Nodes>(run: R): R {
   };
   const copies = new Map<RecordedNode, RecordedNode>();
   const given = new Map<RecordedNode, Source>();
-  const waiting = run.nodes.map((node) => {
-    const fused = RULES[node.op]?.(node, find, users) ?? { node };
+  const copyOf = (node: RecordedNode): { copy: RecordedNode; fill: () => void } => {
     const inputs: Source[] = [];
-    const copy = { ...fused.node, inputs };
-    copies.set(node, copy);
-    for (const one of fused.gives?.nodes ?? [])
-      given.set(one, { kind: "node", node: copy, output: fused.gives?.output ?? 0 });
-    return { copy, fill: () => inputs.push(...fused.node.inputs.map(moved)) };
+    return { copy: { ...node, inputs }, fill: () => inputs.push(...node.inputs.map(moved)) };
+  };
+  const waiting = run.nodes.flatMap((node) => {
+    const fused = RULES[node.op]?.(node, find, users) ?? { node };
+    const own = copyOf(fused.node);
+    copies.set(node, own.copy);
+    if (fused.loss === undefined) return [own];
+    const loss = copyOf(fused.loss.node);
+    for (const one of fused.loss.replaced) given.set(one, { kind: "node", node: loss.copy, output: 0 });
+    return [loss, own];
   });
   const moved = (source: Source): Source => {
     if (source.kind !== "node") return source;
@@ -68,12 +72,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 
   SlimlabMomentum(node, find, users) {
-    const nodes = lossesOf(node, users);
-    const next = withDecay(node, find, nodes) ?? node;
-    if (nodes.length === 0) return { node: next };
-    const { attrs, outputTypes } = next;
-    const telling = { attrs: { ...attrs, losses: attr.int(1) }, outputTypes: [...outputTypes, FLOAT] };
-    return { node: { ...next, ...telling }, gives: { nodes, output: outputTypes.length } };
+    const replaced = lossesOf(node, users);
+    const next = withDecay(node, find, replaced) ?? node;
+    const [variable, , gradient, , decay] = next.inputs;
+    if (replaced.length === 0 || variable === undefined || gradient === undefined || decay === undefined)
+      return { node: next };
+    const inputs = [variable, gradient, decay];
+    const types = { inputTypes: [FLOAT, FLOAT, FLOAT], outputTypes: [FLOAT] };
+    return { node: next, loss: { node: { op: "SlimlabSlopeLoss", attrs: {}, inputs, ...types }, replaced } };
   },
 };
 
@@ -98,27 +104,14 @@ function withDecay(
   return undefined;
 }
 
-/** The L2 losses of a step's gradient; none if the rest of the step may need them, as for a learning rate that follows a norm. */
+/** The L2 losses of a step's gradient. */
 function lossesOf({ inputs }: RecordedNode, users: Users): readonly RecordedNode[] {
-  const [, , gradient, ...rest] = inputs;
-  if (gradient?.kind !== "node" || need(rest, LOSS)) return [];
+  const [, , gradient] = inputs;
+  if (gradient?.kind !== "node") return [];
   return (users.get(gradient.node) ?? []).flatMap((user) => {
     const [of] = user?.inputs ?? [];
     return user?.op === LOSS && of?.kind === "node" && of.output === gradient.output ? [user] : [];
   });
-}
-
-/** Whether sources are computed from what such an operation gives. */
-function need(sources: readonly Source[], op: string): boolean {
-  const seen = new Set<RecordedNode>();
-  const left = [...sources];
-  for (let source = left.pop(); source !== undefined; source = left.pop()) {
-    if (source.kind !== "node" || seen.has(source.node)) continue;
-    if (source.node.op === op) return true;
-    seen.add(source.node);
-    left.push(...source.node.inputs);
-  }
-  return false;
 }
 
 /** The node with a further float32 input, which `count` counts. */

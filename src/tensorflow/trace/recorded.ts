@@ -28,6 +28,8 @@ export interface RecordedNode {
   readonly inputShapes?: readonly (readonly number[] | undefined)[];
   /** Where it runs if it has to be computed while it is recorded. @default where its inputs are */
   readonly device?: string;
+  /** What runs before it, beside its inputs. @default nothing */
+  readonly after?: readonly RecordedNode[];
   /** The operation on its first input that stands in for it then. @default itself */
   readonly computedAs?: string;
 }

@@ -67,18 +67,19 @@ export function recordingsOf<A extends readonly TensorTree[]>(
       return { form, tensors };
     },
     prepare(call) {
-      const key = keyOf(call, batch);
-      let entry = entries.get(key) ?? opened(all(), call, batch);
-      if (entry === undefined) entries.set(key, (entry = record(fn, call, options)));
+      const isInside = currentRecording() !== undefined;
+      const [key, other] = placesOf(keyOf(call, batch), isInside);
+      const same = entries.get(other)?.fn.lent.length === 0 ? entries.get(other) : undefined;
+      let entry = entries.get(key) ?? same ?? opened(all(), call, batch);
+      if (entry === undefined) entries.set(key, (entry = record(fn, call, options, !isInside)));
       for (const capture of entry.fn.captures) expectLive(capture, name);
       expectNoneAssigned(call.tensors, entry.fn.assigned, name);
       return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs: configOf(entry, configProto) };
     },
     signatures: () => all().map(({ signature }) => signature),
     clear(key) {
-      const forgotten = key === undefined ? all() : [entries.get(key)].filter((one) => one !== undefined);
-      if (key === undefined) entries.clear();
-      else entries.delete(key);
+      const forgotten = all().filter((entry) => key === undefined || entry.key === key);
+      for (const [place, entry] of entries) if (forgotten.includes(entry)) entries.delete(place);
       return forgotten;
     },
   };
@@ -95,6 +96,15 @@ function configOf({ fn, signature }: Entry, configProto: Uint8Array | undefined)
   const isPlain = fn.assigned.length === 0 && signature.precision === "float32";
   const config = configProto ?? (isPlain && currentRecording() === undefined ? DEFAULTS : undefined);
   return config === undefined ? {} : { config_proto: attr.string(config) };
+}
+
+/**
+ * Where to look for the recording of a call, and where another may be that serves it if it overwrites nothing: inside another
+ * function nothing is lent, and nothing may be overwritten that the other function still needs.
+ */
+function placesOf(key: string, isInside: boolean): [place: string, other: string] {
+  const inside = `inside ${key}`;
+  return isInside ? [inside, key] : [key, inside];
 }
 
 /** As an argument a variable is its value when the call begins, whatever the function assigns to it. */
@@ -137,6 +147,7 @@ function record(
   fn: (...args: never[]) => unknown,
   { form, tensors }: Call,
   { name, batch, precision }: RecordingsOptions,
+  overwrites: boolean,
 ): Entry {
   let shape: TreeShape = "tensor";
   const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
@@ -151,7 +162,7 @@ function record(
     return outputs;
   };
   const how = batch === undefined ? { sameShapes: true } : { batch };
-  const recorded = recordFunction(body, tensors, name, { ...how, precision });
+  const recorded = recordFunction(body, tensors, name, { ...how, precision, overwrites });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: signatureOf(tensors, batch),

@@ -1,4 +1,4 @@
-import { executeAsync, execute } from "./execute";
+import { execute, executeLending } from "./execute";
 import type { RecordedFunction } from "./function";
 import { measuredRecordings } from "./measured";
 import { expectPrecision, type Precision } from "./precision";
@@ -58,9 +58,11 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
  *
  * The function runs once for each new signature of inputs, on tensors that have shapes but no values; from then on only its
  * recording does. Tensors and variables that it
- * closes over are looked up at each call; what it assigns to variables is assigned after each call. JavaScript's own values, such
- * as a number or a counter, stay what they were at the recording: pass in as a tensor what changes. So do shapes that follow from data,
- * e.g. how many values tf.unique() finds, wherever JavaScript reads them, as tf.losses do: `signatures()` tells of `computed` ones.
+ * closes over are looked up at each call; what it assigns to variables is assigned after each call. Steps of momentum and sums that
+ * are assigned to what they change overwrite its memory, when all else has been computed and if no other tensor and no other call has
+ * it. JavaScript's own values, such as a number or a counter, stay what they were at the recording: pass in as a tensor what changes. So do
+ * shapes that follow from data, e.g. how many values tf.unique() finds, wherever JavaScript reads them, as tf.losses do: `signatures()`
+ * tells of `computed` ones.
  * @param fn  takes and gives tensors, arrays or records of them; must be synchronous and read no values
  * @throws {TypeError} at a call, if an input or output is not a tensor, an input is a variable that `fn` assigns, or `fn` does what a
  *   graph can't
@@ -86,7 +88,7 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
     const stopClock = startClock?.();
     const outputs = execute(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length);
     stopClock?.();
-    return finish<R>(entry, outputs);
+    return finish<R>(entry, outputs, entry.fn.assigned.map(versionOf));
   };
 
   const run = async (call: Call): Promise<R> => {
@@ -95,10 +97,10 @@ export function trace<A extends readonly TensorTree[], R extends TensorTree>(
     const begun = entry.fn.assigned.map(versionOf);
     try {
       const stopClock = startClock?.();
-      const outputs = await executeAsync(entry.fn.name, inputs, attrs, entry.fn.outputTypes.length);
+      const { outputs, overwrote } = await executeLending(entry.fn, inputs, attrs);
       stopClock?.();
-      expectUnassigned(entry.fn, begun, outputs, name);
-      return finish<R>(entry, outputs);
+      if (!overwrote) expectUnassigned(entry.fn, begun, outputs, name);
+      return finish<R>(entry, outputs, begun);
     } finally {
       running = undefined;
       if (!recordings.all().includes(entry)) entry.fn.dispose(); // disposed meanwhile
@@ -157,13 +159,20 @@ async function holding<R>(open: () => Call, run: (call: Call) => Promise<R>): Pr
   }
 }
 
-/** Assigns what the function assigned, and gives the rest in the form that it gave. */
-function finish<R extends TensorTree>({ fn, shape }: Entry, outputs: readonly tf.Tensor[]): R {
+/**
+ * Assigns what the function assigned, and gives the rest in the form that it gave. What was assigned when it had overwritten the
+ * variables came after it, and stays.
+ */
+function finish<R extends TensorTree>(
+  { fn, shape }: Entry,
+  outputs: readonly tf.Tensor[],
+  begun: readonly object[],
+): R {
   const results = outputs.length - fn.assigned.length;
   fn.assigned.forEach((variable, i) => {
     const value = outputs[results + i];
     if (value === undefined) return;
-    variable.assign(value);
+    if (!variable.isDisposed && versionOf(variable) === begun[i]) variable.assign(value);
     value.dispose();
   });
   return unflatten(shape, outputs.slice(0, results).values()) as R;
