@@ -1,2 +1,6 @@
 /** A training that is found, planned and watched for its user. */
+export { fineTune, type FineTuned } from "./finetune";
+export type { CacheTrunkOptions, FineTuneOptions } from "./options";
 export { lrFind, type LrFindOptions, type LrFound } from "./lrfind";
+export type { Suggestions } from "./suggest";
+export { trainingView, type TrainingView, type TrainingViewOptions } from "./view";

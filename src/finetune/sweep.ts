@@ -24,15 +24,27 @@ export interface Sweep {
 const smoothing = 0.98;
 
 /**
- * A sweep before its first step. Losses are smoothed exponentially, and corrected for the mean's beginning at 0.
- * @see fastai 2.8.12: AvgSmoothLoss of learner.py, LRFinder of callback/schedule.py
+ * Smooths the values it is given, one after the other: exponentially, and corrected for the mean's beginning at 0.
+ * @see fastai 2.8.12: AvgSmoothLoss of learner.py
+ */
+export function averaged(): (value: number) => number {
+  let [mean, count] = [0, 0];
+  return (value) => {
+    mean = value + smoothing * (mean - value);
+    return mean / (1 - smoothing ** ++count);
+  };
+}
+
+/**
+ * A sweep before its first step. Its losses are smoothed.
+ * @see fastai 2.8.12: LRFinder of callback/schedule.py
  */
 export function createSweep({ numIt, stopDiv, rateAt }: SweepOptions): Sweep {
   const curve: CurvePoint[] = [];
-  let [mean, best, isDiverged] = [0, Infinity, false];
+  const smooth = averaged();
+  let [best, isDiverged] = [Infinity, false];
   const add = (given: number): void => {
-    mean = given + smoothing * (mean - given);
-    const loss = mean / (1 - smoothing ** (curve.length + 1));
+    const loss = smooth(given);
     const push = (): void => void curve.push({ learningRate: rateAt(curve.length), loss });
     push();
     if (loss < best) best = loss;

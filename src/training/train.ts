@@ -52,7 +52,13 @@ export async function train(
     throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
   const results: StepResult[] = [];
   let isStopped = false;
-  const training: Training = { step, model: step.model, requestStop: () => void (isStopped = true) };
+  const lastStep = steps === Infinity ? undefined : step.globalStep + Math.max(0, steps);
+  const training: Training = {
+    step,
+    model: step.model,
+    lastStep,
+    requestStop: () => void (isStopped = true),
+  };
   const epochs = epochsOf(training, callbacks, { ...options, signal });
   signal?.throwIfAborted();
   try {

@@ -5,8 +5,18 @@ import type { StepResult, TrainStep } from "../step/step";
 export interface Training {
   readonly step: TrainStep;
   readonly model: Model;
+  /** The global step at which it is to end, if that is known. */
+  readonly lastStep?: number | undefined;
+  /** What went before, of one that goes on after an interrupt: fineTune() tells it. @default unknown */
+  readonly history?: History;
   /** Ends it after this step, as if there were no more to take; the callbacks that follow are still called. */
   requestStop(this: void): void;
+}
+
+/** What a training has given so far. */
+export interface History {
+  readonly steps: readonly StepResult[];
+  readonly epochs: readonly EpochResult[];
 }
 
 /** What an epoch has given. */

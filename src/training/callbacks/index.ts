@@ -1,5 +1,5 @@
 /** What else goes on at the turns of a training. */
-export type { Callback, EpochResult, Training } from "./callback";
+export type { Callback, EpochResult, History, Training } from "./callback";
 export type { MonitorOptions } from "./monitor";
 export { earlyStopping, type EarlyStopping, type EarlyStoppingCallbackOptions } from "./earlystopping";
 export { keepBest, type KeepBest, type KeepBestOptions } from "./keepbest";

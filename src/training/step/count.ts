@@ -21,3 +21,8 @@ export function counted<T extends { globalStep: number }>(
     set: (value: number) => void (count.globalStep = value),
   });
 }
+
+/** The updates that a model has behind it. */
+export function globalStepOf(model: Model): number {
+  return counts.get(model)?.globalStep ?? 0;
+}

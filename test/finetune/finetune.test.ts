@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bundleOf } from "../../src/display/bundle";
+import { fineTune, trainingView, type FineTuned, type FineTuneOptions } from "../../src/finetune";
+import { Dataset } from "../../src/input";
+import type { Model } from "../../src/model";
+import { memory, tf } from "../../src/tensorflow";
+import {
+  adamOptimizer,
+  createTrainStep,
+  evaluate,
+  oneCycle,
+  slice,
+  train,
+  type Batch,
+  type Callback,
+} from "../../src/training";
+import { patternBatch, thinModel, valuesOf } from "../training/thin";
+import { photos, trunkModel } from "../training/trunk";
+
+const architecture = "resnet_v1_14";
+const made = (): Model => thinModel({ seed: 1, architecture });
+
+/** Six batches of 4, in a new order each pass. */
+function trainInput(): Dataset<Batch> {
+  const [{ image }, label] = patternBatch("photos", 24);
+  return Dataset.fromTensorSlices([{ image }, label] as const).shuffle(24, { seed: 3 }).batch(4); // prettier-ignore
+}
+
+function heldBack(): Dataset<Batch> {
+  const [{ image }, label] = patternBatch("held back", 8);
+  return Dataset.fromTensorSlices([{ image }, label] as const).batch(4);
+}
+
+const inputs = (): Pick<FineTuneOptions, "train" | "validation"> => ({
+  train: trainInput(),
+  validation: heldBack(),
+});
+
+/** All but times. */
+function numbersOf({ steps, epochs, bestEpoch, isStopped }: FineTuned): unknown {
+  const timeless = epochs.map(({ seconds: _, imagesPerSecond: __, ...epoch }) => epoch);
+  return { steps, epochs: timeless, bestEpoch, isStopped };
+}
+
+const weightsOf = (model: Model): unknown => model.variables.all().map(({ name, variable }) => [name, valuesOf(variable)]); // prettier-ignore
+
+test("fineTune() is the head's cycle, then all by a slice: what createTrainStep() and train() give by hand", async () => {
+  const model = made();
+  const found = await fineTune(model, { ...inputs(), epochs: 2, freezeEpochs: 1, learningRate: 0.02 });
+  const other = made();
+  const batches = trainInput().repeat().iterator();
+  const head = createTrainStep(other, { ...oneCycle({ learningRate: 0.02, steps: 6, pctStart: 0.99 }), trainableScopes: "Predict" }); // prettier-ignore
+  const expected = await train(head, batches, { steps: 6 });
+  const cycle = oneCycle({ learningRate: slice(1e-4, 1e-2), steps: 12, firstStep: 6, pctStart: 0.3, div: 5 });
+  const all = createTrainStep(other, { ...cycle });
+  expected.push(...(await train(all, batches, { steps: 12 })));
+  assert.deepEqual(found.steps, expected);
+  assert.deepEqual(found.epochs.map(({ epoch, globalStep }) => [epoch, globalStep]), [[1, 6], [2, 12], [3, 18]]); // prettier-ignore
+  const losses = found.epochs.map(({ validationLoss }) => validationLoss ?? NaN);
+  assert.equal(
+    (await evaluate(model, heldBack())).crossEntropy,
+    Math.min(...losses),
+    "the best weights are back",
+  );
+  assert.equal(found.bestEpoch, losses.indexOf(Math.min(...losses)) + 1);
+  head.dispose();
+  all.dispose();
+  batches.dispose();
+  other.dispose();
+  model.dispose();
+});
+
+test("fineTune() interrupted anywhere, looked at and gone on with: the same numbers and weights", async () => {
+  const options = { epochs: 2, freezeEpochs: 1, patience: 1, learningRate: 0.05 };
+  const whole = made();
+  const expected = numbersOf(await fineTune(whole, { ...inputs(), ...options }));
+  const model = made();
+  const data = inputs();
+  let controller = new AbortController();
+  const left = new Set(["begin", "step 2", "step 6", "epoch 1", "step 7", "step 12", "epoch 2"]);
+  const stop = (at: string): void => void (left.delete(at) && controller.abort(new Error(at)));
+  const stopping: Callback = {
+    onTrainBegin: () => stop("begin"),
+    onStep: ({ globalStep }) => stop(`step ${globalStep}`),
+    onEpochEnd: ({ epoch }) => stop(`epoch ${epoch}`),
+  };
+  let [found, calls]: [FineTuned | undefined, number] = [undefined, 0];
+  while (found === undefined) {
+    const own = calls++ % 2 === 0 ? data : inputs(); // the cell makes its datasets anew
+    const call = fineTune(model, { ...own, ...options, callbacks: [stopping], signal: controller.signal });
+    found = await call.catch((error: unknown) => {
+      assert.equal(error, controller.signal.reason);
+      return undefined;
+    });
+    controller = new AbortController();
+    await evaluate(model, heldBack()); // a look
+  }
+  assert.ok(calls > 4, `${calls} calls`);
+  assert.ok(found.resumedAt !== undefined);
+  assert.deepEqual(numbersOf(found), expected);
+  assert.deepEqual(weightsOf(model), weightsOf(whole));
+  model.dispose();
+  whole.dispose();
+});
+
+test("fineTune() begins anew with other options, other data, or a model that was changed", async () => {
+  const options = { epochs: 1, freezeEpochs: 0, stepsPerEpoch: 4 };
+  const interrupted = async (model: Model): Promise<void> => {
+    const stop = new AbortController();
+    const callbacks: Callback[] = [{ onStep: () => stop.abort(new Error("Enough")) }];
+    await assert.rejects(fineTune(model, { ...inputs(), ...options, callbacks, signal: stop.signal }), { message: "Enough" }); // prettier-ignore
+  };
+  const model = made();
+  const bias = model.variables.expect("Predict/logits/biases");
+  const changes: readonly (() => Partial<FineTuneOptions>)[] = [
+    () => ({}),
+    () => ({ learningRate: 0.02 }),
+    () => ({ train: trainInput().take(5) }),
+    () => tf.tidy(() => (bias.assign(bias.add(1)), {})),
+  ];
+  const resumed: boolean[] = [];
+  for (const change of changes) {
+    await interrupted(model);
+    const { resumedAt } = await fineTune(model, { ...inputs(), ...options, ...change() });
+    resumed.push(resumedAt !== undefined);
+  }
+  assert.deepEqual(resumed, [true, false, false, false]);
+  model.dispose();
+});
+
+test("fineTune() stops early, by patience or a callback, and leaks nothing", async () => {
+  const model = made();
+  const data = inputs();
+  const first = await fineTune(model, { ...data, epochs: 1, freezeEpochs: 0 });
+  assert.equal(first.isStopped, false);
+  const tensors = memory().tensors;
+  const ended: string[] = [];
+  const callbacks: Callback[] = [{ onTrainEnd: ({ step }) => void ended.push(`end ${step.globalStep}`) }];
+  const early = await fineTune(model, { ...data, epochs: 9, freezeEpochs: 0, learningRate: 3, patience: 1, callbacks }); // prettier-ignore
+  assert.equal(early.isStopped, true);
+  assert.ok(early.epochs.length < 9);
+  assert.deepEqual(ended, [`end ${early.steps.at(-1)?.globalStep}`]);
+  const asked: Callback = { onStep: ({ globalStep }, { requestStop }) => void (globalStep % 3 === 0 && requestStop()) }; // prettier-ignore
+  const { steps } = await fineTune(model, {
+    ...data,
+    epochs: 2,
+    optimizer: adamOptimizer(),
+    callbacks: [asked],
+  });
+  assert.ok(steps.length <= 3);
+  assert.equal(memory().tensors, tensors);
+  model.dispose();
+});
+
+test("fineTune() with the trunk run once: the head learns from features, each epoch's validation from its own", async () => {
+  const model = trunkModel();
+  const options = {
+    train: photos({ numEpochs: 0 }),
+    validation: photos({ seed: 9 }),
+    epochs: 1,
+    freezeEpochs: 3,
+  };
+  const found = await fineTune(model, { ...options, cacheFrozen: { storage: "float32" } });
+  assert.deepEqual(found.epochs.map(({ globalStep }) => globalStep), [9, 18, 27, 36]); // prettier-ignore
+  const other = trunkModel();
+  const plain = await fineTune(other, options);
+  assert.deepEqual(plain.epochs.map(({ globalStep }) => globalStep), [9, 18, 27, 36]); // prettier-ignore
+  other.dispose();
+  model.dispose();
+});
+
+test("trainingView() shows the time to go, the epochs and the curve, and catches up", async () => {
+  const model = made();
+  const view = trainingView({ title: "Hats and shoes" });
+  const stop = new AbortController();
+  const interrupting: Callback = { onStep: ({ globalStep }) => void (globalStep === 8 && stop.abort(new Error("Enough"))) }; // prettier-ignore
+  const data = inputs();
+  const options = { ...data, epochs: 1 };
+  await assert.rejects(fineTune(model, { ...options, callbacks: [view, interrupting], signal: stop.signal }));
+  assert.match(bundleOf(view)["text/plain"], /^Hats and shoes: step 8 of 12, \d+\.\d s, about \d+ s to go\nepoch  step  train loss  validation loss /); // prettier-ignore
+  const second = trainingView();
+  const found = await fineTune(model, { ...options, callbacks: [second] });
+  assert.match(bundleOf(second)["text/plain"], /^Training: step 12 of 12, \d+\.\d s\nepoch .*\n +1 +6 .*\n +2 +12 /); // prettier-ignore
+  const { data: traces } = second.figure();
+  assert.deepEqual(traces.map(({ name, x }) => [name, Array.isArray(x) ? x.length : 0]), [["train loss, smoothed", 12], ["validation loss", 2], ["validation accuracy", 2]]); // prettier-ignore
+  assert.deepEqual(found.figure().data, traces);
+  assert.equal(String(found), String(second.table()));
+  assert.match(
+    bundleOf(found)["text/plain"],
+    /^Fine-tuned for 2 epochs; the weights are those of epoch \d\nepoch /,
+  );
+  model.dispose();
+});
+
+test("fineTune() refuses numbers that are none, and data of unknown length", async () => {
+  const model = made();
+  const cannot = "Cannot fine-tune: expected";
+  for (const [options, message] of [
+    [{ epochs: -1 }, `${cannot} epochs a whole number from 0 on, got -1`],
+    [{ epochs: 0, freezeEpochs: 0 }, `${cannot} epochs and freezeEpochs together 1 or more, got 0`],
+    [{ epochs: 1, learningRate: 0 }, `${cannot} learningRate above 0, got 0`],
+    [{ epochs: 1, lrMult: 0 }, `${cannot} lrMult 1 or more, got 0`],
+    [{ epochs: 1, stepsPerEpoch: 0 }, `${cannot} stepsPerEpoch a whole number from 1 on, got 0`],
+    [
+      { epochs: 1, train: trainInput().filter(([, label]) => label.max().less(9)) },
+      `${cannot} stepsPerEpoch for a dataset whose length can't be told, or a dataset of at least a batch, got neither`,
+    ],
+  ] as const)
+    // prettier-ignore
+    await assert.rejects(fineTune(model, { ...inputs(), ...options }), { name: "RangeError", message });
+  model.dispose();
+});
