@@ -25,7 +25,7 @@ import { ModeKeys } from "./spec";
 import { runTraining } from "./start";
 import { untilTerminated } from "./terminate";
 import type { TrainingParts } from "./training";
-import { withCheckpoint } from "./weights";
+import { withCheckpoint, type WeightsOptions } from "./weights";
 
 /**
  * Trains, evaluates, predicts with and exports what a model function makes, with all that lasts in one folder: checkpoints,
@@ -99,7 +99,8 @@ export class Estimator<P = unknown> {
           await all.afterCreateSession({ globalStep });
           return runEvaluation({ spec, iterator, first, globalStep, steps, hooks: all, onProgress, signal });
         };
-        const result = await this.withWeights(checkpointPath, spec.model, run);
+        const { movingAverages } = options;
+        const result = await this.withWeights({ checkpointPath, movingAverages }, spec.model, run);
         await this.writeEvaluation(result, this.evalDir(name), checkpointPath);
         return result;
       } finally {
@@ -114,15 +115,17 @@ export class Estimator<P = unknown> {
    * @throws {Error} if there is no checkpoint
    */
   async *predict(options: EstimatorPredictOptions): AsyncGenerator<Prediction, void, undefined> {
-    const checkpoint =
+    const { movingAverages } = options;
+    const checkpointPath =
       options.checkpointPath ?? (await this.newest?.saved) ?? this.expectCheckpoint("predict");
+    const weights = { checkpointPath, movingAverages };
     const iterator = options.inputFn().iterator();
     try {
       for await (const element of iterator) {
         const { features } = partsOf(element);
         const { spec, predict } = this.cells.predictor(features);
         const predictions = await this.rest.during("predict", () =>
-          this.withWeights(checkpoint, spec.model, () => predictAll(predict, features, options.predictKeys)),
+          this.withWeights(weights, spec.model, () => predictAll(predict, features, options.predictKeys)),
         );
         yield* predictions;
       }
@@ -138,11 +141,12 @@ export class Estimator<P = unknown> {
    * @throws {Error} if there is no checkpoint, or the disk refuses
    */
   async exportSavedModel(dir: string, options: ExportSavedModelOptions = {}): Promise<string> {
-    const { checkpointPath: given, ...others } = options;
+    const { checkpointPath: given, movingAverages, ...others } = options;
     return this.rest.during("export", async () => {
       const checkpointPath = given ?? (await this.newest?.saved) ?? this.expectCheckpoint("export");
       const spec = this.cells.serving(options.receiver);
-      return this.withWeights(checkpointPath, spec.model, () => exportSpec(spec, dir, others));
+      const weights = { checkpointPath, movingAverages };
+      return this.withWeights(weights, spec.model, () => exportSpec(spec, dir, others));
     });
   }
 
@@ -214,14 +218,19 @@ export class Estimator<P = unknown> {
 
   /** Runs work with the weights of a checkpoint; with those that the model has if they are the same, or there is none. */
   private async withWeights<T>(
-    checkpoint: string | undefined,
+    {
+      checkpointPath,
+      movingAverages = false,
+    }: { readonly [K in keyof WeightsOptions]: WeightsOptions[K] | undefined },
     model: Model,
     work: (globalStep: number) => T | Promise<T>,
   ): Promise<T> {
     const { newest } = this;
-    if (checkpoint === undefined) return work(0);
-    if (newest?.isFresh === true && checkpoint === (await newest.saved)) return work(newest.globalStep);
-    return withCheckpoint(checkpoint, model, work);
+    if (checkpointPath === undefined && movingAverages) this.expectCheckpoint("evaluate moving averages");
+    if (checkpointPath === undefined) return work(0);
+    const isFresh = newest?.isFresh === true && checkpointPath === (await newest.saved);
+    if (isFresh && !movingAverages) return work(newest.globalStep);
+    return withCheckpoint({ checkpointPath, movingAverages }, model, work);
   }
 
   private expectCheckpoint(what: string): string {

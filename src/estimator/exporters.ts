@@ -189,12 +189,13 @@ function scalarsOf(result: EvalResult): EvalScalars {
 }
 
 function exportNow(options: ExporterOptions, context: ExportContext): Promise<string> {
-  const { labels, warmup, servingInputReceiverFn: receiver } = options;
+  const { labels, warmup, movingAverages, servingInputReceiverFn: receiver } = options;
   const { estimator, exportPath, checkpointPath } = context;
   return estimator.exportSavedModel(exportPath, {
     checkpointPath,
     ...(labels && { labels }),
     ...(warmup && { warmup }),
+    ...(movingAverages !== undefined && { movingAverages }),
     ...(receiver && { receiver }),
   });
 }

@@ -6,6 +6,7 @@ import type { CacheFrozenOptions } from "./frozen";
 import type { RunHook } from "./hooks";
 import type { InputElement, ModelFn } from "./spec";
 import type { Progress } from "./training";
+import type { WeightsOptions } from "./weights";
 
 /** Makes an input: called once for each training, evaluation or prediction. */
 export type InputFn = () => Dataset<InputElement>;
@@ -47,23 +48,19 @@ export interface EstimatorTrainOptions extends RunOptions {
 }
 
 /** Options of Estimator.evaluate(). */
-export interface EstimatorEvaluateOptions extends RunOptions {
+export interface EstimatorEvaluateOptions extends RunOptions, WeightsOptions {
   readonly inputFn: InputFn;
   /** Batches at most. @default to the input's end */
   readonly steps?: number;
   readonly hooks?: readonly RunHook<EvalProgress>[];
-  /** @default modelDir's latest */
-  readonly checkpointPath?: string;
   /** Of the evaluation, if there are several: its events go to `eval_${name}`. @default none: `eval` */
   readonly name?: string;
 }
 
 /** Options of Estimator.predict(). */
-export interface EstimatorPredictOptions {
+export interface EstimatorPredictOptions extends WeightsOptions {
   /** Gives features, or [features, labels], of which the labels are passed by. */
   readonly inputFn: InputFn;
   /** Which outputs are wanted. @default all */
   readonly predictKeys?: readonly string[];
-  /** @default modelDir's latest */
-  readonly checkpointPath?: string;
 }

@@ -2,12 +2,10 @@
 import { createPredictInputFn, exportSavedModel, type ExportOptions } from "../export";
 import { receivingSignature, type ReceivingSignature } from "../export/receiver";
 import type { EstimatorSpec } from "./spec";
+import type { WeightsOptions } from "./weights";
 
 /** Options of Estimator.exportSavedModel(). */
-export interface ExportSavedModelOptions extends Omit<ExportOptions, "variables"> {
-  /** @default modelDir's latest */
-  readonly checkpointPath?: string;
-}
+export interface ExportSavedModelOptions extends Omit<ExportOptions, "variables">, WeightsOptions {}
 
 /**
  * Writes a spec's exportOutputs, or without them its model's own signatures, with the weights that the model has.

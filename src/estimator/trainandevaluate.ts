@@ -16,7 +16,10 @@ import type { Progress } from "./training";
 export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks" | "cacheFrozen">;
 
 /** How to evaluate: tf.estimator.EvalSpec. */
-export interface EvalSpec extends Pick<EstimatorEvaluateOptions, "inputFn" | "name" | "hooks"> {
+export interface EvalSpec extends Pick<
+  EstimatorEvaluateOptions,
+  "inputFn" | "name" | "hooks" | "movingAverages"
+> {
   /** Batches at most; null: to the input's end. @default 100 */
   readonly steps?: number | null;
   /** What is exported after an evaluation. @default nothing */
@@ -195,11 +198,12 @@ class Evaluator<P> {
 
   private async evaluate(step: number, checkpointPath: string, isTheLast: boolean): Promise<void> {
     this.timer.mark(step);
-    const { inputFn, name, hooks, steps = 100 } = this.spec;
+    const { inputFn, name, hooks, movingAverages, steps = 100 } = this.spec;
     const { onProgress, signal } = this.options;
     const trained = { done: step, total: this.maxSteps, phase: "evaluate" } as const;
     const metrics = await this.estimator.evaluate({
       inputFn,
+      ...(movingAverages !== undefined && { movingAverages }),
       checkpointPath,
       ...(name !== undefined && { name }),
       ...(hooks && { hooks }),

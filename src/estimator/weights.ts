@@ -1,21 +1,35 @@
 import type { Model } from "../model";
 import { tf } from "../tensorflow";
-import { Saver } from "../training";
+import { initVariablesFromCheckpoint, Saver } from "../training";
+import { globalStepOf } from "./checkpoints";
+
+/** Whose weights are used. */
+export interface WeightsOptions {
+  /** @default modelDir's latest */
+  readonly checkpointPath?: string;
+  /**
+   * Whether the moving averages that a train step with movingAverageDecay has saved are used in place of the weights.
+   * @default false
+   * @throws {RangeError} if the checkpoint has none
+   */
+  readonly movingAverages?: boolean;
+}
 
 /**
  * Runs work while a model has the weights of a checkpoint; then it has its own again.
- * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape
+ * @throws {RangeError} that names the variables which the checkpoint lacks or has in another shape, or says that it has no averages
  */
 export async function withCheckpoint<T>(
-  path: string,
+  { checkpointPath: path, movingAverages = false }: WeightsOptions & { readonly checkpointPath: string },
   model: Model,
   work: (globalStep: number) => T | Promise<T>,
 ): Promise<T> {
   const variables = model.variables.all().map(({ variable }) => variable);
   const own = variables.map((variable) => tf.keep(variable.clone()));
   try {
-    const { globalStep = 0 } = new Saver().restore(path, model);
-    return await work(globalStep);
+    if (movingAverages) initVariablesFromCheckpoint(model, path, { movingAverages });
+    else new Saver().restore(path, model);
+    return await work(globalStepOf(path));
   } finally {
     variables.forEach((variable, i) => {
       const value = own[i];

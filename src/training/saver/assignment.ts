@@ -18,7 +18,8 @@ export interface AssignmentOptions {
   readonly movingAverages?: boolean;
 }
 
-const AVERAGE = "ExponentialMovingAverage";
+/** The end of the name of a variable's moving average. */
+export const AVERAGE = "ExponentialMovingAverage";
 
 /**
  * The name in a checkpoint of a variable.

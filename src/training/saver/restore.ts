@@ -1,6 +1,7 @@
 import type { Model } from "../../model/model";
 import type { DatasetIterator } from "../../input";
 import { bytesOf, openCheckpoint, quoteNearest, tf, type CheckpointReader } from "../../tensorflow";
+import { AVERAGE } from "./assignment";
 import { findCheckpoint } from "./checkpoint";
 
 /** What a checkpoint is made of: a model's variables, or tensors by the names they have in it. */
@@ -14,6 +15,8 @@ export interface SavedStep {
   readonly unsaved?: string;
   /** The slots as they are before the first step. */
   readonly initialSlots?: () => { readonly slots: SavedStep["slots"]; dispose(): void };
+  /** What is called before the slots are read. */
+  readonly beforeSaving?: () => void;
   /** Those that train together. */
   readonly cluster?: { readonly size: number };
   /** With gradientAccumulation, what waits for the next update. */
@@ -124,8 +127,9 @@ export function expectSaved(
 function slotsBegun(step: SavedStep | undefined, has: (name: string) => boolean): readonly string[] {
   if (step?.initialSlots === undefined) return [];
   const names = Object.keys(step.slots);
-  const isOther = !names.some((name) => name.includes("/") && has(name));
-  return names.filter((name) => isOther || !has(name));
+  const isAverage = (name: string): boolean => name.endsWith(`/${AVERAGE}`);
+  const isOther = !names.some((name) => name.includes("/") && !isAverage(name) && has(name));
+  return names.filter((name) => (isOther && !isAverage(name)) || !has(name));
 }
 
 function begin({ slots, initialSlots }: SavedStep, names: readonly string[]): void {

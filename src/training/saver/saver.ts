@@ -130,6 +130,7 @@ export class Saver {
     const { step, globalStep = step?.globalStep } = options;
     const prefix = prefixOf(path, globalStep);
     if (step !== undefined) expectStep(path, step, this.newSlots);
+    step?.beforeSaving?.();
     const snapshot = snapshotOf(
       what instanceof Model ? variablesOf(what, `save "${path}"`) : what,
       options,

@@ -15,6 +15,7 @@ export interface Synchronized {
 export async function synchronize(cluster: Cluster, { model, step, iterator }: Synchronized): Promise<void> {
   if (cluster.size === 1) return;
   const { gathered } = step;
+  step.beforeSaving?.();
   const variables = [variablesOf(model, "synchronize"), step.slots, gathered?.sums ?? {}].flatMap((named) => Object.values(named)); // prettier-ignore
   await takeFromChief(cluster, variables);
   const numbers = await bytesFromChief(cluster, encode([step.globalStep, gathered?.count ?? 0]));

@@ -7,7 +7,7 @@ import type { Schedule } from "../optimizers/schedule";
 
 /** The numbers of one step. */
 export interface FedNumbers {
-  /** To feed: learning rates, then the momentum, if that changes. */
+  /** To feed: learning rates, then the momentum, if that changes, then the decay of the averages, if there are any. */
   readonly values: readonly number[];
   /** To tell: the rate of the last layer that is trained, and the momentum, if it changes. */
   readonly told: { readonly learningRate: number; readonly momentum?: number };
@@ -29,6 +29,7 @@ export interface Fed {
   /** Of the last layer that is trained. */
   readonly learningRate: tf.Scalar;
   readonly momentum: tf.Scalar | undefined;
+  readonly averageDecay: tf.Scalar | undefined;
 }
 
 /** What is fed to the steps of a training. */
@@ -39,13 +40,24 @@ export interface Feed {
   scalars(values: tf.Tensor1D): Fed;
 }
 
-/** What is fed to steps with these learning rates and this momentum, if it changes. */
-export function feedOf({ schedules, of, last }: Rates, momentum: Schedule | undefined): Feed {
+/** What is fed to steps with these learning rates, and by the step this momentum and decay of averages, if there are such. */
+export function feedOf(
+  { schedules, of, last }: Rates,
+  {
+    momentum,
+    averageDecay,
+  }: { readonly momentum: Schedule | undefined; readonly averageDecay: Schedule | undefined },
+): Feed {
   return {
     numbers: ({ globalStep, learningRateFactor }) => {
       const rates = schedules.map((one) => expectRate(one(globalStep) * learningRateFactor, globalStep));
       const now = momentum && { momentum: expectMomentum(momentum(globalStep), globalStep) };
-      const values = now === undefined ? rates : [...rates, now.momentum];
+      const momenta = now === undefined ? [] : [now.momentum];
+      const values = [
+        ...rates,
+        ...momenta,
+        ...(averageDecay === undefined ? [] : [averageDecay(globalStep)]),
+      ];
       return { values, told: { learningRate: rates[last] ?? NaN, ...now } };
     },
     scalars: (values) => {
@@ -61,6 +73,7 @@ export function feedOf({ schedules, of, last }: Rates, momentum: Schedule | unde
         rated: (gradients) => (schedules.length === 1 ? gradients : gradients.map(own)),
         learningRate: at(last),
         momentum: momentum && at(schedules.length),
+        averageDecay: averageDecay && at(all.length - 1),
       };
     },
   };

@@ -7,5 +7,6 @@ export {
   type StepWithGradients,
   type TrainStep,
 } from "./step";
+export { withMovingAverages, type Averaging } from "./averages";
 export { summarizeGradients } from "./summarize";
 export type { TrainStepOptions } from "./options";

@@ -27,6 +27,16 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
   readonly weightDecay?: "regularizer" | "decoupled" | "none";
   /** Calls that make one update, by the mean of their gradients; moving statistics follow each call. @default 1 */
   readonly gradientAccumulation?: number;
+  /**
+   * Whether the step keeps exponential moving averages of all of the model's variables, moving statistics too, and how much of them
+   * stays at each update: 0 … 1, but not 1; 0.9999 is common. At first fewer count: update n, by the global step, keeps at most
+   * (1 + n) / (10 + n). They begin as the variables are before the first step, and those of variables that do not change stay. A
+   * Saver keeps them, as "<variable>/ExponentialMovingAverage"; see withMovingAverages().
+   * @default undefined: none
+   * @see TF-Slim train_image_classifier's --moving_average_decay; tf.train.ExponentialMovingAverage with num_updates, applied after
+   *   each update
+   */
+  readonly movingAverageDecay?: number;
   /** Whether moving statistics follow the batches: slim's update ops. @default true */
   readonly updateOps?: boolean;
   /** Whether a call whose loss or gradients are not finite changes nothing and throws, naming where that began. @default false */

@@ -6,6 +6,7 @@ import { expectPixels } from "../../model/pixels";
 import type { ModelVariable } from "../../model/variables";
 import { random, tf, type Signature } from "../../tensorflow";
 import { expectBatch } from "../batch/batch";
+import { averagesOf, beginAverages } from "./averages";
 import { counted } from "./count";
 import { explained } from "./numerics";
 import { expectFrozen } from "../features/frozen";
@@ -14,11 +15,12 @@ import type { OptimizerState } from "../optimizers/optimizer";
 import { feedOf } from "./feed";
 import { callsOf, isEager, optimizerOf, precisionOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
+import { savedParts, shareGathered, waitFor } from "./saved";
 import type { Gathered } from "../saver/restore";
 import { getTrainableVariables } from "../../model/scopes";
 import { synchronize } from "../saver/synchronize";
 import { inTurn } from "./turn";
-import { metricsOf, readMetrics, runnerOf, updatesOf, type UpdateRunner } from "./update";
+import { metricsOf, readMetrics, runnerOf, updatesOf } from "./update";
 
 /** What one step of training gives. */
 export interface StepResult {
@@ -88,12 +90,14 @@ export interface TrainStep {
   readonly summarizeGradients: boolean;
   /** The variables it trains. */
   readonly trained: readonly ModelVariable[];
-  /** The optimizer's variables by their names in a checkpoint, which a Saver saves; none of a tfjs optimizer. */
+  /** The optimizer's variables, and moving averages, by their names in a checkpoint, which a Saver saves; none of a tfjs optimizer. */
   readonly slots: Readonly<Record<string, tf.Variable>>;
   /** What the optimizer keeps that no checkpoint can hold: a name of tfjs's, but for its SGD; else undefined. */
   readonly unsaved?: string;
   /** The optimizer's variables as they are before the first step. The caller disposes the result. */
   initialSlots(this: void): Pick<OptimizerState, "slots" | "dispose">;
+  /** With movingAverageDecay: what a Saver calls first, so that averages have begun. */
+  readonly beforeSaving?: (this: void) => void;
   /** With gradientAccumulation: what waits for the next update, which a Saver saves too. */
   readonly gathered?: Gathered;
   /**
@@ -149,18 +153,18 @@ export type StepFrom = Pick<TrainStep, "withGradients"> & ((...batch: StepBatch)
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
-  const [{ numClasses }, eager] = [model.options, isEager(options)];
-  const trained = expectTrained(model, options);
+  const [{ numClasses }, eager, trained] = [model.options, isEager(options), expectTrained(model, options)];
   const { optimizer, rates } = optimizerOf(options, trained);
-  const [calls, state] = [callsOf(options), optimizer(trained)];
-  const feed = feedOf(rates, state.momentum);
-  const updates = updatesOf(model, trained, { state, feed }, options);
+  const [calls, state, averages] = [callsOf(options), optimizer(trained), averagesOf(model, options)];
+  const feed = feedOf(rates, { momentum: state.momentum, averageDecay: averages?.decay });
+  const updates = updatesOf(model, trained, { state, feed, averages }, options);
   const runner = runnerOf(updates, eager, precisionOf(options));
   const [normed, gathered] = [options.gradientNorms === true ? trained : [], updates.gathered];
   const nextSeed = (): tf.Tensor1D => seedOf(seed, step.globalStep * calls + (gathered?.count ?? 0), cluster);
 
   const runOne: RunStep = async (from, [images, labels], update) => {
     expectBatch(images, labels, { numClasses, what: "train" });
+    beginAverages(model, averages);
     const { values, told } = feed.numbers(step);
     const [stepSeed, numbers] = [nextSeed(), tf.tensor1d([...values])];
     const accumulated = (gathered?.count ?? 0) + 1;
@@ -182,7 +186,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   };
   const made = Object.assign(callables(runOne, { model, trained, cluster }), {
     ...{ cluster, globalStep: 0, learningRateFactor: 1, model, summarizeGradients, trained },
-    ...savedParts(state, gathered, () => optimizer(trained)),
+    ...savedParts({ state, gathered, averages }, { model, initial: () => optimizer(trained) }),
     expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
       expectBatch(...batch, { numClasses, what: "inspect a step" });
@@ -193,37 +197,10 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     shareGathered: () => shareGathered(cluster, runner, gathered),
     signatures: () => runner.signatures(),
     graph: () => runner.graph(),
-    dispose: () => [runner, updates, state].forEach((part) => part.dispose()),
+    dispose: () => [runner, updates, state, averages].forEach((part) => part?.dispose()),
   });
   const step = counted(made, model, globalStep);
   return step;
-}
-
-/** Notes how many calls' gradients wait. */
-function waitFor(gathered: Gathered | undefined, count: number): Pick<StepResult, "accumulated"> {
-  if (gathered === undefined) return {};
-  Object.assign(gathered, { count, isShared: false });
-  return { accumulated: count };
-}
-
-async function shareGathered(
-  cluster: Cluster,
-  runner: UpdateRunner,
-  gathered: Gathered | undefined,
-): Promise<void> {
-  if (cluster.size === 1 || gathered === undefined || gathered.count === 0) return;
-  await together(cluster, () => runner.share());
-  gathered.isShared = true;
-}
-
-/** What a Saver needs to know of the optimizer and of what waits for it. */
-function savedParts(
-  { slots, unsaved }: OptimizerState,
-  gathered: Gathered | undefined,
-  initialSlots: () => OptimizerState,
-): Pick<TrainStep, "slots" | "unsaved" | "initialSlots" | "gathered"> {
-  const optional = { ...(unsaved !== undefined && { unsaved }), ...(gathered !== undefined && { gathered }) };
-  return { slots, initialSlots, ...optional };
 }
 
 /** What one call draws from: other numbers than each other call, and each other process. */

@@ -6,6 +6,7 @@ import type { ModelVariable } from "../../model/variables";
 import { shielded } from "../../interrupt";
 import { tf, trace, type Precision, type Signature, type Traced } from "../../tensorflow";
 import { gradientTransform, normOf } from "../optimizers/gradients";
+import type { Averages } from "./averages";
 import { checked, zeroOf } from "./numerics";
 import type { OptimizerState, VariableGradient } from "../optimizers/optimizer";
 import type { Fed, Feed } from "./feed";
@@ -51,15 +52,21 @@ export interface Updates {
   dispose(): void;
 }
 
+/** What updates are made with. */
+export interface UpdateParts {
+  readonly state: OptimizerState;
+  readonly feed: Feed;
+  readonly averages: Averages | undefined;
+}
+
 /** The parts of a step by its options. */
 export function updatesOf(
   model: Model,
   trained: readonly ModelVariable[],
-  { state, feed }: { readonly state: OptimizerState; readonly feed: Feed },
+  { state, feed, averages }: UpdateParts,
   options: TrainStepOptions,
 ): Updates {
-  const { updateOps = true, checkNumerics = false, gradientNorms = false } = options;
-  const { cluster = ALONE } = options;
+  const { updateOps = true, checkNumerics = false, gradientNorms = false, cluster = ALONE } = options;
   const [calls, names] = [callsOf(options), trained.map(({ name }) => name)];
   const look = lookOf(model, trained, options);
   const transform = gradientTransform(names, options);
@@ -82,7 +89,8 @@ export function updatesOf(
       for (const sum of Object.values(sums?.named ?? {})) sum.assign(tf.zerosLike(sum));
       const gradients = transform(pass.gradients);
       const norms = gradientNorms ? gradients.map(({ gradient }) => normOf(gradient)) : [];
-      change(state, { gradients, decaying }, feed.scalars(numbers));
+      const moving = updateOps ? pass.updates : [];
+      change({ state, averages }, { gradients, decaying, trained, moving }, feed.scalars(numbers));
       return { metrics: metricsOf(pass, [...norms, ...checks]), gradients };
     },
     gather: (from, images, labels, seed) => {
@@ -226,18 +234,22 @@ export async function readMetrics(
   }
 }
 
-/** The variables, some of which decay by themselves before the optimizer changes them all. */
+/** The variables, some of which decay by themselves before the optimizer changes them all; then their averages. */
 function change(
-  state: OptimizerState,
+  { state, averages }: Pick<UpdateParts, "state" | "averages">,
   what: {
     readonly gradients: readonly VariableGradient[];
     readonly decaying: readonly ModelVariable[];
+    readonly trained: readonly ModelVariable[];
+    readonly moving: SharedPass["updates"];
   },
-  { rateOf, rated, learningRate, momentum }: Fed,
+  { rateOf, rated, learningRate, momentum, averageDecay }: Fed,
 ): void {
   for (const one of what.decaying) {
     const { variable, weightDecay } = one;
     if (weightDecay > 0) variable.assign(variable.sub(variable.mul(rateOf(one).mul(weightDecay))));
   }
   state.apply(rated(what.gradients), learningRate, momentum);
+  const changed = [...what.moving, ...what.trained].map(({ variable }) => variable);
+  if (averageDecay !== undefined) averages?.follow(changed, averageDecay);
 }
