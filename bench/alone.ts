@@ -79,7 +79,7 @@ function programs({ batch, side }: Omit<StepBench, "rounds">): Program[] {
 }
 
 /** The most memory that a process has held so far, in MB. */
-function peakOf(pid: number): number {
+export function peakOf(pid: number): number {
   const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   if (kilobytes === undefined)
     throw new Error(`Cannot measure memory: expected VmHWM of process ${pid}, got none`);

@@ -12,3 +12,7 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
     rmSync(folder, { recursive: true });
   }
 }
+
+/** The folder of real photos, records and weights that are no part of the project: $SLIMLAB_SHARED_DATA, or what lies beside it. */
+export const sharedData = (): string =>
+  process.env["SLIMLAB_SHARED_DATA"] ?? path.resolve(__dirname, "../../../shared/data");

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
 import { benchFeatures, FROZEN } from "./features";
+import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, Bench>> = {
   input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
   features: { about: "seconds: an epoch with conv1 to block3, or all but the head, frozen: on features, and with the trunk in each", run: runFeatures },
+  finetune: { about: "seconds: from a process's start to 95 % validated accuracy of a new head: ours, PyTorch's, Keras's", run: runFinetune },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -133,6 +135,11 @@ async function runFeatures(wish: Wish): Promise<Outcome> {
     { title: "conv1 to block3 frozen", results: await benchFeatures(wish, FROZEN.block3) },
     { title: "all but the head frozen", name: "head", results: await benchFeatures(wish, FROZEN.head) },
   );
+}
+
+async function runFinetune(wish: Wish): Promise<Outcome> {
+  const result = await benchFinetune(wish);
+  return { text: formatFinetune(result), data: { unit: seconds.unit, ...result } };
 }
 
 interface Contest {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readImage, renderPhotos, writeRecords } from "../src/input";
 import { encodeJpeg, random, resizeImage, tf } from "../src/tensorflow";
+import { sharedData } from "./folder";
 
 /** Side of a photograph in pixels: about as many as ImageNet's have on average, 469 x 387. */
 const SIDE = 426;
@@ -26,8 +27,7 @@ export async function renderRecords(folder: string, perClass: number): Promise<P
 
 /** TF-Slim's flowers if they are there, else rendered photos. */
 export async function flowerRecords(folder: string): Promise<readonly string[]> {
-  const shared = process.env["SLIMLAB_SHARED_DATA"] ?? path.resolve(__dirname, "../../../shared/data");
-  const flowers = path.join(shared, "records");
+  const flowers = path.join(sharedData(), "records");
   if (existsSync(flowers)) {
     return readdirSync(flowers).filter((name) => name.startsWith("flowers")).map((name) => path.join(flowers, name)); // prettier-ignore
   }
