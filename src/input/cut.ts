@@ -2,9 +2,9 @@
 import {
   branch,
   castTo,
-  decodeJpegEighth,
   decodeJpegPart,
   decodePixels,
+  decodeSmallJpegPart,
   dynamicShape,
   endsAsJpeg,
   exampleJpeg,
@@ -78,7 +78,10 @@ function cutDecoded([contents, seed, mirrored]: Inputs, cut: Cut): tf.Tensor3D {
   return resizeRegion(image, { region: castTo(region, "float32"), size, window, mirrored: mirrored }); // prettier-ignore
 }
 
-/** The part alone is decoded if it is at most half of the photo; "scaled" as small as JPEG has it without enlarging it then. */
+/**
+ * The part alone is decoded if it is at most half of the photo, or few of its pixels are; "scaled" as small as JPEG has it without
+ * enlarging it then.
+ */
 function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], cut: Cut): tf.Tensor3D {
   const sides = sidesOf(jpegShape(contents));
   const part = cut.choose(sides, seed);
@@ -91,8 +94,8 @@ function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], c
   const whole = tf.concat([tf.zeros([2], "int32"), smaller]);
   const needed = neededOf(part, placed, cut, smaller);
   const isSmall = pixelsOf(needed).mul(2).lessEqual(pixelsOf(whole));
-  const isPart = [endsAsJpeg(contents), ratio.less(8)].reduce((all, one) => tf.logicalAnd(all, one), isSmall); // a cut file is to fail
-  const window = select(isPart, needed, whole);
+  const saves = tf.logicalOr(isSmall, ratio.greaterEqual(tf.scalar(4)));
+  const window = select(tf.logicalAnd(endsAsJpeg(contents), saves), needed, whole); // a cut file is to fail
   const image =
     decode === "exact" ? decodeJpegPart(contents, window, 1) : decodeSmaller(contents, window, ratio);
   const top = placed.top.sub(castTo(window.slice([0], [2]), "float32"));
@@ -132,19 +135,21 @@ const MARGIN = 2; // one for the colours, one for what is rounded
 
 const pixelsOf = (window: tf.Tensor): tf.Tensor => castTo(window.slice([2], [2]), "float32").prod();
 
-const RATIOS = [1, 2, 4] as const;
+const RATIOS = [1, 2, 4, 8] as const;
 
 /** One of four, since the operation's ratio is fixed. */
 function decodeSmaller(
   contents: tf.Tensor,
   window: tf.Tensor,
   ratio: tf.Tensor,
-  [first, ...others]: readonly JpegRatio[] = RATIOS,
+  [first = 8, ...others]: readonly JpegRatio[] = RATIOS,
 ): tf.Tensor {
-  if (first === undefined) return decodeJpegEighth(contents, window);
+  const decode = (file: tf.Tensor, part: tf.Tensor): tf.Tensor =>
+    first === 4 || first === 8 ? decodeSmallJpegPart(file, part, first) : decodeJpegPart(file, part, first);
+  if (others.length === 0) return decode(contents, window);
   return branch(ratio.lessEqual(tf.scalar(first)), [contents, window, ratio], {
     name: `decode_from_${first}`,
-    yes: (file, part) => decodeJpegPart(file, part, first),
+    yes: decode,
     no: (file, part, by) => decodeSmaller(file, part, by, others),
     examples: () => [exampleJpeg(), tf.tensor1d([0, 0, 1, 1], "int32"), tf.scalar(1)],
   });

@@ -2,7 +2,7 @@
 #include "operations.h"
 
 #include "batchnormop.h"
-#include "jpegeighthop.h"
+#include "jpegpartop.h"
 #include "momentumop.h"
 #include "resizeregionop.h"
 #include "winogradop.h"
@@ -11,7 +11,7 @@ namespace slimlab {
 
 void RegisterOperations() {
   RegisterBatchNorm();
-  RegisterJpegEighth();
+  RegisterJpegPart();
   RegisterMomentum();
   RegisterResizeRegion();
   RegisterWinograd();

@@ -65,19 +65,17 @@ export function decodeJpegPart(contents: tf.Tensor, window: tf.Tensor, ratio: Jp
 }
 
 /**
- * The pixels of a JPEG file that is smaller by 8: decodeJpegPart()'s of the whole, from the addon's own decoder where the file is of a
- * usual kind.
- * @param whole  int32 [4]: 0, 0, and the smaller photo's height and width
- * @returns      uint8 [height / 8, width / 8, 3], rounded up
+ * As decodeJpegPart(), from the addon's own decoder where the file is of a usual kind; that knows the colours at the window's edges.
+ * @returns  uint8 [height, width, 3]
  */
-export function decodeJpegEighth(contents: tf.Tensor, whole: tf.Tensor): tf.Tensor3D {
+export function decodeSmallJpegPart(contents: tf.Tensor, window: tf.Tensor, ratio: 4 | 8): tf.Tensor3D {
   return tf.tidy(() => {
-    const pixels = eighthOf(contents);
+    const pixels = ownJpegPart(contents, window, ratio);
     const isRead = dynamicShape(pixels).slice([0], [1]).asScalar().greater(tf.scalar(0, "int32"));
-    return branch(isRead, [pixels, contents, whole], {
-      name: "decode_eighth",
+    return branch(isRead, [pixels, contents, window], {
+      name: `decode_small_${ratio}`,
       yes: (read) => executeOne("Identity", [read], { T: attr.type("uint8") }),
-      no: (_, file, window) => decodeJpegPart(file, window, 8),
+      no: (_, file, part) => decodeJpegPart(file, part, ratio),
       examples: () => [
         tf.tidy(() => castTo(tf.zeros([1, 1, 3]), "uint8")),
         exampleJpeg(),
@@ -87,9 +85,9 @@ export function decodeJpegEighth(contents: tf.Tensor, whole: tf.Tensor): tf.Tens
   });
 }
 
-/** As decodeJpegEighth(); [0, 0, 3] of a file that is of another kind, cut or damaged. */
-export function eighthOf(contents: tf.Tensor): tf.Tensor3D {
-  return executeOne("SlimlabJpegEighth", [contents]) as tf.Tensor3D;
+/** As decodeSmallJpegPart(); [0, 0, 3] of a file that is of another kind, cut or damaged. */
+export function ownJpegPart(contents: tf.Tensor, window: tf.Tensor, ratio: 4 | 8): tf.Tensor3D {
+  return executeOne("SlimlabJpegPart", [contents, window], { ratio: attr.int(ratio) }) as tf.Tensor3D;
 }
 
 /** A file of one pixel, that functions can be recorded with. @returns string scalar */

@@ -1,6 +1,6 @@
-"""JPEG files of many kinds, and what libjpeg, in TensorFlow, gives of each at an eighth, as PNG files beside them.
+"""JPEG files of many kinds, and what libjpeg, in TensorFlow, gives of each at a quarter and an eighth, as PNG files beside them.
 
-    python test/input/eighths.py FOLDER
+    python test/input/jpegparts.py FOLDER
 
 Prints the JPEG files' paths. Of each ten the last two are of kinds that libjpeg alone reads here: progressive, and RGB.
 """
@@ -46,7 +46,8 @@ for i in range(60):
     file = os.path.join(FOLDER, f"{i}.jpg")
     with open(file, "wb") as out:
         out.write(contents)
-    pixels = tf.io.decode_jpeg(contents, channels=3, ratio=8)
-    with open(file + ".png", "wb") as out:
-        out.write(tf.io.encode_png(pixels).numpy())
+    for ratio in (4, 8):
+        pixels = tf.io.decode_jpeg(contents, channels=3, ratio=ratio)
+        with open(f"{file}.{ratio}.png", "wb") as out:
+            out.write(tf.io.encode_png(pixels).numpy())
     print(file)
