@@ -6,6 +6,7 @@ import { SummaryWriter } from "../summary";
 import { openCheckpoint, type tf } from "../tensorflow";
 import { latestCheckpoint, listCheckpoint, type StepResult } from "../training";
 import { expectEnd } from "../training/batch/end";
+import { Told } from "./callbacks";
 import { Cells } from "./cells";
 import { globalStepOf } from "./checkpoints";
 import { expectSteps, resolveConfig, temporaryModelDir, type ResolvedRunConfig } from "./config";
@@ -45,6 +46,8 @@ export class Estimator<P = unknown> {
   private readonly cells: Cells<P>;
   private readonly rest = new Rest();
   private readonly evalWriters = new Map<string, SummaryWriter>();
+  /** Who hears of a training under way; trainAndEvaluate() tells them of its evaluations. @internal */
+  told: Told | undefined;
   /** What a training under way has saved last, and whether the model still is as it says. */
   private newest: (Pick<CheckpointSaved, "globalStep" | "saved"> & { readonly isFresh: boolean }) | undefined;
 
@@ -208,11 +211,13 @@ export class Estimator<P = unknown> {
     };
     const between: TrainingParts["between"] = (work) => rest.pausing(work);
     const all = allHooks([remembering, ...hooks]);
-    const run = { cells, config, folder, hooks: all, onProgress, signal, between, alsoSaveEverySteps };
+    const told = (this.told = new Told(options.callbacks ?? []));
+    const run = { cells, config, folder, hooks: all, told, onProgress, signal, between, alsoSaveEverySteps };
     try {
       return await runTraining({ ...run, dataset: inputFn(), checkpoint, steps, maxSteps, cacheFrozen });
     } finally {
       this.newest = undefined;
+      this.told = undefined;
     }
   }
 

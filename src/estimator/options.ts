@@ -1,5 +1,6 @@
 /** What an Estimator and its calls are given. */
 import type { Dataset } from "../input";
+import type { Callback } from "../training";
 import type { RunConfig } from "./config";
 import type { EvalProgress } from "./evaluation";
 import type { CacheFrozenOptions } from "./frozen";
@@ -37,6 +38,13 @@ export interface EstimatorTrainOptions extends RunOptions {
   /** Steps that the model shall have behind it at the end, those of earlier calls included. @default to the input's end */
   readonly maxSteps?: number;
   readonly hooks?: readonly RunHook[];
+  /**
+   * As train() takes them. An epoch is what lies between two evaluations by trainAndEvaluate(), or the whole training. What they
+   * change of the model when it ends, as keepBest() does, is in the last checkpoint, which is then saved again; exporters have
+   * exported before.
+   * @default none
+   */
+  readonly callbacks?: readonly Callback[];
   /** Checkpoints each so many steps beside the config's. @default none */
   readonly alsoSaveEverySteps?: number;
   /**

@@ -15,7 +15,7 @@ import { Training, type TrainingParts } from "./training";
 /** What a training is made of before its first batch is there. */
 export interface TrainingStart extends Pick<
   TrainingParts,
-  "config" | "folder" | "hooks" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"
+  "config" | "folder" | "hooks" | "told" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"
 > {
   readonly cells: Pick<Cells<unknown>, "training">;
   readonly dataset: Dataset<InputElement>;

@@ -13,7 +13,10 @@ import { globalStepOf, savedAt } from "./checkpoints";
 import type { Progress } from "./training";
 
 /** How to train: tf.estimator.TrainSpec. */
-export type TrainSpec = Pick<EstimatorTrainOptions, "inputFn" | "maxSteps" | "hooks" | "cacheFrozen">;
+export type TrainSpec = Pick<
+  EstimatorTrainOptions,
+  "inputFn" | "maxSteps" | "hooks" | "callbacks" | "cacheFrozen"
+>;
 
 /** How to evaluate: tf.estimator.EvalSpec. */
 export interface EvalSpec extends Pick<
@@ -213,6 +216,7 @@ class Evaluator<P> {
     });
     this.evaluated = step;
     this.result = { metrics, exports: [] };
+    await this.estimator.told?.evaluated(metrics);
     await this.export(checkpointPath, isTheLast || step >= (this.maxSteps ?? Infinity));
   }
 

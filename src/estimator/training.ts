@@ -5,6 +5,7 @@ import type { SummaryWriter } from "../summary";
 import { tf } from "../tensorflow";
 import type { Saver, StepFrom, StepResult, StepWithGradients, TrainStep } from "../training";
 import { leftOutOf, noBatches } from "../training/batch/end";
+import type { Told } from "./callbacks";
 import { saveTraining } from "./checkpoints";
 import type { ResolvedRunConfig } from "./config";
 import { batchOf, imagesOf, labelsOf, partsOf } from "./features";
@@ -37,6 +38,7 @@ export interface TrainingParts {
   /** undefined: of a process that is not the chief. */
   readonly writer: SummaryWriter | undefined;
   readonly hooks: Required<RunHook>;
+  readonly told: Told;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly signal: AbortSignal;
   /** Runs what may use the estimator between two steps. */
@@ -66,18 +68,22 @@ export class Training {
 
   /** @returns the last step's result; undefined if there was none */
   async run(): Promise<StepResult | undefined> {
-    const { step, hooks, between, saver, writer, signal, isRestored, config } = this.parts;
+    const { step, hooks, told, between, saver, writer, signal, isRestored, config, lastStep } = this.parts;
     try {
       const { globalStep } = step;
       this.moreCheckpoints.mark(globalStep);
       this.checkpoints.mark(globalStep);
       if (!isRestored) await this.save();
       await between(async () => hooks.afterCreateSession({ globalStep }));
+      await between(async () => told.begin(step, lastStep));
       await this.loop();
       await this.summaries.finish();
       if (this.isUnsaved) await this.save();
       await saver.flush();
       await between(async () => hooks.end({ globalStep: step.globalStep }));
+      await between(async () => told.end());
+      if (told.isAnyone && this.results !== undefined) await this.save(); // of what they have changed
+      await saver.flush();
       return this.results;
     } catch (error) {
       // In the midst of an accumulation each process has its own sums, which the chief can't save: the last checkpoint stands.
@@ -92,29 +98,39 @@ export class Training {
   }
 
   private async loop(): Promise<void> {
-    const { iterator, step, signal, lastStep = Infinity, hooks, between } = this.parts;
+    const { iterator, step, signal, lastStep = Infinity, hooks, told, between } = this.parts;
     const { cluster } = this.parts.config;
     let { first } = this.parts;
     while (step.globalStep < lastStep) {
       const before = step.globalStep;
       await between(async () => hooks.beforeRun({ globalStep: before }));
       // From here to the step nothing may come between: what is read is trained on before it counts as read.
-      const isOver = this.isStopped || signal.aborted;
+      const isOver = this.isStopped || told.isStopped || signal.aborted;
+      const begun = performance.now();
       const element = isOver ? undefined : (first ?? (await iterator.next()).value);
       first = undefined;
       const goesOn = await agree(cluster, element !== undefined); // who ends ends all
       if (!goesOn) await this.share();
       if (isOver) signal.throwIfAborted();
       if (!goesOn || element === undefined) break;
-      const { gradients, ...results } = await this.summaries.take(...this.givenOf(element));
+      const given = this.givenOf(element);
+      const { gradients, ...results } = await this.summaries.take(...given);
+      const [images, seconds] = [given[1].size, (performance.now() - begun) / 1000];
       try {
         await this.note({ gradients, ...results }, results.globalStep > before);
       } finally {
         tf.dispose(gradients);
       }
+      await between(async () => told.step(results, images, seconds));
       await this.afterStep(results, results.globalStep > before);
     }
-    if (this.results === undefined && step.globalStep < lastStep && cluster.size === 1 && !this.isStopped)
+    if (
+      this.results === undefined &&
+      step.globalStep < lastStep &&
+      cluster.size === 1 &&
+      !this.isStopped &&
+      !told.isStopped
+    )
       throw noBatches("train", leftOutOf(iterator));
   }
 

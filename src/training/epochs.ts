@@ -45,8 +45,11 @@ export interface Epochs {
   add(result: StepResult, images: number, seconds: number): void;
   /** Makes the steps so far an epoch, if there are any. */
   close(): void;
-  /** Validates an epoch whose steps are taken, and tells of it; nothing if none is. */
-  finish(): Promise<void>;
+  /**
+   * Validates an epoch whose steps are taken, and tells of it; nothing if none is.
+   * @param validated  what a validation has given already. @default validates
+   */
+  finish(validated?: Validated): Promise<void>;
   dispose(): void;
 }
 
@@ -87,10 +90,10 @@ export function epochsOf(
       tally.isDue = tally.steps >= stepsPerEpoch;
     },
     close: () => void (tally.isDue = tally.steps > 0),
-    finish: async () => {
+    finish: async (known) => {
       if (!tally.isDue) return;
       const begun = performance.now();
-      const validated = await validate();
+      const validated = known ?? (await validate());
       tally.seconds += (performance.now() - begun) / 1000;
       const epoch = epochOf(tally, step.globalStep, validated);
       Object.assign(tally, EMPTY, { ended: epoch.epoch });
@@ -100,7 +103,8 @@ export function epochsOf(
   };
 }
 
-type Validated = Pick<EpochResult, "validationLoss" | "validationAccuracy" | "metrics">;
+/** What a validation gives of an epoch. */
+export type Validated = Pick<EpochResult, "validationLoss" | "validationAccuracy" | "metrics">;
 
 function validatedOf(
   { crossEntropy, accuracy }: Evaluation,
