@@ -85,3 +85,12 @@ export function peakOf(pid: number): number {
     throw new Error(`Cannot measure memory: expected VmHWM of process ${pid}, got none`);
   return Number(kilobytes) / 1024;
 }
+
+/** Seconds that all processors together have spent on a process, and on its children that have ended. */
+export function processorSecondsOf(pid: number): number {
+  const [, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop()?.split(" ") ?? [];
+  const ticks = fields.slice(10, 14).reduce((sum, field) => sum + Number(field), 0);
+  return ticks / TICKS_A_SECOND;
+}
+
+const TICKS_A_SECOND = 100; // Linux's USER_HZ

@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { peakOf } from "./alone";
+import { peakOf, processorSecondsOf } from "./alone";
 import { contest, format, pythonPeer, ratioOf, startPeer, type Contender, type Peer, type Result } from "./contest"; // prettier-ignore
 import { inFolder, sharedData } from "./folder";
 import { ownPython, peersPython } from "./peers";
@@ -21,6 +21,8 @@ export interface FinetuneRun {
   readonly name: string;
   readonly seed: number;
   readonly seconds: number;
+  /** What of them processors spent on it, all together: the rest it waited, for others too if the machine has other work. */
+  readonly processorSeconds: number;
   /** Photos it had learned from, each view counted. */
   readonly photos: number;
   /** Accuracy at that moment, 0…1. */
@@ -76,10 +78,10 @@ async function runOf(name: string, seed: number, start: () => Promise<Peer>): Pr
   const started = process.hrtime.bigint();
   const peer = await start(); // until it says that it is there
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  const megabytes = peakOf(peer.pid);
+  const [megabytes, processorSeconds] = [peakOf(peer.pid), processorSecondsOf(peer.pid)];
   const [photos, validation, test] = [await peer.ask("photos"), await peer.ask("validation"), await peer.ask("test")]; // prettier-ignore
   await peer.close();
-  return { name, seed, seconds, photos, validation, test, megabytes };
+  return { name, seed, seconds, processorSeconds, photos, validation, test, megabytes };
 }
 
 /**
@@ -157,8 +159,8 @@ export function formatFinetune({ results, ratio, ratioOfMedians, bfloat16, runs 
     `slimlab, bfloat16 / the better of the guides: ${bfloat16.ratio.toFixed(3)}; / PyTorch with autocast: ${bfloat16.ratioToAutocast.toFixed(3)}`,
     "",
     ...runs.map(
-      ({ name, seed, seconds, photos, validation, test, megabytes }) =>
-        `${name}, seed ${seed}: ${seconds.toFixed(2)} s, ${photos} photos; validated ${percent(validation)}, tested ${percent(test)}; ${megabytes.toFixed(0)} MB`,
+      ({ name, seed, seconds, processorSeconds, photos, validation, test, megabytes }) =>
+        `${name}, seed ${seed}: ${seconds.toFixed(2)} s, ${processorSeconds.toFixed(1)} of processors, ${photos} photos; validated ${percent(validation)}, tested ${percent(test)}; ${megabytes.toFixed(0)} MB`,
     ),
   ].join("\n");
 }
