@@ -4,6 +4,7 @@
 #include "batchnormop.h"
 #include "jpegpartop.h"
 #include "momentumop.h"
+#include "packedop.h"
 #include "resizeregionop.h"
 #include "winogradop.h"
 
@@ -13,6 +14,7 @@ void RegisterOperations() {
   RegisterBatchNorm();
   RegisterJpegPart();
   RegisterMomentum();
+  RegisterPacked();
   RegisterResizeRegion();
   RegisterWinograd();
 }

@@ -22,6 +22,13 @@ struct Tiling {
         down((height + kTile - 1) / kTile), across((width + kTile - 1) / kTile) {}
   int64_t tiles() const { return batch * down * across; }
 
+  // Where a tile is: its image's first value, its upper left place.
+  struct Place { int64_t image, y, x; };
+  Place at(int64_t tile) const {
+    const int64_t row = tile / across;
+    return {row / down * height * width * channels, row % down * kTile, tile % across * kTile};
+  }
+
   // Calls task(tile, image, y, x) for each: its number, its image's first value, its upper left place.
   void Run(tensorflow::OpKernelContext *context, const std::function<void(int64_t tile, int64_t image, int64_t y, int64_t x)> &task) const {
     const int64_t cost = across * channels * kPlaces;  // cycles a row, as ParallelFor() weighs whether a thread is worth it

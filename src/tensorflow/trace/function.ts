@@ -7,9 +7,10 @@ import { dataTypeName, type DataType } from "../runtime/datatype";
 import { digestOfFunction, digestOfTensors } from "./digest";
 import { executeOne } from "./execute";
 import { fuse } from "./fuse";
-import { buildFunction, type FunctionOutput } from "./functiondef";
+import { registerPrepared, registerWhole } from "./divided";
+import type { FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
-import { registerFunction } from "./registered";
+import type { Prepared } from "./prepared";
 import { openBatch, type SizedRun } from "./openbatch";
 import { overwriting } from "./overwrite";
 import { inBfloat16, recordedIn, type RecordedPrecision } from "./precision";
@@ -25,6 +26,8 @@ export interface RecordedFunction {
   readonly name: string;
   /** What it closed over, in the order in which it takes them after its own arguments; variables as they are now. */
   readonly captures: readonly tf.Tensor[];
+  /** What it takes after that, if it was recorded with `prepares` and layers' weights follow from what it closed over. */
+  readonly prepared: Pick<Prepared, "get"> | undefined;
   readonly outputTypes: readonly DataType[];
   /** Shapes of the outputs of the recorded run. */
   readonly outputShapes: readonly (readonly number[])[];
@@ -51,6 +54,12 @@ export interface RecordOptions {
   readonly twice?: boolean;
   /** Whether it is called with arguments of the example's shapes only. @default false */
   readonly sameShapes?: boolean;
+  /**
+   * Whether its calls, none of which is inside another function, give it what it makes of what it closes over: `prepared`. For
+   * one that assigns variables it makes no difference.
+   * @default false
+   */
+  readonly prepares?: boolean;
   /** What it is computed in. @default "float32" */
   readonly precision?: RecordedPrecision;
   /** Whether variables are lent to its calls, none of which is inside another function. @default false */
@@ -95,8 +104,12 @@ function record(
     ...(options.sameShapes === true && { shapes: [...example, ...captures].map(({ shape }) => shape) }),
   };
   const { lent, ...overwritten } = overwriting({ ...run, captures });
-  const built = buildFunction(options.overwrites === true ? { ...parts, ...overwritten } : parts);
-  const release = releaseAll(registerFunction(built, run.nodes), called);
+  const prepares = options.prepares === true && run.assigned.length === 0;
+  const registered = prepares
+    ? registerPrepared(parts, captures)
+    : registerWhole(options.overwrites === true ? { ...parts, ...overwritten } : parts);
+  const { nodeCount, prepared } = registered;
+  const release = releaseAll(registered.release, called);
   const recorded: RecordedFunction = {
     name: unique,
     captures,
@@ -104,7 +117,8 @@ function record(
     outputShapes: run.shapes,
     assigned: run.assigned,
     lent: captures.filter((_, i) => lent.includes(i)),
-    nodeCount: built.nodeCount,
+    prepared,
+    nodeCount,
     computedCount: run.recording.computedCount,
     graph() {
       const captureNames = captures.map((capture) =>
@@ -113,7 +127,10 @@ function record(
       return graphBytes({ ...parts, captureNames, assignedNames: run.assigned.map((one) => one.name) });
     },
     digest: () => `${digestOfFunction(unique)} ${digestOfTensors(captures)}`,
-    dispose: release,
+    dispose() {
+      release();
+      prepared?.dispose();
+    },
   };
   unreachable.register(recorded, release);
   return recorded;

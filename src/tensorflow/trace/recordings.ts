@@ -69,12 +69,15 @@ export function recordingsOf<A extends readonly TensorTree[]>(
     prepare(call) {
       const isInside = currentRecording() !== undefined;
       const [key, other] = placesOf(keyOf(call, batch), isInside);
-      const same = entries.get(other)?.fn.lent.length === 0 ? entries.get(other) : undefined;
+      const { lent, prepared: weights } = entries.get(other)?.fn ?? {};
+      const same = lent?.length === 0 && weights === undefined ? entries.get(other) : undefined;
       let entry = entries.get(key) ?? same ?? opened(all(), call, batch);
       if (entry === undefined) entries.set(key, (entry = record(fn, call, options, !isInside)));
       for (const capture of entry.fn.captures) expectLive(capture, name);
       expectNoneAssigned(call.tensors, entry.fn.assigned, name);
-      return { entry, inputs: [...call.tensors, ...entry.fn.captures], attrs: configOf(entry, configProto) };
+      const { captures, prepared } = entry.fn;
+      const inputs = [...call.tensors, ...captures, ...(prepared?.get() ?? [])];
+      return { entry, inputs, attrs: configOf(entry, configProto) };
     },
     signatures: () => all().map(({ signature }) => signature),
     clear(key) {
@@ -99,8 +102,9 @@ function configOf({ fn, signature }: Entry, configProto: Uint8Array | undefined)
 }
 
 /**
- * Where to look for the recording of a call, and where another may be that serves it if it overwrites nothing: inside another
- * function nothing is lent, and nothing may be overwritten that the other function still needs.
+ * Where to look for the recording of a call, and where another may be that serves it if it overwrites nothing and nothing is prepared
+ * for it: inside another function nothing is lent, nothing may be overwritten that the other function still needs, and what is
+ * prepared would be what the variables give now, for ever.
  */
 function placesOf(key: string, isInside: boolean): [place: string, other: string] {
   const inside = `inside ${key}`;
@@ -147,7 +151,7 @@ function record(
   fn: (...args: never[]) => unknown,
   { form, tensors }: Call,
   { name, batch, precision }: RecordingsOptions,
-  overwrites: boolean,
+  isAlone: boolean,
 ): Entry {
   let shape: TreeShape = "tensor";
   const body = (...copies: tf.Tensor[]): readonly tf.Tensor[] => {
@@ -161,8 +165,8 @@ function record(
     shape = flatten(result, outputs, `the output of "${name}"`);
     return outputs;
   };
-  const how = batch === undefined ? { sameShapes: true } : { batch };
-  const recorded = recordFunction(body, tensors, name, { ...how, precision, overwrites });
+  const how = batch === undefined ? { sameShapes: true, prepares: isAlone } : { batch };
+  const recorded = recordFunction(body, tensors, name, { ...how, precision, overwrites: isAlone });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: signatureOf(tensors, batch),
