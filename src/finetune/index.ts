@@ -1,4 +1,5 @@
 /** A training that is found, planned and watched for its user. */
+export { showCamEvery, type CamWatch, type ShowCamEveryOptions } from "./cams";
 export { fineTune, type FineTuned } from "./finetune";
 export type { CacheTrunkOptions, FineTuneOptions } from "./options";
 export { lrFind, type LrFindOptions, type LrFound } from "./lrfind";
