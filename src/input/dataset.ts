@@ -4,8 +4,17 @@ import { BadRecords } from "./badrecords";
 import { filterPlan, interleavePlan, mapPlan } from "./functions";
 import { DatasetIterator, type IteratorOptions } from "./iterator";
 import { badOf, leaveOutPlan } from "./leaveout";
+import type {
+  BatchOptions,
+  IgnoreErrorsOptions,
+  InterleaveOptions,
+  MapOptions,
+  ResampleOptions,
+  ShuffleOptions,
+} from "./options";
 import { leftOutOf, releaseAll, type LeftOut, type Plan } from "./plan";
 import type { RecordError } from "./recorderror";
+import { resamplePlan } from "./resample";
 import type { Batched, Sliced } from "./shapes";
 import { rangePlan, slicesPlan, stringsPlan } from "./sources";
 import {
@@ -20,44 +29,6 @@ import {
   takePlan,
   zipPlan,
 } from "./steps";
-
-/** Options of Dataset.map(). */
-export interface MapOptions {
-  /** Calls at once; "auto": one a processor, of interleave() at most `cycleLength`. @default "auto" */
-  readonly numParallelCalls?: number | "auto";
-  /** Whether results keep the order of the elements. @default true */
-  readonly deterministic?: boolean;
-}
-
-/** Options of Dataset.interleave(). */
-export interface InterleaveOptions extends MapOptions {
-  /** Datasets read at once. @default 1 */
-  readonly cycleLength?: number;
-  /** Elements taken from one dataset before it is the next one's turn. @default 1 */
-  readonly blockLength?: number;
-}
-
-/** Options of Dataset.shuffle(). */
-export interface ShuffleOptions {
-  /** The same seed gives the same sequence of orders, that of Python's tf.data. @default another at each run */
-  readonly seed?: number;
-  /** Whether each repetition has another order, in repeat() and in one loop after the other. @default true */
-  readonly reshuffleEachIteration?: boolean;
-}
-
-/** Options of Dataset.ignoreErrors(). */
-export interface IgnoreErrorsOptions {
-  /** Told of each record that is left out, once: its file, number, image/filename and what is wrong. @default nobody */
-  readonly onError?: (error: RecordError) => void;
-}
-
-/** Options of Dataset.batch(). */
-export interface BatchOptions {
-  /** Whether elements that do not fill a last batch are left out. @default false */
-  readonly dropRemainder?: boolean;
-  /** Batches put together at once; "auto": one a processor. @default one after the other */
-  readonly numParallelCalls?: number | "auto";
-}
 
 /** A tree whose type keeps its tuples: `[{ image }, label]` is a pair, not an array. */
 export type Element = TensorTree | readonly [TensorTree, ...TensorTree[]];
@@ -141,6 +112,21 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** The elements for which a function gives true. @param predicate gives a bool scalar; recorded as map()'s function is */
   filter(predicate: (element: T) => tf.Tensor): Dataset<T> {
     return new Dataset(filterPlan(this.plan, predicate));
+  }
+
+  /**
+   * Each element as often as a function says on average: of weight 0.3 in about three of ten passes, of 2.5 twice or three times,
+   * one after the other, so that shuffle() comes after it. What is drawn is the same at each run of the same seed, and another in
+   * each pass. An iteration that is resumed goes on with the very same elements.
+   * @param weightOf  gives a float32 scalar, 0 or more; recorded as map()'s function is
+   * @throws {TypeError} when iterated, if the function gives anything else
+   * @example
+   * const weights = tf.tensor1d(balancedWeights([900, 100]));
+   * const balanced = examples.resample(([, label]) => weights.gather(label)).shuffle(1000);
+   * @see torch.utils.data.WeightedRandomSampler and tf.data's rejection_resample, which do the like; Gupta et al. 2019 (arXiv 1908.03195) §5
+   */
+  resample(weightOf: (element: T) => tf.Tensor, { seed }: ResampleOptions = {}): Dataset<T> {
+    return new Dataset(resamplePlan(this.plan, weightOf, seed));
   }
 
   /**

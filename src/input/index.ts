@@ -1,13 +1,14 @@
 /** From bytes on disk to batches. */
-export {
-  Dataset,
-  type BatchOptions,
-  type Element,
-  type IgnoreErrorsOptions,
-  type InterleaveOptions,
-  type MapOptions,
-  type ShuffleOptions,
-} from "./dataset";
+export { Dataset, type Element } from "./dataset";
+export type {
+  BatchOptions,
+  IgnoreErrorsOptions,
+  InterleaveOptions,
+  MapOptions,
+  ResampleOptions,
+  ShuffleOptions,
+} from "./options";
+export { balancedWeights, countLabels, type CountLabelsOptions } from "./balance";
 export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { LeftOut } from "./plan";
 export type { Batched, Sliced } from "./shapes";

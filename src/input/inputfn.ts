@@ -58,6 +58,14 @@ export interface InputFnOptions extends ReadOptions {
   readonly decode?: Decode;
   /** What makes "image" and "label" of a record, in place of `decode`. @default getDecoder({ decode }) */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
+  /**
+   * How often a record of each class comes in an epoch, on average: 0.3 in about three of ten epochs, 2.5 twice or three times, each
+   * time cropped and recoloured anew; drawn from `seed`, and exact where an iteration is resumed. An epoch has then another number
+   * of records than the files. `balancedWeights(await countLabels(files))` gives each class the same part. For training, not to
+   * evaluate, and with epochs: "exact" only.
+   * @default undefined: each once
+   */
+  readonly classRates?: readonly number[];
   /** Records left out, as checkRecords() finds those that can't be decoded. @default none */
   readonly without?: readonly RecordError[];
   /**
@@ -152,10 +160,12 @@ function batchesOf<T extends Element>(
     compressionType = "",
     epochs = "exact",
     without = [],
+    classRates,
     onBad = "fail",
     onBadRecord: onError,
   } = options;
   expectOptions({ batchSize, numParallelBatches }, onBad);
+  if (classRates !== undefined) expectRates(classRates, epochs);
   const numParallelCalls = Math.min(
     batchSize * numParallelBatches,
     CALLS_PER_PROCESSOR * availableParallelism(),
@@ -173,6 +183,7 @@ function batchesOf<T extends Element>(
     const records = (isExact ? readEpoch : readDataset)(read, recordPaths, {
       ...options,
       isWhole: bad.length === 0,
+      ...(classRates !== undefined && { resample: byClass(classRates, options) }),
     });
     const seeded = Dataset.zip(records, drawn, isExact ? indices : indices.repeat());
     const repeated = isExact ? seeded.repeat(numEpochs === 0 ? undefined : numEpochs) : seeded;
@@ -195,6 +206,28 @@ function expectOptions(wholes: Readonly<Record<string, number>>, onBad: string):
       throw new RangeError(
         `Cannot create input function: expected ${key} to be a whole number >= 1, got ${value}`,
       );
+}
+
+function expectRates(classRates: readonly number[], epochs: string): void {
+  const cannot = "Cannot create input function: expected";
+  if (epochs !== "exact") throw new RangeError(`${cannot} epochs: "exact" with classRates, got "${epochs}"`);
+  const wrong = classRates.find((rate) => !(rate >= 0 && rate < Infinity));
+  if (wrong !== undefined) throw new RangeError(`${cannot} classRates of 0 or more, got ${wrong}`);
+  if (!classRates.some((rate) => rate > 0))
+    throw new RangeError(`${cannot} some of classRates above 0, got none`);
+}
+
+/** Records as often as the rates of their classes say. */
+function byClass(
+  classRates: readonly number[],
+  { decoder = getDecoder(), seed }: Pick<InputFnOptions, "decoder" | "seed">,
+): (records: Dataset<tf.Scalar>) => Dataset<tf.Scalar> {
+  const rateOf = (record: tf.Scalar): tf.Tensor => {
+    const label = expectRank(decoder.decode(record, ["label"])[0], isScalar, 0);
+    return tf.tensor1d([...classRates]).gather(label.toInt());
+  };
+  // Another seed than that of the images', which would draw the same numbers.
+  return (records) => records.resample(rateOf, seed === undefined ? {} : { seed: seed + 1 });
 }
 
 type Three = [record: tf.Scalar, seed: tf.Scalar, index: tf.Scalar];

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { matchingFiles, type tf } from "../tensorflow";
-import { Dataset, type ShuffleOptions } from "./dataset";
+import { Dataset } from "./dataset";
+import type { ShuffleOptions } from "./options";
 import { countRecords, hasRecord, shuffleBufferFor } from "./epochs";
 import { expectOneSet } from "./manifest";
 import { stepFrom } from "./plan";
@@ -58,23 +59,28 @@ export function readDataset<T>(
  * The records of many files, each once: one epoch, with repeat() any number of them, each in another order if shuffled.
  * @param fileReadFn  as readDataset() takes it; its dataset has the file's records, or some of them
  * @param options     `numEpochs` has no part in it; `shuffleBufferSize` is by default "all", or as many as SHUFFLE_BYTES hold; `isWhole`: whether
- *                    the datasets have all of their files' records, by default true
+ *                    the datasets have all of their files' records, by default true; `resample`: what is done with them before they
+ *                    are shuffled
  */
 export function readEpoch<T>(
   fileReadFn: (filename: tf.Scalar) => Dataset<T>,
   inputFiles: string | readonly string[],
-  options: ReadOptions & { readonly isWhole?: boolean } = {},
+  options: ReadOptions & {
+    readonly isWhole?: boolean;
+    readonly resample?: (records: Dataset<T>) => Dataset<T>;
+  } = {},
 ): Dataset<T> {
-  const { shuffle = false, isWhole = true } = options;
+  const { shuffle = false, isWhole = true, resample = (all) => all } = options;
   const { files, own, parts, seeded, interleave } = openFiles(fileReadFn, inputFiles, options);
   if (isWhole) expectShare(own, parts, options.shard);
   const { plan } = interleave(shuffle ? files.shuffle("all", seeded) : files);
   const build: typeof plan.build = (start) => plan.build(start);
-  const records = new Dataset({
+  const once = new Dataset({
     ...stepFrom(plan, "epoch"),
     build,
     size: () => (isWhole ? countRecords(own, parts) : undefined),
   });
+  const records = resample(once);
   if (!shuffle) return records;
   return records.shuffle(options.shuffleBufferSize ?? shuffleBufferFor(own, parts), seeded);
 }

@@ -32,6 +32,7 @@ const datasets: Readonly<Record<string, () => Dataset<Element>>> = {
   "two shuffles": () => numbers().shuffle(7, { seed: 1 }).shuffle(9).repeat(2),
   filter: () => numbers().shuffle(7).filter((n) => n.mod(3).notEqual(0)), // prettier-ignore
   "take, skip, shard": () => numbers().shuffle(7).skip(2).take(19).shard(2, 1),
+  resample: () => numbers().resample((n) => n.toFloat().div(8)).shuffle(7).repeat(3), // prettier-ignore
   zip: () => Dataset.zip(numbers().shuffle(5), Dataset.range(100, 300)).batch(3),
   concatenate: () => numbers().shuffle(5).concatenate(Dataset.range(50, 60).shuffle(5)),
   cache: () => numbers().shuffle(5).cache().repeat(2).shuffle(5),

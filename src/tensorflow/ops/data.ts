@@ -42,6 +42,15 @@ export function tensorSliceDataset(tensors: readonly tf.Tensor[]): DatasetHandle
   });
 }
 
+/** A dataset of one element. */
+export function tensorDataset(tensors: readonly tf.Tensor[]): DatasetHandle {
+  const types = tensors.map(dataType);
+  return dataset("TensorDataset", () => tensors, {
+    Toutput_types: attr.types(types),
+    output_shapes: attr.shapes(types.map(() => "unknown" as const)),
+  });
+}
+
 /** A dataset of the int32 scalars start, start + step, … below `stop`. */
 export function rangeDataset(start: number, stop: number, step: number): DatasetHandle {
   return dataset("RangeDataset", () => [start, stop, step].map(int64), components(["int32"]));
@@ -164,13 +173,14 @@ export function randomDataset(seeds: readonly [number, number], generator: tf.Te
   });
 }
 
-/** A dataset `count` times over; -1 for ever. */
+/** A dataset `count` times over; -1 for ever. @param count  a number, or an int64 scalar */
 export function repeatDataset(
   input: DatasetHandle,
   types: readonly DataType[],
-  count: number,
+  count: number | tf.Tensor,
 ): DatasetHandle {
-  return dataset("RepeatDataset", () => [input, int64(count)], components(types));
+  const times = (): tf.Tensor => (typeof count === "number" ? int64(count) : count);
+  return dataset("RepeatDataset", () => [input, times()], components(types));
 }
 
 /** The first `count` elements. */
