@@ -69,3 +69,21 @@ test("windows outside of a photo and other ratios are not read", () => {
   assert.deepEqual(memory(), before);
   file.dispose();
 });
+
+test("files that libjpeg refuses are left to it", () => {
+  const file = tf.tidy(() => encodeJpeg(tf.zeros([64, 96, 3])));
+  const changed = (at: number, byte: number): Uint8Array => file.map((old, i) => (i === at ? byte : old));
+  const codes = Buffer.from(file).indexOf(Uint8Array.of(0xff, 0xc4));
+  const kinds: Record<string, Uint8Array> = {
+    "no end": file.subarray(0, -2),
+    "another marker at its end": changed(file.length - 1, 0xfd),
+    "a marker of no kind": changed(3, 0xfd),
+    "a mean of more than 15 bits": changed(codes + 2 + 2 + 1 + 16, 16),
+  };
+  const isOwn = (contents: Uint8Array): boolean =>
+    tf.tidy(
+      () => ownJpegPart(constant([contents], [], "string"), tf.tensor1d([0, 0, 8, 12], "int32"), 8).size > 0,
+    );
+  assert.ok(isOwn(file));
+  for (const [kind, contents] of Object.entries(kinds)) assert.ok(!isOwn(contents), kind);
+});

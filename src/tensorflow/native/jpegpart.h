@@ -72,14 +72,21 @@ class JpegPart {
       const uint8_t *data = file + at + 4;
       const size_t count = length - 2;
       if (marker == 0xda) return ReadScan(data, count) && coded_.Read(file + end, size - end);
-      if (marker == 0xdb ? !ReadQuantizers(data, count) : marker == 0xc4 ? !ReadCodes(data, count)
-          : marker == 0xc0 || marker == 0xc1 ? !ReadFrame(data, count) : (marker & 0xf0) == 0xc0) return false;
-      if (marker == 0xdd) { if (count != 2) return false; interval_ = data[0] << 8 | data[1]; }
+      const bool isRead = marker == 0xdb   ? ReadQuantizers(data, count)
+                          : marker == 0xc4 ? ReadCodes(data, count)
+                          : marker == 0xdd ? ReadInterval(data, count)
+                          : marker == 0xc0 || marker == 0xc1 ? ReadFrame(data, count)
+                                                             : marker >> 4 == 0xe || marker == 0xfe;  // passed over
+      if (!isRead) return false;
       if (marker == 0xe0 && count >= 5 && std::memcmp(data, "JFIF", 5) == 0) isJfif_ = true;
       if (marker == 0xee && count >= 5 && std::memcmp(data, "Adobe", 5) == 0) return false;
       at = end;
     }
     return false;
+  }
+  bool ReadInterval(const uint8_t *data, size_t count) {
+    if (count == 2) interval_ = data[0] << 8 | data[1];
+    return count == 2;
   }
   bool ReadQuantizers(const uint8_t *data, size_t count) {
     for (; count >= 65; data += 65, count -= 65) {
