@@ -21,6 +21,29 @@ export type { Shard } from "./shard";
 export * from "./image";
 export * from "./augment";
 export * from "./preprocess";
+export {
+  imageOps,
+  type AffineOptions,
+  type Amount,
+  type Corners,
+  type GaussianBlurOptions,
+  type Rectangle,
+} from "./imageops";
+export { randAugment, trivialAugmentWide, type RandAugmentOptions } from "./policies";
+export {
+  randomAffine,
+  randomErasing,
+  randomGaussianBlur,
+  randomGrayscale,
+  randomPerspective,
+  randomRotation,
+  type RandomAffineOptions,
+  type RandomErasingOptions,
+  type RandomGaussianBlurOptions,
+  type RandomPerspectiveOptions,
+  type RandomRotationOptions,
+} from "./randomops";
+export { augmentImage, type Augment } from "./presets";
 export { writeRecords, type WriteRecordsOptions, type WrittenRecords } from "./records";
 export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";

@@ -6,6 +6,8 @@ import { fixedLenFeature } from "./features";
 import { fitCentral } from "./fit";
 import type { ImageOptions } from "./handlers";
 import type { Decode } from "./origin";
+import { splitSeed } from "./augment";
+import { augmentImage, expectAugment, type Augment } from "./presets";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
 import type { Batched } from "./shapes";
 import { expectShard } from "./shard";
@@ -50,6 +52,12 @@ export interface InputFnOptions extends ReadOptions {
    * @default resized to a shorter side of 256, the middle 256 x 256: what Model.preprocess() takes
    */
   readonly transform?: ImageTransform;
+  /**
+   * How much each image is changed at random after `transform`, which must leave its pixels in 0…255: see augmentImage(). Drawn as the
+   * transform's seed is, so other changes each epoch and the same after going on from a position.
+   * @default "none"
+   */
+  readonly augment?: Augment;
   /**
    * "exact": the pixels are just TF-Slim's. "scaled": JPEGs are decoded 2, 4 or 8 times smaller, where that is no smaller than what
    * preprocessForTrain(), preprocessForEval() or, without a transform, this function resizes them to; see Image().
@@ -131,7 +139,10 @@ export function createInputFn(
   recordPaths: string | readonly string[],
   options: InputFnOptions | UnlabeledInputFnOptions = {},
 ): () => Dataset<LabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
-  const { labels = true, transform = fitImage, decode } = options;
+  const { labels = true, decode, transform: fit = fitImage, augment = "none" } = options;
+  expectAugment(augment);
+  const transform: ImageTransform = (image, seed) =>
+    augment === "none" ? fit(image, seed) : augmentImage(fit(image, seed), splitSeed(seed, 4), augment);
   if (decode !== undefined && options.decoder !== undefined)
     throw new TypeError("Cannot create input function: expected decode or decoder, got both");
   const { decoder = getDecoder(decode === undefined ? {} : { decode }) } = options;

@@ -5,6 +5,7 @@ import { cropBox } from "./box";
 import { fitCentral, fitRandom } from "./fit";
 import { drawFlip } from "./flip";
 import { subtractMeans } from "./image";
+import { augmentImage, expectAugment, type Augment } from "./presets";
 
 /** Options of preprocessForEval(). */
 export interface PreprocessOptions {
@@ -33,6 +34,8 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
   readonly flip?: boolean;
   /** Whether colours are changed. @default false */
   readonly color?: boolean;
+  /** How much the part is changed otherwise: see augmentImage(). @default "none" */
+  readonly augment?: Augment;
 }
 
 /**
@@ -52,12 +55,13 @@ export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions =
  * Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
  * @returns      float32 [size, size, 3], 0…255 but for `means`
- * @throws {RangeError} if the size is larger than resizeSide
+ * @throws {RangeError} if the size is larger than resizeSide, or there is no such augmentation
  * @see TF-Slim vgg_preprocessing and inception_preprocessing, preprocess_for_train
  */
 export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOptions): tf.Tensor3D {
-  const { seed, crop = "resize", flip = true, color = false } = options;
+  const { seed, crop = "resize", flip = true, color = false, augment = "none" } = options;
   const { size = 224, resizeSide = defaultSide(size), means } = options;
+  expectAugment(augment);
   return tf.tidy(() => {
     const drawn = splitSeed(seed, 0);
     const mirrored = flip ? drawFlip(splitSeed(seed, 1)) : undefined;
@@ -65,7 +69,11 @@ export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOpt
       crop === "box"
         ? cropBox(image, { seed: drawn, mirrored }, { height: size, width: size })
         : fitRandom(image, drawn, { resizeSide, side: size }, mirrored);
-    return withoutMeans(color ? distortColor(cropped, splitSeed(seed, 2)) : cropped, means);
+    const colored = color ? distortColor(cropped, splitSeed(seed, 2)) : cropped;
+    return withoutMeans(
+      augment === "none" ? colored : augmentImage(colored, splitSeed(seed, 3), augment),
+      means,
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 // TensorFlow's C++ interface for operations, which the C interface of runtime.cc has no need of, is in this translation unit.
 #include "operations.h"
 
+#include "augmentop.h"
 #include "batchnormop.h"
 #include "jpegpartop.h"
 #include "momentumop.h"
@@ -11,6 +12,7 @@
 namespace slimlab {
 
 void RegisterOperations() {
+  RegisterAugment();
   RegisterBatchNorm();
   RegisterJpegPart();
   RegisterMomentum();

@@ -19,6 +19,7 @@ export * from "./photo";
 export * from "./jpeg";
 export * from "./branch";
 export * from "./window";
+export * from "./augment";
 export * from "./data";
 export * from "./mapped";
 export * from "./iterator";
