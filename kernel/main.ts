@@ -1,3 +1,5 @@
+// First, since the process may begin anew by it.
+import "./start/restore";
 import module from "node:module";
 import { hideMarks, offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { typescriptOf } from "../session/typescript";
 import { ADDON, findJupyter, ROOT, SETUP, VENV, type Jupyter } from "./places";
-import { KERNEL_NAME, MAIN, kernelSpec, NODE_FLAGS, readSpec } from "./spec";
+import { NODE_FLAGS } from "../start/flags";
+import { KERNEL_NAME, MAIN, kernelSpec, readSpec } from "./spec";
 
 /** What one check found. */
 export interface Finding {

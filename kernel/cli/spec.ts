@@ -10,14 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { NODE_FLAGS } from "../start/flags";
+import { makeSnapshot } from "../start/snapshot";
 import { protocolVersion } from "../wire/message";
 import { logo } from "./logo";
 
 /** The name by which notebooks ask for the kernel. */
 export const KERNEL_NAME = "slimlab";
-
-/** How Node is started for a kernel: it goes on after a busy loop was ended between two async hooks. */
-export const NODE_FLAGS = ["--no-force-async-hooks-checks"] as const;
 
 /** The program that serves a connection file. */
 export const MAIN = join(__dirname, "..", "main.js");
@@ -64,7 +63,8 @@ export function installKernel(prefix: string, options: SpecOptions = {}): string
 }
 
 /**
- * Writes the kernelspec into one of Jupyter's data folders. kernel.json appears whole or not at all, and last.
+ * Writes the kernelspec into one of Jupyter's data folders. kernel.json appears whole or not at all, and last. The first one
+ * for a Node has the snapshot made from which that starts kernels fast, which takes some seconds.
  * @returns the path of kernel.json
  * @throws {RangeError} if Jupyter would not take the name, or the folder holds another program's kernel
  */
@@ -72,6 +72,7 @@ export function writeSpec(dataFolder: string, options: SpecOptions = {}): string
   const folder = specFolder(dataFolder, options.name);
   expectOurs("install", folder);
   mkdirSync(folder, { recursive: true });
+  makeSnapshot();
   writeWhole(join(folder, "logo-svg.svg"), logo);
   const path = join(folder, "kernel.json");
   writeWhole(path, JSON.stringify(kernelSpec(options), undefined, 2) + "\n");

@@ -211,6 +211,35 @@ napi_value Release(napi_env env, napi_callback_info) {
   return Undefined(env);
 }
 
+std::string Text(napi_env env, napi_value value) {
+  size_t size = 0;
+  napi_get_value_string_utf8(env, value, nullptr, 0, &size);
+  std::string text(size, '\0');
+  napi_get_value_string_utf8(env, value, &text[0], size + 1, &size);
+  return text;
+}
+
+// become(path, argv): another program in place of this one, in the same process. Returns only if that fails.
+napi_value Become(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value args[2], element;
+  napi_get_cb_info(env, info, &count, args, nullptr, nullptr);
+  uint32_t length = 0;
+  napi_get_array_length(env, args[1], &length);
+  std::vector<std::string> words;
+  for (uint32_t i = 0; i < length; i++) {
+    napi_get_element(env, args[1], i, &element);
+    words.push_back(Text(env, element));
+  }
+  std::vector<char *> argv;
+  for (std::string &word : words) argv.push_back(&word[0]);
+  argv.push_back(nullptr);
+  const std::string path = Text(env, args[0]);
+  for (int standard = 0; standard < 3; standard++) fcntl(standard, F_SETFD, 0); // Node has all that it was given closed
+  execv(path.c_str(), argv.data());
+  return Throw(env, "Cannot run " + path + ": expected a program");
+}
+
 }  // namespace
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
@@ -220,7 +249,8 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
       {"read", nullptr, Read, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"watch", nullptr, StartWatch, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"arm", nullptr, Arm, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"release", nullptr, Release, nullptr, nullptr, nullptr, napi_enumerable, nullptr}};
+      {"release", nullptr, Release, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"become", nullptr, Become, nullptr, nullptr, nullptr, napi_enumerable, nullptr}};
   napi_define_properties(env, exports, sizeof(methods) / sizeof(methods[0]), methods);
   return exports;
 }

@@ -1,6 +1,7 @@
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
+import { keptFile } from "../start/kept";
 import { modifiedOf } from "./files";
 
 /** After so many cells the program is made anew, since its type checker remembers them all. */
@@ -201,7 +202,9 @@ export class BaseProgram {
   }
 
   /** Parses a file, of libraries without the comments: see kernel/language/jsdoc.ts. */
-  #parseFile(name: string, text: string): ts.SourceFile {
+  #readFile(name: string): ts.SourceFile | undefined {
+    const text = this.#system.readFile(name);
+    if (text === undefined) return undefined;
     const { ParseAll, ParseNone } = ts.JSDocParsingMode;
     const jsDocParsingMode = name.endsWith(".d.ts") ? ParseNone : ParseAll;
     return ts.createSourceFile(name, text, { languageVersion: this.#language, jsDocParsingMode });
@@ -220,8 +223,7 @@ export class BaseProgram {
     const known = this.#files.get(name);
     if (known !== undefined) return known.file;
     const modified = isLocal(name) ? modifiedOf(name) : 0;
-    const text = this.#system.readFile(name);
-    const file = text === undefined ? undefined : this.#parseFile(name, text);
+    const file = keptFile(ts, name, this.#language) ?? this.#readFile(name);
     this.#files.set(name, { file, modified });
     return file;
   }

@@ -16,13 +16,19 @@ const below = 7;
 
 /** The TypeScript that compiles a folder's cells: the one installed there if it is 5.5 to 6.x, else the kernel's own. */
 export function typescriptOf(cwd: string): TypeScript {
-  const own = findTypeScript(__filename);
-  if (own === undefined) throw new Error("Cannot find TypeScript: expected it beside the kernel, got none");
+  const own = findOwnTypeScript();
   const found = findTypeScript(join(cwd, "__cell__.ts"));
   if (found === undefined) return own;
   const [major = 0, minor = 0] = found.version.split(".").map(Number);
   const fits = (major > least[0] || (major === least[0] && minor >= least[1])) && major < below;
   return fits ? found : own;
+}
+
+/** The kernel's own TypeScript. */
+export function findOwnTypeScript(): TypeScript {
+  const own = findTypeScript(__filename);
+  if (own === undefined) throw new Error("Cannot find TypeScript: expected it beside the kernel, got none");
+  return own;
 }
 
 function findTypeScript(from: string): TypeScript | undefined {

@@ -19,6 +19,8 @@ export interface Descriptors {
   arm(): void;
   /** Has 1 and 2 go where they went before, and what was not read, too. */
   release(): void;
+  /** Runs another program in place of this process's, which keeps its number, its folder and the descriptors 0 to 2. */
+  become(path: string, argv: readonly string[]): never;
 }
 
 /** Gives how much was printed so far, undefined if that is as much as at the last call. */
@@ -33,7 +35,7 @@ export function newMarks(descriptors: Descriptors): () => Marks | undefined {
 }
 
 function isAddon(addon: unknown): addon is Descriptors {
-  return typeof addon === "object" && addon !== null && "capture" in addon && "written" in addon;
+  return typeof addon === "object" && addon !== null && "capture" in addon && "become" in addon;
 }
 
 /** @throws {Error} if the set-up has not made the addon, naming the command that does */

@@ -9,7 +9,7 @@ const { runLogged } = require("./program.js");
 module.exports = {
   title: "the notebook kernel",
   needs: ["python", "build"],
-  madeOf: () => ["kernel/cli"],
+  madeOf: () => ["kernel/cli", "kernel/start"],
   texts: () => [places.root, process.execPath],
   stamp: join(places.kernels, ".slimlab-kernel"),
   makes: () => [join(places.kernels, "slimlab", "kernel.json")],

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { installKernel, kernelSpec, NODE_FLAGS } from "../../kernel/cli/spec";
+import { installKernel, kernelSpec } from "../../kernel/cli/spec";
+import { NODE_FLAGS } from "../../kernel/start/flags";
 import { python, skip } from "../python";
 
 const root = resolve(__dirname, "../../..");

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { curveKeyPair } from "zeromq";
-import { NODE_FLAGS } from "../../../kernel/cli/spec";
+import { NODE_FLAGS } from "../../../kernel/start/flags";
 import { writeConnection } from "../../../kernel/wire/connection";
 import { temporaryFolder } from "../../temporary";
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NODE_FLAGS } from "../../../kernel/cli/spec";
+import { NODE_FLAGS } from "../../../kernel/start/flags";
 import { temporaryFolder } from "../../temporary";
 
 const skip = spawnSync("tmux", ["-V"]).status === 0 ? false : "needs tmux";
