@@ -1,5 +1,5 @@
 /** Residual networks of both versions, as TF-Slim names and builds them. */
-import { tf } from "../tensorflow";
+import { recomputable, tf } from "../tensorflow";
 import {
   parseArchitecture,
   planBlocks,
@@ -119,7 +119,9 @@ function stack<X>(layers: Layers<X>, input: X, { name, version, block, strides }
     const scope = `${name}/${unit.scope}/bottleneck_v${version}`;
     const [first, second] = strides === "keras" ? [unit.stride, 1] : [1, unit.stride];
     const placed = { ...unit, scope, first, second };
-    net = version === 1 ? bottleneckV1(layers, net, placed) : bottleneckV2(layers, net, placed);
+    const bottleneck = version === 1 ? bottleneckV1 : bottleneckV2;
+    const given = net;
+    net = recomputable(() => bottleneck(layers, given, placed));
   }
   return layers.endpoint(`${name}/${block.scope}`, net);
 }

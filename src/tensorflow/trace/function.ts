@@ -14,6 +14,7 @@ import type { Prepared } from "./prepared";
 import { openBatch, type SizedRun } from "./openbatch";
 import { overwriting } from "./overwrite";
 import { inBfloat16, recordedIn, type RecordedPrecision } from "./precision";
+import { recomputeBlocks, type Recompute } from "./recompute";
 import type { RecordedNode } from "./recorded";
 import { Recording, type Example } from "./recording";
 import { expectSame } from "./same";
@@ -62,6 +63,8 @@ export interface RecordOptions {
   readonly prepares?: boolean;
   /** What it is computed in. @default "float32" */
   readonly precision?: RecordedPrecision;
+  /** What is computed twice, if it has one size of batch. @default "none" */
+  readonly recompute?: Recompute;
   /** Whether variables are lent to its calls, none of which is inside another function. @default false */
   readonly overwrites?: boolean;
 }
@@ -162,15 +165,15 @@ function runWhole(
   options: RecordOptions,
 ): { readonly run: Run; readonly called: Called } {
   const called: Called = new Map();
-  const { precision = "float32" } = options;
+  const { precision = "float32", recompute = "none" } = options;
+  const again = recompute === "blocks" ? recomputeBlocks : computeAgain;
   const runOnce: RunOnce = (more = 0) =>
     recordedIn(precision, () => runRecorded(fn, examplesOf(example, more), name, called));
   try {
     const first = runOnce();
-    const again = first.createdVariables ? runOnce() : first;
-    if (options.twice === true) expectSame({ name, nodes: again.nodes }, { name, nodes: runOnce().nodes });
-    const run =
-      options.batch === "any" ? withOpenBatch(again, runOnce, example, name) : computeAgain(fuse(again));
+    const whole = first.createdVariables ? runOnce() : first;
+    if (options.twice === true) expectSame({ name, nodes: whole.nodes }, { name, nodes: runOnce().nodes });
+    const run = options.batch === "any" ? withOpenBatch(whole, runOnce, example, name) : again(fuse(whole));
     return { run: precision === "bfloat16" ? inBfloat16(run) : run, called };
   } catch (error) {
     disposeCalled(called);

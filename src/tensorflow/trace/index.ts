@@ -12,6 +12,7 @@ export {
 } from "./execute";
 export { recordFunction, type RecordedFunction } from "./function";
 export { expectPrecision, type Precision } from "./precision";
+export { expectRecompute, recomputable, type Recompute } from "./recompute";
 export { trace, type Traced, type TraceOptions } from "./trace";
 export type { Signature } from "./signature";
 export type { TensorTree } from "./tree";

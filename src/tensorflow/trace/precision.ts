@@ -61,7 +61,9 @@ export function inBfloat16<R extends Nodes>(run: R): R {
   for (const node of run.nodes) {
     const own: Source[] = [];
     inputs.set(node, own);
-    copies.set(node, { ...(reduced.has(node) ? retyped(node) : node), inputs: own });
+    const after = node.after?.map((one) => copies.get(one) ?? one);
+    const copy = { ...(reduced.has(node) ? retyped(node) : node), inputs: own };
+    copies.set(node, after === undefined ? copy : { ...copy, after });
   }
   const nodes: RecordedNode[] = [];
   const moved = (source: Source): Source =>

@@ -16,6 +16,13 @@ export interface RecordedConstant {
   readonly values: ArrayBufferView | readonly Uint8Array[];
 }
 
+/** A node's place in a block. */
+export interface BlockPlace {
+  readonly block: number;
+  /** Whether it is the block's result. */
+  isResult: boolean;
+}
+
 /** One recorded operation. */
 export interface RecordedNode {
   readonly op: string;
@@ -28,6 +35,8 @@ export interface RecordedNode {
   readonly inputShapes?: readonly (readonly number[] | undefined)[];
   /** Where it runs if it has to be computed while it is recorded. @default where its inputs are */
   readonly device?: string;
+  /** The block that it was recorded in, if any; see recomputable(). */
+  readonly block?: BlockPlace;
   /** What runs before it, beside its inputs. @default nothing */
   readonly after?: readonly RecordedNode[];
   /** The operation on its first input that stands in for it then. @default itself */

@@ -75,6 +75,8 @@ export class Recording implements Observer {
   private readonly computing: Computed;
   private readonly inside = new Map<object, Stored>();
   private refused: Error | undefined;
+  /** The block under way, if any; see recomputable(). */
+  block: number | undefined;
 
   constructor(
     /** What error messages call the function. */
@@ -114,7 +116,12 @@ export class Recording implements Observer {
     };
     const places = values.map(({ place }) => place);
     const known = this.shapes.operation(op, places, wholeAttributes(given));
-    const node: RecordedNode = { ...given, outputTypes: known.map(({ dtype }) => dtype) };
+    const block = this.block === undefined ? undefined : { block: this.block, isResult: false };
+    const node: RecordedNode = {
+      ...given,
+      outputTypes: known.map(({ dtype }) => dtype),
+      ...(block && { block }),
+    };
     const shapes = known.every(isWhole) ? known.map(({ shape }) => shape) : this.computedShapes(node, known);
     this.nodes.push(node);
     return known.map(({ id, dtype }, output) =>

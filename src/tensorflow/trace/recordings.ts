@@ -2,6 +2,7 @@
 import { attr, type Attrs } from "../runtime/attributes";
 import { recordFunction, type RecordedFunction } from "./function";
 import type { RecordedPrecision } from "./precision";
+import type { Recompute } from "./recompute";
 import { currentRecording } from "./recording";
 import { tf } from "../runtime/runtime";
 import { signatureOf, type Signature } from "./signature";
@@ -37,6 +38,7 @@ export interface RecordingsOptions {
   readonly batch: "any" | undefined;
   readonly configProto: Uint8Array | undefined;
   readonly precision: RecordedPrecision;
+  readonly recompute: Recompute;
 }
 
 /** The recordings of a function. */
@@ -150,7 +152,7 @@ export function keyOf({ form, tensors }: Call, batch: "any" | undefined): string
 function record(
   fn: (...args: never[]) => unknown,
   { form, tensors }: Call,
-  { name, batch, precision }: RecordingsOptions,
+  { name, batch, precision, recompute }: RecordingsOptions,
   isAlone: boolean,
 ): Entry {
   let shape: TreeShape = "tensor";
@@ -166,7 +168,7 @@ function record(
     return outputs;
   };
   const how = batch === undefined ? { sameShapes: true, prepares: isAlone } : { batch };
-  const recorded = recordFunction(body, tensors, name, { ...how, precision, overwrites: isAlone });
+  const recorded = recordFunction(body, tensors, name, { ...how, precision, recompute, overwrites: isAlone });
   const { outputTypes, outputShapes, assigned } = recorded;
   const signature: Signature = {
     inputs: signatureOf(tensors, batch),

@@ -2,6 +2,7 @@ import { execute, executeLending } from "./execute";
 import type { RecordedFunction } from "./function";
 import { measuredRecordings } from "./measured";
 import { expectPrecision, type Precision } from "./precision";
+import { expectRecompute, type Recompute } from "./recompute";
 import { currentRecording } from "./recording";
 import { recordingsOf, type Call, type Entry, type Recordings } from "./recordings";
 import { tf } from "../runtime/runtime";
@@ -29,6 +30,11 @@ export interface TraceOptions {
    * @default "float32"
    */
   readonly precision?: Precision;
+  /**
+   * "blocks": what recomputable() runs is computed again for the gradients, and not held for them. A function of any batch size
+   * computes nothing twice. @default "none"
+   */
+  readonly recompute?: Recompute;
   /** A serialized tensorflow.ConfigProto for the compiled function. @default none */
   readonly configProto?: Uint8Array;
 }
@@ -137,13 +143,19 @@ function latestOf(recordings: Pick<Recordings<never>, "all">, name: string): Ent
 
 function recordingsIn<A extends readonly TensorTree[]>(
   fn: (...args: A) => TensorTree,
-  { name, batch, configProto, precision = "float32" }: TraceOptions & { readonly name: string },
+  {
+    name,
+    batch,
+    configProto,
+    precision = "float32",
+    recompute = "none",
+  }: TraceOptions & { readonly name: string },
 ): Recordings<A> {
   if (batch !== undefined && batch !== "any")
     throw new RangeError(
       `Cannot trace "${name}": expected batch "any" or none, got ${JSON.stringify(batch)}`,
     );
-  const options = { name, batch, configProto };
+  const options = { name, batch, configProto, recompute: expectRecompute(recompute, `trace "${name}"`) };
   const asked = expectPrecision(precision, `trace "${name}"`);
   if (asked === "auto") return measuredRecordings(fn, options);
   return recordingsOf(fn, { ...options, precision: asked });

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../distribute";
-import { expectPrecision, tf, type Precision } from "../../tensorflow";
+import { expectPrecision, expectRecompute, tf, type Precision, type Recompute } from "../../tensorflow";
 import type { GradientOptions } from "../optimizers/gradients";
 import { momentumOptimizer, tfjsOptimizer, type Optimizer } from "../optimizers/optimizer";
 import type { ModelVariable } from "../../model/variables";
@@ -57,6 +57,13 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
    * @default "float32"
    */
   readonly precision?: Precision;
+  /**
+   * "blocks": of each residual unit only the result is held, and what it computes on the way to it is computed again for the
+   * gradients, which are the same: less memory for more time. Moving statistics follow each batch once.
+   * @default "none"
+   * @see Chen et al. 2016 (arXiv 1604.06174)
+   */
+  readonly recompute?: Recompute;
   /** What a model made for training draws its crops and mirrorings from, with the step's number: a whole number. @default 0 */
   readonly seed?: number;
   /**
@@ -128,18 +135,25 @@ export function isEager({ eager = false, cluster }: TrainStepOptions): boolean {
 }
 
 /**
- * What the compiled step is computed in.
- * @throws {RangeError} if it is no precision
- * @throws {TypeError} if it is another than float32 for an eager step, or measured in a cluster
+ * What the compiled step is computed in, and what of it twice.
+ * @throws {RangeError} if precision or recompute is none that it may be
+ * @throws {TypeError} if one is another than its default for an eager step, or precision is measured in a cluster
  */
-export function precisionOf({ precision = "float32", eager = false, cluster }: TrainStepOptions): Precision {
+export function compilingOf({
+  precision = "float32",
+  recompute = "none",
+  eager = false,
+  cluster,
+}: TrainStepOptions): { readonly precision: Precision; readonly recompute: Recompute } {
+  const cannot = "Cannot create train step: expected";
   if (eager && precision !== "float32")
-    throw new TypeError(
-      `Cannot create train step: expected precision "float32" of an eager one, got "${precision}"`,
-    );
+    throw new TypeError(`${cannot} precision "float32" of an eager one, got "${precision}"`);
+  if (eager && recompute !== "none")
+    throw new TypeError(`${cannot} recompute "none" of an eager one, got ${JSON.stringify(recompute)}`);
   if (precision === "auto" && cluster !== undefined && cluster.size > 1)
     throw new TypeError(
-      `Cannot create train step: expected precision "float32" or "bfloat16" in a cluster, whose processes might choose differently, got "auto"`,
+      `${cannot} precision "float32" or "bfloat16" in a cluster, whose processes might choose differently, got "auto"`,
     );
-  return expectPrecision(precision, "create train step");
+  const what = "create train step";
+  return { precision: expectPrecision(precision, what), recompute: expectRecompute(recompute, what) };
 }

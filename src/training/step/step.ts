@@ -13,7 +13,7 @@ import { expectFrozen } from "../features/frozen";
 import { freshness, type FeatureOrigin } from "../features/origin";
 import type { OptimizerState } from "../optimizers/optimizer";
 import { feedOf } from "./feed";
-import { callsOf, isEager, optimizerOf, precisionOf, type TrainStepOptions } from "./options";
+import { callsOf, compilingOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import { savedParts, shareGathered, waitFor } from "./saved";
 import type { Gathered } from "../saver/restore";
@@ -158,7 +158,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const [calls, state, averages] = [callsOf(options), optimizer(trained), averagesOf(model, options)];
   const feed = feedOf(rates, { momentum: state.momentum, averageDecay: averages?.decay });
   const updates = updatesOf(model, trained, { state, feed, averages }, options);
-  const runner = runnerOf(updates, eager, precisionOf(options));
+  const runner = runnerOf(updates, eager, compilingOf(options));
   const [normed, gathered] = [options.gradientNorms === true ? trained : [], updates.gathered];
   const nextSeed = (): tf.Tensor1D => seedOf(seed, step.globalStep * calls + (gathered?.count ?? 0), cluster);
 

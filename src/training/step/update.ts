@@ -4,7 +4,7 @@ import type { ClassLabels } from "../../model/losses";
 import type { Model } from "../../model/model";
 import type { ModelVariable } from "../../model/variables";
 import { shielded } from "../../interrupt";
-import { tf, trace, type Precision, type Signature, type Traced } from "../../tensorflow";
+import { tf, trace, type Signature, type Traced, type TraceOptions } from "../../tensorflow";
 import { gradientTransform, normOf } from "../optimizers/gradients";
 import type { Averages } from "./averages";
 import { checked, zeroOf } from "./numerics";
@@ -146,10 +146,13 @@ export interface UpdateRunner {
 type Part = "update" | "inspectedUpdate" | "gather";
 type Parts = Readonly<Record<Part, (...args: UpdateArguments) => PartResult>>;
 
+/** How parts are compiled. */
+export type Compiling = Required<Pick<TraceOptions, "precision" | "recompute">>;
+
 /** The parts compiled, or operation by operation if eager. */
-export function runnerOf(updates: Updates, eager: boolean, precision: Precision): UpdateRunner {
+export function runnerOf(updates: Updates, eager: boolean, compiling: Compiling): UpdateRunner {
   const compile = (from: From): ReturnType<typeof compiledOf> =>
-    compiledOf(partsOf(updates, from), precision);
+    compiledOf(partsOf(updates, from), compiling);
   const whole = compile(undefined);
   const begun = new Map<From, ReturnType<typeof compiledOf>>([[undefined, whole]]);
   const all = (): readonly Traced<UpdateArguments, PartResult>[] =>
@@ -194,12 +197,12 @@ function partsOf(updates: Updates, from: From): Parts {
 
 function compiledOf(
   parts: Parts,
-  precision: Precision,
+  compiling: Compiling,
 ): Readonly<Record<Part, Traced<UpdateArguments, PartResult>>> {
   return {
-    update: trace(parts.update, { name: "trainStep", precision }),
-    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep", precision }),
-    gather: trace(parts.gather, { name: "gatherGradients", precision }),
+    update: trace(parts.update, { name: "trainStep", ...compiling }),
+    inspectedUpdate: trace(parts.inspectedUpdate, { name: "inspectedTrainStep", ...compiling }),
+    gather: trace(parts.gather, { name: "gatherGradients", ...compiling }),
   };
 }
 
