@@ -115,7 +115,7 @@ export class Training {
       if (!goesOn || element === undefined) break;
       const given = this.givenOf(element);
       const { gradients, ...results } = await this.summaries.take(...given);
-      const [images, seconds] = [given[1].size, (performance.now() - begun) / 1000];
+      const [images, seconds] = [given[1].shape[0], (performance.now() - begun) / 1000];
       try {
         await this.note({ gradients, ...results }, results.globalStep > before);
       } finally {

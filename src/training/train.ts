@@ -113,7 +113,7 @@ async function* stepsOf(
       if (taken === 0 && origin === undefined) step.expectPixels(given); // the step may know this shape of another dataset
       const result = await take(given, labels);
       taken++;
-      yield { result, images: labels.size, seconds: (performance.now() - begun) / 1000 };
+      yield { result, images: labels.shape[0], seconds: (performance.now() - begun) / 1000 };
     }
   } finally {
     await batches.return?.();

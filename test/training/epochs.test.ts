@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Dataset } from "../../src/input";
-import { memory } from "../../src/tensorflow";
+import { memory, tf } from "../../src/tensorflow";
 import {
   createMetrics,
   createTrainStep,
@@ -119,6 +119,22 @@ test("an interrupt anywhere, then on: the epochs are those of a training without
   const expected = await run([]);
   assert.equal(expected.length, 2);
   assert.deepEqual(await run(["step 1", "step 3", "epoch 1", "step 4", "step 6"]), expected);
+});
+
+test("an epoch counts images, whether their labels are classes or shares of them", async () => {
+  const model = thinModel({ seed: 1, architecture });
+  const step = createTrainStep(model, { learningRate: 0.02 });
+  const soft = batches().map(([images, label]): [typeof images, tf.Tensor2D] => [images, tf.oneHot(label, 5).toFloat().as2D(4, 5)]); // prettier-ignore
+  const [epochs, seconds]: [EpochResult[], number] = [[], performance.now()];
+  await train(step, soft, { steps: 3, callbacks: [{ onEpochEnd: (epoch) => void epochs.push(epoch) }] });
+  const most = (performance.now() - seconds) / 1000;
+  const [{ imagesPerSecond, seconds: taken } = { imagesPerSecond: NaN, seconds: NaN }] = epochs;
+  assert.ok(
+    Math.abs(imagesPerSecond * taken - 12) < 0.1 && taken <= most,
+    `${imagesPerSecond * taken} images`,
+  );
+  step.dispose();
+  model.dispose();
 });
 
 test("train() refuses an epoch of no steps", async () => {
