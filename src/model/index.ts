@@ -1,7 +1,8 @@
 /** A batch of photographs → logits and endpoints. */
 export { Model, type Losses, type Postprocessed, type Predictions, type PredictOptions } from "./model";
 export type { ModelOptions } from "./options";
-export { lossWeight, softmaxCrossEntropy, type ClassLabels, type SoftmaxLossOptions } from "./losses";
+export { lossWeight, sigmoidCrossEntropy, softmaxCrossEntropy } from "./losses";
+export type { ClassLabels, SigmoidLossOptions, SoftmaxLossOptions } from "./losses";
 export type { SummaryOptions } from "./summary";
 export { ModelVariables, type ModelVariable, type ModelVariablesOptions } from "./variables";
 export type { Initializer, VariableDeclaration } from "./variables";

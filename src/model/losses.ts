@@ -32,6 +32,23 @@ export interface SoftmaxLossOptions {
   readonly focalGamma?: number;
 }
 
+/** Options of sigmoidCrossEntropy(). */
+export interface SigmoidLossOptions {
+  /** Labels come so much nearer to 1/2: 0 … 1, but not 1. @default 0 @see tf.losses.sigmoid_cross_entropy */
+  readonly labelSmoothing?: number;
+  /** How much each class counts, 0 or more; the mean is over all, whatever they are. @default undefined: all 1 @see torch.nn.BCEWithLogitsLoss, weight */
+  readonly classWeights?: readonly number[] | undefined;
+  /**
+   * How much more images with a class count than those without it, by class, 0 or more. torchvision's alpha α of the focal loss is
+   * positiveWeights α / (1 − α) and classWeights 1 − α.
+   * @default undefined: all 1
+   * @see torch.nn.BCEWithLogitsLoss, pos_weight; tf.nn.weighted_cross_entropy_with_logits
+   */
+  readonly positiveWeights?: readonly number[] | undefined;
+  /** As of softmaxCrossEntropy(). @default 0: none @see torchvision.ops.sigmoid_focal_loss; tf.keras.losses.BinaryFocalCrossentropy */
+  readonly focalGamma?: number;
+}
+
 /** Below it, 1 − p of a focal loss stays, where its power has no slope: as Keras' epsilon. */
 const LEAST = 1e-7;
 /** Keeps a batch whose labels all weigh 0 from NaN: its loss is 0. */
@@ -58,11 +75,43 @@ export function softmaxCrossEntropy(
   const isPlain = labelSmoothing === 0 && classWeights === undefined && focalGamma === 0;
   if (isPlain && isClasses(labels)) return sparseCrossEntropy(logits, labels);
   return tf.tidy(() => {
-    const rows = smooth(rowsOf(labels, logits.shape[1]), labelSmoothing);
+    const rows = smooth(labelRows(labels, logits.shape[1]), labelSmoothing);
     const weighted = classWeights === undefined ? rows : rows.mul(tf.tensor1d([...classWeights]));
     const logs = tf.logSoftmax(logits);
     const sum = focused(weighted, logs, focalGamma).mul(logs.neg()).sum();
     return sum.div<tf.Scalar>(lossWeight(logits, labels, classWeights).maximum(SMALLEST));
+  });
+}
+
+/**
+ * Sigmoid cross-entropy, for images that have several classes or none: the mean over batch and classes of
+ * −label · log(p) − (1 − label) · log(1 − p).
+ * @param logits  float32 [batch, classes]
+ * @param labels  float32 [batch, classes], 0 … 1: 1 for each class that an image has; or int32 [batch], its one class
+ * @returns       float32 scalar
+ * @throws {TypeError} if labels and logits do not fit
+ * @throws {RangeError} if an option is out of range, or there are not as many weights as classes
+ */
+export function sigmoidCrossEntropy(
+  logits: tf.Tensor2D,
+  labels: ClassLabels,
+  options: SigmoidLossOptions = {},
+): tf.Scalar {
+  expectLabels(logits, labels);
+  expectLossOptions(options, logits.shape[1], "compute loss");
+  const { labelSmoothing = 0, classWeights, positiveWeights, focalGamma = 0 } = options;
+  const ones = new Array<number>(logits.shape[1]).fill(1);
+  return tf.tidy(() => {
+    const rows = labelRows(labels, logits.shape[1])
+      .mul(1 - labelSmoothing)
+      .add(labelSmoothing / 2);
+    const others = tf.sub(1, rows);
+    const positive = rows.mul(tf.softplus(logits.neg())).mul(tf.tensor1d([...(positiveWeights ?? ones)]));
+    const entropy = positive.add(others.mul(tf.softplus(logits)));
+    const p = tf.sigmoid(logits);
+    const missed = p.mul(others).add(tf.sub(1, p).mul(rows)).maximum(LEAST);
+    const focal = focalGamma === 0 ? entropy : entropy.mul(missed.pow(focalGamma));
+    return focal.mul(tf.tensor1d([...(classWeights ?? ones)])).mean<tf.Scalar>();
   });
 }
 
@@ -85,20 +134,22 @@ export function lossWeight(
  * @param what  what they are for, for the error: "create model"
  * @throws {RangeError} that names the first that is none it may be
  */
-export function expectLossOptions(options: SoftmaxLossOptions, numClasses: number, what: string): void {
-  const { labelSmoothing = 0, classWeights, focalGamma = 0 } = options;
+export function expectLossOptions(options: SigmoidLossOptions, numClasses: number, what: string): void {
+  const { labelSmoothing = 0, focalGamma = 0 } = options;
   const expect = (name: string, expected: string, got: number, isRight: boolean): void => {
     if (isRight) return;
     throw new RangeError(`Cannot ${what}: expected ${name} to be ${expected}, got ${got}`);
   };
   expect("labelSmoothing", "in 0 … 1, but not 1", labelSmoothing, labelSmoothing >= 0 && labelSmoothing < 1);
   expect("focalGamma", "0 or more", focalGamma, focalGamma >= 0 && focalGamma < Infinity);
-  if (classWeights === undefined) return;
-  const { length } = classWeights;
-  expect("classWeights", `${numClasses} numbers, one for each class`, length, length === numClasses);
-  for (const weight of classWeights)
-    expect("classWeights", "0 or more each", weight, weight >= 0 && weight < Infinity);
-  if (!classWeights.some((weight) => weight > 0)) expect("classWeights", "above 0 for some class", 0, false);
+  for (const name of ["classWeights", "positiveWeights"] as const) {
+    const weights = options[name];
+    if (weights === undefined) continue;
+    const { length } = weights;
+    expect(name, `${numClasses} numbers, one for each class`, length, length === numClasses);
+    for (const weight of weights) expect(name, "0 or more each", weight, weight >= 0 && weight < Infinity);
+    if (!weights.some((weight) => weight > 0)) expect(name, "above 0 for some class", 0, false);
+  }
 }
 
 /** The class of each image; of labels of several, the one of which there is most, the first of equals: int32 [batch]. */
@@ -111,7 +162,8 @@ export function isClasses(labels: ClassLabels): labels is tf.Tensor1D {
   return labels.rank === 1;
 }
 
-function rowsOf(labels: ClassLabels, classes: number): tf.Tensor {
+/** How much of each class is in each image: float32 [batch, classes]. */
+export function labelRows(labels: ClassLabels, classes: number): tf.Tensor {
   return isClasses(labels) ? tf.oneHot(labels, classes).toFloat() : labels;
 }
 

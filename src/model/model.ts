@@ -2,7 +2,14 @@ import type { Table } from "../display/table";
 import { l2Loss, tf } from "../tensorflow";
 import { computedLayers, type ComputedLayers, type MovingUpdate, type RunOptions } from "./compute";
 import { declareNetwork, type NetworkDeclaration } from "./declare";
-import { labelClasses, lossWeight, softmaxCrossEntropy, type ClassLabels } from "./losses";
+import {
+  labelClasses,
+  labelRows,
+  lossWeight,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+  type ClassLabels,
+} from "./losses";
 import { expectOptions, type ModelOptions, type ResolvedOptions } from "./options";
 import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
 import { preprocessImages } from "./preprocessing";
@@ -35,7 +42,7 @@ export type Predictions = {
 export type Postprocessed = {
   /** float32 [batch, classes] */
   readonly logits: tf.Tensor2D;
-  /** float32 [batch, classes], each row sums to 1 */
+  /** float32 [batch, classes], each row sums to 1; of a multiLabel model each is its class's own */
   readonly probabilities: tf.Tensor2D;
   /** int32 [batch], the likeliest class */
   readonly classes: tf.Tensor1D;
@@ -78,7 +85,8 @@ export class Model {
     const { architecture = "resnet_v1_50", strides = "slim", width = 1, outputStride } = options;
     const { seed = 0, weightDecay = 1e-4, batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
     const { pixels = "0-255", labelSmoothing = 0, classWeights, focalGamma = 0 } = options;
-    const losses = { labelSmoothing, classWeights, focalGamma };
+    const { multiLabel = false, positiveWeights } = options;
+    const losses = { labelSmoothing, classWeights, focalGamma, multiLabel, positiveWeights };
     const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels };
     const form = { architecture, strides, width, outputStride };
     this.options = { ...images, ...form, ...losses, seed, weightDecay, batchNormDecay, batchNormEpsilon };
@@ -174,20 +182,22 @@ export class Model {
   postprocess({ logits }: Pick<Predictions, "logits">): Postprocessed {
     return {
       logits: logits.clone(),
-      probabilities: tf.softmax(logits),
+      probabilities: this.options.multiLabel ? tf.sigmoid(logits) : tf.softmax(logits),
       classes: tf.argMax<tf.Tensor1D>(logits, 1),
     };
   }
 
   /**
-   * Softmax cross-entropy, by the model's labelSmoothing, classWeights and focalGamma, and TF-Slim's weight decay.
+   * Softmax cross-entropy, or of a multiLabel model sigmoid cross-entropy, by the model's labelSmoothing, classWeights and focalGamma, and TF-Slim's weight decay.
    * @param labels  int32 [batch], each 0 … numClasses - 1; or float32 [batch, classes], how much of each class is in each image
    * @throws {TypeError} if labels and logits do not fit
    * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range; a GPU gives NaN
    */
   loss({ logits }: Pick<Predictions, "logits">, labels: ClassLabels): Losses {
-    const { classWeights } = this.options;
-    const crossEntropy = softmaxCrossEntropy(logits, labels, this.options);
+    const { multiLabel } = this.options;
+    const classWeights = multiLabel ? undefined : this.options.classWeights;
+    const entropyOf = multiLabel ? sigmoidCrossEntropy : softmaxCrossEntropy;
+    const crossEntropy = entropyOf(logits, labels, this.options);
     const regularization = this.regularization();
     const losses = { loss: crossEntropy.add<tf.Scalar>(regularization), crossEntropy, regularization };
     return classWeights === undefined
@@ -196,12 +206,27 @@ export class Model {
   }
 
   /**
-   * The share of a batch that is classified rightly.
+   * The share of a batch that is classified rightly; of a multiLabel model, of all images and classes, which needs probabilities.
    * @param labels  int32 [batch]; of float32 [batch, classes] the class of which there is most is the right one
    * @returns       float32 scalar, 0…1
    */
-  accuracy({ classes }: Pick<Postprocessed, "classes">, labels: ClassLabels): tf.Scalar {
-    return tf.tidy(() => classes.equal(labelClasses(labels)).toFloat().mean<tf.Scalar>());
+  accuracy(
+    {
+      classes,
+      probabilities,
+    }: Pick<Postprocessed, "classes"> & Partial<Pick<Postprocessed, "probabilities">>,
+    labels: ClassLabels,
+  ): tf.Scalar {
+    if (!this.options.multiLabel)
+      return tf.tidy(() => classes.equal(labelClasses(labels)).toFloat().mean<tf.Scalar>());
+    if (probabilities === undefined)
+      throw new TypeError("Cannot compute accuracy: expected probabilities of a multiLabel model, got none");
+    return tf.tidy(() => {
+      const isRight = probabilities
+        .greater(0.5)
+        .equal(labelRows(labels, probabilities.shape[1]).greater(0.5));
+      return isRight.logicalAnd(probabilities.isNaN().logicalNot()).toFloat().mean<tf.Scalar>();
+    });
   }
 
   /** The network's parts with their output shapes and parameters, as a table. */

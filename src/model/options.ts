@@ -1,13 +1,21 @@
 /** What a model is made of. */
 import type { Architecture, Strides } from "./blocks";
-import { expectLossOptions, type SoftmaxLossOptions } from "./losses";
+import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
 import type { Pixels } from "./pixels";
 
 /** Options of Model. */
-export interface ModelOptions extends SoftmaxLossOptions {
+export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOptions, "positiveWeights"> {
   /** Whether batch normalization uses the batch's moments and photographs are cropped at random. @default false */
   readonly isTraining?: boolean;
-  /** 2 or more: the probability of one class alone is always 1. @default 2 */
+  /**
+   * Whether an image may have several classes, or none: probabilities are then each class's own, by the sigmoid, the loss is
+   * sigmoidCrossEntropy(), accuracy is over all images and classes, at probabilities of 1/2, and labels are float32 [batch, classes],
+   * 1 for each class that an image has, or int32 [batch] where all have one. Of records with any number of labels a decoder makes
+   * them by an ItemHandlerCallback() of a varLenFeature("int64"), with tf.oneHot(labels, numClasses).sum(0).
+   * @default false
+   */
+  readonly multiLabel?: boolean;
+  /** 2 or more: the probability of one class alone is always 1, unless multiLabel. @default 2 */
   readonly numClasses?: number;
   /** Shorter side of a photograph before it is cropped, in pixels. @default 256 */
   readonly fixedResizeSide?: number;
@@ -37,8 +45,10 @@ export interface ModelOptions extends SoftmaxLossOptions {
 }
 
 /** Options of a model with all defaults. */
-export type ResolvedOptions = Required<Omit<ModelOptions, "outputStride" | "classWeights">> &
-  Pick<ModelOptions, "outputStride" | "classWeights">;
+export type ResolvedOptions = Required<
+  Omit<ModelOptions, "outputStride" | "classWeights" | "positiveWeights">
+> &
+  Pick<ModelOptions, "outputStride" | "classWeights" | "positiveWeights">;
 
 /** @throws {RangeError} that names the first option that is none it may be */
 export function expectOptions(options: ResolvedOptions): void {
@@ -51,7 +61,9 @@ export function expectOptions(options: ResolvedOptions): void {
     );
   };
   const one = numClasses === 1 ? " (the probability of one class alone is always 1)" : "";
-  expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
+  if (options.multiLabel)
+    expect("numClasses", "a whole number > 0", Number.isInteger(numClasses) && numClasses > 0);
+  else expect("numClasses", `a whole number > 1${one}`, Number.isInteger(numClasses) && numClasses > 1);
   for (const [key, side] of [
     ["fixedResizeSide", fixedResizeSide],
     ["defaultImageSize", defaultImageSize],
@@ -64,4 +76,8 @@ export function expectOptions(options: ResolvedOptions): void {
   expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);
   expect("batchNormEpsilon", "0 or more", batchNormEpsilon >= 0 && batchNormEpsilon < Infinity);
   expectLossOptions(options, numClasses, "create model");
+  if (options.positiveWeights !== undefined && !options.multiLabel)
+    throw new RangeError(
+      "Cannot create model: expected positiveWeights with multiLabel: true, got them without",
+    );
 }

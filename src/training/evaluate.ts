@@ -13,7 +13,7 @@ import type { MetricRecord, Metrics } from "./metrics";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */
 export type EvalStepResult = {
-  /** float32 [3]: loss with weight decay, and cross-entropy, means over the batch; then what they are weighted with, see Losses */
+  /** float32 [4]: loss with weight decay, and cross-entropy, means over the batch; what they are weighted with, see Losses; accuracy */
   readonly losses: tf.Tensor1D;
   /** float32 [batch, classes] */
   readonly probabilities: tf.Tensor2D;
@@ -43,7 +43,7 @@ export interface EvaluateOptions {
   /** What the step for this call computes in; see trace(). @default "float32" */
   readonly precision?: Precision;
   /**
-   * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most),
+   * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most, unless the model is multiLabel),
    * `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
    * @default none
    */
@@ -56,7 +56,7 @@ export interface EvaluateOptions {
 
 /** How well a model does on a dataset. */
 export interface Evaluation {
-  /** 0…1 */
+  /** 0…1; of a multiLabel model over all images and classes */
   readonly accuracy: number;
   /** Mean over the images, with weight decay; each by its class's weight, if the model has classWeights. */
   readonly loss: number;
@@ -70,7 +70,7 @@ export interface Evaluation {
   readonly bad?: readonly RecordError[];
   /** Images whose probabilities are NaN, as all are of a model that has diverged: none counts as right, nor in the confusion. */
   readonly notFinite: number;
-  /** Images by true class (rows) and predicted class (columns). */
+  /** Images by true class (rows) and predicted class (columns); none of a multiLabel model. */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -106,7 +106,8 @@ export function createEvalStep(model: Model, options: EvalStepOptions = {}): Eva
     const { loss, crossEntropy, weight = tf.scalar(images.shape[0]) } = losses;
     const { probabilities, classes: likeliest } = model.postprocess(predictions);
     const classes = knownClasses({ probabilities, classes: likeliest });
-    return { losses: tf.stack([loss, crossEntropy, weight]).as1D(), probabilities, classes };
+    const accuracy = model.accuracy({ probabilities, classes }, labels);
+    return { losses: tf.stack([loss, crossEntropy, weight, accuracy]).as1D(), probabilities, classes };
   };
   const traced = trace(body, { name: "evalStep", precision });
   if (features === undefined) return traced;
@@ -140,16 +141,15 @@ export async function evaluate(
   const features = originOf(dataset);
   const evalStep = options.evalStep ?? createEvalStep(model, { features, precision: options.precision });
   expectFrom(evalStep, features?.endpoint);
-  const { numClasses } = model.options;
-  const totals = new Totals(numClasses);
+  const totals = new Totals(model.options);
   let batches = 0;
   try {
     signal?.throwIfAborted();
     for await (const batch of dataset) {
       const [given, label] = [givenOf(batch, features, "evaluate"), batch[1]];
-      expectBatch(given, label, { numClasses, what: "evaluate" });
+      expectBatch(given, label, { ...model.options, what: "evaluate" });
       if (batches === 0 && features === undefined) expectPixels(given, model.options.pixels); // the step may know this shape of another dataset
-      await addBatch(totals, await evalStep(given, label), label, options.metrics);
+      await addBatch(totals, await evalStep(given, label), label, options);
       batches++;
       onProgress?.({ batches, images: totals.count });
       signal?.throwIfAborted();
@@ -181,13 +181,17 @@ async function addBatch(
   totals: Totals,
   result: EvalStepResult,
   given: ClassLabels,
-  metrics: Metrics<MetricRecord> | undefined,
+  { metrics }: Pick<EvaluateOptions, "metrics">,
 ): Promise<void> {
   const { losses, classes, probabilities } = result;
-  const labels = tf.tidy(() => labelClasses(given).clone());
+  const labels = tf.tidy(() => (totals.isMultiLabel ? given : labelClasses(given)).clone());
   const scalars = metrics === undefined ? [] : tf.unstack(losses);
   try {
-    const [values, predicted, truth] = await Promise.all([losses.data(), classes.data(), labels.data()]);
+    const [values, predicted, truth] = await Promise.all([
+      losses.data(),
+      classes.data(),
+      totals.isMultiLabel ? [] : labels.data(),
+    ]);
     totals.add([...values], [...truth], [...predicted]);
     const [loss, crossEntropy] = scalars;
     await metrics?.update({ labels, classes, probabilities, loss, crossEntropy });
@@ -203,21 +207,26 @@ class Totals {
   private weight = 0;
   private loss = 0;
   private crossEntropy = 0;
+  private hits = 0;
   private readonly confusion: number[][];
+  readonly isMultiLabel: boolean;
 
-  constructor(classes: number) {
+  constructor({ numClasses, multiLabel }: Pick<Model["options"], "numClasses" | "multiLabel">) {
+    this.isMultiLabel = multiLabel;
+    const classes = multiLabel ? 0 : numClasses;
     this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   }
 
   add(losses: readonly number[], truth: readonly number[], predicted: readonly number[]): void {
-    const [loss = NaN, crossEntropy = NaN, weight = NaN] = losses;
+    const [loss = NaN, crossEntropy = NaN, weight = NaN, accuracy = NaN] = losses;
+    this.notFinite += predicted.filter((guess) => guess < 0).length;
+    this.hits += accuracy * predicted.length;
     truth.forEach((label, i) => {
       const row = this.confusion[label] ?? [];
       const guess = predicted[i] ?? -1;
-      if (guess < 0) this.notFinite++;
-      else row[guess] = (row[guess] ?? 0) + 1;
+      if (guess >= 0) row[guess] = (row[guess] ?? 0) + 1;
     });
-    this.count += truth.length;
+    this.count += predicted.length;
     this.weight += weight;
     this.loss += loss * weight;
     this.crossEntropy += crossEntropy * weight;
@@ -225,7 +234,8 @@ class Totals {
 
   evaluation(): Evaluation {
     const { count, weight, notFinite, confusion } = this;
-    const hits = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+    const counted = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+    const hits = this.isMultiLabel ? this.hits : counted;
     return {
       accuracy: hits / count,
       loss: this.loss / weight,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   lossWeight,
   Model,
+  sigmoidCrossEntropy,
   softmaxCrossEntropy,
   type ClassLabels,
   type SoftmaxLossOptions,
@@ -23,6 +24,7 @@ interface LossesFixture {
   readonly logits: FixtureArray;
   readonly labels: Readonly<Record<Case["labels"], FixtureArray>>;
   readonly softmax: Readonly<Record<string, Case>>;
+  readonly sigmoid: Readonly<Record<string, Case>>;
 }
 
 const fixture = readFixture<LossesFixture>("losses");
@@ -41,26 +43,28 @@ function distance(actual: tf.Tensor, { values }: FixtureArray): number {
   return Math.max(...[...actual.dataSync()].map((one, i) => Math.abs(one - (values[i] ?? NaN)))) / rms;
 }
 
-for (const [name, { labels, options, scale, loss, gradient }] of Object.entries(fixture.softmax))
-  test(`softmaxCrossEntropy() and its gradient equal ${name}, traced too`, () => {
-    const before = memory();
-    tf.tidy(() => {
-      const given = labelsOf(labels);
-      const run = (x: tf.Tensor2D): [tf.Scalar, tf.Tensor] => {
-        const { value, grad } = tf.valueAndGrad((one) =>
-          softmaxCrossEntropy(one.as2D(...x.shape), given, options),
-        )(x);
-        return [value.asScalar(), grad];
-      };
-      const traced = trace(run);
-      for (const [value, grad] of [run(logitsOf(scale)), traced.sync(logitsOf(scale))]) {
-        assert.ok(Math.abs(valueOf(value) / loss - 1) < 1e-5, `${valueOf(value)} is not ${loss}`);
-        assert.ok(distance(grad, gradient) < 1e-5, `gradients differ by ${distance(grad, gradient)}`);
-      }
-      traced.dispose();
+const LOSSES = { softmax: softmaxCrossEntropy, sigmoid: sigmoidCrossEntropy };
+for (const kind of ["softmax", "sigmoid"] as const)
+  for (const [name, { labels, options, scale, loss, gradient }] of Object.entries(fixture[kind]))
+    test(`${kind}CrossEntropy() and its gradient equal ${name}, traced too`, () => {
+      const before = memory();
+      tf.tidy(() => {
+        const given = labelsOf(labels);
+        const run = (x: tf.Tensor2D): [tf.Scalar, tf.Tensor] => {
+          const { value, grad } = tf.valueAndGrad((one) =>
+            LOSSES[kind](one.as2D(...x.shape), given, options),
+          )(x);
+          return [value.asScalar(), grad];
+        };
+        const traced = trace(run);
+        for (const [value, grad] of [run(logitsOf(scale)), traced.sync(logitsOf(scale))]) {
+          assert.ok(Math.abs(valueOf(value) / loss - 1) < 1e-5, `${valueOf(value)} is not ${loss}`);
+          assert.ok(distance(grad, gradient) < 1e-5, `gradients differ by ${distance(grad, gradient)}`);
+        }
+        traced.dispose();
+      });
+      assert.deepEqual(memory(), before);
     });
-    assert.deepEqual(memory(), before);
-  });
 
 test("a model's loss is that of its options, with what its mean divides by where classes have weights", () => {
   const { loss, options } =

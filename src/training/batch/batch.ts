@@ -8,6 +8,8 @@ export type Batch = readonly [features: { readonly image: tf.Tensor4D }, labels:
 export interface BatchExpectation {
   /** Labels must be in 0 … numClasses − 1. */
   readonly numClasses: number;
+  /** Whether an image may have several classes or none: rows of labels need not add up to 1. */
+  readonly multiLabel: boolean;
   /** What the batch is for, for the error: "train". */
   readonly what: string;
 }
@@ -22,7 +24,7 @@ export interface BatchExpectation {
 export function expectBatch(
   images: tf.Tensor,
   labels: tf.Tensor,
-  { numClasses, what }: BatchExpectation,
+  { numClasses, multiLabel, what }: BatchExpectation,
 ): void {
   const isClasses = labels.dtype === "int32" && labels.rank === 1;
   const isShares = labels.dtype === "float32" && labels.rank === 2 && labels.shape[1] === numClasses;
@@ -33,7 +35,7 @@ export function expectBatch(
       `Cannot ${what}: expected images [batch, height, width, 3] and int32 labels [batch], or float32 [batch, ${numClasses}], got ${got}`,
     );
   }
-  if (isShares) return expectShares(labels.dataSync(), { numClasses, what });
+  if (isShares) return expectShares(labels.dataSync(), { numClasses, multiLabel, what });
   const wrong = labels.dataSync().find((label) => label < 0 || label >= numClasses);
   if (wrong === undefined) return;
   throw new RangeError(`Cannot ${what}: expected labels in 0 … ${numClasses - 1}, got ${wrong}`);
@@ -42,16 +44,18 @@ export function expectBatch(
 /** Far more than rounding leaves, and less than a wrong share. */
 const SLACK = 1e-3;
 
-function expectShares(shares: ArrayLike<number>, { numClasses, what }: BatchExpectation): void {
+function expectShares(shares: ArrayLike<number>, { numClasses, multiLabel, what }: BatchExpectation): void {
   for (let start = 0; start < shares.length; start += numClasses) {
     let sum = 0;
     for (let at = start; at < start + numClasses; at++) {
       const share = shares[at] ?? NaN;
       if (!(share >= 0))
         throw new RangeError(`Cannot ${what}: expected labels' shares of 0 or more, got ${share}`);
+      if (share > 1 + SLACK)
+        throw new RangeError(`Cannot ${what}: expected labels' shares of at most 1, got ${share}`);
       sum += share;
     }
-    if (Math.abs(sum - 1) <= SLACK) continue;
+    if (multiLabel || Math.abs(sum - 1) <= SLACK) continue;
     throw new RangeError(
       `Cannot ${what}: expected labels whose shares add up to 1, got ${sum} for image ${start / numClasses}`,
     );

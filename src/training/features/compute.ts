@@ -108,7 +108,7 @@ class Computation {
     [{ image }, label]: Batch,
   ): Promise<void> {
     const { model, settings, state, onBatch } = this.job;
-    expectBatch(image, label, { numClasses: model.options.numClasses, what: "compute features" });
+    expectBatch(image, label, { ...model.options, what: "compute features" });
     if (!isClasses(label))
       throw new TypeError(`Cannot compute features: expected int32 labels [batch], got float32 [${label.shape.join(", ")}]`); // prettier-ignore
     if (this.writer.progress.batches === state.batches) expectPixels(image, model.options.pixels);

@@ -44,6 +44,8 @@ const OTHERS: ReadonlySet<string> = new Set<keyof ModelOptions>([
   "labelSmoothing",
   "classWeights",
   "focalGamma",
+  "multiLabel",
+  "positiveWeights",
 ]);
 
 /** What the features of an input depend on. */

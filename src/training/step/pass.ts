@@ -70,7 +70,7 @@ export function differentiate(
       predictions,
       loss,
       crossEntropy: forward.crossEntropy.clone(),
-      accuracy: model.accuracy({ classes: knownClasses(model.postprocess(predictions)) }, labels),
+      accuracy: accuracyOf(model, predictions, labels),
       gradients: trained.flatMap((variable) => {
         const gradient = grads[variable.variable.name];
         return gradient === undefined ? [] : [{ variable, gradient }];
@@ -79,6 +79,11 @@ export function differentiate(
   } finally {
     tf.dispose([...survivors]);
   }
+}
+
+function accuracyOf(model: Model, predictions: Predictions, labels: ClassLabels): tf.Scalar {
+  const { probabilities, classes } = model.postprocess(predictions);
+  return model.accuracy({ probabilities, classes: knownClasses({ probabilities, classes }) }, labels);
 }
 
 function mapPredictions(predictions: Predictions, map: <T extends tf.Tensor>(tensor: T) => T): Predictions {

@@ -153,7 +153,7 @@ export type StepFrom = Pick<TrainStep, "withGradients"> & ((...batch: StepBatch)
  */
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
-  const [{ numClasses }, eager, trained] = [model.options, isEager(options), expectTrained(model, options)];
+  const [eager, trained] = [isEager(options), expectTrained(model, options)];
   const { optimizer, rates } = optimizerOf(options, trained);
   const [calls, state, averages] = [callsOf(options), optimizer(trained), averagesOf(model, options)];
   const feed = feedOf(rates, { momentum: state.momentum, averageDecay: averages?.decay });
@@ -163,7 +163,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   const nextSeed = (): tf.Tensor1D => seedOf(seed, step.globalStep * calls + (gathered?.count ?? 0), cluster);
 
   const runOne: RunStep = async (from, [images, labels], update) => {
-    expectBatch(images, labels, { numClasses, what: "train" });
+    expectBatch(images, labels, { ...model.options, what: "train" });
     beginAverages(model, averages);
     const { values, told } = feed.numbers(step);
     const [stepSeed, numbers] = [nextSeed(), tf.tensor1d([...values])];
@@ -189,7 +189,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     ...savedParts({ state, gathered, averages }, { model, initial: () => optimizer(trained) }),
     expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
-      expectBatch(...batch, { numClasses, what: "inspect a step" });
+      expectBatch(...batch, { ...model.options, what: "inspect a step" });
       const next = { ...feed.numbers(step).told, globalStep: step.globalStep + 1 };
       return inspectionOf(() => updates.look(undefined, ...batch, nextSeed()), next);
     },
