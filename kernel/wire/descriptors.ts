@@ -35,7 +35,7 @@ export function newMarks(descriptors: Descriptors): () => Marks | undefined {
 }
 
 function isAddon(addon: unknown): addon is Descriptors {
-  return typeof addon === "object" && addon !== null && "capture" in addon && "become" in addon;
+  return typeof addon === "object" && addon !== null && "capture" in addon && "written" in addon;
 }
 
 /** @throws {Error} if the set-up has not made the addon, naming the command that does */
