@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
+import { benchAugment } from "./augment";
 import { benchFeatures, FROZEN } from "./features";
 import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
@@ -40,6 +41,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
   input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
+  augment: contestOf("photos augmented by TrivialAugmentWide and RandAugment: ours, torchvision's", benchAugment, { rate: images }),
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
   features: { about: "seconds: an epoch with conv1 to block3, or all but the head, frozen: on features, and with the trunk in each", run: runFeatures },
   finetune: { about: "seconds: from a process's start to 95 % validated accuracy of a new head: ours, PyTorch's, Keras's", run: runFinetune },

@@ -5,3 +5,4 @@ export type { CacheTrunkOptions, FineTuneOptions } from "./options";
 export { lrFind, type LrFindOptions, type LrFound } from "./lrfind";
 export type { Suggestions } from "./suggest";
 export { trainingView, type TrainingView, type TrainingViewOptions } from "./view";
+export { showAugmented, type ShowAugmentedOptions } from "./augmented";

@@ -43,6 +43,14 @@ export {
   type RandomPerspectiveOptions,
   type RandomRotationOptions,
 } from "./randomops";
+export {
+  cutMix,
+  mixBatches,
+  mixup,
+  type MixBatchesOptions,
+  type MixOptions,
+  type SoftLabeledBatch,
+} from "./mix";
 export { augmentImage, type Augment } from "./presets";
 export { writeRecords, type WriteRecordsOptions, type WrittenRecords } from "./records";
 export type { RecordsProgress } from "./shards";

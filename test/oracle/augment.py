@@ -89,6 +89,20 @@ def blurred(image):
         yield f"{size} {sigma}", base64.b64encode(pixels.tobytes()).decode()
 
 
+def mixed():
+    images = (torch.arange(4 * 3 * 6 * 8).reshape(4, 3, 6, 8) * 37 % 251).float()
+    labels = torch.tensor([2, 0, 1, 2])
+    flat = lambda tensor: " ".join(f"{float(v):.7g}" for v in tensor.reshape(-1))
+    last = lambda tensor: flat(tensor.permute(0, 2, 3, 1))
+    made = {"images": last(images), "labels": flat(labels)}
+    box = (2, 1, 6, 4)
+    share = 1 - (box[2] - box[0]) * (box[3] - box[1]) / 48
+    for name, mix, drawn in (("mixup", v2.MixUp(num_classes=3), {"lam": 0.3}), ("cutMix", v2.CutMix(num_classes=3), {"box": box, "lam_adjusted": share})):
+        params = {"labels": labels, "batch_size": 4, **drawn}
+        made[name] = {"images": last(mix.transform(images, params)), "labels": flat(mix.transform(labels, params))}
+    return made
+
+
 def main():
     image = photo()
     found = {
@@ -97,6 +111,7 @@ def main():
         "photo": digest(image),
         "single": {name: digest(change(image)) for name, change in single()},
         "blurred": dict(blurred(image)),
+        "mixed": mixed(),
         "policies": {name: digest(made) for name, made in policies(image)},
     }
     Path("test/fixtures/augment.json").write_text(json.dumps(found, indent=1) + "\n")

@@ -1,6 +1,6 @@
 /** Photos changed as Pillow changes them, several changes in one operation of the addon. */
 import { attr } from "../runtime/attributes";
-import { dataType, type tf } from "../runtime/runtime";
+import { dataType, tf } from "../runtime/runtime";
 import { executeOne } from "../trace/execute";
 
 /** What can be done to a photo, in the addon's order. */
@@ -67,4 +67,16 @@ export function augmentPixels(
     fill: attr.floats(fill),
     bilinear: attr.bool(interpolation === "bilinear"),
   }) as tf.Tensor3D;
+}
+
+/** Each of a batch replaced by the one before it, the first by the last. @param batch  [batch, …], any type */
+export function rollBatch(batch: tf.Tensor): tf.Tensor {
+  const int32 = attr.type("int32");
+  return tf.tidy(() =>
+    executeOne("Roll", [batch, tf.scalar(1, "int32"), tf.scalar(0, "int32")], {
+      T: attr.type(dataType(batch)),
+      Tshift: int32,
+      Taxis: int32,
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 /** Operations that tfjs lacks or computes slowly, with their gradients. */
-export { random } from "./random";
+export { random, randomBeta } from "./random";
 export * from "./nn";
 import "./gather";
 export * from "./convolution";

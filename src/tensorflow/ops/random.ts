@@ -62,3 +62,21 @@ export const random = {
     return tf.tidy(() => seed.add(tf.stack([data.cast("int32"), tf.scalar(0, "int32")]))).as1D();
   },
 };
+
+/**
+ * A number drawn from Beta(alpha, alpha), as the share of one of two gamma variates.
+ * @param seed   int32 [2]
+ * @param alpha  above 0
+ * @returns      float32 scalar, 0…1
+ * @see tf.random.stateless_gamma
+ */
+export function randomBeta(seed: tf.Tensor, alpha: number): tf.Scalar {
+  return tf.tidy(() => {
+    const gammas = executeOne("StatelessRandomGammaV2", [tf.tensor1d([2], "int32"), seed, tf.scalar(alpha)], {
+      dtype: attr.type("float32"),
+      Tseed: attr.type("int32"),
+      shape_dtype: attr.type("int32"),
+    });
+    return tf.divNoNan(gammas.slice([0], [1]), gammas.sum()).asScalar();
+  });
+}
