@@ -49,7 +49,8 @@ const left = new WeakMap<Model, Run>();
  * @see fastai 2.8.12, Learner.fine_tune of callback/schedule.py; Howard and Ruder 2018 (arXiv 1801.06146)
  */
 export async function fineTune(model: Model, options: FineTuneOptions): Promise<FineTuned> {
-  const { callbacks = [], signal = cellSignal() } = options;
+  const cell = cellSignal();
+  const { callbacks = [], signal = cell } = options;
   const before = left.get(model);
   left.delete(model);
   const isSame = before?.isOf(options) === true;
@@ -61,7 +62,7 @@ export async function fineTune(model: Model, options: FineTuneOptions): Promise<
       await run.carryOn({ callbacks, validation: options.validation, signal });
       run.dispose();
     } catch (error) {
-      if (signal?.aborted === true && error === signal.reason) {
+      if ([signal, cell].some((one) => one?.aborted === true && error === one.reason)) {
         run.mark();
         left.set(model, run);
       } else run.dispose();
