@@ -131,7 +131,7 @@ test("labels that are no shares of classes are refused, and features() of such",
   const [{ image }, labels] = patternBatch("wrong");
   const cases: readonly (readonly [number[], string])[] = [
     [[0.5, 0.6, 0, 0, 0], "labels whose shares add up to 1, got 1.100"],
-    [[1.5, -0.5, 0, 0, 0], "labels' shares of 0 or more, got -0.5"],
+    [[-0.5, 0.75, 0.75, 0, 0], "labels' shares of 0 or more, got -0.5"],
     [[NaN, 1, 0, 0, 0], "labels' shares of 0 or more, got NaN"],
   ];
   for (const [row, message] of cases) {
