@@ -19,7 +19,7 @@ struct Photo {
 
 using Table = std::array<uint8_t, 256>;
 
-static void LookUp(Photo &photo, const Table &red, const Table &green, const Table &blue) {
+SLIMLAB_AS_WRITTEN static void LookUp(Photo &photo, const Table &red, const Table &green, const Table &blue) {
   uint8_t *at = photo.pixels.data();
   for (int64_t i = 0; i < photo.size(); i++, at += 3) {
     at[0] = red[at[0]];
@@ -46,7 +46,7 @@ SLIMLAB_AS_WRITTEN static void Blend(const uint8_t *from, const uint8_t *to, flo
 // Pillow's "L": ITU-R 601-2 in 16 bits
 static uint8_t Grey(const uint8_t *rgb) { return uint8_t((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16); }
 
-static Photo Grayscale(const Photo &photo) {
+SLIMLAB_AS_WRITTEN static Photo Grayscale(const Photo &photo) {
   Photo grey = {photo.height, photo.width, std::vector<uint8_t>(photo.pixels.size())};
   for (size_t i = 0; i < photo.pixels.size(); i += 3)
     grey.pixels[i] = grey.pixels[i + 1] = grey.pixels[i + 2] = Grey(photo.pixels.data() + i);
@@ -65,7 +65,7 @@ static void BlendFrom(Photo &photo, uint8_t level, float share) {
   LookUp(photo, mixed, mixed, mixed);
 }
 
-static uint8_t MeanGrey(const Photo &photo) {
+SLIMLAB_AS_WRITTEN static uint8_t MeanGrey(const Photo &photo) {
   int64_t sum = 0;
   for (size_t i = 0; i < photo.pixels.size(); i += 3) sum += Grey(photo.pixels.data() + i);
   return uint8_t(double(sum) / double(photo.size()) + 0.5);

@@ -94,6 +94,30 @@ bool Apply(Photo &photo, Change change, const float *amounts, const Sampling &sa
   return false;
 }
 
+// Rounded; false if there are others than 0…255
+bool ToBytes(const uint8_t *from, int64_t count, uint8_t *to) {
+  std::memcpy(to, from, count);
+  return true;
+}
+
+SLIMLAB_AS_WRITTEN bool ToBytes(const int32_t *from, int64_t count, uint8_t *to) {
+  uint32_t bits = 0;
+  for (int64_t i = 0; i < count; i++) {
+    bits |= uint32_t(from[i]);
+    to[i] = uint8_t(from[i]);
+  }
+  return bits < 256;
+}
+
+SLIMLAB_AS_WRITTEN bool ToBytes(const float *from, int64_t count, uint8_t *to) {
+  int isInside = 1;  // not of NaN
+  for (int64_t i = 0; i < count; i++) {
+    isInside &= int(from[i] > -0.5f) & int(from[i] < 255.5f);
+    to[i] = uint8_t(int(std::min(std::max(0.0f, from[i] + 0.5f), 255.0f)));
+  }
+  return isInside == 1;
+}
+
 // image [h, w, 3], changes [n], amounts [n, 8]
 template <typename T>
 class AugmentKernel : public tensorflow::OpKernel {
@@ -123,18 +147,6 @@ class AugmentKernel : public tensorflow::OpKernel {
   }
 
  private:
-  // Rounded; false if there are others than 0…255
-  static bool ToBytes(const T *from, int64_t count, uint8_t *to) {
-    if constexpr (std::is_same_v<T, uint8_t>) {
-      std::memcpy(to, from, count);
-      return true;
-    }
-    bool isInside = true;  // not of NaN
-    for (int64_t i = 0; i < count; i++) isInside &= float(from[i]) > -0.5f && float(from[i]) < 255.5f;
-    if (!isInside) return false;
-    for (int64_t i = 0; i < count; i++) to[i] = uint8_t(int(float(from[i]) + 0.5f));
-    return true;
-  }
   Sampling sampling_;
 };
 
