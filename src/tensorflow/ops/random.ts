@@ -75,7 +75,7 @@ export function randomBeta(seed: tf.Tensor, alpha: number): tf.Scalar {
     const gammas = executeOne("StatelessRandomGammaV2", [tf.tensor1d([2], "int32"), seed, tf.scalar(alpha)], {
       dtype: attr.type("float32"),
       Tseed: attr.type("int32"),
-      shape_dtype: attr.type("int32"),
+      T: attr.type("int32"),
     });
     return tf.divNoNan(gammas.slice([0], [1]), gammas.sum()).asScalar();
   });
