@@ -20,10 +20,10 @@ export interface Opened {
 export function openIterator(plan: Plan<unknown>, { types }: ElementSpec<unknown>, start: Start): Native {
   try {
     const value = tf.tidy(() => tf.keep(createIterator(plan.build(start), types)));
-    const writesFiles = allPlans(plan).some((one) => one.writesFiles === true);
+    const fillsCache = allPlans(plan).some((one) => one.fillsCache === true);
     const free = (): void => {
-      if (writesFiles)
-        value.dispose(); // who iterates next must find none that are being written
+      if (fillsCache)
+        value.dispose(); // who iterates next must find none that is being filled
       else disposeLater(value);
       start.draws.dispose();
     };

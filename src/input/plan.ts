@@ -66,8 +66,8 @@ export interface Plan<T> {
   readonly bad?: BadRecords;
   /** The same step after another parent of the same elements, if its function may decode records. */
   after?(change: <E>(parent: Plan<E>) => Plan<E>): Plan<T>;
-  /** Whether an iteration writes files; no if absent. */
-  readonly writesFiles?: boolean;
+  /** Whether an iteration fills a cache, which the next one reads; no if absent. */
+  readonly fillsCache?: boolean;
   /** How often its parents are begun in one iteration; once if absent. */
   readonly times?: number;
 }

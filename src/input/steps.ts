@@ -77,7 +77,7 @@ export function cachePlan<T>(parent: Plan<T>, file: string): Plan<T> {
     }, types),
     release: () => held.release(),
     size: () => parent.size?.(),
-    writesFiles: file !== "",
+    fillsCache: true,
   };
   held.releaseWith(plan);
   return plan;
