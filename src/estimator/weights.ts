@@ -1,5 +1,5 @@
 import type { Model } from "../model";
-import { tf } from "../tensorflow";
+import { withOtherWeights } from "../model/weights";
 import { initVariablesFromCheckpoint, Saver } from "../training";
 import { globalStepOf } from "./checkpoints";
 
@@ -24,17 +24,9 @@ export async function withCheckpoint<T>(
   model: Model,
   work: (globalStep: number) => T | Promise<T>,
 ): Promise<T> {
-  const variables = model.variables.all().map(({ variable }) => variable);
-  const own = variables.map((variable) => tf.keep(variable.clone()));
-  try {
+  return withOtherWeights(model, "use a checkpoint", () => {
     if (movingAverages) initVariablesFromCheckpoint(model, path, { movingAverages });
     else new Saver().restore(path, model);
-    return await work(globalStepOf(path));
-  } finally {
-    variables.forEach((variable, i) => {
-      const value = own[i];
-      if (value !== undefined && !variable.isDisposed) variable.assign(value);
-    });
-    tf.dispose(own);
-  }
+    return work(globalStepOf(path));
+  });
 }

@@ -4,6 +4,7 @@ import { table } from "../display/table";
 import { figure, type Figure } from "../inspect/figure";
 import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model/model";
+import { withOtherWeights } from "../model/weights";
 import {
   createTrainStep,
   train,
@@ -12,7 +13,6 @@ import {
   type FeatureBatch,
   type TrainStepOptions,
 } from "../training";
-import { keepWeights } from "../training/callbacks/weights";
 import { createSweep, type Sweep } from "./sweep";
 import { skippedAtEnd, suggestionsOf, type CurvePoint, type Suggestions } from "./suggest";
 
@@ -72,15 +72,14 @@ export async function lrFind(
     const learningRate = (globalStep: number): number => rateAt(globalStep - begun);
     const step = createTrainStep(model, { ...stepOptions, learningRate });
     const begun = step.globalStep;
-    const kept = keepWeights(model, "find a learning rate");
     try {
-      const sweep = createSweep({ numIt, stopDiv, rateAt });
-      const callbacks = [recorder(sweep, numIt, onProgress)];
-      while (!sweep.isDone()) await train(step, input, { callbacks, ...(signal && { signal }) });
-      return sweep.curve;
+      return await withOtherWeights(model, "find a learning rate", async () => {
+        const sweep = createSweep({ numIt, stopDiv, rateAt });
+        const callbacks = [recorder(sweep, numIt, onProgress)];
+        while (!sweep.isDone()) await train(step, input, { callbacks, ...(signal && { signal }) });
+        return sweep.curve;
+      });
     } finally {
-      kept.restore();
-      kept.dispose();
       Object.assign(step, { globalStep: begun });
       step.dispose();
     }

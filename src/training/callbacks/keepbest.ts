@@ -1,8 +1,8 @@
 import type { Model } from "../../model/model";
+import { keepWeights, type KeptWeights } from "../../model/weights";
 import { Saver } from "../saver";
 import type { Callback } from "./callback";
 import { monitorOf, type MonitorOptions } from "./monitor";
-import { keepWeights, type KeptWeights } from "./weights";
 
 /** Options of keepBest(). */
 export interface KeepBestOptions extends MonitorOptions {

@@ -1,7 +1,7 @@
 import type { Model } from "../../model/model";
+import { withOtherWeights } from "../../model/weights";
 import { tf, trace } from "../../tensorflow";
 import type { Callback } from "./callback";
-import { keepWeights } from "./weights";
 
 /** Options of modelEma(). */
 export interface ModelEmaOptions {
@@ -69,16 +69,11 @@ export function modelEma(model: Model, options: ModelEmaOptions = {}): ModelEma 
     onTrainEnd: () => {
       if (useAtEnd) use();
     },
-    using: async (work) => {
-      const own = keepWeights(model, "use averages");
-      try {
+    using: (work) =>
+      withOtherWeights(model, "use averages", () => {
         use();
-        return await work();
-      } finally {
-        own.restore();
-        own.dispose();
-      }
-    },
+        return work();
+      }),
     dispose: () => {
       update.dispose();
       tf.dispose(pairs.map(({ average }) => average));

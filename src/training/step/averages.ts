@@ -1,5 +1,6 @@
 /** Exponential moving averages of a model's variables, updated by a train step. */
 import type { Model } from "../../model/model";
+import { withOtherWeights } from "../../model/weights";
 import { tf, versionOf } from "../../tensorflow";
 import { AVERAGE } from "../saver/assignment";
 
@@ -112,14 +113,13 @@ export async function withMovingAverages<T>(step: Averaging, work: () => T | Pro
   });
   expectOwnWeights(model, "use moving averages");
   step.beforeSaving?.();
-  const kept = pairs.map(({ variable }) => ({ variable, value: tf.keep(variable.clone()) }));
   lent.add(model);
   try {
-    for (const { variable, average } of pairs) variable.assign(average);
-    return await work();
+    return await withOtherWeights(model, "use moving averages", () => {
+      for (const { variable, average } of pairs) variable.assign(average);
+      return work();
+    });
   } finally {
     lent.delete(model);
-    for (const { variable, value } of kept) if (!variable.isDisposed) variable.assign(value);
-    tf.dispose(kept.map(({ value }) => value));
   }
 }
