@@ -10,6 +10,7 @@ import { liveOutputs } from "../display/live";
 import { table, type Table, type TableRow } from "../display/table";
 import { figure, type Figure } from "../inspect/figure";
 import type { PlotlyTrace } from "../inspect/plotly";
+import { shareAxis } from "../inspect/plots";
 import type { Callback, EpochResult, History, StepResult } from "../training";
 import { averaged } from "./sweep";
 
@@ -151,19 +152,10 @@ export function trainingFigure({ steps, epochs }: History): Figure {
     { type: "scatter", mode: "lines+markers", name: "validation loss", x: ends, y: validated.map(({ validationLoss }) => finite(validationLoss)) },
     { type: "scatter", mode: "lines+markers", name: "validation accuracy", x: ends, y: validated.map(({ validationAccuracy }) => finite(validationAccuracy)), yaxis: "y2", line: { dash: "dot" } },
   ]; // prettier-ignore
-  const right = {
-    title: { text: "accuracy" },
-    overlaying: "y",
-    side: "right",
-    range: [0, 1.02],
-    tickmode: "array",
-    tickvals: [0, 0.25, 0.5, 0.75, 1],
-    showgrid: false,
-  };
   return figure([train, ...(validated.length === 0 ? [] : validation)], {
     xaxis: { title: { text: "step" } },
     yaxis: { title: { text: "loss" }, rangemode: "tozero" },
-    ...(validated.length === 0 ? {} : { yaxis2: right }),
+    ...(validated.length === 0 ? {} : { yaxis2: shareAxis("accuracy") }),
     margin: { t: 24, r: 64, b: 48, l: 64 },
     showlegend: true,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },

@@ -82,15 +82,10 @@ function drawTraces(
   }));
 }
 
-function drawLayout(
-  names: readonly string[],
-  isRight: (name: string) => boolean,
-  title?: string,
-): PlotlyLayout {
-  const left = names.filter((name) => !isRight(name));
-  const right = names.filter(isRight);
-  const rightAxis = {
-    title: { text: right.join(", ") },
+/** The axis at the right of a curve, of what lies in 0 … 1. */
+export function shareAxis(title: string): PlotlyLayout {
+  return {
+    title: { text: title },
     overlaying: "y",
     side: "right",
     range: [0, 1.02],
@@ -98,11 +93,20 @@ function drawLayout(
     tickvals: [0, 0.25, 0.5, 0.75, 1],
     showgrid: false,
   };
+}
+
+function drawLayout(
+  names: readonly string[],
+  isRight: (name: string) => boolean,
+  title?: string,
+): PlotlyLayout {
+  const left = names.filter((name) => !isRight(name));
+  const right = names.filter(isRight);
   return {
     ...(title === undefined ? {} : { title: { text: title } }),
     xaxis: { title: { text: "step" } },
     yaxis: { title: { text: left.join(", ") }, rangemode: "tozero" },
-    ...(right.length === 0 ? {} : { yaxis2: rightAxis }),
+    ...(right.length === 0 ? {} : { yaxis2: shareAxis(right.join(", ")) }),
     margin: { t: title === undefined ? 24 : 48, r: right.length === 0 ? 24 : 64, b: 48, l: 64 },
     showlegend: names.length > 1,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
