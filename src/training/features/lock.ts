@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { codeOf } from "../../input/errorcode";
 import { isRunning } from "../../input/running";
 
 const LOCK_FILE = "features.lock";
@@ -33,7 +34,7 @@ async function lock(folder: string): Promise<void> {
     if (writer === 0 || isRunning(writer) || !(await isTakenOver(file, name))) throw busy(folder, writer);
   } catch (error) {
     locked.delete(file);
-    throw isCode(error, "ENOENT") ? busy(folder, 0) : error; // given up since
+    throw codeOf(error) === "ENOENT" ? busy(folder, 0) : error; // given up since
   }
 }
 
@@ -48,7 +49,7 @@ async function isNew(file: string): Promise<boolean> {
     await writeFile(file, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -76,8 +77,4 @@ function busy(folder: string, pid: number): Error {
   return new Error(
     `Cannot compute features in "${folder}": expected nobody else at work there, got process ${pid === 0 ? "that begins" : pid}; if that is another program, remove "${join(folder, LOCK_FILE)}"`,
   );
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

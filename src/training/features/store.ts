@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { codeOf } from "../../input/errorcode";
 import { reasonOf } from "../../tensorflow";
 import { replaceText } from "../saver/disk";
 import { isSameKey, type FeatureKey } from "./key";
@@ -46,7 +47,7 @@ function parse(folder: string): FeatureState | undefined {
   try {
     text = readFileSync(join(folder, STATE_FILE), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
   const state = parsed(text);
