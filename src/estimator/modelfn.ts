@@ -6,6 +6,7 @@ import {
   createMetrics,
   createTrainStep,
   initVariablesFromCheckpoint,
+  multiLabelMetrics,
   type AssignmentOptions,
   type MetricRecord,
   type Metrics,
@@ -38,7 +39,7 @@ export interface ModelFnOptions extends Omit<TrainStepOptions, "globalStep"> {
    * @throws {TypeError} when the step is made, with a schedule or several rates as learningRate
    */
   readonly decaySteps?: number;
-  /** What evaluations measure beside loss and crossEntropy. @default { accuracy: accuracyMetric() } */
+  /** What evaluations measure beside loss and crossEntropy. @default { accuracy: accuracyMetric() }; of a multiLabel model multiLabelMetrics() */
   readonly evalMetricOps?: Metrics<MetricRecord>;
   /** Whether histograms of all variables go to the event file with the scalars. @default false */
   readonly summarizeVariables?: boolean;
@@ -81,7 +82,7 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
       case ModeKeys.TRAIN:
         return trainSpecOf(model, options, config);
       case ModeKeys.EVAL: {
-        const { evalMetricOps = createMetrics({ accuracy: accuracyMetric() }) } = options;
+        const { evalMetricOps = metricsOf(model) } = options;
         return {
           mode,
           model,
@@ -98,6 +99,10 @@ export function createModelFn(options: ModelFnOptions = {}): ClassifierModelFn {
     made = undefined;
   };
   return Object.assign(modelFn, { model: () => modelOf(), dispose });
+}
+
+function metricsOf({ options: { multiLabel, numClasses } }: Model): Metrics<MetricRecord> {
+  return multiLabel ? multiLabelMetrics({ numClasses }) : createMetrics({ accuracy: accuracyMetric() });
 }
 
 function trainSpecOf(

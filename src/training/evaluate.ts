@@ -43,7 +43,7 @@ export interface EvaluateOptions {
   /** What the step for this call computes in; see trace(). @default "float32" */
   readonly precision?: Precision;
   /**
-   * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most, unless the model is multiLabel),
+   * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most, unless the model is multiLabel, for which there is multiLabelMetrics()),
    * `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
    * @default none
    */

@@ -90,16 +90,35 @@ function mergeAll(
   }
 }
 
-/** One table of the numbers, and one for each matrix. */
+/** One table of the numbers, one by class of what has a number for each, and one for each matrix. */
 function tablesOf(entries: readonly (readonly [string, Metric<MetricResult>])[]): Table[] {
   const results = entries.map(([name, metric]) => ({ name, value: metric.result() }));
   const rows = results.flatMap(({ name, value }) =>
     typeof value === "number" ? [{ metric: name, value }] : [],
   );
+  const lists = results.flatMap(({ name, value }) => (isList(value) ? [{ name, value }] : []));
   const matrices = results.flatMap(({ name, value }) =>
-    typeof value === "number" ? [] : [matrixTable(name, value)],
+    typeof value === "number" || isList(value) ? [] : [matrixTable(name, value)],
   );
-  return [...(rows.length === 0 ? [] : [table(rows)]), ...matrices];
+  return [
+    ...(rows.length === 0 ? [] : [table(rows)]),
+    ...(lists.length === 0 ? [] : [classTable(lists)]),
+    ...matrices,
+  ];
+}
+
+function isList(value: MetricResult): value is readonly number[] {
+  return typeof value !== "number" && value.every((one) => typeof one === "number");
+}
+
+function classTable(lists: readonly { readonly name: string; readonly value: readonly number[] }[]): Table {
+  const classes = Math.max(...lists.map(({ value }) => value.length));
+  return table(
+    Array.from({ length: classes }, (_, index) => ({
+      class: String(index),
+      ...Object.fromEntries(lists.map(({ name, value }) => [name, value[index]])),
+    })),
+  );
 }
 
 function matrixTable(name: string, matrix: readonly (readonly number[])[]): Table {

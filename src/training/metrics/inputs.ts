@@ -2,7 +2,7 @@ import type { tf } from "../../tensorflow";
 
 /** What metrics are made from: each metric takes what it needs and leaves the rest. */
 export interface MetricInputs {
-  /** int32 [batch], the true class of each example. */
+  /** int32 [batch], the true class of each example; of multiLabelMetrics() float32 [batch, classes], 1 for each class it has. */
   readonly labels?: tf.Tensor | undefined;
   /** int32 [batch], the predicted classes, −1 for none. @default the likeliest by `probabilities`, the first of equals; −1 if one is NaN */
   readonly classes?: tf.Tensor | undefined;
@@ -59,7 +59,8 @@ export async function read(
 
 /** Reads the labels: int32 [batch]. */
 export async function readLabels(metric: string, { labels }: MetricInputs): Promise<ArrayLike<number>> {
-  const expected = "int32 labels [batch]";
+  const isOfSeveral = labels?.rank === 2 && labels.dtype === "float32";
+  const expected = `int32 labels [batch]${isOfSeveral ? " (of several classes an image multiLabelMetrics() has metrics)" : ""}`;
   if (labels?.rank !== 1) throw inputError(metric, expected, labels);
   const { values } = await read(metric, expected, labels, ["int32"]);
   for (let index = 0; index < values.length; index++) {

@@ -135,7 +135,8 @@ export function meanMetric({ of = "loss", per = "batch" }: MeanOptions = {}): Me
       /** How much the scalar of this batch counts. */
       async function scalarCount(): Promise<number> {
         if (per === "batch") return inputs.weights?.rank === 0 ? (await readWeights(name, inputs, 1))(0) : 1;
-        const { length } = await readLabels(name, inputs);
+        const { labels } = inputs;
+        const length = labels?.rank === 2 ? (labels.shape[0] ?? 0) : (await readLabels(name, inputs)).length;
         const weight = await readWeights(name, inputs, length);
         return Array.from({ length }, (_, index) => weight(index)).reduce((sum, one) => sum + one, 0);
       }

@@ -6,8 +6,8 @@ import type { MetricInputs } from "./inputs";
  */
 export type MetricState = Readonly<Record<string, readonly number[]>>;
 
-/** What a metric gives: a number, or a matrix of them. */
-export type MetricResult = number | readonly (readonly number[])[];
+/** What a metric gives: a number, one for each class, or a matrix of them. */
+export type MetricResult = number | readonly number[] | readonly (readonly number[])[];
 
 /** A measure over a stream of batches. */
 export interface Metric<R extends MetricResult = number> {
@@ -35,11 +35,14 @@ export interface Metric<R extends MetricResult = number> {
 /** The sums of a metric while it counts. */
 export type Sums<K extends string> = Readonly<Record<K, number[]>>;
 
+/** How many numbers a sum has: always so many, or so many for each example, one after the other. */
+export type Size = number | { readonly perExample: number };
+
 /** How a metric counts. */
 export interface MetricDefinition<K extends string, R extends MetricResult> {
   readonly name: string;
-  /** How many numbers each sum has. */
-  readonly sizes: Readonly<Record<K, number>>;
+  /** How many numbers each sum has; of what grows, how many are added for each example. */
+  readonly sizes: Readonly<Record<K, Size>>;
   /** Options that must agree before states are merged. */
   readonly options?: MetricState;
   /** Reads and checks a batch, and gives what adds it to the sums. */
@@ -61,49 +64,69 @@ export function defineMetric<K extends string, R extends MetricResult>(
       add(sums);
     },
     result: () => definition.result(sums),
-    reset: () => entries.forEach(([, values]) => values.fill(0)),
+    reset: () => resetSums(sums, sizes),
     state: () => ({
       ...options,
       ...Object.fromEntries(entries.map(([key, values]) => [key, [...values]])),
     }),
     merge(other) {
-      expectState(name, { ...options, ...sums }, options, other);
-      for (const [key, values] of entries) {
+      expectState(name, { ...options, ...sums }, { options, sizes }, other);
+      let key: K;
+      for (key in sizes) {
+        const [values, begin] = [sums[key], typeof sizes[key] === "number" ? 0 : sums[key].length];
         // JSON has no NaN: it comes back as null
-        other[key]?.forEach(
-          (value: number | null, index) => (values[index] = (values[index] ?? 0) + (value ?? NaN)),
-        );
+        other[key]?.forEach((value: number | null, index) => increase(values, begin + index, value ?? NaN));
       }
     },
   };
 }
 
-function emptySums<K extends string>(sizes: Readonly<Record<K, number>>): Record<K, number[]> {
+function emptySums<K extends string>(sizes: Readonly<Record<K, Size>>): Record<K, number[]> {
   const sums: Partial<Record<K, number[]>> = {};
   let key: K;
-  for (key in sizes) sums[key] = new Array<number>(sizes[key]).fill(0);
-  if (isWhole(sums, sizes)) return sums;
-  throw new Error(`Cannot make a metric: expected sums ${Object.keys(sizes).join(", ")}, got fewer`);
+  for (key in sizes) sums[key] = [];
+  if (!isWhole(sums, sizes))
+    throw new Error(`Cannot make a metric: expected sums ${Object.keys(sizes).join(", ")}, got fewer`);
+  resetSums(sums, sizes);
+  return sums;
+}
+
+function resetSums<K extends string>(sums: Record<K, number[]>, sizes: Readonly<Record<K, Size>>): void {
+  let key: K;
+  for (key in sizes) {
+    const [values, size] = [sums[key], sizes[key]];
+    values.length = 0;
+    if (typeof size === "number") for (let index = 0; index < size; index++) values.push(0);
+  }
 }
 
 function isWhole<K extends string>(
   sums: Partial<Record<K, number[]>>,
-  sizes: Readonly<Record<K, number>>,
+  sizes: Readonly<Record<K, Size>>,
 ): sums is Record<K, number[]> {
   return Object.keys(sums).length === Object.keys(sizes).length;
 }
 
 /** Checks that a state, perhaps read from a file, is one of this metric. */
-function expectState(name: string, mine: MetricState, options: MetricState, other: MetricState): void {
+function expectState(
+  name: string,
+  mine: MetricState,
+  { options, sizes }: { readonly options: MetricState; readonly sizes: Readonly<Record<string, Size>> },
+  other: MetricState,
+): void {
   const cannot = `Cannot merge ${name}: expected`;
   const keys = (state: MetricState): string => Object.keys(state).sort().join(", ");
   if (keys(mine) !== keys(other))
     throw new RangeError(`${cannot} a state of ${keys(mine)}, got ${keys(other)}`);
   for (const [key, values] of Object.entries(mine)) {
     const got: unknown = other[key];
-    if (!Array.isArray(got) || got.length !== values.length || !got.every(isNumberOrNull)) {
+    const size = sizes[key] ?? values.length;
+    const fits = (length: number): boolean =>
+      typeof size === "number" ? length === values.length : length % size.perExample === 0;
+    if (!Array.isArray(got) || !fits(got.length) || !got.every(isNumberOrNull)) {
+      const expected = typeof size === "number" ? values.length : `a multiple of ${size.perExample}`;
       const found = Array.isArray(got) ? `${got.length} values` : String(got);
-      throw new RangeError(`${cannot} ${values.length} numbers as ${key}, got ${found}`);
+      throw new RangeError(`${cannot} ${expected} numbers as ${key}, got ${found}`);
     }
   }
   for (const [key, values] of Object.entries(options)) {
