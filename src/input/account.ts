@@ -6,7 +6,7 @@ import type { LabeledFile } from "./folder";
 export interface DuplicateImage {
   /** Its names, relative to the folder of photos. */
   readonly files: readonly string[];
-  /** The classes that it is in; if several, it teaches the network that they are the same. */
+  /** The classes that it is in; if several, it teaches the network that they are the same, unless all its files are of all of them. */
   readonly labels: readonly string[];
   /** The splits that it is in; if several, the network is tested on what it has seen. */
   readonly splits: readonly string[];
@@ -19,6 +19,8 @@ export interface Account {
   readonly bad: readonly BadImage[];
   /** How many were turned, and how many are others than their files. */
   readonly counts: { readonly turned: number; readonly reencoded: number };
+  /** Records in a split. */
+  records(split: string): number;
   /** Records of each class in a split, in the order of the labels. */
   perClass(split: string): readonly number[];
   duplicates(): DuplicateImage[];
@@ -37,6 +39,7 @@ export function createAccount(labels: readonly string[]): Account {
   const counts = { turned: 0, reencoded: 0 };
   const seen = new Map<string, Seen[]>(); // by digest
   const perSplit = new Map<string, number[]>();
+  const records = new Map<string, number>();
   const perClass = (split: string): number[] => {
     const known = perSplit.get(split) ?? labels.map(() => 0);
     perSplit.set(split, known);
@@ -45,14 +48,16 @@ export function createAccount(labels: readonly string[]): Account {
   return {
     bad,
     counts,
+    records: (split) => records.get(split) ?? 0,
     perClass,
     add(file, split, image) {
       if ("reason" in image) {
         bad.push({ file: file.name, reason: image.reason });
         return;
       }
-      const records = perClass(split);
-      records[file.label] = (records[file.label] ?? 0) + 1;
+      records.set(split, (records.get(split) ?? 0) + 1);
+      const ofClasses = perClass(split);
+      for (const label of file.labels) ofClasses[label] = (ofClasses[label] ?? 0) + 1;
       if (image.isTurned) counts.turned++;
       if (image.isReencoded) counts.reencoded++;
       const same = seen.get(image.digest);
@@ -61,9 +66,8 @@ export function createAccount(labels: readonly string[]): Account {
     },
     duplicates: () =>
       [...seen.values()]
-        .filter((same) => same.length > 1)
+        .filter((same) => same.length > 1 && isAcross(same))
         .map((same) => asDuplicate(same, labels))
-        .filter(isAcross)
         .sort(byFirstFile),
     lacking: (splits) =>
       labels.flatMap((label, i) => {
@@ -78,13 +82,14 @@ export function createAccount(labels: readonly string[]): Account {
 function asDuplicate(same: readonly Seen[], labels: readonly string[]): DuplicateImage {
   return {
     files: same.map(({ file }) => file.name).sort(),
-    labels: labels.filter((_, i) => same.some(({ file }) => file.label === i)),
+    labels: labels.filter((_, i) => same.some(({ file }) => file.labels.includes(i))),
     splits: [...new Set(same.map(({ split }) => split))],
   };
 }
 
-function isAcross({ labels, splits }: DuplicateImage): boolean {
-  return labels.length > 1 || splits.length > 1;
+function isAcross(same: readonly Seen[]): boolean {
+  const labels = new Set(same.map(({ file }) => file.labels.join()));
+  return labels.size > 1 || new Set(same.map(({ split }) => split)).size > 1;
 }
 
 function byFirstFile({ files: [a = ""] }: DuplicateImage, { files: [b = ""] }: DuplicateImage): number {

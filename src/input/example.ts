@@ -10,7 +10,15 @@ import {
 } from "../tensorflow";
 import { noteDecoding } from "./decoding";
 import type { FixedLenFeature, VarLenFeature } from "./features";
-import { BoundingBox, Image, ItemHandlerCallback, LookupTensor, Tensor, type ItemHandler } from "./handlers";
+import {
+  BoundingBox,
+  Image,
+  ItemHandlerCallback,
+  KHot,
+  LookupTensor,
+  Tensor,
+  type ItemHandler,
+} from "./handlers";
 import { originOf } from "./origin";
 import { recordError } from "./recorderror";
 
@@ -97,12 +105,13 @@ export class TFExampleDecoder<Item extends string = string> {
   }
 }
 
-/** TF-Slim's module of the same name: the decoder and the handlers of items. */
+/** TF-Slim's module of the same name: the decoder and the handlers of items, and KHot(). */
 export const tfexampleDecoder = {
   TFExampleDecoder,
   Image,
   Tensor,
   BoundingBox,
   LookupTensor,
+  KHot,
   ItemHandlerCallback,
 } as const;

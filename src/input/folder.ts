@@ -2,16 +2,17 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { createRandom, shuffle } from "./chance";
+import { createRandom, type Random, shuffle } from "./chance";
 import { codeOf } from "./errorcode";
+import { splitByLabels } from "./stratify";
 
-/** One file of a class folder. */
+/** One photo's file. */
 export interface LabeledFile {
   readonly path: string;
-  /** Relative to the folder of class folders, with "/" between. */
+  /** Relative to the folder that was read, with "/" between. */
   readonly name: string;
-  /** Index into the labels. */
-  readonly label: number;
+  /** Its classes as indices into the labels, sorted: of a class folder one. */
+  readonly labels: readonly number[];
 }
 
 /** What a folder of class folders holds. */
@@ -59,7 +60,7 @@ export async function readClassFolder(
       files.push({
         path: file,
         name: path.relative(folder, file).split(path.sep).join("/"),
-        label: labels.indexOf(name),
+        labels: [labels.indexOf(name)],
       });
   }
   return { labels, files };
@@ -116,7 +117,7 @@ function byCodePoint(a: string, b: string): number {
 
 /**
  * Shares files out among splits, in an order drawn from the seed: each class in the same proportions, and with one file in each
- * split at least where it has enough of them.
+ * split at least where it has enough of them; of files of several classes or none, in about these, see splitByLabels().
  * @param fractions  of each split, e.g. { train: 0.8, validation: 0.2 }; at most 1 together
  * @throws {RangeError} if a fraction is not in 0…1, they are more than 1 together, or a split gets nothing
  */
@@ -132,10 +133,25 @@ export function splitFiles(
       `Cannot split files: expected fractions above 0 that add up to at most 1, got ${JSON.stringify(fractions)}`,
     );
   const chance = createRandom(seed);
+  const isOfClasses = files.every(({ labels }) => labels.length === 1);
+  const splits = isOfClasses ? splitByClass(files, shares, chance) : splitByLabels(files, fractions, chance);
+  for (const [name, part] of splits) {
+    if (part.length === 0)
+      throw new RangeError(`Cannot split ${files.length} files: expected some for "${name}", got none`);
+    splits.set(name, shuffle(part, chance));
+  }
+  return splits;
+}
+
+function splitByClass(
+  files: readonly LabeledFile[],
+  shares: readonly (readonly [name: string, fraction: number])[],
+  chance: Random,
+): Map<string, LabeledFile[]> {
   const splits = new Map<string, LabeledFile[]>(shares.map(([name]) => [name, []]));
-  for (const label of new Set(files.map((file) => file.label))) {
+  for (const label of new Set(files.map(({ labels }) => labels[0]))) {
     const mixed = shuffle(
-      files.filter((file) => file.label === label),
+      files.filter(({ labels }) => labels[0] === label),
       chance,
     );
     const counts = countsOf(
@@ -144,11 +160,6 @@ export function splitFiles(
     );
     let from = 0;
     shares.forEach(([name], i) => splits.get(name)?.push(...mixed.slice(from, (from += counts[i] ?? 0))));
-  }
-  for (const [name, part] of splits) {
-    if (part.length === 0)
-      throw new RangeError(`Cannot split ${files.length} files: expected some for "${name}", got none`);
-    splits.set(name, shuffle(part, chance));
   }
   return splits;
 }

@@ -1,5 +1,5 @@
 /** What makes items, such as an image, out of an Example's features. */
-import { decodeImage, decodeImageOrRaw, dynamicReshape, isOneOf, lookUp, tf } from "../tensorflow";
+import { decodeImage, decodeImageOrRaw, dynamicReshape, isOneOf, kHot, lookUp, tf } from "../tensorflow";
 import { isForDataset } from "./decoding";
 import { withOrigin, type Decode } from "./origin";
 
@@ -118,6 +118,23 @@ export function BoundingBox(options: BoundingBoxOptions = {}): ItemHandler {
       );
     },
   };
+}
+
+/**
+ * A list of classes, of any length, as labels of a multiLabel model: 1 for each class in it, 0 for the others; a class that is there
+ * twice counts once.
+ * @param key  an int64 feature, made by varLenFeature(): one that a record lacks is an empty list
+ * @returns item: float32 [numClasses]; a class that is not in 0 … numClasses − 1 is an error of the record
+ * @throws {RangeError} if numClasses is no whole number above 0
+ * @example
+ * const label = tfexampleDecoder.KHot("image/object/class/label", 91);
+ */
+export function KHot(key: string, numClasses: number): ItemHandler {
+  if (!Number.isSafeInteger(numClasses) || numClasses < 1)
+    throw new RangeError(
+      `Cannot handle labels "${key}": expected numClasses to be a whole number >= 1, got ${numClasses}`,
+    );
+  return { keys: [key], toItem: (feature) => kHot(feature(key), numClasses) };
 }
 
 /** Options of LookupTensor(). */

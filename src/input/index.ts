@@ -8,7 +8,7 @@ export type {
   ResampleOptions,
   ShuffleOptions,
 } from "./options";
-export { balancedWeights, countLabels, type CountLabelsOptions } from "./balance";
+export { balancedPositiveWeights, balancedWeights, countLabels, type CountLabelsOptions } from "./balance";
 export { DatasetIterator, type IteratorOptions } from "./iterator";
 export type { LeftOut } from "./plan";
 export type { Batched, Sliced } from "./shapes";
@@ -52,6 +52,7 @@ export {
   type SoftLabeledBatch,
 } from "./mix";
 export { augmentImage, type Augment } from "./presets";
+export type { LabelsOf } from "./labelfolder";
 export { writeRecords, type WriteRecordsOptions, type WrittenRecords } from "./records";
 export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";
@@ -64,9 +65,12 @@ export type { BoundingBoxOptions, ImageOptions, ItemHandler, LookupOptions, Tens
 export {
   createInputFn,
   getDecoder,
+  type DecoderOptions,
   type ImageTransform,
   type InputFnOptions,
   type LabeledBatch,
+  type MultiLabeledBatch,
+  type MultiLabelInputFnOptions,
   type UnlabeledInputFnOptions,
 } from "./inputfn";
 export {

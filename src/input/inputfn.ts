@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { castTo, isOneOf, tf } from "../tensorflow";
 import { Dataset, type Element } from "./dataset";
 import { TFExampleDecoder, tfexampleDecoder } from "./example";
-import { fixedLenFeature } from "./features";
+import { fixedLenFeature, varLenFeature } from "./features";
 import { fitCentral } from "./fit";
 import type { ImageOptions } from "./handlers";
 import type { Decode } from "./origin";
 import { splitSeed } from "./augment";
+import { byClass, expectRates } from "./classrates";
 import { augmentImage, expectAugment, type Augment } from "./presets";
 import { readDataset, readEpoch, type ReadOptions } from "./read";
 import type { Batched } from "./shapes";
@@ -17,6 +18,9 @@ import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 
 /** Features and labels of a batch: images [batch, height, width, 3], and int32 labels [batch]. */
 export type LabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor1D];
+
+/** Features and labels of a batch: images [batch, height, width, 3], and labels float32 [batch, classes], 1 for each class of an image. */
+export type MultiLabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor2D];
 
 /** Makes an image that can be batched of a decoded one. */
 export type ImageTransform = (image: tf.Tensor3D, seed: tf.Tensor1D) => tf.Tensor3D;
@@ -69,7 +73,7 @@ export interface InputFnOptions extends ReadOptions {
   /**
    * How often a record of each class comes in an epoch, on average: 0.3 in about three of ten epochs, 2.5 twice or three times, each
    * time cropped and recoloured anew; drawn from `seed`, and exact where an iteration is resumed. An epoch has then another number
-   * of records than the files. `balancedWeights(await countLabels(files))` gives each class the same part. For training, not to
+   * of records than the files. Of several classes the greatest rate holds (as LVIS's repeat factors), of none 1. `balancedWeights(await countLabels(files))` gives each class the same part. For training, not to
    * evaluate, and with epochs: "exact" only.
    * @default undefined: each once
    */
@@ -95,23 +99,39 @@ export interface UnlabeledInputFnOptions extends Omit<InputFnOptions, "labels"> 
   readonly labels: false;
 }
 
+/** Options of createInputFn() for a multiLabel model: of records whose label is a list of classes, of any length. */
+export interface MultiLabelInputFnOptions extends InputFnOptions {
+  /** Whether labels are float32 [batch, numClasses], 1 for each class of an image. */
+  readonly multiLabel: true;
+  /** How many classes there are. */
+  readonly numClasses: number;
+}
+
+/** Options of getDecoder(). */
+export interface DecoderOptions extends Pick<ImageOptions, "decode"> {
+  /** Whether the label is a list of classes, of any length; needs numClasses. @default false */
+  readonly multiLabel?: boolean;
+  /** How many classes there are. */
+  readonly numClasses?: number | undefined;
+}
+
 /**
  * The decoder of TF-Slim's image records: "image" from image/encoded and image/format, "label" from image/class/label. A record
  * without one of them that is asked for is an error; for records of other keys make a TFExampleDecoder.
- * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar
+ * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar; with multiLabel float32 [numClasses], see KHot()
+ * @throws {RangeError} if numClasses is none with multiLabel
  */
-export function getDecoder({ decode = "exact" }: Pick<ImageOptions, "decode"> = {}): TFExampleDecoder<
-  "image" | "label"
-> {
+export function getDecoder(options: DecoderOptions = {}): TFExampleDecoder<"image" | "label"> {
+  const { decode = "exact", multiLabel = false, numClasses = NaN } = options;
   const keysToFeatures = {
     "image/encoded": fixedLenFeature([], "string"),
     "image/format": fixedLenFeature([], "string", "jpeg"), // matters for raw images alone, see Image()
-    "image/class/label": fixedLenFeature([1], "int64"),
+    "image/class/label": multiLabel ? varLenFeature("int64") : fixedLenFeature([1], "int64"),
   };
-  const { Image, Tensor } = tfexampleDecoder;
+  const { Image, KHot, Tensor } = tfexampleDecoder;
   const itemsToHandlers = {
     image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3, decode }),
-    label: Tensor("image/class/label", { shape: [] }),
+    label: multiLabel ? KHot("image/class/label", numClasses) : Tensor("image/class/label", { shape: [] }),
   };
   return new TFExampleDecoder(keysToFeatures, itemsToHandlers);
 }
@@ -125,6 +145,8 @@ export function getDecoder({ decode = "exact" }: Pick<ImageOptions, "decode"> = 
  * @example
  * const inputFn = createInputFn("records/train-*", { batchSize: 16, shuffle: true, seed: 1 });
  * for await (const [{ image }, label] of inputFn().take(1)) console.log(image.shape, label.shape); // [16, 256, 256, 3] [16]
+ * @example
+ * const inputFn = createInputFn("records/train-*", { multiLabel: true, numClasses: 3 }); // labels float32 [64, 3]
  * @see the walk-through's create_input_fn
  */
 export function createInputFn(
@@ -133,35 +155,54 @@ export function createInputFn(
 ): () => Dataset<{ image: tf.Tensor4D }>;
 export function createInputFn(
   recordPaths: string | readonly string[],
+  options: MultiLabelInputFnOptions,
+): () => Dataset<MultiLabeledBatch>;
+export function createInputFn(
+  recordPaths: string | readonly string[],
   options?: InputFnOptions,
 ): () => Dataset<LabeledBatch>;
 export function createInputFn(
   recordPaths: string | readonly string[],
-  options: InputFnOptions | UnlabeledInputFnOptions = {},
-): () => Dataset<LabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
+  options: InputFnOptions | UnlabeledInputFnOptions | MultiLabelInputFnOptions = {},
+): () => Dataset<LabeledBatch> | Dataset<MultiLabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
   const { labels = true, decode, transform: fit = fitImage, augment = "none" } = options;
   expectAugment(augment);
   const transform: ImageTransform = (image, seed) =>
     augment === "none" ? fit(image, seed) : augmentImage(fit(image, seed), splitSeed(seed, 4), augment);
   if (decode !== undefined && options.decoder !== undefined)
     throw new TypeError("Cannot create input function: expected decode or decoder, got both");
-  const { decoder = getDecoder(decode === undefined ? {} : { decode }) } = options;
+  const { multiLabel = false, numClasses } = "multiLabel" in options ? options : {};
+  const classes = multiLabel ? { multiLabel, numClasses } : {};
+  const { decoder = getDecoder({ ...classes, ...(decode && { decode }) }) } = options;
   const imageOf = (image: tf.Tensor | undefined, seed: tf.Tensor1D): { image: tf.Tensor3D } => ({
     image: transform(expectRank(image, isImage, 3), seed),
   });
+  const labeled =
+    <T extends tf.Tensor>(is: (tensor: tf.Tensor) => tensor is T, rank: number) =>
+    (record: tf.Scalar, seed: tf.Tensor1D): [{ image: tf.Tensor3D }, T] => {
+      const [image, label] = decoder.decode(record, ["image", "label"]);
+      return [imageOf(image, seed), expectRank(label, is, rank)];
+    };
+  const { labels: _, ...read } = options;
+  const batches: BatchesOptions = { ...read, decoder, numClasses: classes.numClasses };
   if (!labels)
-    return batchesOf(recordPaths, options, (record, seed) =>
+    return batchesOf(recordPaths, batches, (record, seed) =>
       imageOf(decoder.decode(record, ["image"])[0], seed),
     );
-  return batchesOf(recordPaths, options, (record, seed): [{ image: tf.Tensor3D }, tf.Scalar] => {
-    const [image, label] = decoder.decode(record, ["image", "label"]);
-    return [imageOf(image, seed), expectRank(label, isScalar, 0)];
-  });
+  if (multiLabel) return batchesOf(recordPaths, batches, labeled(isVector, 1));
+  return batchesOf(recordPaths, batches, labeled(isScalar, 0));
+}
+
+/** What is read, once the decoder is known. */
+interface BatchesOptions extends Omit<InputFnOptions, "labels"> {
+  readonly decoder: TFExampleDecoder<"image" | "label">;
+  /** Of several classes an image. */
+  readonly numClasses: number | undefined;
 }
 
 function batchesOf<T extends Element>(
   recordPaths: string | readonly string[],
-  options: Omit<InputFnOptions, "labels">,
+  options: BatchesOptions,
   decode: (record: tf.Scalar, seed: tf.Tensor1D) => T,
 ): () => Dataset<Batched<T>> {
   const { batchSize = 64, numParallelBatches = 8, numPrefetchBatches = 2 } = options;
@@ -176,7 +217,7 @@ function batchesOf<T extends Element>(
     onBadRecord: onError,
   } = options;
   expectOptions({ batchSize, numParallelBatches }, onBad);
-  if (classRates !== undefined) expectRates(classRates, epochs);
+  if (classRates !== undefined) expectRates(classRates, { ...options, epochs });
   const numParallelCalls = Math.min(
     batchSize * numParallelBatches,
     CALLS_PER_PROCESSOR * availableParallelism(),
@@ -219,28 +260,6 @@ function expectOptions(wholes: Readonly<Record<string, number>>, onBad: string):
       );
 }
 
-function expectRates(classRates: readonly number[], epochs: string): void {
-  const cannot = "Cannot create input function: expected";
-  if (epochs !== "exact") throw new RangeError(`${cannot} epochs: "exact" with classRates, got "${epochs}"`);
-  const wrong = classRates.find((rate) => !(rate >= 0 && rate < Infinity));
-  if (wrong !== undefined) throw new RangeError(`${cannot} classRates of 0 or more, got ${wrong}`);
-  if (!classRates.some((rate) => rate > 0))
-    throw new RangeError(`${cannot} some of classRates above 0, got none`);
-}
-
-/** Records as often as the rates of their classes say. */
-function byClass(
-  classRates: readonly number[],
-  { decoder = getDecoder(), seed }: Pick<InputFnOptions, "decoder" | "seed">,
-): (records: Dataset<tf.Scalar>) => Dataset<tf.Scalar> {
-  const rateOf = (record: tf.Scalar): tf.Tensor => {
-    const label = expectRank(decoder.decode(record, ["label"])[0], isScalar, 0);
-    return tf.tensor1d([...classRates]).gather(label.toInt());
-  };
-  // Another seed than that of the images', which would draw the same numbers.
-  return (records) => records.resample(rateOf, seed === undefined ? {} : { seed: seed + 1 });
-}
-
 type Three = [record: tf.Scalar, seed: tf.Scalar, index: tf.Scalar];
 
 const CALLS_PER_PROCESSOR = 4;
@@ -251,6 +270,7 @@ function fitImage(image: tf.Tensor3D): tf.Tensor3D {
 }
 
 const isImage = (tensor: tf.Tensor): tensor is tf.Tensor3D => tensor.rank === 3;
+const isVector = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1;
 const isScalar = (tensor: tf.Tensor): tensor is tf.Scalar => tensor.rank === 0;
 
 function expectRank<T extends tf.Tensor>(

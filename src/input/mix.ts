@@ -2,10 +2,10 @@
 import { castTo, random, randomBeta, rollBatch, select, tf } from "../tensorflow";
 import { splitSeed } from "./augment";
 import { Dataset } from "./dataset";
-import type { LabeledBatch } from "./inputfn";
+import type { LabeledBatch, MultiLabeledBatch } from "./inputfn";
 import { randomPlan } from "./sources";
 
-/** Mixed images float32 [batch, height, width, 3], and how much of each class is in each: float32 [batch, classes], 1 in all. */
+/** Mixed images float32 [batch, height, width, 3], and how much of each class is in each: float32 [batch, classes], 1 in all unless several are. */
 export type SoftLabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor2D];
 
 /** Options of mixup() and cutMix(). */
@@ -26,26 +26,34 @@ interface Mixture {
 
 /**
  * Each photo of a batch mixed with the one before it, and the labels alike.
- * @param batch  [{ image }, label]: [batch, height, width, 3], 0…255 or less their means, and int32 [batch]
+ * @param batch  [{ image }, label]: [batch, height, width, 3], 0…255 or less their means, and int32 [batch], or float32 [batch, classes]
  * @param seed   int32 [2], another for each batch
  * @returns      new tensors; the caller disposes
  * @throws {RangeError} if an option is out of range
  * @see Zhang et al. 2017 (arXiv 1710.09412); torchvision 0.28 v2.MixUp, which takes the same partners
  */
-export function mixup(batch: LabeledBatch, seed: tf.Tensor, options: MixOptions): SoftLabeledBatch {
+export function mixup(
+  batch: LabeledBatch | MultiLabeledBatch,
+  seed: tf.Tensor,
+  options: MixOptions,
+): SoftLabeledBatch {
   expectOptions(options);
   return inScope(() => mixBatch(batch, drawMixup(seed, options.alpha ?? 0.2), options.numClasses));
 }
 
 /**
  * A rectangle of each photo of a batch replaced by the one before it, and the labels mixed by the areas.
- * @param batch  [{ image }, label]: [batch, height, width, 3], 0…255 or less their means, and int32 [batch]
+ * @param batch  [{ image }, label]: [batch, height, width, 3], 0…255 or less their means, and int32 [batch], or float32 [batch, classes]
  * @param seed   int32 [2], another for each batch
  * @returns      new tensors; the caller disposes
  * @throws {RangeError} if an option is out of range
  * @see Yun et al. 2019 (arXiv 1905.04899); torchvision 0.28 v2.CutMix, which takes the same partners
  */
-export function cutMix(batch: LabeledBatch, seed: tf.Tensor, options: MixOptions): SoftLabeledBatch {
+export function cutMix(
+  batch: LabeledBatch | MultiLabeledBatch,
+  seed: tf.Tensor,
+  options: MixOptions,
+): SoftLabeledBatch {
   expectOptions(options);
   return inScope(() => mixBatch(batch, drawCutMix(batch, seed, options.alpha ?? 1), options.numClasses));
 }
@@ -71,7 +79,7 @@ export interface MixBatchesOptions {
  * @example await train(step, mixBatches(inputFn(), { numClasses: 2 }), { steps: 100 });
  */
 export function mixBatches(
-  batches: Dataset<LabeledBatch>,
+  batches: Dataset<LabeledBatch | MultiLabeledBatch>,
   options: MixBatchesOptions,
 ): Dataset<SoftLabeledBatch> {
   const { numClasses, mixup: mixed = 0.2, cutMix: cut = 1, seed } = options;
@@ -79,15 +87,17 @@ export function mixBatches(
     throw new RangeError("Cannot mix batches: expected mixup or cutMix above 0, got 0 for both");
   for (const alpha of [mixed, cut]) if (alpha !== 0) expectOptions({ numClasses, alpha });
   const draws = new Dataset(randomPlan(seed));
-  return Dataset.zip(batches, draws).map(([batch, draw]: [LabeledBatch, tf.Scalar]): SoftLabeledBatch => {
-    const drawn = tf.stack([castTo(draw, "int32"), tf.scalar(0, "int32")]);
-    if (mixed === 0) return cutMix(batch, drawn, { numClasses, alpha: cut });
-    if (cut === 0) return mixup(batch, drawn, { numClasses, alpha: mixed });
-    const isMixed = random.uniform([], splitSeed(drawn, 2)).less(0.5);
-    const [one, other] = [drawMixup(drawn, mixed), drawCutMix(batch, drawn, cut)];
-    const mask = select(isMixed, tf.onesLike(other.mask).mul(one.share), other.mask);
-    return mixBatch(batch, { mask, share: select(isMixed, one.share, other.share) }, numClasses);
-  });
+  return Dataset.zip(batches, draws).map(
+    ([batch, draw]: [LabeledBatch | MultiLabeledBatch, tf.Scalar]): SoftLabeledBatch => {
+      const drawn = tf.stack([castTo(draw, "int32"), tf.scalar(0, "int32")]);
+      if (mixed === 0) return cutMix(batch, drawn, { numClasses, alpha: cut });
+      if (cut === 0) return mixup(batch, drawn, { numClasses, alpha: mixed });
+      const isMixed = random.uniform([], splitSeed(drawn, 2)).less(0.5);
+      const [one, other] = [drawMixup(drawn, mixed), drawCutMix(batch, drawn, cut)];
+      const mask = select(isMixed, tf.onesLike(other.mask).mul(one.share), other.mask);
+      return mixBatch(batch, { mask, share: select(isMixed, one.share, other.share) }, numClasses);
+    },
+  );
 }
 
 function drawMixup(seed: tf.Tensor, alpha: number): Mixture {
@@ -95,7 +105,7 @@ function drawMixup(seed: tf.Tensor, alpha: number): Mixture {
   return { mask: share, share };
 }
 
-function drawCutMix([{ image }]: LabeledBatch, seed: tf.Tensor, alpha: number): Mixture {
+function drawCutMix([{ image }]: LabeledBatch | MultiLabeledBatch, seed: tf.Tensor, alpha: number): Mixture {
   const [, height, width] = image.shape;
   const share = randomBeta(splitSeed(seed, 0), alpha);
   const place = random
@@ -125,15 +135,23 @@ export function cutMixture(first: tf.Tensor, last: tf.Tensor, sides: readonly [n
 
 /** @see torchvision 0.28 v2.MixUp, v2.CutMix: the partner is the one before, of the first the last */
 export function mixBatch(
-  [{ image }, label]: LabeledBatch,
+  [{ image }, label]: LabeledBatch | MultiLabeledBatch,
   { mask, share }: Mixture,
   numClasses: number,
 ): SoftLabeledBatch {
   const images = castTo(image, "float32");
-  const classes = tf.oneHot(label, numClasses).toFloat();
+  const classes = label.rank === 1 ? tf.oneHot(label, numClasses).toFloat() : expectRows(label, numClasses);
   const mix = <T extends tf.Tensor>(one: tf.Tensor, kept: tf.Tensor): T =>
     rollBatch(one).mul(tf.scalar(1).sub(kept)).add<T>(one.mul(kept));
   return [{ image: mix<tf.Tensor4D>(images, mask) }, mix<tf.Tensor2D>(classes, share)];
+}
+
+function expectRows(labels: tf.Tensor, numClasses: number): tf.Tensor {
+  const { dtype, shape } = labels;
+  if (dtype === "float32" && shape[1] === numClasses) return labels;
+  throw new TypeError(
+    `Cannot mix batch: expected labels int32 [batch] or float32 [batch, ${numClasses}], got ${dtype} [${shape.join(", ")}]`,
+  );
 }
 
 function inScope(make: () => SoftLabeledBatch): SoftLabeledBatch {

@@ -65,6 +65,12 @@ function reasonFor(bytes: Uint8Array, reason: string): string {
   const features = decodeExample(bytes);
   if (features === undefined)
     return `expected a tf.train.Example, got ${bytes.length} bytes of something else`;
+  const label = /indices\[\d+\] = \[(-?\d+)\] does not index into shape \[(\d+)\]/.exec(reason); // see kHot()
+  if (label !== null) return `expected labels in 0 … ${Number(label[2]) - 1}, got ${label[1] ?? ""}`;
+  const labels = features["image/class/label"];
+  const count = labels !== undefined && "int64_list" in labels ? labels.int64_list.value.length : 1;
+  if (reason.startsWith("Key: image/class/label") && count !== 1)
+    return `expected 1 value of the feature "image/class/label", got ${count}; images of several classes, or of none, are read with multiLabel: true and numClasses`;
   const key = /Feature: (.*) \(data type: \w+\) is required but could not be found/.exec(reason)?.[1];
   if (key === undefined) return reason;
   const keys = Object.keys(features).map((one) => `"${one}"`);

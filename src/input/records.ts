@@ -5,6 +5,7 @@ import { interruptible } from "../interrupt";
 import { type Account, createAccount, type DuplicateImage } from "./account";
 import { type BadImage, createImageReader, type OrientOptions } from "./encoded";
 import { LABELS_FILE, type Manifest, manifestFile } from "./manifest";
+import type { LabelsOf } from "./labelfolder";
 import { listPhotos, type PhotoList } from "./photolist";
 import { createRecordSet } from "./recordset";
 import { planShards, type RecordsProgress, type Shard, writeShard } from "./shards";
@@ -24,8 +25,15 @@ export interface WriteRecordsOptions extends OrientOptions {
   readonly name?: string;
   /** Draws the order of the records, and which go to which split. @default 0 */
   readonly seed?: number;
-  /** The classes in their order, e.g. those of another folder. @default the names of the class folders, sorted */
+  /** The classes in their order, e.g. those of another folder. @default the names of the class folders, or those that labelsOf() gives, sorted */
   readonly labels?: readonly string[];
+  /**
+   * Names of the classes on a photo, of which there may be several or none, by the file's name in the folder, with "/" between; undefined
+   * leaves it out. The folder's own folders are then neither classes nor splits, and records have lists as image/class/label, for
+   * `multiLabel` of createInputFn() and Model.
+   * @default the name of its class folder
+   */
+  readonly labelsOf?: LabelsOf;
   /** Larger images are made smaller, until their shorter side is this long; others stay byte for byte. @default none */
   readonly resizeSide?: number;
   /** Images read and decoded at once. @default the number of processors */
@@ -70,14 +78,18 @@ export interface WrittenRecords {
  * animated WebP, transparent or grey JPEG XL): these become JPEGs of quality 95 with full colour, or PNGs where they were no JPEGs
  * and keep their size. Transparency is dropped, the colours under it stay.
  *
- * Each class has a photo in each split if it has enough of them. The same folder, options and seed give the same bytes. All files
+ * Each class has a photo in each split if it has enough of them; photos of several classes are shared out by the rarest first, see
+ * Sechidis et al. 2011. The same folder, options and seed give the same bytes. All files
  * appear at the end, in place of an older set of the same name, which goes as a whole; an error or an abort leaves that as it was. A
  * process that is killed meanwhile leaves the older set, the new one, or one that createInputFn() refuses as incomplete.
- * @throws {RangeError} if there are no two class folders, one without an image that can be decoded, splits of other classes, record
+ * @throws {RangeError} if there are no two class folders (nor labelsOf), one without an image that can be decoded, splits of other classes, record
  * files of the same name that no manifest lists, or a labels.txt of other classes that is not of this name alone
  * @example
  * const { written, bad } = await writeRecords("photos", "records", { split: { train: 0.8, validation: 0.2 } });
  * // written: { train: 258, validation: 63 }, bad: []
+ * @example
+ * const labelsOf = (file: string) => ({ "a.jpg": ["cat", "dog"], "b.jpg": [] })[file];
+ * await writeRecords("photos", "records", { labelsOf, labels: ["cat", "dog"] });
  * @see TF-Slim datasets/download_and_convert_flowers.py
  */
 export async function writeRecords(
@@ -138,8 +150,7 @@ function expectNames(...[name, splits]: [string, readonly string[]]): void {
 function describe(base: Omit<Manifest, "splits">, plan: readonly Shard[], account: Account): Manifest {
   const splits: Record<string, Manifest["splits"][string]> = {};
   for (const { split, name } of plan) {
-    const perClass = account.perClass(split);
-    const records = perClass.reduce((sum, count) => sum + count, 0);
+    const [records, perClass] = [account.records(split), account.perClass(split)];
     splits[split] = { records, perClass, files: [...(splits[split]?.files ?? []), name] };
   }
   return { ...base, splits };
@@ -149,18 +160,21 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => 
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
 }
 
-/** Says that the option `split` was given and not used. */
+/** Says that the option `split` was given and not used, or which files labelsOf() leaves out. */
 function unheeded(
   folder: string,
-  { isSplitAlready, splits }: PhotoList,
+  { isSplitAlready, splits, unlabeled }: PhotoList,
   { split }: WriteRecordsOptions,
 ): string[] {
+  const [first] = unlabeled;
+  if (first !== undefined)
+    return [`labelsOf() leaves out ${unlabeled.length} of the files in "${folder}", as "${first}"`];
   if (!isSplitAlready || split === undefined) return [];
   return [`"${folder}" is split already, into ${[...splits.keys()].join(", ")}: these were kept`];
 }
 
-function expectSome({ perClass, bad }: Account, splits: readonly string[], folder: string): void {
-  const split = splits.find((one) => perClass(one).every((count) => count === 0));
+function expectSome({ records, bad }: Account, splits: readonly string[], folder: string): void {
+  const split = splits.find((one) => records(one) === 0);
   if (split === undefined) return;
   const [first] = bad;
   const reason = first === undefined ? "" : `, the first "${first.file}": ${first.reason}`;
@@ -171,7 +185,8 @@ function expectSome({ perClass, bad }: Account, splits: readonly string[], folde
 
 /** A class whose files are all bad is as wrong as an empty folder. */
 function expectAllClasses({ perClass, bad }: Account, { labels, splits }: PhotoList, folder: string): void {
-  for (const { label, name } of [...splits.values()].flat()) {
+  const all = [...splits.values()].flat();
+  for (const { label, name } of all.flatMap((file) => file.labels.map((label) => ({ ...file, label })))) {
     if ([...splits.keys()].some((split) => perClass(split)[label] !== 0)) continue;
     const reason = bad.find(({ file }) => file === name)?.reason ?? "";
     throw new RangeError(

@@ -84,8 +84,8 @@ function exampleOf(file: LabeledFile, image: EncodedImage, labels: readonly stri
   return encodeExample({
     "image/encoded": feature.bytes(image.contents),
     "image/format": feature.bytes(image.format),
-    "image/class/label": feature.int64(file.label),
-    "image/class/text": feature.bytes(labels[file.label] ?? ""),
+    "image/class/label": feature.int64(...file.labels),
+    "image/class/text": feature.bytes(...file.labels.map((label) => labels[label] ?? "")),
     "image/height": feature.int64(image.height),
     "image/width": feature.int64(image.width),
     "image/filename": feature.bytes(file.name),

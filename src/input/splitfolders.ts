@@ -101,12 +101,12 @@ export async function expectClasses(
 
 function areOfSameFolders(files: readonly LabeledFile[]): boolean {
   const labelsOf = new Map<string, Set<number>>();
-  for (const { name, label } of files) {
+  for (const { name, labels } of files) {
     const [, inner = "", ...rest] = name.split("/");
     if (rest.length === 0) return false;
-    labelsOf.set(inner, (labelsOf.get(inner) ?? new Set()).add(label));
+    labelsOf.set(inner, new Set([...(labelsOf.get(inner) ?? []), ...labels]));
   }
-  return [...labelsOf.values()].some((labels) => labels.size > 1);
+  return [...labelsOf.values()].some((all) => all.size > 1);
 }
 
 async function expectedClasses(folder: string, names: readonly string[]): Promise<RangeError> {

@@ -10,8 +10,8 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   /**
    * Whether an image may have several classes, or none: probabilities are then each class's own, by the sigmoid, the loss is
    * sigmoidCrossEntropy(), accuracy is over all images and classes, at probabilities of 1/2, and labels are float32 [batch, classes],
-   * 1 for each class that an image has, or int32 [batch] where all have one. Of records with any number of labels a decoder makes
-   * them by an ItemHandlerCallback() of a varLenFeature("int64"), with tf.oneHot(labels, numClasses).sum(0).
+   * 1 for each class that an image has, as createInputFn() gives them with multiLabel, or int32 [batch] where all have one.
+   * multiLabelMetrics() measures it.
    * @default false
    */
   readonly multiLabel?: boolean;

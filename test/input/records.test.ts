@@ -97,11 +97,11 @@ test("readClassFolder() lists classes in order, and their files without hidden o
   const { labels, files } = await readClassFolder(folder);
   assert.deepEqual(labels, ["hat", "shoes"]);
   assert.deepEqual(
-    files.map(({ name, label }) => `${label} ${name}`),
+    files.map(({ name, labels: [label] }) => `${label} ${name}`),
     ["0 hat/0.jpg", "0 hat/1.png", "1 shoes/0.jpg", "1 shoes/1.png", "1 shoes/more/9.jpg"],
   );
   const turned = await readClassFolder(folder, { labels: ["shoes", "hat", "coat"] });
-  assert.deepEqual([...new Set(turned.files.map((file) => file.label))], [1, 0]);
+  assert.deepEqual([...new Set(turned.files.map((file) => file.labels[0]))], [1, 0]);
 });
 
 test("readClassFolder() refuses a folder without classes, an empty class and an unknown one", async () => {
@@ -120,21 +120,25 @@ test("readClassFolder() refuses a folder without classes, an empty class and an 
 });
 
 test("splitFiles() gives each class its share, the same one for the same seed", () => {
-  const files = Array.from({ length: 30 }, (_, i) => ({ path: `${i}`, name: `${i}`, label: i < 10 ? 0 : 1 }));
+  const files = Array.from({ length: 30 }, (_, i) => ({
+    path: `${i}`,
+    name: `${i}`,
+    labels: [i < 10 ? 0 : 1],
+  }));
   const fractions = { train: 0.8, validation: 0.1, test: 0.1 };
   const splits = splitFiles(files, fractions, 4);
   assert.deepEqual(
     [...splits].map(([name, part]) => `${name} ${part.length}`),
     ["train 24", "validation 3", "test 3"],
   );
-  assert.equal(splits.get("test")?.filter((file) => file.label === 0).length, 1);
+  assert.equal(splits.get("test")?.filter((file) => file.labels[0] === 0).length, 1);
   assert.equal(new Set([...splits.values()].flat()).size, 30);
   assert.deepEqual(splitFiles(files, fractions, 4), splits);
   assert.notDeepEqual(splitFiles(files, fractions, 5), splits);
 });
 
 test("splitFiles() refuses fractions that are none, and a split that gets nothing", () => {
-  const files = [{ path: "a", name: "a", label: 0 }];
+  const files = [{ path: "a", name: "a", labels: [0] }];
   assert.throws(
     () => splitFiles(files, { a: 0.8, b: 0.3 }, 0),
     /expected fractions above 0 that add up to at most 1, got {"a":0.8,"b":0.3}/,

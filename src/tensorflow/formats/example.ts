@@ -25,7 +25,7 @@ const ExampleMessage = messageType("Example");
  */
 export function decodeExample(bytes: Uint8Array): Readonly<Record<string, Feature>> | undefined {
   try {
-    const message = ExampleMessage.toObject(ExampleMessage.decode(bytes), { defaults: false });
+    const message = ExampleMessage.toObject(ExampleMessage.decode(bytes), { arrays: true }); // empty lists too
     return (message as { features?: { feature?: Record<string, Feature> } }).features?.feature ?? {};
   } catch {
     return undefined;

@@ -24,5 +24,6 @@ export * from "./data";
 export * from "./mapped";
 export * from "./iterator";
 export * from "./example";
+export * from "./khot";
 export * from "./summary";
 export * from "./map";
