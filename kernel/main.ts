@@ -1,37 +1,28 @@
-// First, since the process may begin anew by it.
-import "./start/restore";
-import module from "node:module";
+// First, since the process may begin anew by it, and the thread with the sockets begins while this one loads the rest.
+import { opening } from "./start/wire";
 import { hideMarks, offerSignal } from "./cell";
 import { exposeTarget } from "./debug/target";
 import { keepSmall } from "./garbage";
 import { ProcessExit, refuseExits } from "./exit";
-import { family, followChildren } from "./interrupt/children";
+import { followChildren } from "./interrupt/children";
 import { guard } from "./interrupt/guard";
 import { allowEnding, Interrupted } from "./interrupt/interrupts";
 import { Kernel } from "./kernel";
 import { redirectChildren } from "./output/children";
 import { redirectStream } from "./output/streams";
 import type { FromWire, Request, ToWire } from "./protocol";
-import { codeFolder } from "./session/codecache";
 import { openSession, type SessionOptions } from "./session/open";
-import { loadDescriptors, type Descriptors } from "./wire/descriptors";
-import { logText, logTo } from "./wire/log";
-import { openWire, type Wire } from "./wire/wire";
+import { logText } from "./wire/log";
+import type { Wire } from "./wire/wire";
 
 type OnScript = NonNullable<SessionOptions["onScript"]>;
 
 /** What kernel.json starts: `node dist/kernel/main.js <connection file>`. */
-async function main(connectionFile: string | undefined): Promise<void> {
-  if (connectionFile === undefined) {
-    throw new Error("Cannot start kernel: expected the path of a connection file, got no argument");
-  }
-  keepCompiled();
-  const descriptors = captureDescriptors();
+async function main(): Promise<void> {
   allowEnding();
   offerSignal();
   hideMarks();
   let onScript: OnScript = () => undefined;
-  const opening = openWire(connectionFile, { guard, family, descriptors }); // in a thread of its own, while this one loads TypeScript
   const session = openSession({ onScript: (script) => onScript(script) });
   const warming = session.warm();
   const wire = await opening;
@@ -61,25 +52,9 @@ async function main(connectionFile: string | undefined): Promise<void> {
   serve(wire, kernel, questions, leave);
 }
 
-/** Has what is printed below JavaScript be cells' output; the kernel's log and what it says when it crashes go where they went. */
-function captureDescriptors(): Descriptors {
-  const descriptors = loadDescriptors();
-  void [process.stdout, process.stderr]; // Node opens them now: of pipes it would have prints fail rather than wait
-  const [, stderr] = descriptors.capture();
-  logTo(stderr);
-  process.on("exit", () => descriptors.release());
-  return descriptors;
-}
-
 /** Whether the end of a cell has shown why it came. */
 function isShown(thrown: unknown): boolean {
   return thrown instanceof Interrupted || (thrown instanceof ProcessExit && thrown.endsCell);
-}
-
-/** Lets Node 22 keep what it compiles, TypeScript above all, for the next kernel; for Node 20 the session does. */
-function keepCompiled(): void {
-  const enable: unknown = Reflect.get(module, "enableCompileCache");
-  if (typeof enable === "function") Reflect.apply(enable, module, [codeFolder]);
 }
 
 function serve(wire: Wire, kernel: Kernel, questions: Questions, leave: (code: number) => void): void {
@@ -116,7 +91,7 @@ class Questions {
   }
 }
 
-main(process.argv[2]).catch((error: unknown) => {
+main().catch((error: unknown) => {
   console.error(error);
   process.exit(1); // the thread with the sockets would keep the process
 });

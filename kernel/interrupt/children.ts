@@ -2,12 +2,9 @@
 import { ChildProcess } from "node:child_process";
 import { currentCell } from "../cell";
 import { internals } from "../internals";
-import { Family, signalChildren } from "./family";
+import { family, signalChildren } from "./family";
 import { guard } from "./guard";
 import { Interrupted, type Interruption } from "./interrupts";
-
-/** The main thread's children. */
-export const family = new Family();
 
 /** The children of each cell that run. */
 const children = new WeakMap<Interruption, Set<number>>();

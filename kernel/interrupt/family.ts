@@ -79,6 +79,9 @@ export class Family {
   }
 }
 
+/** The main thread's children. */
+export const family = new Family();
+
 /** Signals children that this process started, with all that they started. */
 export function signalChildren(pids: readonly number[], signal: NodeJS.Signals): void {
   if (pids.length === 0) return;

@@ -25,7 +25,8 @@ const pathKinds: ReadonlySet<string> = new Set(["directory", "script", "external
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-const collator = new Intl.Collator();
+/** Made when it is first asked for: it takes as long as many cells. */
+let collator: Intl.Collator | undefined;
 
 /** A completion as TypeScript gives it, with the range of the cell's text that it replaces. */
 interface Candidate extends CompletionItem {
@@ -119,7 +120,8 @@ function choose(
   const range = fitting.find(({ start, end }) => start === word.start && end === word.end) ?? fitting[0];
   if (range === undefined) return undefined;
   const same = fitting.filter(({ start, end }) => start === range.start && end === range.end);
-  same.sort((a, b) => (a.rank === b.rank ? collator.compare(a.name, b.name) : a.rank < b.rank ? -1 : 1));
+  const { compare } = (collator ??= new Intl.Collator());
+  same.sort((a, b) => (a.rank === b.rank ? compare(a.name, b.name) : a.rank < b.rank ? -1 : 1));
   const withSignatures = same.length <= mostSignatures;
   const matches = same.map(({ text, kind, symbol }) => {
     if (symbol === undefined) return { text, kind };

@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "addon.h"
+
 namespace {
 
 struct Stream {
@@ -35,17 +37,6 @@ std::mutex &turn = *new std::mutex;
 std::condition_variable &turned = *new std::condition_variable;
 bool armed = false;
 std::atomic<bool> released{false};
-
-napi_value Undefined(napi_env env) {
-  napi_value value;
-  napi_get_undefined(env, &value);
-  return value;
-}
-
-napi_value Throw(napi_env env, const std::string &what) {
-  napi_throw_error(env, std::to_string(errno).c_str(), (what + ", got error " + std::to_string(errno)).c_str());
-  return nullptr;
-}
 
 napi_value Numbers(napi_env env, double first, double second) {
   napi_value array, value;
@@ -211,35 +202,6 @@ napi_value Release(napi_env env, napi_callback_info) {
   return Undefined(env);
 }
 
-std::string Text(napi_env env, napi_value value) {
-  size_t size = 0;
-  napi_get_value_string_utf8(env, value, nullptr, 0, &size);
-  std::string text(size, '\0');
-  napi_get_value_string_utf8(env, value, &text[0], size + 1, &size);
-  return text;
-}
-
-// become(path, argv): another program in place of this one, in the same process. Returns only if that fails.
-napi_value Become(napi_env env, napi_callback_info info) {
-  size_t count = 2;
-  napi_value args[2], element;
-  napi_get_cb_info(env, info, &count, args, nullptr, nullptr);
-  uint32_t length = 0;
-  napi_get_array_length(env, args[1], &length);
-  std::vector<std::string> words;
-  for (uint32_t i = 0; i < length; i++) {
-    napi_get_element(env, args[1], i, &element);
-    words.push_back(Text(env, element));
-  }
-  std::vector<char *> argv;
-  for (std::string &word : words) argv.push_back(&word[0]);
-  argv.push_back(nullptr);
-  const std::string path = Text(env, args[0]);
-  for (int standard = 0; standard < 3; standard++) fcntl(standard, F_SETFD, 0); // Node has all that it was given closed
-  execv(path.c_str(), argv.data());
-  return Throw(env, "Cannot run " + path + ": expected a program");
-}
-
 }  // namespace
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
@@ -250,6 +212,8 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
       {"watch", nullptr, StartWatch, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"arm", nullptr, Arm, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"release", nullptr, Release, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"listen", nullptr, Listen, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"own", nullptr, Own, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"become", nullptr, Become, nullptr, nullptr, nullptr, napi_enumerable, nullptr}};
   napi_define_properties(env, exports, sizeof(methods) / sizeof(methods[0]), methods);
   return exports;

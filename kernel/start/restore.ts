@@ -4,31 +4,51 @@
  */
 import { existsSync } from "node:fs";
 import { findOwnTypeScript, typescriptOf } from "../session/typescript";
-import { loadDescriptors } from "../wire/descriptors";
+import { loadDescriptors, type Descriptors } from "../wire/descriptors";
+import type { Listening } from "../wire/post";
 import { NODE_FLAGS } from "./flags";
 import { isRestored, offerTypeScript } from "./kept";
+import { handedOn, handOn, listen } from "./listening";
 import { snapshotFile } from "./snapshot";
 
 const flag = "--snapshot-blob";
 
-if (isRestored) {
-  const at = process.execArgv.indexOf(flag);
-  process.execArgv.splice(at, 2); // children that Node starts with the same flags are not of the snapshot
-  offerTypeScript();
-} else if (isUsual()) {
-  begin();
+/** By what the process listens at its connection's ports; undefined if it does not yet. */
+export const listening: Listening | undefined = begin();
+
+/** Returns where there is nothing to begin anew from, or it can't be done; then the kernel starts without it. */
+function begin(): Listening | undefined {
+  if (isRestored) {
+    const at = process.execArgv.indexOf(flag);
+    process.execArgv.splice(at, 2); // children that Node starts with the same flags are not of the snapshot
+    offerTypeScript();
+  }
+  const addon = findAddon();
+  if (addon === undefined) return undefined;
+  if (isRestored) return handedOn(addon);
+  const listening = listen(addon, process.argv[2] ?? "");
+  try {
+    if (isUsual()) restore(addon, listening);
+    return listening;
+  } catch {
+    return handedOn(addon) ?? listening; // Who needs TypeScript next says what is wrong with it.
+  }
 }
 
-/** Returns only where it can't be done; then the kernel starts without it. */
-function begin(): void {
+function findAddon(): Descriptors | undefined {
   try {
-    const file = snapshotFile();
-    if (!existsSync(file)) return;
-    const args = [process.execPath, ...NODE_FLAGS, flag, file, ...process.argv.slice(1)];
-    loadDescriptors().become(process.execPath, args);
+    return loadDescriptors();
   } catch {
-    // Who needs TypeScript or the addon next says what is wrong with it.
+    return undefined; // Who needs it next says what is wrong with it.
   }
+}
+
+/** Returns only where there is no snapshot. */
+function restore({ become }: Descriptors, listening: Listening | undefined): void {
+  const file = snapshotFile();
+  if (!existsSync(file)) return;
+  const args = [process.execPath, ...NODE_FLAGS, flag, file, ...process.argv.slice(1)];
+  become(process.execPath, args, listening === undefined ? [] : handOn(listening));
 }
 
 /** Whether Node was started as kernelspecs start it, and the folder has no TypeScript of its own. */

@@ -19,8 +19,15 @@ export interface Descriptors {
   arm(): void;
   /** Has 1 and 2 go where they went before, and what was not read, too. */
   release(): void;
-  /** Runs another program in place of this process's, which keeps its number, its folder and the descriptors 0 to 2. */
-  become(path: string, argv: readonly string[]): never;
+  /**
+   * A descriptor that listens at an IPv4 address, as a ZeroMQ socket takes it.
+   * @throws {Error} if an address is in use or not of this machine
+   */
+  listen(ip: string, port: number): number;
+  /** Has children not get these descriptors. */
+  own(descriptors: readonly string[]): void;
+  /** Runs another program in place of this process's, which keeps its number, its folder, the descriptors 0 to 2 and these. */
+  become(path: string, argv: readonly string[], descriptors: readonly string[]): never;
 }
 
 /** Gives how much was printed so far, undefined if that is as much as at the last call. */

@@ -2,9 +2,15 @@ import { MessagePort } from "node:worker_threads";
 import { type FromWire, type ToWire } from "../protocol";
 import { type Connection } from "./connection";
 
+/** Descriptors that listen at a connection's ports already. */
+export type Listening = Readonly<
+  Record<"shell_port" | "control_port" | "stdin_port" | "iopub_port" | "hb_port", number>
+>;
+
 /** What the wire thread is started with. */
 export interface WireData {
   readonly connection: Connection;
+  readonly listening: Listening | undefined;
   /** The end of the mailbox, and the memory it shares with the main thread's. */
   readonly port: MessagePort;
   readonly mailbox: SharedArrayBuffer;

@@ -4,6 +4,10 @@ import { endpoint, type Connection } from "./connection";
 import { serverSecurity } from "./curve";
 import { log } from "./log";
 import { type Frame } from "./message";
+import type { Listening } from "./post";
+
+/** ZeroMQ's ZMQ_USE_FD, which zeromq.js has no name for: a descriptor that listens already. */
+const useFd = 89;
 
 /** How long what was sent may take to leave after a socket was closed, in ms. */
 const lingerMs = 250;
@@ -55,9 +59,10 @@ export interface Receivers {
 
 /**
  * Listens as a connection file says.
+ * @param listening  by what is listened there already
  * @throws {Error} if an address is in use or not of this machine
  */
-export async function bindSockets(connection: Connection): Promise<Sockets> {
+export async function bindSockets(connection: Connection, listening?: Listening): Promise<Sockets> {
   // without limits on what waits to be sent: beyond them ZeroMQ throws messages away
   const security = serverSecurity(connection);
   const common = { linger: lingerMs, sendHighWaterMark: 0, ipv6: connection.ip.includes(":"), ...security };
@@ -65,12 +70,14 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   const [shell, control, stdin] = [router(), router(), router()];
   const iopub = new XPublisher({ ...common, verbosity: "allSubs" });
   const heartbeat = new Reply(common);
+  const bindTo = (port: keyof Listening, socket: Bindable): Promise<void> =>
+    bind(socket, endpoint(connection, port), listening?.[port]);
   const bound = await Promise.allSettled([
-    bind(shell, endpoint(connection, "shell_port")),
-    bind(control, endpoint(connection, "control_port")),
-    bind(stdin, endpoint(connection, "stdin_port")),
-    bind(iopub, endpoint(connection, "iopub_port")),
-    bind(heartbeat, endpoint(connection, "hb_port")),
+    bindTo("shell_port", shell),
+    bindTo("control_port", control),
+    bindTo("stdin_port", stdin),
+    bindTo("iopub_port", iopub),
+    bindTo("hb_port", heartbeat),
   ]);
   const failed = bound.find((result) => result.status === "rejected");
   if (failed !== undefined) {
@@ -103,9 +110,20 @@ export async function bindSockets(connection: Connection): Promise<Sockets> {
   return { ...outlets, serve, close };
 }
 
+interface Bindable {
+  bind(address: string): Promise<void>;
+}
+
+function setOption(socket: object, option: number, value: number): void {
+  const set: unknown = Reflect.get(socket, "setInt32Option");
+  if (typeof set !== "function") throw new TypeError("Cannot listen: expected a socket of zeromq.js 6");
+  Reflect.apply(set, socket, [option, value]);
+}
+
 /** Jupyter chooses ports, but does not hold them until the kernel listens: meanwhile another program may get one. */
-async function bind(socket: { bind(address: string): Promise<void> }, address: string): Promise<void> {
+async function bind(socket: Bindable, address: string, descriptor: number | undefined): Promise<void> {
   try {
+    if (descriptor !== undefined) setOption(socket, useFd, descriptor);
     await socket.bind(address);
   } catch (error) {
     const advice =

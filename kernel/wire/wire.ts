@@ -8,7 +8,7 @@ import { readConnection } from "./connection";
 import { newMarks, type Descriptors } from "./descriptors";
 import { writeJson } from "./json";
 import { createMailboxMemory, Outbox } from "./mailbox";
-import { type Answered, type Bell, type Body, type Posted, type WireData } from "./post";
+import { type Answered, type Bell, type Body, type Listening, type Posted, type WireData } from "./post";
 
 /** Options of openWire(). */
 export interface WireOptions {
@@ -18,6 +18,8 @@ export interface WireOptions {
   readonly family?: Family;
   /** What is printed below JavaScript, for the cells. @default it goes where it went */
   readonly descriptors?: Descriptors;
+  /** By what the process listens at the connection's ports already; the thread takes it over. @default it begins to */
+  readonly listening?: Listening | undefined;
   /** Hears if the thread with the sockets ends before close(). @default throws the error as an uncaught one */
   readonly onFailure?: (error: Error) => void;
 }
@@ -43,9 +45,10 @@ export async function openWire(connectionFile: string, options: WireOptions): Pr
   const connection = readConnection(connectionFile);
   const { port1: port, port2 } = new MessageChannel();
   const mailbox = createMailboxMemory();
-  const { guard, family = new Family(), descriptors } = options;
+  const { guard, family = new Family(), descriptors, listening } = options;
   const workerData: WireData = {
     connection,
+    listening,
     port: port2,
     mailbox,
     guard: guard.memory,

@@ -1,3 +1,5 @@
+// First, since it is about all that is loaded after it.
+import { writeCompiled } from "../start/compiled";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { openHistory, type History } from "../history";
 import { createInterrupter, onInterruptSignal } from "../interrupt/interrupter";
@@ -42,12 +44,13 @@ async function main(port: MessagePort, data: WireData): Promise<void> {
     if (bell === "taken") interrupter.taken();
     else void inbox.take();
   });
-  const sockets = await bindSockets(data.connection);
+  const sockets = await bindSockets(data.connection, data.listening);
   server.use(sockets);
   sockets.serve(server); // not before: what came in while others were bound is answered at once
   onInterruptSignal(() => server.interrupt());
   watchParent(() => void end(false));
   post({ kind: "bound" });
+  writeCompiled();
 }
 
 /** What the main thread posts, in order with what is printed below its JavaScript. */

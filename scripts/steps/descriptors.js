@@ -1,5 +1,5 @@
 "use strict";
-// The kernel's own addon: what C code prints in a cell.
+// The kernel's own addon: what C code prints in a cell, and how its process begins.
 
 const { mkdirSync, renameSync } = require("node:fs");
 const { dirname, join } = require("node:path");
@@ -7,6 +7,8 @@ const { places } = require("./places.js");
 const { runLogged } = require("./program.js");
 
 const darwin = process.platform === "darwin";
+
+const sources = ["begin.cc", "descriptors.cc"];
 
 module.exports = {
   title: "the kernel's addon",
@@ -23,7 +25,7 @@ module.exports = {
       ...["-std=c++17", "-O2", "-shared", "-fPIC", "-pthread", "-DNAPI_VERSION=9"],
       ...(darwin ? ["-undefined", "dynamic_lookup"] : []),
       ...["-isystem", require("node-api-headers").include_dir],
-      ...[join("kernel", "native", "descriptors.cc"), "-o", fresh],
+      ...[...sources.map((name) => join("kernel", "native", name)), "-o", fresh],
     ]);
     await runLogged(log, process.execPath, ["-e", "process.dlopen({ exports: {} }, process.argv[1])", fresh]);
     renameSync(fresh, places.descriptors);

@@ -42,6 +42,8 @@ test("a kernel begins from the snapshot, in its process and folder, and cells se
     assert.equal(await resultOf(kernel, "`${process.cwd()} ${__dirname}`"), `'${folder} ${folder}'`);
     assert.equal(await resultOf(kernel, "process.argv[1]"), `'${main}'`);
     assert.equal(await resultOf(kernel, "'slimlabKept' in globalThis"), "false");
+    const added = "Object.keys(process.env).filter((name) => /LISTENING/.test(name)).length";
+    assert.equal(await resultOf(kernel, added), "0");
     assert.match(await resultOf(kernel, "const a: string = process.pid"), /Type 'number' is not assignable/);
   } finally {
     await kernel.close();
@@ -68,6 +70,21 @@ test("its cells have Workers, children and ES modules with all of Node's own", a
     await kernel.close();
   }
 });
+
+test(
+  "children of a kernel do not hold what it listens by",
+  { skip: process.platform !== "linux" },
+  async () => {
+    const kernel = await startKernel(main, { cwd: folder });
+    try {
+      const held = `import { execFileSync } from "node:child_process";
+      execFileSync("ls", ["-l", "/proc/self/fd"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\\n").filter((line) => / (\\d{2,}|[3-9]) -> socket:/.test(line)).length`;
+      assert.equal(await resultOf(kernel, held), "0");
+    } finally {
+      await kernel.close();
+    }
+  },
+);
 
 test("two kernels of a snapshot draw other random numbers", async () => {
   const [one, other] = await Promise.all([startKernel(main), startKernel(main)]);
