@@ -9,6 +9,7 @@ import type { Listening } from "../wire/post";
 import { NODE_FLAGS } from "./flags";
 import { isRestored, offerTypeScript } from "./kept";
 import { handedOn, handOn, listen } from "./listening";
+import { askForHugePages, forgetPages } from "./pages";
 import { snapshotFile } from "./snapshot";
 
 const flag = "--snapshot-blob";
@@ -22,6 +23,7 @@ function begin(): Listening | undefined {
     const at = process.execArgv.indexOf(flag);
     process.execArgv.splice(at, 2); // children that Node starts with the same flags are not of the snapshot
     offerTypeScript();
+    forgetPages();
   }
   const addon = findAddon();
   if (addon === undefined) return undefined;
@@ -31,6 +33,7 @@ function begin(): Listening | undefined {
     if (isUsual()) restore(addon, listening);
     return listening;
   } catch {
+    forgetPages();
     return handedOn(addon) ?? listening; // Who needs TypeScript next says what is wrong with it.
   }
 }
@@ -48,6 +51,7 @@ function restore({ become }: Descriptors, listening: Listening | undefined): voi
   const file = snapshotFile();
   if (!existsSync(file)) return;
   const args = [process.execPath, ...NODE_FLAGS, flag, file, ...process.argv.slice(1)];
+  askForHugePages();
   become(process.execPath, args, listening === undefined ? [] : handOn(listening));
 }
 
