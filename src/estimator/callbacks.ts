@@ -16,7 +16,8 @@ export class Told {
 
   async begin(step: TrainStep, lastStep: number | undefined): Promise<void> {
     const requestStop = (): void => void (this.isStopped = true);
-    this.training = { step, model: step.model, lastStep, requestStop };
+    const { model, hyperparameters } = step;
+    this.training = { step, model, lastStep, hyperparameters, requestStop };
     this.epochs = epochsOf(this.training, this.callbacks, { signal: undefined });
     for (const callback of this.callbacks) await callback.onTrainBegin?.(this.training);
   }

@@ -1,8 +1,9 @@
 /** What a model function made, by mode, until the estimator is disposed. */
 import { createPredictInputFn, type MakeReceiver } from "../export";
 import type { Model } from "../model";
-import { tf, trace, type Traced } from "../tensorflow";
+import { tf, trace, type Hyperparameter, type Traced } from "../tensorflow";
 import type { TrainStep } from "../training";
+import { plainOf } from "../training/optimizers/description";
 import type { ResolvedRunConfig } from "./config";
 import { partsOf } from "./features";
 import {
@@ -70,6 +71,11 @@ export class Cells<P> {
       image.dispose();
       receiver.dispose();
     }
+  }
+
+  /** Of the params those that a table of runs can tell. */
+  get hyperparameters(): Readonly<Record<string, Hyperparameter>> {
+    return typeof this.params === "object" && this.params !== null ? plainOf(this.params) : {};
   }
 
   /** The model of the specs; undefined while there is none. */

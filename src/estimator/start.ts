@@ -17,7 +17,7 @@ export interface TrainingStart extends Pick<
   TrainingParts,
   "config" | "folder" | "hooks" | "told" | "onProgress" | "signal" | "between" | "alsoSaveEverySteps"
 > {
-  readonly cells: Pick<Cells<unknown>, "training">;
+  readonly cells: Pick<Cells<unknown>, "training" | "hyperparameters">;
   readonly dataset: Dataset<InputElement>;
   /** The checkpoint to go on from; undefined: from new weights. */
   readonly checkpoint: string | undefined;
@@ -55,6 +55,7 @@ export async function runTraining(start: TrainingStart): Promise<StepResult | un
     }
     const { iterator, first, take } = trunk ?? { ...opened, take: step };
     const writer = isChief ? new SummaryWriter(start.folder, { purgeStep: step.globalStep + 1 }) : undefined;
+    writer?.hparams({ ...step.hyperparameters, ...cells.hyperparameters }, ["crossEntropy", "accuracy"]);
     try {
       const isRestored = checkpoint !== undefined;
       const parts = { ...given, spec, step, take, iterator, first, lastStep, saver, writer, isRestored };

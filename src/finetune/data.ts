@@ -4,7 +4,7 @@ import type { DatasetIterator, Dataset } from "../input";
 import type { Model } from "../model/model";
 import { features, type Batch, type FeatureBatch } from "../training";
 import type { FineTuneOptions } from "./options";
-import { batchSizeOf } from "./length";
+import { batchSizeOf } from "../training/batch/size";
 import type { Part } from "./parts";
 
 /** Batches to train on and to validate with. */

@@ -6,3 +6,12 @@ export { lrFind, type LrFindOptions, type LrFound } from "./lrfind";
 export type { Suggestions } from "./suggest";
 export { trainingView, type TrainingView, type TrainingViewOptions } from "./view";
 export { showAugmented, type ShowAugmentedOptions } from "./augmented";
+export {
+  compareRuns,
+  type ComparedRun,
+  type ComparedRuns,
+  type CompareRunsOptions,
+  type RunMetric,
+  type RunValue,
+} from "./runs/compare";
+export type { RunsAxis } from "./runs/figure";

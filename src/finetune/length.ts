@@ -1,7 +1,8 @@
 /** How many steps an epoch of a dataset has. */
 import type { Dataset } from "../input";
-import { allPlans, isEndless } from "../input/plan";
+import { isEndless } from "../input/plan";
 import type { Batch } from "../training";
+import { batchSizeOf } from "../training/batch/size";
 import { viewsOf } from "../training/features/epoch";
 
 /**
@@ -27,11 +28,4 @@ function stepsOfEndless(dataset: Dataset<Batch>): number | undefined {
     if (error instanceof RangeError) return undefined; // of epochs that can't be told
     throw error;
   }
-}
-
-/** Photos in a whole batch, as the dataset's last batch() says; undefined if it has none. */
-export function batchSizeOf({ plan }: Dataset<unknown>): number | undefined {
-  const batch = allPlans(plan).find(({ name }) => name === "batch");
-  const size = Number.parseInt(batch?.detail?.() ?? "", 10);
-  return Number.isNaN(size) ? undefined : size;
 }

@@ -1,5 +1,8 @@
 /** The two parts of a fine-tuning: the head alone, then all. */
-import { oneCycle, slice, type TrainStepOptions } from "../training";
+import type { Hyperparameter } from "../tensorflow";
+import { oneCycle, slice, type TrainStep, type TrainStepOptions } from "../training";
+import { batchSizeOf } from "../training/batch/size";
+import { plainOf } from "../training/optimizers/description";
 import type { FineTuneOptions } from "./options";
 
 /** One part of a fine-tuning. */
@@ -61,4 +64,18 @@ export function partsOf(options: FineTuneOptions): readonly Part[] {
     },
   ];
   return parts.filter((part) => part.epochs > 0);
+}
+
+/** What a fine-tuning is made with, as a table of runs tells it, defaults where they are often chosen otherwise. */
+export function hyperparametersOf(
+  options: FineTuneOptions,
+  { hyperparameters }: TrainStep,
+): Readonly<Record<string, Hyperparameter>> {
+  const { train, optimizer: _, callbacks: __, signal: ___, cluster: ____, ...others } = options;
+  const { architecture = "", optimizer: made = "" } = hyperparameters;
+  const optimizer = options.optimizer === undefined ? "Momentum" : made; // the cycle is always the same
+  const batchSize = batchSizeOf(train);
+  const defaults = { freezeEpochs: 1, learningRate: 0.01, lrMult: 100, pctStart: 0.3, div: 5, seed: 0 };
+  const known = { architecture, optimizer, ...(batchSize !== undefined && { batchSize }), ...defaults };
+  return { ...known, ...plainOf(others) };
 }

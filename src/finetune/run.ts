@@ -21,7 +21,7 @@ import { globalStepOf } from "../training/step/count";
 import { trunkData, type PartData } from "./data";
 import type { FineTuneOptions } from "./options";
 import { stepsInEpoch } from "./length";
-import { partsOf, type Part } from "./parts";
+import { hyperparametersOf, partsOf, type Part } from "./parts";
 
 /** What each call brings along. */
 export interface CallParts {
@@ -34,6 +34,7 @@ export interface CallParts {
 interface Begun {
   readonly part: Part;
   readonly step: TrainStep;
+  readonly hyperparameters: TrainStep["hyperparameters"];
   readonly data: PartData;
   /** Calls of the step so far. */
   taken: number;
@@ -124,7 +125,7 @@ export class Run {
       const data: PartData = isCached
         ? await trunkData(model, part, options, signal)
         : { train: photos, validation: undefined, dispose: () => undefined };
-      return { part, step, data, taken: 0 };
+      return { part, step, hyperparameters: hyperparametersOf(options, step), data, taken: 0 };
     } catch (error) {
       step.dispose();
       throw error;
@@ -161,13 +162,13 @@ export class Run {
     };
   }
 
-  private seenBy({ step }: Begun, stop: () => void = () => undefined): Training {
+  private seenBy({ step, hyperparameters }: Begun, stop: () => void = () => undefined): Training {
     const { model, lastStep, history } = this;
     const requestStop = (): void => {
       this.isStopped = true;
       stop();
     };
-    return { step, model, lastStep, history, requestStop };
+    return { step, model, lastStep, hyperparameters, history, requestStop };
   }
 
   /** Whether a dataset is that which the run reads, or one of the same steps and files. */

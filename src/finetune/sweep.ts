@@ -21,13 +21,12 @@ export interface Sweep {
   isDone(): boolean;
 }
 
-const smoothing = 0.98;
-
 /**
  * Smooths the values it is given, one after the other: exponentially, and corrected for the mean's beginning at 0.
+ * @param smoothing  how much of the mean so far stays, 0 … 1, but 1
  * @see fastai 2.8.12: AvgSmoothLoss of learner.py
  */
-export function averaged(): (value: number) => number {
+export function averaged(smoothing = 0.98): (value: number) => number {
   let [mean, count] = [0, 0];
   return (value) => {
     mean = value + smoothing * (mean - value);

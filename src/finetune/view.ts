@@ -100,7 +100,8 @@ export function viewBundle(history: History, line: string, context?: DisplayCont
   return { "text/html": parts.join(""), "text/plain": `${line}\n${String(rows)}` };
 }
 
-function htmlOf({ "text/html": html }: MimeBundle): string {
+/** The HTML of what a value shows; "" if it has none. */
+export function htmlOf({ "text/html": html }: MimeBundle): string {
   return typeof html === "string" ? html : "";
 }
 

@@ -1,5 +1,12 @@
 /** What event files hold, as figures want it. */
-import type { EventMessage, HistogramMessage, SummaryValue, TensorValue } from "../tensorflow";
+import {
+  decodeHyperparameters,
+  type EventMessage,
+  type HistogramMessage,
+  type Hyperparameter,
+  type SummaryValue,
+  type TensorValue,
+} from "../tensorflow";
 
 /** Where and when something was seen. */
 export interface PointPlace {
@@ -61,6 +68,18 @@ export interface TensorPoint extends PointPlace {
 /** One thing that was seen at one step. */
 export type EventPoint = ScalarPoint | HistogramPoint | ImagePoint | TextPoint | TensorPoint;
 
+/** What a run was made with, as TensorBoard's hparams plugin has it. */
+export interface HyperparametersPoint extends PointPlace {
+  readonly kind: "hyperparameters";
+  readonly value: Readonly<Record<string, Hyperparameter>>;
+}
+
+/** What a run tells: what was seen, and what it was made with. */
+export type RunPoint = EventPoint | HyperparametersPoint;
+
+/** The plugin of TensorBoard for hyperparameters, whose values have tags of their own. */
+const HPARAMS = { plugin: "hparams", tags: "_hparams_/" } as const;
+
 /**
  * The points of an event, one for each of its values; undefined for a value that holds nothing.
  * @param plugins  by tag; filled here, since writers may say only once which plugin a tag is for
@@ -69,7 +88,7 @@ export function pointsOf(
   { step, wallTime, summary = [] }: EventMessage,
   { run, file }: Pick<PointPlace, "run" | "file">,
   plugins: Map<string, string>,
-): (EventPoint | undefined)[] {
+): (RunPoint | undefined)[] {
   return summary.map((value) => {
     const { tag, plugin } = value;
     if (plugin !== undefined) plugins.set(tag, plugin.name);
@@ -77,8 +96,12 @@ export function pointsOf(
   });
 }
 
-function pointOf(value: SummaryValue, place: PointPlace, plugin: string): EventPoint | undefined {
+function pointOf(value: SummaryValue, place: PointPlace, plugin: string): RunPoint | undefined {
   const { scalar, histogram, image, tensor } = value;
+  if (plugin === HPARAMS.plugin || place.tag.startsWith(HPARAMS.tags)) {
+    const values = value.plugin?.content && decodeHyperparameters(value.plugin.content);
+    return values && { ...place, kind: "hyperparameters", value: values };
+  }
   if (scalar !== undefined) return { ...place, kind: "scalar", value: scalar };
   if (histogram !== undefined) return { ...place, kind: "histogram", value: histogramOf(histogram) };
   if (image !== undefined) {

@@ -12,7 +12,7 @@ import {
   frameLength,
 } from "../tensorflow";
 import { isEventFile } from "./name";
-import { pointsOf, type EventPoint } from "./point";
+import { pointsOf, type EventPoint, type RunPoint } from "./point";
 import { RepeatedSteps } from "./repeated";
 
 /** Options of readEvents(). */
@@ -39,23 +39,39 @@ export async function* readEvents(
   path: string,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<EventPoint, void, undefined> {
-  const { tags, includePurged = false } = options;
+  const { tags } = options;
   const isWanted = (tag: string): boolean =>
     tags === undefined || (tags instanceof RegExp ? tag.search(tags) >= 0 : tags.includes(tag));
-  for (const [run, files] of runsOf(path)) {
+  const runs = runsOf(path);
+  if (runs.size === 0) {
+    const got = statSync(path, { throwIfNoEntry: false }) === undefined ? "nothing there" : "none";
+    throw new RangeError(`Cannot read events of "${path}": expected event files, got ${got}`);
+  }
+  for await (const point of readRuns(runs, options))
+    if (point.kind !== "hyperparameters" && isWanted(point.tag)) yield point;
+}
+
+/**
+ * What event files of runs hold, what the runs were made with included.
+ * @param runs  as runsOf() gives them
+ */
+export async function* readRuns(
+  runs: ReadonlyMap<string, readonly string[]>,
+  { includePurged = false }: Pick<ReadEventsOptions, "includePurged"> = {},
+): AsyncGenerator<RunPoint, void, undefined> {
+  for (const [run, files] of runs) {
     const repeated = includePurged ? undefined : await stepsOf(files);
     const plugins = new Map<string, string>();
     for (const file of files) {
       for await (const { data, record, offset } of readRecords(file, repeated?.counts.get(file))) {
         const place = { file, record, offset };
-        const points = pointsOf(decoded(decodeEvent, data, place), { run, file }, plugins);
+        const points = decoded((bytes) => pointsOf(decodeEvent(bytes), { run, file }, plugins), data, place);
         const standing =
           repeated?.steps.isAnyVoid === true
             ? repeated.steps.standing(decoded(decodeEventOutline, data, place))
             : [];
         for (const [i, point] of points.entries()) {
-          if (point === undefined || standing[i] === false) continue;
-          if (isWanted(point.tag) && !point.tag.startsWith("_hparams_/")) yield point;
+          if (point !== undefined && standing[i] !== false) yield point;
         }
       }
     }
@@ -91,8 +107,8 @@ export async function readScalars(path: string, options: ReadEventsOptions = {})
   return [...series.values()];
 }
 
-/** The event files of each run, in the order of their names, which is that of their times. */
-function runsOf(path: string): Map<string, string[]> {
+/** The event files of each run in a folder and those below it, in the order of their names, which is that of their times. */
+export function runsOf(path: string): Map<string, string[]> {
   const runs = new Map<string, string[]>();
   const visit = (folder: string): void => {
     const entries = readdirSync(folder, { withFileTypes: true });
@@ -110,10 +126,6 @@ function runsOf(path: string): Map<string, string[]> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === true) return new Map([[".", [path]]]);
   if (found?.isDirectory() === true) visit(path);
-  if (runs.size === 0)
-    throw new RangeError(
-      `Cannot read events of "${path}": expected event files, got ${found === undefined ? "nothing there" : "none"}`,
-    );
   return runs;
 }
 

@@ -1,6 +1,7 @@
 import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
 import type { Batch } from "./batch/batch";
+import { batchSizeOf } from "./batch/size";
 import { leftOutOf, noBatches } from "./batch/end";
 import type { Callback, Training } from "./callbacks/callback";
 import { givenOf, originOf, type FeatureBatch } from "./features/origin";
@@ -52,11 +53,13 @@ export async function train(
     throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
   const results: StepResult[] = [];
   let isStopped = false;
+  const batchSize = batchSizeOf(dataset);
   const lastStep = steps === Infinity ? undefined : step.globalStep + Math.max(0, steps);
   const training: Training = {
     step,
     model: step.model,
     lastStep,
+    hyperparameters: { ...step.hyperparameters, ...(batchSize !== undefined && { batchSize }) },
     requestStop: () => void (isStopped = true),
   };
   const epochs = epochsOf(training, callbacks, { ...options, signal });

@@ -49,7 +49,6 @@ export interface EventMessage {
 const Event = messageType("Event");
 const EventOutline = messageType("EventOutline");
 const Summary = messageType("Summary");
-const HParamsPluginData = messageType("HParamsPluginData");
 
 const START = 1; // SessionLog.SessionStatus
 const TENSOR_CLASS = 2; // DataClass.DATA_CLASS_TENSOR
@@ -226,33 +225,3 @@ function unpack(dtype: DataType, content: Uint8Array): number[] {
       throw new TypeError(`Cannot read tensor of an event: expected numbers or strings, got "${dtype}"`);
   }
 }
-
-/** A hyperparameter's value. */
-export type Hyperparameter = number | string | boolean;
-
-/** What TensorBoard's hparams plugin reads of a run, as the contents of three summaries without data. */
-export const encodeHyperparameters = {
-  /** Names and kinds of hyperparameters, and the tags of the scalars that the run is judged by. */
-  experiment(values: Readonly<Record<string, Hyperparameter>>, metrics: readonly string[]): Uint8Array {
-    const type = (value: Hyperparameter): number =>
-      ({ string: 1, boolean: 2, number: 3 })[typeof value as "string" | "boolean" | "number"];
-    const hparam_infos = Object.entries(values).map(([name, value]) => ({ name, type: type(value) }));
-    return pluginData({
-      experiment: { hparam_infos, metric_infos: metrics.map((tag) => ({ name: { tag } })) },
-    });
-  },
-  /** The values; runs of one group are shown as one. */
-  start(values: Readonly<Record<string, Hyperparameter>>, group: string, seconds: number): Uint8Array {
-    const kind = (value: Hyperparameter): object => {
-      if (typeof value === "string") return { string_value: value };
-      return typeof value === "boolean" ? { bool_value: value } : { number_value: value };
-    };
-    const hparams = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, kind(value)]));
-    return pluginData({ session_start_info: { hparams, group_name: group, start_time_secs: seconds } });
-  },
-  /** That the run has ended well. */
-  end: (seconds: number): Uint8Array =>
-    pluginData({ session_end_info: { status: 1, end_time_secs: seconds } }),
-} as const;
-
-const pluginData = (data: object): Uint8Array => HParamsPluginData.encode({ version: 0, ...data }).finish();

@@ -9,14 +9,13 @@ export {
   decodeEvent,
   decodeEventOutline,
   encodeEvent,
-  encodeHyperparameters,
   type EventMessage,
   type EventOutlineMessage,
   type HistogramMessage,
-  type Hyperparameter,
   type SummaryValue,
   type TensorValue,
 } from "./event";
+export { decodeHyperparameters, encodeHyperparameters, type Hyperparameter } from "./hyperparameters";
 export {
   readSavedModel,
   savedModelFile,

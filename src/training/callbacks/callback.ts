@@ -1,4 +1,5 @@
 import type { Model } from "../../model/model";
+import type { Hyperparameter } from "../../tensorflow";
 import type { StepResult, TrainStep } from "../step/step";
 
 /** A training under way, as its callbacks see it. */
@@ -7,6 +8,8 @@ export interface Training {
   readonly model: Model;
   /** The global step at which it is to end, if that is known. */
   readonly lastStep?: number | undefined;
+  /** What it is made with, as a table of runs tells it. @default unknown */
+  readonly hyperparameters?: Readonly<Record<string, Hyperparameter>>;
   /** What went before, of one that goes on after an interrupt: fineTune() tells it. @default unknown */
   readonly history?: History;
   /** Ends it after this step, as if there were no more to take; the callbacks that follow are still called. */

@@ -30,7 +30,7 @@ export function monitorOf(what: string, options: MonitorOptions): Monitor {
     throw new RangeError(`Cannot ${what}: expected mode "auto", "min" or "max", got ${JSON.stringify(mode)}`);
   if (!(minDelta >= 0 && minDelta < Infinity))
     throw new RangeError(`Cannot ${what}: expected minDelta 0 or more, got ${minDelta}`);
-  const sign = (mode === "auto" ? directionOf(what, monitor) : mode) === "max" ? 1 : -1;
+  const sign = (mode === "auto" ? expectDirection(what, monitor) : mode) === "max" ? 1 : -1;
   return {
     valueIn: (epoch) => {
       const numbers = numbersIn(epoch);
@@ -54,9 +54,15 @@ export function numbersIn({ metrics, ...epoch }: EpochResult): Readonly<Record<s
   return { ...epoch, ...metrics };
 }
 
-function directionOf(what: string, monitor: string): "min" | "max" {
-  if (/loss|entropy|error/i.test(monitor)) return "min";
-  if (/accuracy|precision|recall|auc|f1|topk?\d*$/i.test(monitor)) return "max";
+/** What is better of a number, as far as its name tells. */
+export function directionOf(name: string): "min" | "max" | undefined {
+  if (/loss|entropy|error|(^|_)(mae|mse|rmse)(_|$)/i.test(name)) return "min";
+  return /accuracy|precision|recall|auc|f1|topk?\d*$/i.test(name) ? "max" : undefined;
+}
+
+function expectDirection(what: string, monitor: string): "min" | "max" {
+  const direction = directionOf(monitor);
+  if (direction !== undefined) return direction;
   throw new RangeError(
     `Cannot ${what}: expected mode "min" or "max" with monitor "${monitor}", whose name does not tell, got "auto"`,
   );

@@ -1,6 +1,7 @@
 /** Optimizers that measure each weight's steps by its own gradients so far. */
 import type { ModelVariable } from "../../model/variables";
 import { tf } from "../../tensorflow";
+import { describe } from "./description";
 import { expectShares, type Optimizer } from "./optimizer";
 import { slotsOf } from "./slots";
 
@@ -41,6 +42,7 @@ export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
     };
     return {
       slots: slots.named,
+      description: describe("RMSProp", options),
       apply: (gradients, rate) =>
         tf.tidy(() =>
           gradients.forEach(({ variable, gradient, learningRate = rate }) =>
@@ -129,6 +131,7 @@ function adam(name: string, options: AdamOptions, { decayOf, gain }: AdamVariant
     };
     return {
       slots: { ...slots.named, ...powers },
+      description: describe(name, options),
       apply: (gradients, rate) =>
         tf.tidy(() => {
           const correctedOf = memoized((of: tf.Scalar) =>

@@ -1,3 +1,4 @@
+import { describe, described } from "./description";
 import { configureLearningRate, type Schedule } from "./schedule";
 import { mapRates, type LearningRate } from "./rates";
 
@@ -50,12 +51,21 @@ export function oneCycle(options: OneCycleOptions): OneCycle {
       return at < top ? wave(first, peak, at / top) : wave(peak, last, (at - top) / (end - top));
     };
   };
+  const given = describe("", {
+    pctStart: options.pctStart,
+    div: options.div,
+    divFinal: options.divFinal,
+    steps,
+  });
   const rate = mapRates(learningRate, (greatest) => {
     if (typeof greatest !== "number") return greatest;
     configureLearningRate({ schedule: "constant", learningRate: greatest }); // which refuses what is none
-    return cycle([greatest / div, greatest, greatest / divFinal]);
+    return described(
+      cycle([greatest / div, greatest, greatest / divFinal]),
+      `one cycle to ${greatest}, ${given}`,
+    );
   });
-  return { learningRate: rate, momentum: cycle(moms) };
+  return { learningRate: rate, momentum: described(cycle(moms), `one cycle ${moms.join(", ")}`) };
 }
 
 /** Half a cosine wave. */

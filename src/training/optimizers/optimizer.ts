@@ -1,5 +1,6 @@
 import type { ModelVariable } from "../../model/variables";
 import { descend, tf } from "../../tensorflow";
+import { describe } from "./description";
 import type { Schedule } from "./schedule";
 import { slotsOf } from "./slots";
 
@@ -17,6 +18,8 @@ export interface OptimizerState {
   readonly slots: Readonly<Record<string, tf.Variable>>;
   /** The name of an optimizer that keeps more than its slots, which no checkpoint can hold. @default undefined: it does not */
   readonly unsaved?: string;
+  /** What it is called in a table of runs, with the options that were given: "Adam beta1 0.95". @default "custom" */
+  readonly description?: string;
   /** The momentum by step, if it changes, which apply() is then given. @default undefined: it does not */
   readonly momentum?: Schedule;
   /**
@@ -56,6 +59,7 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
     const slots = slotsOf(variables, ["Momentum"]);
     return {
       slots: slots.named,
+      description: describe("Momentum", options),
       ...(!isFixed && { momentum }),
       apply: (gradients, rate, fed) =>
         tf.tidy(() => {
@@ -101,6 +105,7 @@ export function expectShares(optimizer: string, options: Readonly<Record<string,
 export function sgdOptimizer(): Optimizer {
   return () => ({
     slots: {},
+    description: "SGD",
     apply: (gradients, rate) =>
       tf.tidy(() => {
         for (const { variable, gradient, learningRate = rate } of gradients)
@@ -118,6 +123,7 @@ export function tfjsOptimizer(optimizer: tf.Optimizer): Optimizer {
   const name = optimizer.getClassName();
   return () => ({
     slots: {},
+    description: `tfjs's ${name}`,
     ...(name !== "SGD" && { unsaved: `tfjs's ${name}` }),
     apply: (gradients) =>
       optimizer.applyGradients(

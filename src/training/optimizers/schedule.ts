@@ -1,4 +1,5 @@
 /** Learning rates that change while a model learns. */
+import { describe, described } from "./description";
 
 /** A learning rate, or a momentum, by the step, counted from 0. */
 export type Schedule = (step: number) => number;
@@ -74,7 +75,9 @@ export function configureLearningRate(options: LearningRateOptions): Schedule {
   const { warmupSteps = 0 } = options;
   expectNumber("warmupSteps", warmupSteps, "0 or more", (value) => value >= 0);
   const rate = scheduleOf(options);
-  return (step) => rate(step) * Math.min(1, (step + 1) / Math.max(1, warmupSteps));
+  const warmed = (step: number): number => rate(step) * Math.min(1, (step + 1) / Math.max(1, warmupSteps));
+  const { schedule = "exponential", ...given } = options;
+  return described(warmed, describe(schedule, given));
 }
 
 function scheduleOf(options: LearningRateOptions): Schedule {

@@ -4,7 +4,7 @@ import type { ClassLabels } from "../../model/losses";
 import type { Model } from "../../model/model";
 import { expectPixels } from "../../model/pixels";
 import type { ModelVariable } from "../../model/variables";
-import { random, tf, type Signature } from "../../tensorflow";
+import { random, tf, type Hyperparameter, type Signature } from "../../tensorflow";
 import { expectBatch } from "../batch/batch";
 import { averagesOf, beginAverages } from "./averages";
 import { counted } from "./count";
@@ -13,6 +13,7 @@ import { expectFrozen } from "../features/frozen";
 import { freshness, type FeatureOrigin } from "../features/origin";
 import type { OptimizerState } from "../optimizers/optimizer";
 import { feedOf } from "./feed";
+import { hyperparametersOf } from "./hyperparameters";
 import { callsOf, compilingOf, isEager, optimizerOf, type TrainStepOptions } from "./options";
 import type { Pass } from "./pass";
 import { savedParts, shareGathered, waitFor } from "./saved";
@@ -88,6 +89,8 @@ export interface TrainStep {
   readonly model: Model;
   /** Whether its gradients shall be summarized, as the option says. */
   readonly summarizeGradients: boolean;
+  /** What it was made with, as a table of runs tells it; tensorboard() writes it. */
+  readonly hyperparameters: Readonly<Record<string, Hyperparameter>>;
   /** The variables it trains. */
   readonly trained: readonly ModelVariable[];
   /** The optimizer's variables, and moving averages, by their names in a checkpoint, which a Saver saves; none of a tfjs optimizer. */
@@ -167,8 +170,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
     beginAverages(model, averages);
     const { values, told } = feed.numbers(step);
     const [stepSeed, numbers] = [nextSeed(), tf.tensor1d([...values])];
-    const accumulated = (gathered?.count ?? 0) + 1;
-    const isUpdate = accumulated === calls;
+    const { accumulated, isUpdate } = nextCall(gathered, calls);
     try {
       const part = isUpdate ? update : "gather";
       const { metrics, gradients } = await runner.run(part, from, [images, labels, stepSeed, numbers]);
@@ -186,6 +188,7 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   };
   const made = Object.assign(callables(runOne, { model, trained, cluster }), {
     ...{ cluster, globalStep: 0, learningRateFactor: 1, model, summarizeGradients, trained },
+    ...{ hyperparameters: hyperparametersOf(model, options, state) },
     ...savedParts({ state, gathered, averages }, { model, initial: () => optimizer(trained) }),
     expectPixels: (images: tf.Tensor4D): void => expectPixels(images, model.options.pixels),
     inspect: async (...batch: StepBatch): Promise<StepInspection> => {
@@ -201,6 +204,12 @@ export function createTrainStep(model: Model, options: TrainStepOptions = {}): T
   });
   const step = counted(made, model, globalStep);
   return step;
+}
+
+/** Which of the calls that make an update comes next, and whether it makes it. */
+function nextCall(gathered: Gathered | undefined, calls: number): { accumulated: number; isUpdate: boolean } {
+  const accumulated = (gathered?.count ?? 0) + 1;
+  return { accumulated, isUpdate: accumulated === calls };
 }
 
 /** What one call draws from: other numbers than each other call, and each other process. */
