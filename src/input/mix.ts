@@ -30,7 +30,8 @@ interface Mixture {
  * @param seed   int32 [2], another for each batch
  * @returns      new tensors; the caller disposes
  * @throws {RangeError} if an option is out of range
- * @see Zhang et al. 2017 (arXiv 1710.09412); torchvision 0.28 v2.MixUp, which takes the same partners
+ * @see Zhang et al. 2017 (arXiv 1710.09412); torchvision 0.28 v2.MixUp, which takes the same partners; timm 1.0.31 takes the first with
+ * the last
  */
 export function mixup(
   batch: LabeledBatch | MultiLabeledBatch,

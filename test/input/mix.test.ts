@@ -9,8 +9,10 @@ import {
   type SoftLabeledBatch,
 } from "../../src/input";
 import { cutMixture, mixBatch } from "../../src/input/mix";
+import { softmaxCrossEntropy } from "../../src/model";
 import { memory, random, tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
+import { pattern, patternIntegers, type FixtureArray } from "../patterns";
 
 interface Mixed {
   readonly images: string;
@@ -48,6 +50,47 @@ test("mixup and CutMix of a given share and rectangle are torchvision's", () => 
       assert.ok(distance(label, numbersOf(mixed[name].labels)) < 1e-4, name);
     }
   });
+});
+
+interface TimmFixture {
+  readonly labelSmoothing: number;
+  readonly share: number;
+  readonly box: readonly [top: number, bottom: number, left: number, right: number] | null;
+  readonly images: FixtureArray;
+  readonly targets: FixtureArray;
+  readonly loss: number;
+}
+
+test("photos that timm mixes are mixed alike, and have its labels and loss, smoothed too", () => {
+  const sides = [5, 6] as const;
+  const images = tf.tensor4d(pattern("mixup/images", [4, ...sides, 3], { scale: 100 }), [4, ...sides, 3]);
+  const labels = tf.tensor1d(patternIntegers("mixup/classes", [4], 3), "int32");
+  const weights = tf.tensor2d(pattern("mixup/weights", [3, 3], { scale: 0.1 }), [3, 3]);
+  for (const [name, timm] of Object.entries(readFixture<Readonly<Record<string, TimmFixture>>>("mixup")))
+    tf.tidy(() => {
+      const { share, box, labelSmoothing, loss } = timm;
+      const mixture = box === null ? { mask: tf.scalar(share), share: tf.scalar(share) } : boxOf(box);
+      // In a batch of two both ways to choose partners are one: the first with the last.
+      const [outer, inner] = [[0, 3], [1, 2]].map((pair) =>
+        mixBatch([{ image: images.gather(pair) }, labels.gather(pair)], mixture, 3),
+      ); // prettier-ignore
+      assert.ok(outer !== undefined && inner !== undefined);
+      const inOrder = <T extends tf.Tensor>(pick: (one: SoftLabeledBatch) => T): T =>
+        tf.concat([pick(outer), pick(inner)]).gather<T>(tf.tensor1d([0, 2, 3, 1], "int32"));
+      const mixed = inOrder(([{ image }]) => image);
+      const soft = inOrder(([, label]) => label);
+      const smoothed = soft.mul(1 - labelSmoothing).add(labelSmoothing / 3);
+      assert.ok(distance(mixed, timm.images.values) < 1e-4, name);
+      assert.ok(distance(smoothed, timm.targets.values) < 1e-6, name);
+      const logits = mixed.mean<tf.Tensor2D>([1, 2]).matMul(weights).as2D(4, 3);
+      const own = softmaxCrossEntropy(logits, soft, { labelSmoothing });
+      assert.ok(distance(own, [loss]) < 1e-6, name);
+    });
+  tf.dispose([images, labels, weights]);
+
+  function boxOf([top, bottom, left, right]: readonly [number, number, number, number]): ReturnType<typeof cutMixture> {
+    return cutMixture(tf.tensor1d([top, left]), tf.tensor1d([bottom, right]), sides);
+  } // prettier-ignore
 });
 
 test("cutMix() takes the share of the labels that it takes of the pixels, mixup() one for a batch", () => {

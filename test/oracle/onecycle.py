@@ -1,10 +1,11 @@
-"""One cycle of learning rate and momentum: test/fixtures/onecycle.json.
+"""One cycle of learning rate and momentum, as torch and fastai have it: test/fixtures/onecycle.json.
 
-Environment: any Python with torch==2.13.0. Command: python test/oracle/onecycle.py
+Environment: Python 3.10 or 3.11, `pip install fastai==2.8.12 torch==2.13.0`. Command: python test/oracle/onecycle.py
 """
 import warnings
 
 import torch
+from fastai.callback.schedule import combined_cos
 from patterns import number, write_fixture
 
 CASES = {
@@ -15,7 +16,7 @@ CASES = {
 }
 
 
-def cycle(learningRate, steps, pctStart=0.25, div=25, divFinal=1e5, moms=(0.95, 0.85, 0.95)):
+def of_torch(learningRate, steps, pctStart=0.25, div=25, divFinal=1e5, moms=(0.95, 0.85, 0.95)):
     weights = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([weights], lr=learningRate, momentum=moms[0])
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
@@ -30,6 +31,17 @@ def cycle(learningRate, steps, pctStart=0.25, div=25, divFinal=1e5, moms=(0.95, 
     return {"rates": rates, "momenta": momenta}
 
 
+def of_fastai(learningRate, steps, pctStart=0.25, div=25, divFinal=1e5, moms=(0.95, 0.85, 0.95)):
+    """What Learner.fit_one_cycle gives ParamScheduler, which asks it at the part of the steps that are done."""
+    rate = combined_cos(pctStart, learningRate / div, learningRate, learningRate / divFinal)
+    momentum = combined_cos(pctStart, *moms)
+    parts = [step / steps for step in range(steps)]
+    return {"rates": [number(rate(part)) for part in parts], "momenta": [number(momentum(part)) for part in parts]}
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of steps that no optimizer took
-    write_fixture("onecycle", {name: {"options": options, **cycle(**options)} for name, options in CASES.items()})
+    write_fixture("onecycle", {
+        library: {name: {"options": options, **cycle(**options)} for name, options in CASES.items()}
+        for library, cycle in (("torch", of_torch), ("fastai", of_fastai))
+    })

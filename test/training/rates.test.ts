@@ -25,7 +25,7 @@ interface CycleFixture {
   readonly momenta: readonly number[];
 }
 
-const cycles = readFixture<Readonly<Record<string, CycleFixture>>>("onecycle");
+const cycles = readFixture<Readonly<Record<"torch" | "fastai", Readonly<Record<string, CycleFixture>>>>>("onecycle"); // prettier-ignore
 
 function expectNear(actual: readonly number[], expected: readonly number[], part = 1e-8): void {
   expected.forEach((value, i) => {
@@ -39,7 +39,7 @@ function scheduleOf(rate: unknown): Schedule {
   return (step) => Number(Reflect.apply(rate, undefined, [step]));
 }
 
-for (const [name, { options, rates, momenta }] of Object.entries(cycles))
+for (const [name, { options, rates, momenta }] of Object.entries(cycles.torch))
   test(`oneCycle() equals torch's OneCycleLR in rate and momentum: ${name}`, () => {
     const { learningRate, momentum } = oneCycle(options);
     const steps = rates.map((_, step) => step);
@@ -49,6 +49,17 @@ for (const [name, { options, rates, momenta }] of Object.entries(cycles))
     assert.deepEqual(steps.map((step) => later.momentum(step + 100)), steps.map(momentum)); // prettier-ignore
     assert.equal(momentum(1000), momentum(options.steps - 1), "after the cycle all stays");
   });
+
+test("oneCycle() of a step more equals fastai's fit_one_cycle, which never takes the last", () => {
+  for (const { options, rates, momenta } of Object.values(cycles.fastai)) {
+    const { steps: taken, pctStart = 0.25 } = options;
+    const steps = taken + 1;
+    const { learningRate, momentum } = oneCycle({ ...options, steps, pctStart: (pctStart * taken + 1) / steps }); // prettier-ignore
+    const each = rates.map((_, step) => step);
+    expectNear(each.map(scheduleOf(learningRate)), rates, 1e-5); // fastai's parts are float32
+    expectNear(each.map(momentum), momenta, 1e-5);
+  }
+});
 
 /** Values of the variables and slots after steps. */
 async function trained(
