@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { findOwnTypeScript, typescriptOf } from "../session/typescript";
 import { loadDescriptors, type Descriptors } from "../wire/descriptors";
 import type { Listening } from "../wire/post";
-import { NODE_FLAGS } from "./flags";
+import { NODE_FLAGS, RESTORE_FLAGS } from "./flags";
 import { isRestored, offerTypeScript } from "./kept";
 import { handedOn, handOn, listen } from "./listening";
 import { askForHugePages, forgetPages } from "./pages";
@@ -20,8 +20,7 @@ export const listening: Listening | undefined = begin();
 /** Returns where there is nothing to begin anew from, or it can't be done; then the kernel starts without it. */
 function begin(): Listening | undefined {
   if (isRestored) {
-    const at = process.execArgv.indexOf(flag);
-    process.execArgv.splice(at, 2); // children that Node starts with the same flags are not of the snapshot
+    process.execArgv.splice(0, Infinity, ...NODE_FLAGS); // children that Node starts with the same flags are not of the snapshot
     offerTypeScript();
     forgetPages();
   }
@@ -50,7 +49,7 @@ function findAddon(): Descriptors | undefined {
 function restore({ become }: Descriptors, listening: Listening | undefined): void {
   const file = snapshotFile();
   if (!existsSync(file)) return;
-  const args = [process.execPath, ...NODE_FLAGS, flag, file, ...process.argv.slice(1)];
+  const args = [process.execPath, ...RESTORE_FLAGS, flag, file, ...process.argv.slice(1)];
   askForHugePages();
   become(process.execPath, args, listening === undefined ? [] : handOn(listening));
 }

@@ -5,7 +5,7 @@ import Module from "node:module";
 import { dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { findOwnTypeScript } from "../session/typescript";
-import { NODE_FLAGS } from "./flags";
+import { RESTORE_FLAGS } from "./flags";
 import { stateOf } from "./kept";
 
 /** Beside what it is made of, since whoever can write there can have any code run. It may be deleted at any time. */
@@ -63,7 +63,7 @@ function run(...args: readonly string[]): boolean {
   const env = { ...process.env };
   delete env["NODE_OPTIONS"]; // what they load would be in the snapshot
   const options = { cwd: dirname(snapshots), env, stdio: "ignore", timeout } as const;
-  return spawnSync(process.execPath, [...NODE_FLAGS, ...args], options).status === 0;
+  return spawnSync(process.execPath, [...RESTORE_FLAGS, ...args], options).status === 0;
 }
 
 function hashOf(parts: readonly unknown[]): string {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { NODE_FLAGS } from "../../kernel/start/flags";
+import { NODE_FLAGS, RESTORE_FLAGS } from "../../kernel/start/flags";
 import { makeSnapshot, snapshotFile } from "../../kernel/start/snapshot";
 import { startKernel, type Kernel } from "./wire/client";
 
@@ -35,7 +35,7 @@ async function resultOf({ client }: Kernel, code: string): Promise<string> {
 test("a kernel begins from the snapshot, in its process and folder, and cells see nothing of that", async () => {
   const kernel = await startKernel(main, { cwd: folder });
   try {
-    assert.deepEqual(flagsOf(kernel.process), [...NODE_FLAGS, "--snapshot-blob", snapshotFile()]);
+    assert.deepEqual(flagsOf(kernel.process), [...RESTORE_FLAGS, "--snapshot-blob", snapshotFile()]);
     assert.equal(await resultOf(kernel, "1 + 1"), "2");
     assert.equal(await resultOf(kernel, "process.pid"), String(kernel.process.pid));
     assert.equal(await resultOf(kernel, "process.execArgv.join()"), `'${NODE_FLAGS.join()}'`);
@@ -121,14 +121,16 @@ test("its program has the files, and finds in cells what is wrong, and answers, 
      const files = compiler.base.program.getSourceFiles().map(({ fileName }) => fileName);
      console.log(JSON.stringify({ isRestored, told: { files, found, answers } }));`,
   );
-  const told = [["--snapshot-blob", snapshotFile()], []].map((flags): unknown => {
-    const { stdout, stderr } = spawnSync(process.execPath, [...NODE_FLAGS, ...flags, script], {
-      encoding: "utf8",
-    });
-    assert.equal(stderr, "");
-    const said: unknown = JSON.parse(stdout);
-    return said;
-  });
+  const told = [[...RESTORE_FLAGS, "--snapshot-blob", snapshotFile()], [...NODE_FLAGS]].map(
+    (flags): unknown => {
+      const { stdout, stderr } = spawnSync(process.execPath, [...flags, script], {
+        encoding: "utf8",
+      });
+      assert.equal(stderr, "");
+      const said: unknown = JSON.parse(stdout);
+      return said;
+    },
+  );
   assert.deepEqual(
     told.map((each): unknown => Reflect.get(Object(each), "isRestored")),
     [true, false],
