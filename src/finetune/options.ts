@@ -35,7 +35,7 @@ export interface FineTuneOptions
   readonly pctStart?: number;
   /** The first rate, when all is trained, is the greatest divided by this; while the head alone is, 25. @default 5 (fastai) */
   readonly div?: number;
-  /** One of ours, which then has its own momentum. @default momentumOptimizer(), whose momentum goes through the cycle */
+  /** One of ours; its momentum, or beta1, if it is a number, goes through the cycle. @default momentumOptimizer() */
   readonly optimizer?: Optimizer;
   /** The variables that are the head. @default "Predict" */
   readonly head?: Scopes;

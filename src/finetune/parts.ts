@@ -42,7 +42,8 @@ export function partsOf(options: FineTuneOptions): readonly Part[] {
   const withCycle = (cycle: ReturnType<typeof oneCycle>): TrainStepOptions => {
     const { learningRate: _, optimizer, ...shared } = options;
     const { learningRate: rate, momentum } = cycle;
-    return { ...shared, learningRate: rate, ...(optimizer === undefined ? { momentum } : { optimizer }) };
+    const cycles = optimizer === undefined || optimizer.withMomentum !== undefined;
+    return { ...shared, learningRate: rate, ...(optimizer && { optimizer }), ...(cycles && { momentum }) };
   };
   const headRate = learningRate / 2;
   const parts: readonly Part[] = [

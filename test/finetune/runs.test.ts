@@ -78,7 +78,7 @@ test("compareRuns() tells what of fineTune() and train() differs, by step, epoch
   const shared = { train: data("photos", 12), validation: data("held back", 8), epochs: 1 };
   const { epochs } = await fineTune(model, { ...shared, learningRate: 1e-5, callbacks: told("first") });
   const [last] = epochs.slice(-1);
-  await fineTune(model, { ...shared, optimizer: adamOptimizer({ beta1: 0.8 }), callbacks: told("second") });
+  await fineTune(model, { ...shared, optimizer: adamOptimizer(), callbacks: told("second") });
   const step = createTrainStep(model, {
     learningRate: 1e-4,
     scopesToFreeze: "resnet_v1_14/block1",
@@ -92,7 +92,7 @@ test("compareRuns() tells what of fineTune() and train() differs, by step, epoch
   const freeze = undefined;
   assert.deepEqual(rows, [
     { run: "first", optimizer: "Momentum", learningRate: 1e-5, scopesToFreeze: freeze, batchSize: undefined, augment: "first", steps: 6 },
-    { run: "second", optimizer: "Adam beta1 0.8", learningRate: 0.01, scopesToFreeze: freeze, batchSize: undefined, augment: "second", steps: 12 },
+    { run: "second", optimizer: "Adam beta1 one cycle 0.95, 0.85, 0.95", learningRate: 0.01, scopesToFreeze: freeze, batchSize: undefined, augment: "second", steps: 12 },
     { run: "third", optimizer: "Momentum", learningRate: 1e-4, scopesToFreeze: "resnet_v1_14/block1", batchSize: undefined, augment: "third", steps: 3 },
   ]); // prettier-ignore
   assert.ok(!runs.table().columns.includes("batchSize"), "what is the same in all is not told");

@@ -1,4 +1,4 @@
-"""One cycle of learning rate and momentum, as torch and fastai have it: test/fixtures/onecycle.json.
+"""One cycle of learning rate and momentum, as torch and fastai have it: test/fixtures/onecycle.json; torch's with its optimizers: test/fixtures/onecycleoptimizers.json.
 
 Environment: Python 3.10 or 3.11, `pip install fastai==2.8.12 torch==2.13.0`. Command: python test/oracle/onecycle.py
 """
@@ -39,9 +39,31 @@ def of_fastai(learningRate, steps, pctStart=0.25, div=25, divFinal=1e5, moms=(0.
     return {"rates": [number(rate(part)) for part in parts], "momenta": [number(momentum(part)) for part in parts]}
 
 
+OPTIMIZERS = {
+    "adam": lambda w: torch.optim.Adam(w, lr=0.01, betas=(0.9, 0.99)),
+    "adamW": lambda w: torch.optim.AdamW(w, lr=0.01, betas=(0.9, 0.99), weight_decay=0.1),
+    "momentum": lambda w: torch.optim.SGD(w, lr=0.01, momentum=0.9),
+}
+
+
+def stepped(make, steps=8):
+    """Two weights under gradients of 1 and -2, falling."""
+    weights = torch.nn.Parameter(torch.tensor([0.5, -1.0]))
+    optimizer = make([weights])
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps, pct_start=0.25, final_div_factor=1e5 / 25)
+    values = []
+    for step in range(steps):
+        weights.grad = torch.tensor([1.0, -2.0]) / (step + 1)
+        optimizer.step()
+        values.append([number(value) for value in weights.detach()])
+        if step < steps - 1: scheduler.step()
+    return values
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # of steps that no optimizer took
     write_fixture("onecycle", {
         library: {name: {"options": options, **cycle(**options)} for name, options in CASES.items()}
         for library, cycle in (("torch", of_torch), ("fastai", of_fastai))
     })
+    write_fixture("onecycleoptimizers", {name: stepped(make) for name, make in OPTIMIZERS.items()})

@@ -13,6 +13,7 @@ import {
   slice,
   type OneCycleOptions,
   type Optimizer,
+  type OptimizerState,
   type Schedule,
   type TrainStepOptions,
 } from "../../src/training";
@@ -148,6 +149,56 @@ test("a momentum by step is that of the step, as a number would be, without anot
   state.dispose();
   assert.equal(memory().tensors, tensors + 1);
   model.dispose();
+});
+
+const cycled = readFixture<Readonly<Record<string, readonly (readonly number[])[]>>>("onecycleoptimizers");
+
+test("a cycle goes through momentum and Adam's beta1, as torch's OneCycleLR does with its optimizers", () => {
+  const model = thinModel({ architecture: "resnet_v1_14", numClasses: 2 });
+  const [biases] = model.variables.all().filter(({ name }) => name === "Predict/logits/biases");
+  assert.ok(biases !== undefined);
+  const cycle = oneCycle({ learningRate: 0.01, steps: 8, pctStart: 0.25 });
+  const rate = scheduleOf(cycle.learningRate);
+  const torch: Readonly<Record<string, Optimizer>> = {
+    adam: adamOptimizer({ beta2: 0.99 }),
+    adamW: adamWOptimizer({ beta2: 0.99, weightDecay: 0.1, decays: () => true }),
+    momentum: momentumOptimizer(),
+  };
+  for (const [name, optimizer] of Object.entries(torch)) {
+    const state: OptimizerState | undefined = optimizer.withMomentum?.(cycle.momentum)([biases]);
+    assert.ok(state?.momentum === cycle.momentum);
+    tf.tidy(() => biases.variable.assign(tf.tensor1d([0.5, -1])));
+    const { tensors } = memory();
+    cycled[name]?.forEach((expected, i) => {
+      tf.tidy(() => {
+        const gradient = tf.tensor1d([1, -2]).div(i + 1);
+        const [now, momentum] = [rate(i), cycle.momentum(i)].map((value) => tf.scalar(value));
+        assert.ok(now !== undefined);
+        state.apply([{ variable: biases, gradient }], now, momentum);
+      });
+      expectNear(valuesOf(biases.variable), expected, 2e-6);
+    });
+    assert.equal(memory().tensors, tensors);
+    state.dispose();
+  }
+  assert.equal(adamOptimizer({ beta1: () => 0.9 }).withMomentum, undefined, "its own stays");
+  assert.equal(rmsPropOptimizer().withMomentum, undefined, "it has none");
+  assert.throws(() => adamOptimizer({ beta1: () => 0.9, beta2: 0 }), { message: "Cannot create Adam optimizer: expected beta2 above 0 with beta1 by the step, got 0" }); // prettier-ignore
+  model.dispose();
+});
+
+test("a compiled step takes a cycle with any optimizer that has a momentum, without another recording", async () => {
+  const cycle = oneCycle({ learningRate: 1e-3, steps: 3 });
+  for (const [name, optimizer] of Object.entries({
+    adam: adamOptimizer(),
+    rmsProp: rmsPropOptimizer({ momentum: 0.9 }),
+  })) {
+    const own = { adam: adamOptimizer({ beta1: cycle.momentum }), rmsProp: rmsPropOptimizer({ momentum: cycle.momentum }) }[name]; // prettier-ignore
+    const found = await trained({ ...cycle, optimizer }, 3);
+    assert.equal(found.recordings, 1);
+    const expected = await trained({ learningRate: cycle.learningRate, ...(own && { optimizer: own }) }, 3);
+    assert.deepEqual(found.values, expected.values, name);
+  }
 });
 
 test("a step tells its momentum, and the rate of the last layer; learningRateFactor lowers all", async () => {

@@ -2,15 +2,23 @@
 import type { ModelVariable } from "../../model/variables";
 import { tf } from "../../tensorflow";
 import { describe } from "./description";
-import { expectShares, type Optimizer } from "./optimizer";
+import {
+  expectFed,
+  expectShares,
+  type Optimizer,
+  type OptimizerState,
+  type VariableGradient,
+} from "./optimizer";
+import { powersOf } from "./powers";
+import type { Schedule } from "./schedule";
 import { slotsOf } from "./slots";
 
 /** Options of rmsPropOptimizer(). */
 export interface RmsPropOptions {
   /** How much of the mean square so far goes into the next. @default 0.9 */
   readonly decay?: number;
-  /** How much of the last update goes into the next. @default 0 */
-  readonly momentum?: number;
+  /** How much of the last update goes into the next, or that of each step. @default 0 */
+  readonly momentum?: number | Schedule;
   /** Added to the mean square before its root. @default 1e-10 */
   readonly epsilon?: number;
   /** Whether gradients are measured by their variance, not by their mean square. @default false */
@@ -25,40 +33,47 @@ export interface RmsPropOptions {
  */
 export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
   const { decay = 0.9, momentum = 0, epsilon = 1e-10, centered = false } = options;
-  expectShares("RMSProp", { decay, momentum });
+  const isFixed = typeof momentum === "number";
+  expectShares("RMSProp", isFixed ? { decay, momentum } : { decay });
   expectEpsilon("RMSProp", epsilon);
-  return (variables) => {
+  const make = (variables: readonly ModelVariable[]): OptimizerState => {
     const suffixes = centered ? ["RMSProp", "RMSProp_2", "RMSProp_1"] : ["RMSProp", "RMSProp_1"];
     const slots = slotsOf(variables, suffixes, { RMSProp: "ones" });
-    const update = (variable: ModelVariable, gradient: tf.Tensor, rate: tf.Scalar): void => {
+    const update = (
+      { variable, gradient }: VariableGradient,
+      rate: tf.Scalar,
+      momentumNow: number | tf.Scalar,
+    ): void => {
       const [square, velocity, mean] = slots.of(variable);
       if (square === undefined || velocity === undefined) return;
       square.assign(approach(square, gradient.square(), gainOf(decay)));
       mean?.assign(approach(mean, gradient, gainOf(decay)));
       const spread = mean === undefined ? square : square.sub(mean.square());
       const change = gradient.mul(rate).div(spread.add(epsilon).sqrt());
-      velocity.assign(momentum === 0 ? change : velocity.mul(momentum).add(change));
+      velocity.assign(momentumNow === 0 ? change : velocity.mul(momentumNow).add(change));
       variable.variable.assign(variable.variable.sub(velocity));
     };
     return {
       slots: slots.named,
       description: describe("RMSProp", options),
-      apply: (gradients, rate) =>
-        tf.tidy(() =>
-          gradients.forEach(({ variable, gradient, learningRate = rate }) =>
-            update(variable, gradient, learningRate),
-          ),
-        ),
+      ...(!isFixed && { momentum }),
+      apply: (gradients, rate, fed) =>
+        tf.tidy(() => {
+          const momentumNow = isFixed ? momentum : expectFed(fed);
+          for (const one of gradients) update(one, one.learningRate ?? rate, momentumNow);
+        }),
       dispose: slots.dispose,
     };
   };
+  const withMomentum = (by: Schedule): Optimizer => rmsPropOptimizer({ ...options, momentum: by });
+  return isFixed && momentum > 0 ? Object.assign(make, { withMomentum }) : make;
 }
 
 /** Options of adamOptimizer(). */
 export interface AdamOptions {
-  /** How much of the mean gradient so far goes into the next. @default 0.9 */
-  readonly beta1?: number;
-  /** How much of the mean square so far goes into the next. @default 0.999 */
+  /** How much of the mean gradient so far goes into the next, or that of each step. @default 0.9 */
+  readonly beta1?: number | Schedule;
+  /** How much of the mean square so far goes into the next; above 0, where beta1 is by the step. @default 0.999 */
   readonly beta2?: number;
   /** Added to the root of the mean square: the ε̂ of the paper's section 2.1. @default 1e-8 */
   readonly epsilon?: number;
@@ -66,6 +81,9 @@ export interface AdamOptions {
 
 /**
  * Adam as TensorFlow 1 defines it. Its slots are "<variable>/Adam" and "<variable>/Adam_1", with "beta1_power" and "beta2_power".
+ *
+ * With beta1 by the step the mean is corrected as torch does it, by 1 − beta1ᵗ with the beta1 of update t, as if it had been the same
+ * in all.
  * @throws {RangeError} if a beta is not in 0 … 1 or is 1, or epsilon is negative
  * @see tf.compat.v1.train.AdamOptimizer; Kingma and Ba 2015 (arXiv 1412.6980)
  */
@@ -107,46 +125,70 @@ interface AdamVariant {
   readonly gain: (kept: number) => number;
 }
 
-function adam(name: string, options: AdamOptions, { decayOf, gain }: AdamVariant): Optimizer {
+function adam(name: string, options: AdamOptions, variant: AdamVariant): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  expectShares(name, { beta1, beta2 });
+  const isFixed = typeof beta1 === "number";
+  expectShares(name, isFixed ? { beta1, beta2 } : { beta2 });
+  if (!isFixed && beta2 === 0)
+    throw new RangeError(
+      `Cannot create ${name} optimizer: expected beta2 above 0 with beta1 by the step, got 0`,
+    );
   expectEpsilon(name, epsilon);
-  return (variables) => {
-    const slots = slotsOf(variables, [name, `${name}_1`]);
-    const powers = tf.tidy(() => ({
-      beta1_power: tf.variable(tf.scalar(beta1), false),
-      beta2_power: tf.variable(tf.scalar(beta2), false),
-    }));
-    const { beta1_power, beta2_power } = powers;
-    const update = (variable: ModelVariable, gradient: tf.Tensor, rates: readonly tf.Tensor[]): void => {
-      const [mean, square] = slots.of(variable);
-      const [rate, corrected] = rates;
-      if (mean === undefined || square === undefined || rate === undefined || corrected === undefined) return;
-      mean.assign(approach(mean, gradient, gain(beta1)));
-      square.assign(approach(square, gradient.square(), gain(beta2)));
-      const { variable: weights } = variable;
-      const decay = decayOf(variable);
-      const decayed = decay === 0 ? weights : weights.sub(weights.mul(rate.mul(decay)));
-      weights.assign(decayed.sub(mean.mul(corrected).div(square.sqrt().add(epsilon))));
-    };
-    return {
-      slots: { ...slots.named, ...powers },
-      description: describe(name, options),
-      apply: (gradients, rate) =>
-        tf.tidy(() => {
-          const correctedOf = memoized((of: tf.Scalar) =>
-            of.mul(tf.sub(1, beta2_power).sqrt()).div(tf.sub(1, beta1_power)),
-          );
-          for (const { variable, gradient, learningRate = rate } of gradients)
-            update(variable, gradient, [learningRate, correctedOf(learningRate)]);
-          beta1_power.assign(beta1_power.mul(beta1));
-          beta2_power.assign(beta2_power.mul(beta2));
-        }),
-      dispose: () => {
-        slots.dispose();
-        tf.dispose(powers);
-      },
-    };
+  const make = (variables: readonly ModelVariable[]): OptimizerState =>
+    adamState(name, variables, { beta1, beta2, epsilon, options, ...variant });
+  const withMomentum = (by: Schedule): Optimizer => adam(name, { ...options, beta1: by }, variant);
+  return isFixed ? Object.assign(make, { withMomentum }) : make;
+}
+
+interface AdamParts extends Required<Pick<AdamOptions, "beta1" | "beta2" | "epsilon">>, AdamVariant {
+  /** As they were given. */
+  readonly options: AdamOptions;
+}
+
+function adamState(
+  name: string,
+  variables: readonly ModelVariable[],
+  { beta1, beta2, epsilon, options, decayOf, gain }: AdamParts,
+): OptimizerState {
+  const slots = slotsOf(variables, [name, `${name}_1`]);
+  const powers = powersOf(beta1, beta2);
+  const update = (
+    { variable, gradient }: VariableGradient,
+    {
+      rate,
+      corrected,
+      meanGain,
+    }: { readonly rate: tf.Tensor; readonly corrected: tf.Tensor; readonly meanGain: number | tf.Tensor },
+  ): void => {
+    const [mean, square] = slots.of(variable);
+    if (mean === undefined || square === undefined) return;
+    mean.assign(approach(mean, gradient, meanGain));
+    square.assign(approach(square, gradient.square(), gain(beta2)));
+    const { variable: weights } = variable;
+    const decay = decayOf(variable);
+    const decayed = decay === 0 ? weights : weights.sub(weights.mul(rate.mul(decay)));
+    weights.assign(decayed.sub(mean.mul(corrected).div(square.sqrt().add(epsilon))));
+  };
+  return {
+    slots: { ...slots.named, ...powers.named },
+    description: describe(name, options),
+    ...(typeof beta1 !== "number" && { momentum: beta1 }),
+    apply: (gradients, rate, fed) =>
+      tf.tidy(() => {
+        const now = typeof beta1 === "number" ? undefined : expectFed(fed);
+        const meanGain = now === undefined ? gain(Number(beta1)) : tf.sub(1, now);
+        if (now !== undefined) powers.begin(now);
+        const factor = memoized((of: tf.Scalar) => of.mul(powers.correction()));
+        for (const one of gradients) {
+          const { learningRate = rate } = one;
+          update(one, { rate: learningRate, corrected: factor(learningRate), meanGain });
+        }
+        powers.end();
+      }),
+    dispose: () => {
+      slots.dispose();
+      powers.dispose();
+    },
   };
 }
 
@@ -161,7 +203,7 @@ function memoized<A, R>(compute: (argument: A) => R): (argument: A) => R {
 }
 
 /** from + gain · (to − from) */
-function approach(from: tf.Tensor, to: tf.Tensor, gain: number): tf.Tensor {
+function approach(from: tf.Tensor, to: tf.Tensor, gain: number | tf.Tensor): tf.Tensor {
   return from.add(to.sub(from).mul(gain));
 }
 

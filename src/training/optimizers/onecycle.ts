@@ -35,6 +35,7 @@ export interface OneCycle {
  * Places are torch's: of n steps, counted from 0, that of the greatest rate is pctStart · n − 1, and the last has the last rate; between
  * two steps none may have the greatest. fastai puts the greatest at pctStart · n and stops a step before the last rate: its n steps are
  * the first n of a cycle of n + 1 with the pctStart (pctStart · n + 1) / (n + 1).
+ * With an Adam the momentum is its beta1: `createTrainStep(model, { optimizer: adamOptimizer(), ...oneCycle({ steps: 400 }) })`.
  * @throws {RangeError} if an option is out of its range
  * @example
  * const step = createTrainStep(model, { ...oneCycle({ learningRate: slice(1e-4, 1e-2), steps: 400 }) });

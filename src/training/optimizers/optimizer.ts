@@ -34,7 +34,11 @@ export interface OptimizerState {
 }
 
 /** An optimizer: makes its state for the variables it shall train. The caller disposes the state. */
-export type Optimizer = (variables: readonly ModelVariable[]) => OptimizerState;
+export interface Optimizer {
+  (variables: readonly ModelVariable[]): OptimizerState;
+  /** The same with its momentum, which for Adam is beta1, by the step. @default undefined: it has none, or one by the step already */
+  readonly withMomentum?: (this: void, momentum: Schedule) => Optimizer;
+}
 
 /** Options of momentumOptimizer(). */
 export interface MomentumOptions {
@@ -55,7 +59,7 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
   const { momentum = 0.9, useNesterov = false } = options;
   const isFixed = typeof momentum === "number";
   if (isFixed) expectShares("momentum", { momentum });
-  return (variables) => {
+  const make = (variables: readonly ModelVariable[]): OptimizerState => {
     const slots = slotsOf(variables, ["Momentum"]);
     return {
       slots: slots.named,
@@ -75,9 +79,16 @@ export function momentumOptimizer(options: MomentumOptions = {}): Optimizer {
       dispose: slots.dispose,
     };
   };
+  return isFixed
+    ? Object.assign(make, { withMomentum: (by: Schedule) => momentumOptimizer({ ...options, momentum: by }) })
+    : make;
 }
 
-function expectFed(momentum: tf.Scalar | undefined): tf.Scalar {
+/**
+ * The momentum that a step is fed.
+ * @throws {TypeError} if there is none
+ */
+export function expectFed(momentum: tf.Scalar | undefined): tf.Scalar {
   if (momentum !== undefined) return momentum;
   throw new TypeError(
     "Cannot update variables: expected the step's momentum, which follows a schedule, got none",

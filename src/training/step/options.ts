@@ -15,7 +15,10 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
    * @default 0.01 (TF-Slim train_image_classifier)
    */
   readonly learningRate?: LearningRate;
-  /** Of the default optimizer, or one for each step. @default 0.9 */
+  /**
+   * Of the default optimizer, or one for each step, as oneCycle() gives it, which then goes for another optimizer's momentum too: that
+   * of RMSProp, beta1 of Adam. @default 0.9
+   */
   readonly momentum?: number | Schedule;
   /** One of ours or of tfjs, whose learning rate is then fixed in the compiled step. @default momentumOptimizer({ momentum }) */
   readonly optimizer?: Optimizer | tf.Optimizer;
@@ -87,6 +90,9 @@ export function optimizerOf(
   const names = trained.map(({ name }) => name);
   const { learningRate, momentum, optimizer } = options;
   expectValues(options);
+  const isOurs = optimizer !== undefined && !(optimizer instanceof tf.Optimizer);
+  if (isOurs && typeof momentum === "function" && optimizer.withMomentum !== undefined)
+    return { optimizer: optimizer.withMomentum(momentum), rates: ratesOf(names, learningRate ?? 0.01) };
   if (optimizer !== undefined && momentum !== undefined)
     throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
   if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
