@@ -1,7 +1,10 @@
 import type { tf } from "../tensorflow";
 
-/** One class index an image, as numbers or int32 [batch]. */
-export type ClassIndices = readonly number[] | tf.Tensor;
+/**
+ * One class index an image, as numbers or int32 [batch]; or several or none, as lists or float32 [batch, classes], of which those above
+ * 1/2 count: labels of a multiLabel model, or its probabilities.
+ */
+export type ClassIndices = readonly (number | readonly number[])[] | tf.Tensor;
 
 /** What is known about the images of a batch. */
 export interface CaptionOptions {
@@ -53,12 +56,17 @@ export function captionsOf(count: number, facts: CaptionFacts): readonly Caption
 
 /**
  * The caption of image `i`: its label, its prediction, or both: "hat ✓", "hat ✗ (is shoes)"; of a class that was asked for,
- * its probability: "explains hat 0.93".
+ * its probability: "explains hat 0.93". Of several classes: "hat, shoes ✓", "hat ✓ (is hat, shoes)", "no class ✗ (is hat)".
  * @throws {RangeError} if labels or predictions are given but not for image i, or class names but none for its class
  */
 export function caption(i: number, facts: CaptionFacts): Caption {
   const { classNames = [], probabilities } = facts;
-  const nameOf = (index: number): string => {
+  const nameOf = (classes: Classes): string => {
+    if (typeof classes !== "number")
+      return classes.length === 0 ? "no class" : classes.map(nameOfOne).join(", ");
+    return nameOfOne(classes);
+  };
+  const nameOfOne = (index: number): string => {
     const name = classNames[index];
     if (name !== undefined || classNames.length === 0) return name ?? `class ${index}`;
     throw new RangeError(
@@ -66,21 +74,43 @@ export function caption(i: number, facts: CaptionFacts): Caption {
     );
   };
   const given = indexAt(i, "label", facts.labels);
-  const label = given !== undefined && given < 0 ? undefined : given;
-  const asked = indexAt(i, "class", facts.asked);
+  const label = typeof given === "number" && given < 0 ? undefined : given;
+  const asked = firstOf(indexAt(i, "class", facts.asked));
   const prediction = indexAt(i, "prediction", facts.predictions);
   const truth = label === undefined ? "" : ` (is ${nameOf(label)})`;
   if (asked !== undefined) {
     const probability = probabilities?.[i]?.[asked];
     const text = `explains ${nameOf(asked)}${probability === undefined ? "" : ` ${textOf(probability)}`}`;
-    return { text: `${text}${asked === label ? "" : truth}`, verdict: undefined };
+    return { text: `${text}${label !== undefined && has(label, asked) ? "" : truth}`, verdict: undefined };
   }
   if (prediction === undefined) return { text: label === undefined ? "" : nameOf(label), verdict: undefined };
   if (probabilities?.[i]?.some(Number.isNaN) === true)
     return { text: `no prediction: NaN${truth}`, verdict: label === undefined ? undefined : "wrong" };
   if (label === undefined) return { text: `${nameOf(prediction)}?`, verdict: undefined };
-  if (label === prediction) return { text: `${nameOf(label)} ✓`, verdict: "right" };
+  if (isSame(label, prediction)) return { text: `${nameOf(label)} ✓`, verdict: "right" };
+  if (typeof prediction === "number" && has(label, prediction))
+    return { text: `${nameOf(prediction)} ✓${truth}`, verdict: "right" };
   return { text: `${nameOf(prediction)} ✗${truth}`, verdict: "wrong" };
+}
+
+/** The class of an image, or its classes. */
+type Classes = number | readonly number[];
+
+function listOf(classes: Classes): readonly number[] {
+  return typeof classes === "number" ? [classes] : classes;
+}
+
+function firstOf(classes: Classes | undefined): number | undefined {
+  return classes === undefined ? undefined : listOf(classes)[0];
+}
+
+function has(classes: Classes, index: number): boolean {
+  return listOf(classes).includes(index);
+}
+
+function isSame(one: Classes, other: Classes): boolean {
+  const [a, b] = [new Set(listOf(one)), new Set(listOf(other))];
+  return a.size === b.size && [...a].every((index) => b.has(index));
 }
 
 /** A probability in two digits, neither 0 nor 1 where it is not. */
@@ -90,16 +120,26 @@ function textOf(probability: number): string {
   return probability.toFixed(2);
 }
 
-/** Indices as numbers; one-hot labels, or probabilities, would be read as those of other images. */
-function indicesOf(what: string, indices: ClassIndices | undefined): readonly number[] | undefined {
+/** Indices as numbers or lists of them; int32 labels by class would be read as those of other images. */
+function indicesOf(what: string, indices: ClassIndices | undefined): readonly Classes[] | undefined {
   if (indices === undefined || !("dataSync" in indices)) return indices;
+  if (indices.rank === 2 && indices.dtype === "float32") return rowsOf(indices);
   if (indices.rank > 0 && indices.size === indices.shape[0]) return [...indices.dataSync()];
   throw new TypeError(
     `Cannot caption images: expected one ${what} an image, [batch], got [${indices.shape.join(", ")}]: take tf.argMax(…, 1) of what has a value for each class`,
   );
 }
 
-function indexAt(i: number, what: string, indices: ClassIndices | undefined): number | undefined {
+function rowsOf(shares: tf.Tensor): number[][] {
+  const [values, [, classes = 0]] = [shares.dataSync(), shares.shape];
+  const above = (row: number): number[] =>
+    Array.from({ length: classes }, (_, index) => index).filter(
+      (index) => (values[row * classes + index] ?? NaN) > 0.5,
+    );
+  return Array.from({ length: shares.shape[0] ?? 0 }, (_, row) => above(row));
+}
+
+function indexAt(i: number, what: string, indices: ClassIndices | undefined): Classes | undefined {
   const values = indicesOf(what, indices);
   if (values === undefined) return undefined;
   const value = values[i];
@@ -107,6 +147,7 @@ function indexAt(i: number, what: string, indices: ClassIndices | undefined): nu
     throw new RangeError(
       `Cannot caption image ${i}: expected a ${what} for every image, got ${values.length}`,
     );
-  if (Number.isInteger(value)) return value;
-  throw new TypeError(`Cannot caption image ${i}: expected a ${what} that is a whole number, got ${value}`);
+  const wrong = listOf(value).find((one) => !Number.isInteger(one));
+  if (wrong === undefined) return value;
+  throw new TypeError(`Cannot caption image ${i}: expected a ${what} that is a whole number, got ${wrong}`);
 }

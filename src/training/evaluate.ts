@@ -44,7 +44,7 @@ export interface EvaluateOptions {
   readonly precision?: Precision;
   /**
    * More to measure, updated with each batch's `labels` (of labels float32 [batch, classes] the class of which there is most, unless the model is multiLabel, for which there is multiLabelMetrics()),
-   * `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars.
+   * `classes`, `probabilities` and its `loss` and `crossEntropy` as scalars. They count on where they are: reset() begins anew.
    * @default none
    */
   readonly metrics?: Metrics<MetricRecord>;

@@ -108,3 +108,37 @@ test("showCam() leaves no tensor, nor when it refuses", () => {
   assert.equal(memory().tensors, before);
   tf.dispose([images, heatmaps, probabilities]);
 });
+
+test("captions tell several classes an image, or none", () => {
+  const images = tf.zeros<tf.Rank.R4>([4, 2, 2, 3]);
+  const classNames = ["cap", "hat", "shoes"];
+  const labels = [[0, 2], [1], [], 2];
+  const probabilities = tf.tensor2d([[0.9, 0.1, 0.6], [0.7, 0.6, 0], [0.1, 0.5, 0.2], [0, 0.1, 0.8]]); // prettier-ignore
+  assert.deepEqual(showBatch(images, { labels, classNames }).captions, [
+    "cap, shoes",
+    "hat",
+    "no class",
+    "shoes",
+  ]);
+  assert.deepEqual(showBatch(images, { labels, predictions: probabilities, classNames }).captions, [
+    "cap, shoes ✓",
+    "cap, hat ✗ (is hat)",
+    "no class ✓",
+    "shoes ✓",
+  ]);
+  assert.deepEqual(showBatch(images, { labels, predictions: [2, 0, 1, 2], classNames }).captions, [
+    "shoes ✓ (is cap, shoes)",
+    "cap ✗ (is hat)",
+    "hat ✗ (is no class)",
+    "shoes ✓",
+  ]);
+  assert.throws(
+    () => showBatch(images, { labels: [[0.5], [], [], []] }),
+    /expected a label that is a whole number, got 0.5/,
+  );
+  assert.throws(
+    () => showBatch(images, { labels: [[3], [], [], []], classNames }),
+    /expected a name for class 3, got 3 names/,
+  );
+  tf.dispose([images, probabilities]);
+});

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gradCam } from "../../src/inspect";
 import { Dataset, fixedLenFeature, TFExampleDecoder, tfexampleDecoder, varLenFeature } from "../../src/input";
 import { recordClassifier } from "../../src/export/classifier";
 import { constant, encodeExample, encodePng, feature, memory, tf } from "../../src/tensorflow";
-import { createTrainStep, evaluate, train } from "../../src/training";
+import { createTrainStep, evaluate, features, train } from "../../src/training";
+import { temporaryFolder } from "../temporary";
 import { thinModel, valuesOf } from "./thin";
 
 type KHotBatch = [{ image: tf.Tensor4D }, tf.Tensor2D];
@@ -22,7 +24,7 @@ const records = [[0], [1], [0, 1], [], [0, 1], [1], [0], []].map((labels) => {
 
 /** Batches of records whose labels are a list of any length. */
 function batches(): Dataset<KHotBatch> {
-  const { Image, ItemHandlerCallback } = tfexampleDecoder;
+  const { Image, KHot } = tfexampleDecoder;
   const decoder = new TFExampleDecoder(
     {
       "image/encoded": fixedLenFeature([], "string"),
@@ -31,13 +33,7 @@ function batches(): Dataset<KHotBatch> {
     },
     {
       image: Image({ channels: 3 }),
-      label: ItemHandlerCallback("image/class/label", ({ "image/class/label": labels }) =>
-        tf
-          .oneHot((labels ?? assert.fail()).toInt(), 2)
-          .toFloat()
-          .sum(0)
-          .minimum(1),
-      ),
+      label: KHot("image/class/label", 2),
     },
   );
   return Dataset.fromTensorSlices(constant(records, [records.length], "string").as1D())
@@ -115,4 +111,28 @@ test("a multiLabel model takes one class an image too, one class in all, and ref
   thinModel({ numClasses: 1, multiLabel: true, architecture: "resnet_v1_14" }).dispose();
   tf.dispose([image, two]);
   for (const one of [step, model]) one.dispose();
+});
+
+test("features keep rows of labels, also in a folder, and give what the photos give", async () => {
+  const model = thinModel({ numClasses: 2, multiLabel: true, architecture: "resnet_v1_14" });
+  const [dataset, folder] = [batches(), temporaryFolder("features")];
+  const options = { endpoint: "global_pool", isTraining: false };
+  const before = memory().tensors;
+  for (const storage of ["float32", "bfloat16"] as const)
+    for (const round of ["computed", "read again"]) {
+      const made = await features(model, dataset, { ...options, storage, folder: join(folder, storage) });
+      const labels: number[] = [];
+      for await (const [, label] of made) {
+        assert.deepEqual([label.shape, label.dtype], [[4, 2], "float32"], round);
+        labels.push(...valuesOf(label));
+      }
+      assert.deepEqual(labels, [1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0]);
+      const [got, expected] = [await evaluate(model, made), await evaluate(model, dataset)];
+      const off = Math.abs(got.crossEntropy / expected.crossEntropy - 1);
+      assert.ok(off < (storage === "float32" ? 1e-5 : 2e-2), `${off} of ${expected.crossEntropy}`);
+      made.dispose();
+    }
+  dataset.dispose();
+  assert.ok(memory().tensors <= before);
+  model.dispose();
 });

@@ -109,18 +109,20 @@ class Computation {
   ): Promise<void> {
     const { model, settings, state, onBatch } = this.job;
     expectBatch(image, label, { ...model.options, what: "compute features" });
-    if (!isClasses(label))
-      throw new TypeError(`Cannot compute features: expected int32 labels [batch], got float32 [${label.shape.join(", ")}]`); // prettier-ignore
     if (this.writer.progress.batches === state.batches) expectPixels(image, model.options.pixels);
     const seed = random.seed(settings.seed, this.writer.progress.batches); // as a train step's
     const activation = await trunk(image, seed);
     try {
-      const [numbers, labels] = await Promise.all([activation.data<"float32">(), label.data<"int32">()]);
+      const [numbers, labels] = await Promise.all([
+        activation.data<"float32">(),
+        isClasses(label) ? label.data<"int32">() : label.data<"float32">(),
+      ]);
       const { rows } = this.views;
       const left = this.views.isEndless && rows !== undefined ? rows - this.writer.progress.rows : Infinity;
       const [, ...shape] = activation.shape;
-      const form: RowForm = { shape, storage: settings.storage };
-      await this.writer.append(form, numbers, labels.subarray(0, Math.min(labels.length, left)));
+      const classes = isClasses(label) ? undefined : label.shape[1];
+      const form: RowForm = { shape, storage: settings.storage, classes };
+      await this.writer.append(form, numbers, labels.subarray(0, left * (classes ?? 1)));
       await onBatch?.([{ features: activation }, label]);
     } finally {
       tf.dispose([seed, activation]);

@@ -5,7 +5,7 @@ import { Held, type Plan } from "../../input/plan";
 import { mapFile, reasonOf, tf, unrecorded } from "../../tensorflow";
 import { setOrigin, type FeatureBatch, type FeatureOrigin } from "./origin";
 import { readRow, rowBytes, type RowForm } from "./rows";
-import { rowsFile, type FeatureState } from "./store";
+import { formOf, rowsFile, type FeatureState } from "./store";
 
 /** In what order features come, and how many at once. */
 export interface EpochOptions {
@@ -40,7 +40,7 @@ export function featureDataset(
   options: Partial<EpochOptions> & { readonly seed?: number },
 ): FeatureDataset {
   const { key, rows, shape, batchSize: inputSize } = state;
-  const { endpoint, weights, isTraining, views, storage } = key;
+  const { endpoint, weights, isTraining, views } = key;
   const { batchSize = inputSize, numEpochs = isTraining ? 0 : 1, shuffle = isTraining } = options;
   const { dropRemainder = numEpochs === 0, seed = 0 } = options;
   if (!(Number.isSafeInteger(numEpochs) && numEpochs >= 0))
@@ -51,7 +51,7 @@ export function featureDataset(
   const plan = rowsPlan(order.plan, folder, state);
   setOrigin(plan, origin);
   const dataset = new Dataset(plan).batch(batchSize, { dropRemainder }).prefetch(PREFETCHED);
-  const info: FeatureInfo = { ...origin, photos, views, shape, bytes: rows * rowBytes({ shape, storage }) };
+  const info: FeatureInfo = { ...origin, photos, views, shape, bytes: rows * rowBytes(formOf(state)) };
   return Object.assign(dataset, info);
 }
 
@@ -80,8 +80,8 @@ function rowsPlan(
   numbers: Plan<tf.Scalar>,
   folder: string,
   state: FeatureState,
-): Plan<[{ features: tf.Tensor3D }, tf.Scalar]> {
-  const form: RowForm = { shape: state.shape, storage: state.key.storage };
+): Plan<[{ features: tf.Tensor3D }, tf.Scalar | tf.Tensor1D]> {
+  const form = formOf(state);
   const held = new Held<tf.Tensor>();
   const rows = (): tf.Tensor => held.get(() => unrecorded(() => openRows(folder, state, form)));
   rows(); // now, since the folder may be a temporary one

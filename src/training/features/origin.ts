@@ -1,13 +1,14 @@
 /** What features were computed with, by which it is told whether they are still the model's. */
 import type { Plan } from "../../input/plan";
 import { Dataset, DatasetIterator } from "../../input";
+import type { ClassLabels } from "../../model/losses";
 import type { Model } from "../../model/model";
 import type { Cut } from "../../model/part";
 import { digestOfTensors, versionOf, type tf } from "../../tensorflow";
 import type { Batch } from "../batch/batch";
 
 /** Activations and their labels, as features() gives them: [features, labels]. */
-export type FeatureBatch = [{ features: tf.Tensor4D }, tf.Tensor1D];
+export type FeatureBatch = [{ features: tf.Tensor4D }, ClassLabels];
 
 /** Where features come from. */
 export interface FeatureOrigin {

@@ -19,6 +19,8 @@ export interface FeatureState {
   /** Batches of the input that they are of. */
   readonly batches: number;
   readonly shape: readonly [number, number, number];
+  /** How many classes labels have a number for; absent: they are classes. */
+  readonly classes?: number | undefined;
   /** Rows of the first batch. */
   readonly batchSize: number;
   /** Where the input is, as base64; undefined if its order can't be repeated. */
@@ -32,12 +34,17 @@ export function rowsFile(folder: string, { name }: Pick<FeatureState, "name">): 
   return join(resolve(folder), `features-${name}.rows`);
 }
 
+/** What a row of features holds. */
+export function formOf({ key, shape, classes }: FeatureState): RowForm {
+  return { shape, storage: key.storage, classes };
+}
+
 /** What a folder holds of a key: whole features, or a part of which it can be gone on with; undefined for none. */
 export function readState(folder: string, key: FeatureKey): FeatureState | undefined {
   const state = parse(folder);
   if (state === undefined || !isSameKey(state.key, key)) return undefined;
   const size = statSync(rowsFile(folder, state), { throwIfNoEntry: false })?.size ?? 0;
-  const expected = state.rows * rowBytes({ shape: state.shape, storage: key.storage });
+  const expected = state.rows * rowBytes(formOf(state));
   if (state.isComplete) return size === expected ? state : undefined;
   return size >= expected && state.position !== undefined ? state : undefined;
 }
@@ -87,12 +94,13 @@ export class FeatureWriter {
       if (/^features-\w+\.rows$/.test(file) && join(resolve(folder), file) !== path)
         await rm(join(folder, file), { force: true });
     const file = await open(path, state.rows === 0 ? "w" : "r+");
-    await file.truncate(state.rows * rowBytes({ shape: state.shape, storage: state.key.storage }));
+    await file.truncate(state.rows * rowBytes(formOf(state)));
     return new FeatureWriter(folder, file, state);
   }
 
   /** Adds rows behind those that there are. */
-  async append(form: RowForm, activations: Float32Array, labels: Int32Array): Promise<void> {
+  async append(form: RowForm, activations: Float32Array, labels: Int32Array | Float32Array): Promise<void> {
+    const count = labels.length / (form.classes ?? 1);
     const bytes = rowsOf(form, activations, labels);
     const position = this.state.rows * rowBytes(form);
     for (let done = 0; done < bytes.length;) {
@@ -100,8 +108,8 @@ export class FeatureWriter {
       done += bytesWritten;
     }
     const { rows, batches } = this.state;
-    const batchSize = batches === 0 ? labels.length : this.state.batchSize;
-    this.state = { ...this.state, batchSize, rows: rows + labels.length, batches: batches + 1 };
+    const first = batches === 0 ? { batchSize: count, classes: form.classes } : {};
+    this.state = { ...this.state, ...first, rows: rows + count, batches: batches + 1 };
   }
 
   /** Rows and batches so far. */
