@@ -60,12 +60,11 @@ function build(): void {
   ts.sys.getCurrentDirectory = () => process.cwd(); // else it would be that of this process ever after
   const compiling = new Compiler("/"); // where no tsconfig.json changes how files are read
   for (const cell of cells) compiling.compile(cell, "");
-  const { program, options } = compiling.base;
+  const { program } = compiling.base;
   const files = program.getSourceFiles().filter(({ isDeclarationFile }) => isDeclarationFile);
   globalThis.slimlabKept = {
     typescript: ts,
     path,
-    language: options.target ?? ts.ScriptTarget.ES2022,
     files: new Map(files.map((file) => [file.fileName, { file, state: stateOf(file.fileName) }])),
   };
   modules.clear();

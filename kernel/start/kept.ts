@@ -7,8 +7,6 @@ export interface Kept {
   readonly typescript: typeof ts;
   /** The main module of that TypeScript. */
   readonly path: string;
-  /** The language that the files were read as. */
-  readonly language: ts.ScriptTarget;
   /** Files of declarations, parsed and bound, by their paths; with the state that each was in. */
   readonly files: ReadonlyMap<string, { readonly file: ts.SourceFile; readonly state: string }>;
 }
@@ -32,14 +30,18 @@ export function offerTypeScript(): void {
   require.cache[kept.path] = loaded;
 }
 
-/** A file of declarations as the snapshot holds it; undefined if it has changed since, or is read by another TypeScript. */
+/**
+ * A file of declarations as the snapshot holds it; undefined if it has changed since, or is read by another TypeScript. Of a
+ * folder's language they are read the same from ES2015 on, where its identifiers are the same.
+ */
 export function keptFile(
   typescript: typeof ts,
   path: string,
   language: ts.ScriptTarget,
 ): ts.SourceFile | undefined {
   const found = kept?.files.get(path);
-  if (found === undefined || kept?.typescript !== typescript || kept.language !== language) return undefined;
+  if (found === undefined || kept?.typescript !== typescript) return undefined;
+  if (language < typescript.ScriptTarget.ES2015) return undefined;
   return stateOf(path) === found.state ? found.file : undefined;
 }
 

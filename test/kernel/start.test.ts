@@ -1,7 +1,7 @@
 /** Kernels that begin from the start-up snapshot, and those that don't. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -100,7 +100,25 @@ test("two kernels of a snapshot draw other random numbers", async () => {
 });
 
 test("its program has the files, and finds in cells what is wrong, and answers, as without it", () => {
-  const script = join(folder, "program.js");
+  expectAsWithout(folder);
+});
+
+test("so it does where a project's tsconfig.json has another language and library", () => {
+  const project = join(folder, "project");
+  mkdirSync(project);
+  const compilerOptions = {
+    target: "ES2022",
+    lib: ["ES2023"],
+    types: ["node"],
+    module: "NodeNext",
+    strict: true,
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+  expectAsWithout(project);
+});
+
+function expectAsWithout(cwd: string): void {
+  const script = join(cwd, "program.js");
   const cells = [
     "const a: string = 1; Buffer.from(a).map((x) => x.y); new Map([[1, 'a']]).get('b');",
     "import { readFileSync } from 'node:fs'; const text: number = readFileSync('a', 'utf8'); fetch(1);",
@@ -114,9 +132,9 @@ test("its program has the files, and finds in cells what is wrong, and answers, 
      offerTypeScript();
      const { Compiler } = ${load("session/compiler.js")};
      const { openSession } = ${load("session/open.js")};
-     const session = openSession({ cwd: ${JSON.stringify(folder)} });
+     const session = openSession({ cwd: ${JSON.stringify(cwd)} });
      const answers = [session.complete("Buffer.", 7), session.inspect("setTimeout", 3, 0), session.inspect("[1].map", 6, 1)];
-     const compiler = new Compiler(${JSON.stringify(folder)});
+     const compiler = new Compiler(${JSON.stringify(cwd)});
      const found = ${JSON.stringify(cells)}.map((cell) => compiler.compile(cell, ""));
      const files = compiler.base.program.getSourceFiles().map(({ fileName }) => fileName);
      console.log(JSON.stringify({ isRestored, told: { files, found, answers } }));`,
@@ -141,27 +159,27 @@ test("its program has the files, and finds in cells what is wrong, and answers, 
     /"code":2322.*"code":2339.*"code":2345.*"allocUnsafe".*callback function/,
   );
   assert.deepEqual(restored, usual);
-});
+}
 
-test("a file that has changed since, another language and another TypeScript are not the snapshot's", () => {
+test("a file that has changed since, a language of before ES2015 and another TypeScript are not the snapshot's", () => {
   const script = join(folder, "kept.js");
   const file = join(folder, "kept.d.ts");
   writeFileSync(file, "declare const a: 1;");
   writeFileSync(
     script,
     `const { statSync, writeFileSync } = require("node:fs");
-     const file = ${JSON.stringify(file)}, typescript = {}, parsed = {};
+     const file = ${JSON.stringify(file)}, parsed = {}, [typescript, other] = [2, 2].map((ES2015) => ({ ScriptTarget: { ES2015 } }));
      const { size, mtimeMs, ino } = statSync(file);
      const files = new Map([[file, { file: parsed, state: [size, mtimeMs, ino].join("-") }]]);
-     globalThis.slimlabKept = { typescript, path: "", language: 9, files };
+     globalThis.slimlabKept = { typescript, path: "", files };
      const { keptFile } = require(${JSON.stringify(join(built, "start/kept.js"))});
      const is = (...asked) => keptFile(...asked) === parsed;
-     const before = [is(typescript, file, 9), is({}, file, 9), is(typescript, file, 10), is(typescript, "b", 9)];
+     const before = [is(typescript, file, 9), is(typescript, file, 2), is(other, file, 9), is(typescript, file, 1), is(typescript, "b", 9)];
      writeFileSync(file, "declare const a: 2, b: 1;");
      console.log(JSON.stringify([...before, is(typescript, file, 9)]));`,
   );
   const { stdout } = spawnSync(process.execPath, [script], { encoding: "utf8" });
-  assert.deepEqual(JSON.parse(stdout), [true, false, false, false, false]);
+  assert.deepEqual(JSON.parse(stdout), [true, true, false, false, false, false]);
 });
 
 test("a kernel for which Node is told more begins without it", async () => {
