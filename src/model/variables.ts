@@ -1,4 +1,4 @@
-import { quoteNearest, random, tf } from "../tensorflow";
+import { deferred, quoteNearest, random, tf } from "../tensorflow";
 
 /** How a variable gets its first value. */
 export type Initializer = "scaledNormal" | "xavierUniform" | "zeros" | "ones";
@@ -121,23 +121,24 @@ function uniqueName(name: string): string {
   return unique;
 }
 
+/** What is drawn is drawn when it is asked for: not at all, if a checkpoint has other values for it. */
 function initialValue({ name, shape, initializer }: VariableDeclaration, seed: number): tf.Tensor {
   const [fanIn, fanOut] = fans(shape);
-  return tf.tidy(() => {
-    switch (initializer) {
-      case "zeros":
-        return tf.zeros([...shape]);
-      case "ones":
-        return tf.ones([...shape]);
-      case "scaledNormal":
-        // 1.3 makes up for what truncation takes from the variance: slim.variance_scaling_initializer, factor 2.
-        return random.truncatedNormal(shape, random.seed(seed, hash(name)), 0, Math.sqrt((1.3 * 2) / fanIn));
-      case "xavierUniform": {
-        const limit = Math.sqrt(6 / (fanIn + fanOut));
-        return random.uniform(shape, random.seed(seed, hash(name)), -limit, limit);
-      }
+  const drawn = (draw: (seed: tf.Tensor) => tf.Tensor): tf.Tensor =>
+    deferred(shape, "float32", () => tf.tidy(() => draw(random.seed(seed, hash(name)))));
+  switch (initializer) {
+    case "zeros":
+      return tf.zeros([...shape]);
+    case "ones":
+      return tf.ones([...shape]);
+    case "scaledNormal":
+      // 1.3 makes up for what truncation takes from the variance: slim.variance_scaling_initializer, factor 2.
+      return drawn((own) => random.truncatedNormal(shape, own, 0, Math.sqrt((1.3 * 2) / fanIn)));
+    case "xavierUniform": {
+      const limit = Math.sqrt(6 / (fanIn + fanOut));
+      return drawn((own) => random.uniform(shape, own, -limit, limit));
     }
-  });
+  }
 }
 
 /** How many inputs an output sees, and how many outputs an input reaches. */

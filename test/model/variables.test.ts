@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memory, tf } from "../../src/tensorflow";
+import { memory, tf, trace } from "../../src/tensorflow";
 import { ModelVariables, type VariableDeclaration } from "../../src/model";
 
 const weights: VariableDeclaration = {
@@ -24,6 +24,28 @@ test("ModelVariables.create() draws by seed and name, with TF-Slim's variance", 
   assert.ok(Math.abs(variance / (2 / (9 * 64)) - 1) < 0.02, String(variance));
   assert.equal(first?.find(weights.name)?.weightDecay, 0.5);
   for (const variables of [first, same, other]) variables?.dispose();
+  assert.deepEqual(memory(), before);
+});
+
+test("ModelVariables.create() draws nothing for a variable that is assigned or disposed first", () => {
+  const before = memory();
+  const [assigned, disposed, read] = [new ModelVariables(), new ModelVariables(), new ModelVariables()];
+  const [one, , other] = [assigned, disposed, read].map((variables) => variables.create(weights).variable);
+  assert.equal(memory().handles, before.handles);
+  tf.tidy(() => one?.assign(tf.fill([...weights.shape], 3)));
+  disposed.dispose();
+  assert.equal(memory().handles, before.handles + 1);
+  assert.equal(one?.dataSync()[0], 3);
+
+  const sum = trace(() => other?.abs().sum() ?? tf.scalar(0)); // a recording asks first
+  const first = sum.sync();
+  assert.equal(memory().handles, before.handles + 3);
+  const values = Float32Array.from(other?.dataSync() ?? []);
+  const expected = values.reduce((whole, value) => whole + Math.abs(value), 0);
+  assert.ok(Math.abs((first.dataSync()[0] ?? NaN) / expected - 1) < 1e-5);
+  sum.dispose();
+  first.dispose();
+  for (const variables of [assigned, read]) variables.dispose();
   assert.deepEqual(memory(), before);
 });
 

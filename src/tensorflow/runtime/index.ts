@@ -5,4 +5,5 @@ export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
 export { nearestNames, quoteNearest } from "./nearest";
 export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
 export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
+export { deferred } from "./deferred";
 export { disposeLater, typeNumber } from "./runtime";

@@ -112,9 +112,12 @@ export function handlesOf(tensors: readonly tf.TensorInfo[]): number[] {
   return backend.getInputTensorIds(tensors);
 }
 
+/** What is kept of a tensor's data. */
+export const storedOf = ({ dataId }: tf.TensorInfo): Stored => backend.tensorMap.get(dataId);
+
 /** TensorFlow's number of a tensor's true data type. */
 export function typeNumber(tensor: tf.TensorInfo): number {
-  return backend.tensorMap.get(tensor.dataId).dtype;
+  return storedOf(tensor).dtype;
 }
 
 /** The true TensorFlow data type of a tensor, also where tfjs knows only a neighbour (int64, uint8, variant, resource). */
