@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addBiases, convolve, foldBatchNorm, memory, relu, tf, trace } from "../../src/tensorflow";
+import { addBiases, convolve, foldBatchNorm, l2Loss, memory, relu, tf, trace } from "../../src/tensorflow";
 import { native } from "../../src/tensorflow/runtime/runtime";
 import { cpuOnly } from "../gpu";
 import { pattern } from "../patterns";
@@ -117,6 +117,31 @@ test(
     x.dispose();
   },
 );
+
+test("what variables that a function does not assign add to a loss is computed once, and again when they have changed", async () => {
+  const before = memory();
+  const [trained, frozen] = ["trained", "frozen"].map((key) => tf.tidy(() => tf.variable(made(key, [64, 64]))));
+  const x = made("x", [64, 64]);
+  assert.ok(trained !== undefined && frozen !== undefined);
+  const lossOf = (a: tf.Tensor): tf.Scalar => tf.addN([l2Loss(frozen), l2Loss(trained), a.matMul(frozen).mean()]);
+  const step = trace((a: tf.Tensor) => {
+    const loss = lossOf(a);
+    trained.assign(trained.mul(0.5));
+    return loss;
+  }, { name: "step" });
+  const { tensors } = memory();
+  for (let i = 0; i < 4; i++) {
+    if (i === 2) tf.tidy(() => frozen.assign(frozen.mul(3)));
+    const expected = tf.tidy(() => lossOf(x).dataSync()[0] ?? NaN);
+    const actual = await step(x);
+    assert.ok(Math.abs((actual.dataSync()[0] ?? NaN) / expected - 1) < 1e-6, `step ${i}`);
+    actual.dispose();
+    assert.equal(memory().tensors, tensors + 1);
+  }
+  step.dispose();
+  tf.dispose([trained, frozen, x]);
+  assert.deepEqual(memory(), before);
+}); // prettier-ignore
 
 test("NaN and infinity come through a packed layer", { skip }, () => {
   tf.tidy(() => {

@@ -76,6 +76,7 @@ test("a tensor that shares a variable's memory keeps its values through steps, t
 test("createTrainStep() compiled equals createTrainStep() eager", async () => {
   const options = { learningRate: 0.01, scopesToFreeze: `${NETWORK}/block1` };
   const [model, eagerModel] = [thinModel({ isTraining: true }), thinModel({ isTraining: true })];
+  const { tensors } = memory();
   const step = createTrainStep(model, options);
   const eagerStep = createTrainStep(eagerModel, { ...options, eager: true });
   const pairs = [
@@ -85,7 +86,6 @@ test("createTrainStep() compiled equals createTrainStep() eager", async () => {
     ...Object.keys(step.slots).map((name) => [step.slots[name], eagerStep.slots[name]] as const),
   ];
   assert.ok(`${NETWORK}/conv1/weights/Momentum` in step.slots);
-  const tensors = memory().tensors;
   for (const name of ["step/0", "step/1", "step/2"]) {
     const [{ image }, labels] = patternBatch(name);
     const [compiled, eager] = [await step(image, labels), await eagerStep(image, labels)];
@@ -98,9 +98,9 @@ test("createTrainStep() compiled equals createTrainStep() eager", async () => {
     }
     tf.dispose([image, labels]);
   }
-  assert.equal(memory().tensors, tensors);
   step.dispose();
   eagerStep.dispose();
+  assert.equal(memory().tensors, tensors);
 });
 
 test("createTrainStep() gives the gradient of the loss, by finite differences", async () => {

@@ -7,7 +7,7 @@ import { dataTypeName, type DataType } from "../runtime/datatype";
 import { digestOfFunction, digestOfTensors } from "./digest";
 import { executeOne } from "./execute";
 import { fuse } from "./fuse";
-import { registerPrepared, registerWhole } from "./divided";
+import { dividedRun, registerDivided, registerWhole } from "./divided";
 import type { FunctionOutput } from "./functiondef";
 import { graphBytes } from "./graphdef";
 import type { Prepared } from "./prepared";
@@ -56,8 +56,8 @@ export interface RecordOptions {
   /** Whether it is called with arguments of the example's shapes only. @default false */
   readonly sameShapes?: boolean;
   /**
-   * Whether its calls, none of which is inside another function, give it what it makes of what it closes over: `prepared`. For
-   * one that assigns variables it makes no difference.
+   * Whether its calls, none of which is inside another function, give it what it makes of what it closes over and does not assign:
+   * `prepared`.
    * @default false
    */
   readonly prepares?: boolean;
@@ -98,19 +98,18 @@ function record(
   const { run, called } = runWhole(fn, example, name, options);
   const unique = `${name.replace(/\W/g, "_")}_${count++}`;
   const { captures } = run.recording;
-  const parts = {
+  const divided = options.prepares === true ? dividedRun(run, captures) : undefined;
+  const whole = divided?.rest ?? run;
+  const { lent, ...overwritten } = overwriting({ ...whole, captures });
+  const { nodes, outputs } = options.overwrites === true ? overwritten : whole;
+  const form = {
     name: unique,
-    nodes: run.nodes,
     argumentTypes: example.map(typeNumber),
     captureTypes: captures.map(typeNumber),
-    outputs: run.outputs,
     ...(options.sameShapes === true && { shapes: [...example, ...captures].map(({ shape }) => shape) }),
   };
-  const { lent, ...overwritten } = overwriting({ ...run, captures });
-  const prepares = options.prepares === true && run.assigned.length === 0;
-  const registered = prepares
-    ? registerPrepared(parts, captures)
-    : registerWhole(options.overwrites === true ? { ...parts, ...overwritten } : parts);
+  const parts = { ...form, nodes, outputs };
+  const registered = divided === undefined ? registerWhole(parts) : registerDivided(parts, divided, captures);
   const { nodeCount, prepared } = registered;
   const release = releaseAll(registered.release, called);
   const recorded: RecordedFunction = {
@@ -127,7 +126,8 @@ function record(
       const captureNames = captures.map((capture) =>
         capture instanceof tf.Variable ? capture.name : undefined,
       );
-      return graphBytes({ ...parts, captureNames, assignedNames: run.assigned.map((one) => one.name) });
+      const assignedNames = run.assigned.map((one) => one.name);
+      return graphBytes({ ...form, nodes: run.nodes, outputs: run.outputs, captureNames, assignedNames });
     },
     digest: () => `${digestOfFunction(unique)} ${digestOfTensors(captures)}`,
     dispose() {

@@ -2,7 +2,7 @@
 import { attr } from "../runtime/attributes";
 import { dataTypeNumber } from "../runtime/datatype";
 import { device, native } from "../runtime/runtime";
-import { fixedIn } from "./fixed";
+import { fixedIn, type Changing } from "./fixed";
 import type { FunctionParts } from "./functiondef";
 import type { RecordedNode, Source } from "./recorded";
 import { usersOf } from "./users";
@@ -29,10 +29,10 @@ interface Layer {
  *
  * For recordings of one size that are not exported.
  */
-export function packed<R extends Nodes>(run: R): R {
+export function packed<R extends Nodes>(run: R, changing: Changing): R {
   if (device().isGpu || native.opDefinition("SlimlabPack") === undefined) return run;
   const users = usersOf(run);
-  const isFixed = fixedIn(run.nodes);
+  const isFixed = fixedIn(run.nodes, changing);
   const nodes: RecordedNode[] = [];
   const replaced = new Map<RecordedNode, RecordedNode>();
   const moved = (source: Source): Source =>

@@ -70,8 +70,8 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
  * shapes that follow from data, e.g. how many values tf.unique() finds, wherever JavaScript reads them, as tf.losses do: `signatures()`
  * tells of `computed` ones.
  *
- * Of a function that assigns nothing, what its convolutions' weights are made of, variables and what else it closes over, is prepared
- * once, and again when a variable has been assigned; `dispose()` frees it.
+ * What convolutions' weights, and single numbers of many such as a weight decay, are made of the variables and other tensors that it
+ * closes over and does not assign is prepared once, and again when one of those has been assigned; `dispose()` frees it.
  * @param fn  takes and gives tensors, arrays or records of them; must be synchronous and read no values
  * @throws {TypeError} at a call, if an input or output is not a tensor, an input is a variable that `fn` assigns, or `fn` does what a
  *   graph can't
