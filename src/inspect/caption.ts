@@ -1,3 +1,4 @@
+import { predictedClasses } from "../model/predicted";
 import type { tf } from "../tensorflow";
 
 /**
@@ -123,20 +124,11 @@ function textOf(probability: number): string {
 /** Indices as numbers or lists of them; int32 labels by class would be read as those of other images. */
 function indicesOf(what: string, indices: ClassIndices | undefined): readonly Classes[] | undefined {
   if (indices === undefined || !("dataSync" in indices)) return indices;
-  if (indices.rank === 2 && indices.dtype === "float32") return rowsOf(indices);
+  if (indices.rank === 2 && indices.dtype === "float32") return predictedClasses(indices);
   if (indices.rank > 0 && indices.size === indices.shape[0]) return [...indices.dataSync()];
   throw new TypeError(
     `Cannot caption images: expected one ${what} an image, [batch], got [${indices.shape.join(", ")}]: take tf.argMax(…, 1) of what has a value for each class`,
   );
-}
-
-function rowsOf(shares: tf.Tensor): number[][] {
-  const [values, [, classes = 0]] = [shares.dataSync(), shares.shape];
-  const above = (row: number): number[] =>
-    Array.from({ length: classes }, (_, index) => index).filter(
-      (index) => (values[row * classes + index] ?? NaN) > 0.5,
-    );
-  return Array.from({ length: shares.shape[0] ?? 0 }, (_, row) => above(row));
 }
 
 function indexAt(i: number, what: string, indices: ClassIndices | undefined): Classes | undefined {

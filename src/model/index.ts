@@ -3,6 +3,7 @@ export { Model, type Losses, type Postprocessed, type Predictions, type PredictO
 export type { ModelOptions } from "./options";
 export { lossWeight, sigmoidCrossEntropy, softmaxCrossEntropy } from "./losses";
 export type { ClassLabels, SigmoidLossOptions, SoftmaxLossOptions } from "./losses";
+export { predictedClasses, type PredictedClassesOptions } from "./predicted";
 export type { SummaryOptions } from "./summary";
 export { ModelVariables, type ModelVariable, type ModelVariablesOptions } from "./variables";
 export type { Initializer, VariableDeclaration } from "./variables";

@@ -44,7 +44,7 @@ export type Postprocessed = {
   readonly logits: tf.Tensor2D;
   /** float32 [batch, classes], each row sums to 1; of a multiLabel model each is its class's own */
   readonly probabilities: tf.Tensor2D;
-  /** int32 [batch], the likeliest class */
+  /** int32 [batch], the likeliest class; predictedClasses() tells all that are above a threshold */
   readonly classes: tf.Tensor1D;
 };
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { bundleOf as show } from "../../src/display/bundle";
 import { caption } from "../../src/inspect/caption";
 import { showBatch, showCam, showImage } from "../../src/inspect/gallery";
+import { predictedClasses } from "../../src/model";
 import { memory, tf } from "../../src/tensorflow";
 
 /** Three images of 2 × 4 pixels: black, mid-grey, white. */
@@ -139,6 +140,25 @@ test("captions tell several classes an image, or none", () => {
   assert.throws(
     () => showBatch(images, { labels: [[3], [], [], []], classNames }),
     /expected a name for class 3, got 3 names/,
+  );
+  assert.deepEqual(predictedClasses(probabilities), [[0, 2], [0, 1], [], [2]]);
+  assert.deepEqual(predictedClasses(probabilities, { threshold: [0.8, 0.05, 0.7] }), [
+    [0, 1],
+    [1],
+    [1],
+    [1, 2],
+  ]);
+  assert.throws(
+    () => predictedClasses(probabilities, { threshold: [0.5] }),
+    /expected threshold to be one number, or 3, got 1/,
+  );
+  assert.throws(
+    () => predictedClasses(probabilities, { threshold: 2 }),
+    /expected threshold in 0 … 1, got 2/,
+  );
+  assert.throws(
+    () => predictedClasses(images),
+    /expected probabilities float32 \[batch, classes\], got float32 \[4, 2, 2, 3\]/,
   );
   tf.dispose([images, probabilities]);
 });

@@ -57,7 +57,7 @@ function expectShares(shares: ArrayLike<number>, { numClasses, multiLabel, what 
     }
     if (multiLabel || Math.abs(sum - 1) <= SLACK) continue;
     throw new RangeError(
-      `Cannot ${what}: expected labels whose shares add up to 1, got ${sum} for image ${start / numClasses}`,
+      `Cannot ${what}: expected labels whose shares add up to 1, got ${sum} for image ${start / numClasses}; for several classes an image or none a model is created with multiLabel: true`,
     );
   }
 }
