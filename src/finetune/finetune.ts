@@ -16,6 +16,8 @@ export interface FineTuned extends Displayable, History {
   readonly bestEpoch: number | undefined;
   /** Whether it ended before its last epoch. */
   readonly isStopped: boolean;
+  /** The global step at which the loss was no longer finite, which has ended it; undefined if it has not. */
+  readonly divergedAt: number | undefined;
   /** The global step at which this call went on after an interrupt; undefined if it began. */
   readonly resumedAt: number | undefined;
   /** The losses and accuracies. */
@@ -39,7 +41,8 @@ const left = new WeakMap<Model, Run>();
  * weights there are. What waits to be gone on with holds its memory.
  *
  * As fastai's fine_tune, but that the frozen trunk's batch norms stand still, with momentum for Adam, and with the best weights kept.
- * @throws {RangeError} if an option is out of its range, the data are empty, or the loss is no longer finite
+ * Where the loss is no longer finite it ends, and the model gets the best weights, too: `divergedAt` says so.
+ * @throws {RangeError} if an option is out of its range, the data are empty, or the loss is no longer finite before an epoch is over
  * @throws what the signal gives as its reason
  * @example
  * const view = trainingView();
@@ -73,15 +76,22 @@ export async function fineTune(model: Model, options: FineTuneOptions): Promise<
   return tuned(run, resumedAt);
 }
 
+function endOf({ isStopped, divergedAt }: Run): string {
+  if (divergedAt !== undefined)
+    return `, then stopped at step ${divergedAt}, where the loss was no longer finite`;
+  return isStopped ? ", then stopped" : "";
+}
+
 function tuned(run: Run, resumedAt: number | undefined): FineTuned {
-  const { history, bestEpoch, isStopped } = run;
+  const { history, bestEpoch, isStopped, divergedAt } = run;
   const rows = (): Table => epochTable(history.epochs);
   const toString = (): string => String(rows());
-  const line = `Fine-tuned for ${history.epochs.length} epochs${isStopped ? ", then stopped" : ""}; the weights are those of epoch ${bestEpoch ?? "none"}`;
+  const line = `Fine-tuned for ${history.epochs.length} epochs${endOf(run)}; the weights are those of epoch ${bestEpoch ?? "none"}`;
   const value = {
     ...history,
     bestEpoch,
     isStopped,
+    divergedAt,
     resumedAt,
     figure: () => trainingFigure(history),
     table: rows,

@@ -75,6 +75,10 @@ export class Run {
     return this.best.bestEpoch;
   }
 
+  get divergedAt(): number | undefined {
+    return this.best.divergedAt;
+  }
+
   /** Goes on to the end, or to an interrupt. */
   async carryOn({ callbacks, validation, signal }: CallParts): Promise<void> {
     const { parts, stepsPerEpoch, options } = this;
@@ -150,7 +154,8 @@ export class Run {
     return {
       onStep: async (result, { requestStop }) => {
         now.taken++;
-        for (const one of callbacks) await one.onStep?.(result, this.seenBy(now, requestStop));
+        const training = this.seenBy(now, requestStop);
+        for (const one of [best, ...callbacks]) await one.onStep?.(result, training);
         history.steps.push(result);
       },
       onEpochEnd: async (given, { requestStop }) => {

@@ -9,6 +9,7 @@ import {
   adamOptimizer,
   createTrainStep,
   evaluate,
+  keepBest,
   oneCycle,
   slice,
   train,
@@ -150,6 +151,50 @@ test("fineTune() stops early, by patience or a callback, and leaks nothing", asy
   });
   assert.ok(steps.length <= 3);
   assert.equal(memory().tensors, tensors);
+  model.dispose();
+});
+
+test("fineTune() and train() with keepBest() that diverge end with the best weights, and say so", async () => {
+  const model = made();
+  const data = inputs();
+  const tensors = memory().tensors;
+  const best: unknown[] = [];
+  const breaking: Callback = {
+    onEpochEnd: ({ epoch }) => {
+      if (epoch === 1) best.push(weightsOf(model));
+      // The next step's loss is no number.
+      const weights = model.variables.expect("Predict/logits/weights");
+      if (epoch === 2) tf.tidy(() => weights.assign(tf.fill(weights.shape, NaN)));
+    },
+  };
+  const rate = { learningRate: 1e-5 };
+  const found = await fineTune(model, {
+    ...data,
+    ...rate,
+    mode: "max",
+    epochs: 3,
+    freezeEpochs: 1,
+    callbacks: [breaking],
+  });
+  assert.equal(found.divergedAt, 13);
+  assert.deepEqual([found.isStopped, found.steps.length], [true, 13]);
+  assert.match(bundleOf(found)["text/plain"], /then stopped at step 13, where the loss was no longer finite; the weights are those of epoch \d/); // prettier-ignore
+  if (found.bestEpoch === 1) assert.deepEqual(weightsOf(model), best[0]);
+  assert.equal(memory().tensors, tensors);
+  assert.ok(Number.isFinite((await evaluate(model, heldBack())).crossEntropy));
+
+  const step = createTrainStep(model, { ...rate, globalStep: 0 });
+  const kept = keepBest();
+  const options = { steps: 24, stepsPerEpoch: 6, validation: heldBack(), callbacks: [kept, breaking] };
+  const results = await train(step, trainInput().repeat(), options);
+  assert.deepEqual([results.length, kept.divergedAt], [13, 13]);
+  assert.ok(Number.isFinite((await evaluate(model, heldBack())).crossEntropy));
+  step.dispose();
+  const at = { ...rate, globalStep: 0 };
+  const broken = createTrainStep(model, at);
+  tf.tidy(() => model.variables.expect("Predict/logits/weights").assign(tf.fill(model.variables.expect("Predict/logits/weights").shape, NaN))); // prettier-ignore
+  await assert.rejects(train(broken, trainInput(), { callbacks: [keepBest()] }), /^RangeError: Cannot go on training: expected a finite loss, got NaN at step 1/); // prettier-ignore
+  broken.dispose();
   model.dispose();
 });
 

@@ -16,6 +16,8 @@ export interface KeepBest extends Callback {
   readonly bestEpoch: number | undefined;
   /** Its number. */
   readonly best: number | undefined;
+  /** The global step at which the loss was no longer finite, for which it has ended the training; undefined if it has not. */
+  readonly divergedAt: number | undefined;
   /** Gives the model the best weights so far, without the end of a training. */
   restore(this: void): void;
   /** Frees the best weights, of a training that was given up. */
@@ -25,6 +27,9 @@ export interface KeepBest extends Callback {
 /**
  * Keeps the weights and moving statistics of the best epoch, and gives them back to the model when the training ends. The optimizer's
  * variables and the global step stay those of the last step.
+ *
+ * A training that diverges keeps its best weights too: where the loss is no longer finite it ends without an error, once an epoch is
+ * kept; `divergedAt` says so.
  * @throws {RangeError} if an option is out of its range
  * @see keras.callbacks.ModelCheckpoint with save_best_only, EarlyStopping with restore_best_weights, Keras 3.15.1
  */
@@ -33,8 +38,16 @@ export function keepBest(options: KeepBestOptions = {}): KeepBest {
   const monitor = monitorOf("keep the best weights", options);
   const kept = bestWeights();
   const saver = new Saver({ maxToKeep: 1 });
-  let [best, bestEpoch]: (number | undefined)[] = [];
+  let [best, bestEpoch, divergedAt]: (number | undefined)[] = [];
   return {
+    get divergedAt() {
+      return divergedAt;
+    },
+    onStep: ({ loss, globalStep }, { requestStop }) => {
+      if (Number.isFinite(loss) || bestEpoch === undefined) return;
+      divergedAt = globalStep;
+      requestStop();
+    },
     get best() {
       return best;
     },
