@@ -1,9 +1,11 @@
 /**
  * From a process's start to 95 % validated accuracy: a new head for hats and shoes on ResNet-50 with ImageNet's weights, all other
- * layers frozen. Each is written as its own guides have it: PyTorch's tutorial and Keras's guide run the trunk in each epoch and
- * validate after it; ours computes features once, and the head learns meanwhile.
+ * layers frozen. Each is written as its own guides have it: PyTorch's tutorial and Keras's guide run the trunk in each epoch, ours
+ * computes features once, and the head learns meanwhile.
  *
- * All have the same photos, weights, batches and optimizer. A round is a seed.
+ * All have the same photos, weights, batches and optimizer, and one rule of stopping: each is validated when it has learned from all
+ * photos once more, and ends at the first time that this gives the goal. How photos are augmented is each guide's own. A round is a
+ * seed, and a seed may need several epochs: the medians tell more than the minima.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";

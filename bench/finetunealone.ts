@@ -1,9 +1,9 @@
 /**
  * A head fine-tuned as a user writes it: node dist/bench/finetunealone.js PHOTOS CHECKPOINT FOLDER SEED GOAL PRECISION.
  *
- * It learns from each batch of features as that is computed. The validation photos' features are computed first, so that how the head
- * does on them costs milliseconds and is asked every fourth step. Says "ready" when that is the goal, then answers "photos" (how many
- * it has learned from), "validation" and "test" with numbers.
+ * It learns from each batch of features as that is computed, and in further epochs from those that are kept; it is validated after each
+ * epoch. Says "ready" when that gives the goal, then answers "photos" (how many it has learned from), "validation" and "test" with
+ * numbers.
  */
 import { createInterface } from "node:readline";
 import * as slim from "../src";
@@ -12,7 +12,7 @@ const [photos = "", checkpoint = "", folder = "", seedText = "1", goal = "0.95",
 const seed = Number(seedText);
 const precision = asked === "bfloat16" ? asked : "float32";
 const BATCH = 16;
-const MOST_STEPS = 1000;
+const MOST_EPOCHS = 50;
 
 const write = (split: string): Promise<unknown> => slim.writeRecords(`${photos}/${split}`, folder, { split });
 
@@ -36,29 +36,34 @@ async function main(): Promise<void> {
     learningRate: 0.01,
   });
   const take = step.from(held.endpoint);
-  const enough = new AbortController();
-  let accuracy = 0;
-  const validate = async (): Promise<void> => {
-    if (step.globalStep % 4 !== 0) return;
-    ({ accuracy } = await slim.evaluate(model, held, { evalStep }));
-    if (accuracy >= Number(goal)) enough.abort();
-  };
-  const onBatch = async ([{ features }, label]: slim.FeatureBatch): Promise<void> => {
-    await take(features, label);
-    await validate();
-  };
-  const { signal } = enough;
-  try {
-    const seen = await slim.features(model, read("train", { shuffle: true, seed }), { ...trunk, onBatch, signal }); // prettier-ignore
-    await slim.train(step, seen, { steps: MOST_STEPS, onStep: validate, signal });
-    throw new RangeError(`Cannot reach ${goal}: got ${accuracy} after ${step.globalStep} steps`);
-  } catch (error) {
-    if (error !== signal.reason) throw error;
+  let photos = 0;
+  const seen = await slim.features(model, read("train", { shuffle: true, seed }), {
+    ...trunk,
+    onBatch: async ([{ features }, label]) => {
+      await take(features, label);
+      photos += label.size;
+    },
+  });
+  const epoch = step.globalStep;
+  let { accuracy } = await slim.evaluate(model, held, { evalStep });
+  if (accuracy < Number(goal)) {
+    const enough = new AbortController();
+    const onStep = async ({ globalStep }: slim.StepResult): Promise<void> => {
+      photos += BATCH;
+      if (globalStep % epoch !== 0) return;
+      ({ accuracy } = await slim.evaluate(model, held, { evalStep }));
+      if (accuracy >= Number(goal)) enough.abort();
+    };
+    const { signal } = enough;
+    await slim.train(step, seen, { steps: MOST_EPOCHS * epoch, onStep, signal }).catch((error: unknown) => {
+      if (error !== signal.reason) throw error;
+    });
+    if (!signal.aborted) throw new RangeError(`Cannot reach ${goal}: got ${accuracy} after ${MOST_EPOCHS} epochs`); // prettier-ignore
   }
 
   console.log("ready");
   for await (const word of createInterface({ input: process.stdin }))
-    console.log(word === "photos" ? step.globalStep * BATCH : word === "test" ? await test(model) : accuracy);
+    console.log(word === "photos" ? photos : word === "test" ? await test(model) : accuracy);
 }
 
 async function test(model: slim.Model): Promise<number> {
