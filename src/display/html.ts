@@ -17,3 +17,9 @@ export function scriptJson(value: unknown): string {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
+
+/** A bar of how much is done; one that only moves, if nobody knows of how much. */
+export function barHtml(done: number, total: number | undefined): string {
+  const value = total === undefined ? "" : ` max="${total}" value="${done}"`;
+  return `<progress style="width:320px;max-width:100%"${value}></progress>`;
+}

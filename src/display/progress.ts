@@ -1,10 +1,10 @@
 import { displayable, type Displayable, type MimeBundle } from "./bundle";
-import { escapeHtml } from "./html";
+import { barHtml, escapeHtml } from "./html";
 import { liveOutputs } from "./live";
 
 /** A bar that fills up while a piece of work goes on. */
 export interface ProgressBar extends Displayable {
-  /** Takes what the library's `onProgress` gives: how much is done, and of how much if that is known. */
+  /** Takes what the library's `onProgress` gives: how much is done, and of how much if that is known; of 1: what part, told in percent. */
   readonly update: (progress: { readonly done: number; readonly total?: number | undefined }) => void;
 }
 
@@ -25,9 +25,8 @@ export function progressBar(title: string): ProgressBar {
   let seconds = 0;
   const draw = (): MimeBundle => {
     const text = `${title}: ${describe(now.done, now.total, seconds)}`;
-    const value = now.total === undefined ? "" : ` max="${now.total}" value="${now.done}"`;
     return {
-      "text/html": `<div>${escapeHtml(text)}<br><progress style="width:320px"${value}></progress></div>`,
+      "text/html": `<div>${escapeHtml(text)}<br>${barHtml(now.done, now.total)}</div>`,
       "text/plain": text,
     };
   };
@@ -47,7 +46,8 @@ export function progressBar(title: string): ProgressBar {
 function describe(done: number, total: number | undefined, seconds: number): string {
   const taken = `${seconds.toFixed(1)} s`;
   if (total === undefined) return `${done}, ${taken}`;
-  if (done >= total) return `${done} of ${total}, ${taken}`;
+  const part = total === 1 ? `${Math.floor(100 * done)} %` : `${done} of ${total}`;
+  if (done >= total) return `${part}, ${taken}`;
   const toGo = done === 0 ? "" : `, about ${Math.ceil((seconds / done) * (total - done))} s to go`;
-  return `${done} of ${total}, ${taken}${toGo}`;
+  return `${part}, ${taken}${toGo}`;
 }

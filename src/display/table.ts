@@ -29,7 +29,7 @@ const scrollingRows = 25;
 
 /**
  * Rows as a table. Numbers are aligned on the right, with thousands separators, or four significant digits
- * where they are not whole.
+ * where they are not whole; as 2.902e+11 from a million on.
  * @example
  * String(table([{ name: "conv1", parameters: 9408 }]))
  * // name   parameters
@@ -47,7 +47,7 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Ta
 function formatValue(value: TableValue): string {
   if (typeof value !== "number") return value === undefined ? "" : String(value);
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
-  return String(Number(value.toPrecision(4)));
+  return Math.abs(value) < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(3);
 }
 
 /** Columns of numbers (and gaps) are aligned on the right. */

@@ -1,14 +1,14 @@
 import { bundleOf, displayable, type Displayable } from "../display/bundle";
 import { liveOutputs } from "../display/live";
-import { gradCam } from "../inspect/gradcam";
+import { gradCam, type GradCamOptions } from "../inspect/gradcam";
 import { showCam, type Gallery, type ShowCamOptions } from "../inspect/gallery";
 import { VGG_MEANS } from "../input";
 import type { Model } from "../model/model";
 import { tf } from "../tensorflow";
 import type { Callback } from "../training";
 
-/** Options of showCamEvery(): those of showCam(), and when. */
-export interface ShowCamEveryOptions extends ShowCamOptions {
+/** Options of showCamEvery(): those of showCam(), the endpoint that gradCam() looks at, and when. */
+export interface ShowCamEveryOptions extends ShowCamOptions, Pick<GradCamOptions, "endpoint"> {
   /** Steps from one look to the next; there is one before the first step and one after the last, too. @default 50 */
   readonly everySteps?: number;
 }
@@ -32,7 +32,7 @@ export interface CamWatch extends Callback, Displayable {
  * await train(step, batches, { steps: 100, callbacks: [cams] });
  */
 export function showCamEvery(images: tf.Tensor4D, options: ShowCamEveryOptions = {}): CamWatch {
-  const { everySteps = 50, means = VGG_MEANS, ...shown } = options;
+  const { everySteps = 50, means = VGG_MEANS, endpoint, ...shown } = options;
   if (!(Number.isSafeInteger(everySteps) && everySteps >= 1))
     throw new RangeError(`Cannot show heat maps: expected everySteps a whole number from 1 on, got ${everySteps}`); // prettier-ignore
   const own = tf.keep(images.clone());
@@ -42,7 +42,8 @@ export function showCamEvery(images: tf.Tensor4D, options: ShowCamEveryOptions =
   const look = ({ model }: { readonly model: Model }): void => {
     tf.tidy(() => {
       const preprocessed = model.preprocess(own);
-      gallery = showCam(preprocessed, gradCam(model, preprocessed), { ...shown, means });
+      const cam = gradCam(model, preprocessed, endpoint === undefined ? {} : { endpoint });
+      gallery = showCam(preprocessed, cam, { ...shown, means });
     });
     outputs.redraw();
   };

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { displayable, type Displayable } from "../display/bundle";
 import type { Table } from "../display/table";
-import type { Figure } from "../inspect/figure";
+import { showFigure, type Figure } from "../inspect/figure";
 import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model/model";
 import { globalStepOf } from "../training/step/count";
@@ -96,5 +96,5 @@ function tuned(run: Run, resumedAt: number | undefined): FineTuned {
     figure: () => trainingFigure(history),
     table: rows,
   };
-  return displayable({ ...value, toString, [inspect.custom]: toString }, (context) => viewBundle(history, line, context)); // prettier-ignore
+  return displayable({ ...value, toString, [inspect.custom]: toString }, (context) => viewBundle(history, { line }, (curve) => showFigure(curve, context))); // prettier-ignore
 }

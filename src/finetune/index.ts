@@ -5,6 +5,7 @@ export type { CacheTrunkOptions, FineTuneOptions } from "./options";
 export { lrFind, type LrFindOptions, type LrFound } from "./lrfind";
 export type { Suggestions } from "./suggest";
 export { trainingView, type TrainingView, type TrainingViewOptions } from "./view";
+export { pretrainOnRenderedPhotos, type PretrainOptions } from "./pretrain";
 export { showAugmented, type ShowAugmentedOptions } from "./augmented";
 export {
   compareRuns,

@@ -1,14 +1,8 @@
-import {
-  bundleOf,
-  displayable,
-  type Displayable,
-  type DisplayContext,
-  type MimeBundle,
-} from "../display/bundle";
-import { escapeHtml } from "../display/html";
+import { bundleOf, displayable, type Displayable, type MimeBundle } from "../display/bundle";
+import { barHtml, escapeHtml } from "../display/html";
 import { liveOutputs } from "../display/live";
 import { table, type Table, type TableRow } from "../display/table";
-import { figure, type Figure } from "../inspect/figure";
+import { figure, figureBundle, showFigure, type Figure } from "../inspect/figure";
 import type { PlotlyTrace } from "../inspect/plotly";
 import { shareAxis } from "../inspect/plots";
 import type { Callback, EpochResult, History, StepResult } from "../training";
@@ -22,7 +16,7 @@ export interface TrainingViewOptions {
   readonly refreshMs?: number;
 }
 
-/** A callback that shows a training: a line with the time to go, a table of epochs, and the curve. */
+/** A callback that shows a training: a line and a bar with the time to go, a table of epochs, and the curve. */
 export interface TrainingView extends Callback, Displayable {
   /** The losses and accuracies as they stand, as a figure that stays so. */
   figure(): Figure;
@@ -50,9 +44,9 @@ export function trainingView(options: TrainingViewOptions = {}): TrainingView {
     0,
   ];
   const history: History = { steps, epochs };
-  const line = (): string => `${title}: ${describe(history, { first, lastStep, seconds })}`;
-  const draw = (context?: DisplayContext): MimeBundle => viewBundle(history, line(), context);
-  const outputs = liveOutputs(draw, refreshMs);
+  const draw = (show: (curve: Figure) => MimeBundle): MimeBundle =>
+    viewBundle(history, headOf(title, { now: steps.at(-1)?.globalStep ?? first, first, lastStep, seconds }), show); // prettier-ignore
+  const outputs = liveOutputs(() => draw(figureBundle), refreshMs);
   return displayable<Omit<TrainingView, keyof Displayable>>(
     {
       onTrainBegin: (training) => {
@@ -83,7 +77,7 @@ export function trainingView(options: TrainingViewOptions = {}): TrainingView {
     },
     (context) => {
       if (context !== undefined) outputs.follow(context);
-      return draw(context);
+      return draw((curve) => showFigure(curve, context));
     },
   );
 }
@@ -92,11 +86,26 @@ function catchUp<T>(own: T[], known: readonly T[] = []): void {
   own.push(...known.slice(own.length));
 }
 
-/** A line, the table of epochs and the curve as one output. */
-export function viewBundle(history: History, line: string, context?: DisplayContext): MimeBundle {
+/** What stands above the table of epochs. */
+export interface ViewHead {
+  readonly line: string;
+  /** Of the steps, while there are some to go. */
+  readonly bar?: { readonly done: number; readonly total: number };
+}
+
+/**
+ * A line, the table of epochs and the curve as one output.
+ * @param show  what of a figure; called before there is a curve, too, so that what draws it is on the page by then
+ */
+export function viewBundle(
+  history: History,
+  { line, bar }: ViewHead,
+  show: (curve: Figure) => MimeBundle,
+): MimeBundle {
   const rows = epochTable(history.epochs);
-  const curve = history.steps.length === 0 ? undefined : bundleOf(trainingFigure(history), context);
-  const parts = [`<div>${escapeHtml(line)}</div>`, htmlOf(bundleOf(rows)), curve === undefined ? "" : htmlOf(curve)]; // prettier-ignore
+  const curve = htmlOf(show(trainingFigure(history)));
+  const head = `<div>${escapeHtml(line)}${bar === undefined ? "" : `<br>${barHtml(bar.done, bar.total)}`}</div>`;
+  const parts = [head, history.epochs.length === 0 ? "" : htmlOf(bundleOf(rows)), history.steps.length === 0 ? "" : curve]; // prettier-ignore
   return { "text/html": parts.join(""), "text/plain": `${line}\n${String(rows)}` };
 }
 
@@ -105,18 +114,20 @@ export function htmlOf({ "text/html": html }: MimeBundle): string {
   return typeof html === "string" ? html : "";
 }
 
-function describe(
-  { steps }: History,
-  {
-    first,
-    lastStep,
-    seconds,
-  }: { readonly first: number; readonly lastStep: number | undefined; readonly seconds: number },
-): string {
-  const now = steps.at(-1)?.globalStep ?? first;
-  if (lastStep === undefined) return `step ${now}, ${seconds.toFixed(1)} s`;
-  const toGo = now > first && now < lastStep ? `, about ${Math.ceil((seconds / (now - first)) * (lastStep - now))} s to go` : ""; // prettier-ignore
-  return `step ${now} of ${lastStep}, ${seconds.toFixed(1)} s${toGo}`;
+interface Progress {
+  readonly now: number;
+  readonly first: number;
+  readonly lastStep: number | undefined;
+  readonly seconds: number;
+}
+
+function headOf(title: string, { now, first, lastStep, seconds }: Progress): ViewHead {
+  const taken = `${seconds.toFixed(1)} s`;
+  if (lastStep === undefined) return { line: `${title}: step ${now}, ${taken}` };
+  const line = `${title}: step ${now} of ${lastStep}, ${taken}`;
+  if (now >= lastStep) return { line };
+  const toGo = now === first ? "" : `, about ${Math.ceil((seconds / (now - first)) * (lastStep - now))} s to go`; // prettier-ignore
+  return { line: `${line}${toGo}`, bar: { done: now - first, total: lastStep - first } };
 }
 
 /** Epochs as a table. */
@@ -140,9 +151,12 @@ export function epochTable(epochs: readonly EpochResult[]): Table {
   return table(rows);
 }
 
-/** The curve: each step's loss smoothed, and the validations. */
+/**
+ * The curve: each step's loss, smoothed over a tenth of the steps but 50 at most, and the validations. Over 50 from the first step on,
+ * the end of a short training would stand for its beginning too, far above the validations.
+ */
 export function trainingFigure({ steps, epochs }: History): Figure {
-  const smooth = averaged();
+  const smooth = averaged(1 - 1 / Math.min(50, Math.max(1, steps.length / 10)));
   const at = steps.map(({ globalStep }) => globalStep);
   const validated = epochs.filter(({ validationLoss }) => validationLoss !== undefined);
   const finite = (value: number | undefined): number | null =>

@@ -54,8 +54,9 @@ export interface Gallery extends Displayable {
 const spacing = 8;
 /** White pixels around each image of the contact sheet. */
 const gap = 2;
-const right = "#1a7f37";
-const wrong = "#cf222e";
+/** Mixed with the page's own colour of text, so that they are read on light and on dark pages. */
+const right = "color-mix(in srgb, #1f9d45 75%, currentColor)";
+const wrong = "color-mix(in srgb, #e5303c 80%, currentColor)";
 
 /** Colours of the heat's scale from 0 to 1. */
 const scales: Readonly<Record<Colormap, string>> = {

@@ -23,3 +23,11 @@ test("progressBar() tells how much is done and to go, escapes its title and ends
   assert.match(String(last?.["text/html"]), /Writing &lt;records&gt;.*max="40" value="40"/);
   assert.equal(updates.length, 2);
 });
+
+test("progressBar() tells parts of one in percent", () => {
+  const bar = progressBar("Learning");
+  bar.update({ done: 0.578, total: 1 });
+  assert.match(bundleOf(bar)["text/plain"], /^Learning: 57 %, \d+\.\d s, about \d+ s to go$/);
+  bar.update({ done: 1, total: 1 });
+  assert.match(bundleOf(bar)["text/plain"], /^Learning: 100 %, \d+\.\d s$/);
+});

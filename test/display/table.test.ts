@@ -31,3 +31,7 @@ test("table() shows the columns asked for, in their order", () => {
   assert.equal(String(table(rows, { columns: ["parameters", "name"] })).split("\n")[0], "parameters  name");
   assert.equal(String(table([], { columns: ["a", "b"] })), "a  b");
 });
+
+test("table() writes numbers of a million and more that are not whole with their exponent", () => {
+  assert.equal(String(table([{ loss: 290212345678.5 }, { loss: 0.5 }])), "     loss\n2.902e+11\n      0.5");
+});

@@ -97,7 +97,7 @@ testSituations([
       }),
     expected: [
       ["bees ✗ (is ants)", "bees ✓"],
-      ["#cf222e", "#1a7f37"],
+      ["color-mix(in srgb, #e5303c 80%, currentColor)", "color-mix(in srgb, #1f9d45 75%, currentColor)"],
     ],
   },
   {

@@ -15,7 +15,8 @@ test("showCamEvery() shows where the model looks, before, while and after it lea
   const [{ image }, label] = patternBatch("watched", 2, 64);
   const labels = [...label.dataSync()];
   const tensors = memory().tensors;
-  const cams = showCamEvery(image, { everySteps: 2, labels });
+  const endpoint = "resnet_v1_14/block3";
+  const cams = showCamEvery(image, { everySteps: 2, labels, endpoint });
   assert.equal(bundleOf(cams)["text/plain"], "No heat maps yet: the training has not begun");
   const updates: MimeBundle[] = [];
   const update = (bundle: MimeBundle): void => void updates.push(bundle);
@@ -23,7 +24,7 @@ test("showCamEvery() shows where the model looks, before, while and after it lea
   await train(step, batchesOf("a", "b", "c", "d", "e"), { steps: 5, callbacks: [cams] });
   assert.equal(updates.length, 4, "at first, after the steps 2 and 4, at last");
   const preprocessed = model.preprocess(image);
-  const cam = gradCam(model, preprocessed);
+  const cam = gradCam(model, preprocessed, { endpoint });
   const expected = showCam(preprocessed, cam, { labels, means: [123.68, 116.78, 103.94] });
   tf.dispose([preprocessed, { ...cam }]);
   assert.deepEqual(cams.gallery?.captions, expected.captions);

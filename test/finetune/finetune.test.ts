@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bundleOf } from "../../src/display/bundle";
+import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { fineTune, trainingView, type FineTuned, type FineTuneOptions } from "../../src/finetune";
 import { Dataset } from "../../src/input";
 import type { Model } from "../../src/model";
@@ -235,6 +235,36 @@ test("trainingView() shows the time to go, the epochs and the curve, and catches
     bundleOf(found)["text/plain"],
     /^Fine-tuned for 2 epochs; the weights are those of epoch \d\nepoch /,
   );
+  model.dispose();
+});
+
+test("trainingView() has plotly.js shown once, before it, and a bar while there are steps to go", async () => {
+  const model = made();
+  const view = trainingView({ refreshMs: 0 });
+  const [once, shown]: [string[], string[]] = [[], []];
+  const html = (bundle: MimeBundle): string => String(bundle["text/html"]);
+  const first = bundleOf(view, {
+    publish: () => undefined,
+    publishOnce: (key) => void once.push(key),
+    update: (bundle) => void shown.push(html(bundle)),
+  });
+  assert.deepEqual(once, ["plotly.js"]);
+  assert.equal(html(first), "<div>Training: step 0, 0.0 s</div>");
+  await fineTune(model, { ...inputs(), epochs: 1, callbacks: [view] });
+  assert.match(shown[0] ?? "", /^<div>Training: step 1 of 12, [^]*<progress [^>]*max="12" value="1">/);
+  assert.doesNotMatch(shown.at(-1) ?? "", /<progress/);
+  for (const one of shown) {
+    assert.equal(one.match(/Plotly\.newPlot/g)?.length, 1);
+    assert.ok(one.length < 10_000, "without plotly.js");
+  }
+  model.dispose();
+});
+
+test("trainingView() smooths a short training over few steps", async () => {
+  const model = made();
+  const { steps, figure } = await fineTune(model, { ...inputs(), epochs: 1, freezeEpochs: 0 });
+  const [train] = figure().data;
+  assert.deepEqual(train?.["y"], steps.map(({ crossEntropy }) => crossEntropy)); // prettier-ignore
   model.dispose();
 });
 

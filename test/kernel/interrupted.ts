@@ -22,8 +22,10 @@ export interface Cells {
   close(this: void): Promise<void>;
 }
 
-/** Starts a kernel in the folder of the notebooks. */
-export async function startCells(options: { readonly detached?: boolean } = {}): Promise<Cells> {
+/** Starts a kernel, in the folder of the notebooks unless told another. */
+export async function startCells(
+  options: { readonly detached?: boolean; readonly cwd?: string } = {},
+): Promise<Cells> {
   const kernel = await startKernel(join(__dirname, "../../kernel/main.js"), {
     cwd: join(__dirname, "../../../notebooks"),
     ...options,

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { renderPhotos } from "../src/input";
+import { Model } from "../src/model";
+import { Saver } from "../src/training";
+import { startCells } from "./kernel/interrupted";
+import { temporaryFolder } from "./temporary";
+
+/** A network that learns in seconds, in place of the full one of which the README speaks. */
+const small = {
+  architecture: "resnet_v1_14",
+  width: 1 / 4,
+  defaultImageSize: 64,
+  fixedResizeSide: 72,
+} as const;
+
+/** The programs of the README in their order, for the small network. */
+function programs(): string[] {
+  const text = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
+  return [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) =>
+    code
+      .replace("isTraining: true,", `isTraining: true, ...${JSON.stringify(small)},`)
+      .replace(/resnet_v1_50(?!\.ckpt)/g, small.architecture),
+  );
+}
+
+test("the README's programs run one after the other, as they stand but for a smaller network", async () => {
+  const cwd = temporaryFolder("readme");
+  const [photo = ""] = await renderPhotos(join(cwd, "photos"), { perClass: 20, size: 40 });
+  copyFileSync(photo, join(cwd, "photo.jpg"));
+  const pretrained = new Model({ ...small, numClasses: 8 });
+  await new Saver().save(join(cwd, "resnet_v1_50.ckpt"), pretrained);
+  pretrained.dispose();
+  const { run, close } = await startCells({ cwd });
+  try {
+    const [tenLines = "", ...others] = programs();
+    assert.equal(tenLines.trim().split("\n").length, 1 + 1 + 10);
+    const { result, outputs } = await run(tenLines);
+    assert.match(String(result), /^8 images: (bottle|mug) [^]*\nEach image has its own scale/);
+    assert.match(outputs.join(""), /^epoch +step +train loss +validation loss [^]*\n +4 +8 /);
+    for (const program of others) {
+      const { result: shown } = await run(`${program}\n"done";`);
+      assert.equal(shown, "'done'", program);
+    }
+    assert.equal(others.length, 3);
+  } finally {
+    await close();
+  }
+});
