@@ -3,7 +3,7 @@ import { barHtml, escapeHtml } from "../display/html";
 import { liveOutputs } from "../display/live";
 import { table, type Table, type TableRow } from "../display/table";
 import { figure, figureBundle, showFigure, type Figure } from "../inspect/figure";
-import type { PlotlyTrace } from "../inspect/plotly";
+import { plotlyScript, type PlotlyTrace } from "../inspect/plotly";
 import { shareAxis } from "../inspect/plots";
 import type { Callback, EpochResult, History, StepResult } from "../training";
 import { averaged } from "./sweep";
@@ -76,6 +76,7 @@ export function trainingView(options: TrainingViewOptions = {}): TrainingView {
       table: () => epochTable(epochs),
     },
     (context) => {
+      context?.publishOnce("plotly.js", plotlyScript); // before there is a curve: later ones come without it
       if (context !== undefined) outputs.follow(context);
       return draw((curve) => showFigure(curve, context));
     },
@@ -93,19 +94,16 @@ export interface ViewHead {
   readonly bar?: { readonly done: number; readonly total: number };
 }
 
-/**
- * A line, the table of epochs and the curve as one output.
- * @param show  what of a figure; called before there is a curve, too, so that what draws it is on the page by then
- */
+/** A line, the table of epochs and the curve as one output. */
 export function viewBundle(
   history: History,
   { line, bar }: ViewHead,
   show: (curve: Figure) => MimeBundle,
 ): MimeBundle {
   const rows = epochTable(history.epochs);
-  const curve = htmlOf(show(trainingFigure(history)));
+  const curve = history.steps.length === 0 ? "" : htmlOf(show(trainingFigure(history)));
   const head = `<div>${escapeHtml(line)}${bar === undefined ? "" : `<br>${barHtml(bar.done, bar.total)}`}</div>`;
-  const parts = [head, history.epochs.length === 0 ? "" : htmlOf(bundleOf(rows)), history.steps.length === 0 ? "" : curve]; // prettier-ignore
+  const parts = [head, history.epochs.length === 0 ? "" : htmlOf(bundleOf(rows)), curve];
   return { "text/html": parts.join(""), "text/plain": `${line}\n${String(rows)}` };
 }
 
