@@ -16,12 +16,16 @@ const small = {
   fixedResizeSide: 72,
 } as const;
 
+/** What a program takes for given: the names of the labels of each file. */
+const yours = `const names = (file: string) => ["a", "b", "c"].filter((_, i) => Number(/(\\d+)\\.jpg$/.exec(file)?.[1]) & (1 << i));
+const namesOf: Record<string, string[]> = new Proxy({}, { get: (_, file) => names(String(file)) });`;
+
 /** The programs of the README in their order, for the small network. */
 function programs(): string[] {
   const text = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
   return [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) =>
     code
-      .replace("isTraining: true,", `isTraining: true, ...${JSON.stringify(small)},`)
+      .replace("isTraining: true", `isTraining: true, ...${JSON.stringify(small)}`)
       .replace(/resnet_v1_50(?!\.ckpt)/g, small.architecture),
   );
 }
@@ -40,11 +44,12 @@ test("the README's programs run one after the other, as they stand but for a sma
     const { result, outputs } = await run(tenLines);
     assert.match(String(result), /^8 images: (bottle|mug) [^]*\nEach image has its own scale/);
     assert.match(outputs.join(""), /^epoch +step +train loss +validation loss [^]*\n +4 +8 /);
+    await run(yours);
     for (const program of others) {
       const { result: shown } = await run(`${program}\n"done";`);
       assert.equal(shown, "'done'", program);
     }
-    assert.equal(others.length, 3);
+    assert.equal(others.length, 4);
   } finally {
     await close();
   }
