@@ -1,6 +1,6 @@
 import type { Model } from "../../model/model";
-import { withOtherWeights } from "../../model/weights";
 import { tf, trace } from "../../tensorflow";
+import { averageOf, averagesWith, withMovingAverages } from "../step/averages";
 import type { Callback } from "./callback";
 
 /** Options of modelEma(). */
@@ -28,7 +28,8 @@ export interface ModelEma extends Callback {
 
 /**
  * Exponential moving averages of all of a model's variables, moving statistics too, updated after each step:
- * average ← decay · average + (1 − decay) · value.
+ * average ← decay · average + (1 − decay) · value. They are those of createTrainStep()'s movingAverageDecay, which a Saver keeps and
+ * which cost less, for the step updates them itself; here for any step, with a warm-up by the callback's own updates.
  * @throws {RangeError} if the decay is out of its range
  * @throws {Error} if the model is disposed
  * @example
@@ -39,44 +40,43 @@ export interface ModelEma extends Callback {
  */
 export function modelEma(model: Model, options: ModelEmaOptions = {}): ModelEma {
   const { decay = 0.9999, warmup = true, useAtEnd = true } = options;
-  if (!(decay >= 0 && decay < 1))
-    throw new RangeError(`Cannot average weights: expected decay in 0 … 1, but not 1, got ${decay}`);
-  const pairs = model.variables
-    .expectAll("average weights")
-    .map(({ name, variable }) => ({ name, variable, average: tf.variable(variable, false) }));
+  const variables = model.variables.expectAll("average weights");
+  const kept = averagesWith(model, decay, "average weights: expected decay");
+  const all = variables.map(({ variable }) => variable);
+  const averages = Object.fromEntries(
+    variables.flatMap(({ name }) => {
+      const average = kept.slots[averageOf(name)];
+      return average === undefined ? [] : [[name, average] as const];
+    }),
+  );
   const update = trace(
-    (kept: tf.Scalar) => {
-      for (const { variable, average } of pairs)
-        average.assign(average.sub(average.sub(variable).mul(tf.sub(1, kept))));
-      return kept.clone();
+    (stays: tf.Scalar) => {
+      kept.follow(all, stays);
+      return stays.clone();
     },
     { name: "averageWeights" },
   );
   let updates = 0;
-  const use = (): void => pairs.forEach(({ variable, average }) => variable.assign(average));
   return {
-    averages: Object.fromEntries(pairs.map(({ name, average }) => [name, average])),
+    averages,
+    onTrainBegin: () => kept.begin(),
     onStep: async ({ accumulated = 0 }) => {
       if (accumulated > 0) return;
-      const kept = tf.scalar(warmup ? Math.min(decay, (1 + updates) / (10 + updates)) : decay);
+      const stays = tf.scalar(warmup ? kept.decay(updates - 1) : decay);
       updates++;
       try {
-        tf.dispose(await update(kept));
+        tf.dispose(await update(stays));
       } finally {
-        kept.dispose();
+        stays.dispose();
       }
     },
     onTrainEnd: () => {
-      if (useAtEnd) use();
+      if (useAtEnd) for (const { name, variable } of variables) variable.assign(averages[name] ?? variable);
     },
-    using: (work) =>
-      withOtherWeights(model, "use averages", () => {
-        use();
-        return work();
-      }),
+    using: (work) => withMovingAverages({ model, slots: kept.slots }, work),
     dispose: () => {
       update.dispose();
-      tf.dispose(pairs.map(({ average }) => average));
+      kept.dispose();
     },
   };
 }

@@ -31,12 +31,18 @@ export function averagesOf(
   return decay === undefined ? undefined : averagesWith(model, decay);
 }
 
-/** Averages that decay by min(decay, (1 + n) / (10 + n)) at update n. @throws {RangeError} if the decay is out of its range */
-export function averagesWith(model: Model, decay: number): Averages {
+/**
+ * Averages that decay by min(decay, (1 + n) / (10 + n)) at update n.
+ * @param expected  what the decay is called, for the error
+ * @throws {RangeError} if the decay is out of its range
+ */
+export function averagesWith(
+  model: Model,
+  decay: number,
+  expected = "create train step: expected movingAverageDecay",
+): Averages {
   if (!(decay >= 0 && decay < 1))
-    throw new RangeError(
-      `Cannot create train step: expected movingAverageDecay in 0 … 1, but not 1, got ${decay}`,
-    );
+    throw new RangeError(`Cannot ${expected} in 0 … 1, but not 1, got ${decay}`);
   const pairs = model.variables.all().map(({ name, variable }) => {
     const average = tf.variable(variable, false); // shares the memory until one of both changes
     return { name, variable, average };
