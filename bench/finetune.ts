@@ -90,7 +90,7 @@ async function runOf(name: string, seed: number, start: () => Promise<Peer>): Pr
  * The photos, and the weights in each program's form.
  * @throws {Error} if there are none
  */
-function prepare(folder: string): Pick<Files, "photos" | "weights"> {
+export function prepare(folder: string): Pick<Files, "photos" | "weights"> {
   const photos = path.join(sharedData(), "clothing");
   const source = path.join(sharedData(), "weights/resnet50_torchvision_layout.npz");
   for (const needed of [photos, source])

@@ -13,6 +13,7 @@ import { benchScaling, formatScaling } from "./scaling";
 import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
+import { benchTransfer, formatTransfer } from "./transfer";
 
 /** What the command line asks for. */
 interface Wish extends StepBench {
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, Bench>> = {
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },
   features: { about: "seconds: an epoch with conv1 to block3, or all but the head, frozen: on features, and with the trunk in each", run: runFeatures },
   finetune: { about: "seconds: from a process's start to 95 % validated accuracy of a new head: ours, PyTorch's, Keras's", run: runFinetune },
+  transfer: { about: "seconds and accuracy: all of a pretrained network fine-tuned to photos: ours, PyTorch's; a round is a seed", run: runTransfer },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -142,6 +144,11 @@ async function runFeatures(wish: Wish): Promise<Outcome> {
 async function runFinetune(wish: Wish): Promise<Outcome> {
   const result = await benchFinetune(wish);
   return { text: formatFinetune(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runTransfer(wish: Wish): Promise<Outcome> {
+  const result = await benchTransfer(wish);
+  return { text: formatTransfer(result), data: { unit: seconds.unit, ...result } };
 }
 
 interface Contest {
