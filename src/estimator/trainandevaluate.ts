@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { cellSignal } from "../interrupt";
+import { cellSignal, endedBy } from "../interrupt";
 import type { Estimator } from "./estimator";
 import type { EstimatorEvaluateOptions, EstimatorTrainOptions, RunOptions } from "./options";
 import type { EvalResult } from "./evaluation";
@@ -181,7 +181,8 @@ class Evaluator<P> {
   async follow(): Promise<TrainAndEvaluateResult> {
     const { startDelaySecs = 120 } = this.spec;
     const { signal = cellSignal() } = this.options;
-    const rest = (secs: number): Promise<void> => wait(secs * 1000, undefined, signal && { signal });
+    const rest = (secs: number): Promise<void> =>
+      endedBy(signal, wait(secs * 1000, undefined, signal && { signal }));
     const isDone = (step: number): boolean => step >= (this.maxSteps ?? Infinity);
     await rest(startDelaySecs);
     for (;;) {

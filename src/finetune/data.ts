@@ -1,4 +1,6 @@
 /** What a part of a fine-tuning reads. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatasetIterator, Dataset } from "../input";
 import type { Model } from "../model/model";
@@ -16,28 +18,47 @@ export interface PartData {
   dispose(): void;
 }
 
-/** Features of the frozen trunk, to train the head on and to validate it with. The caller disposes them. */
+/** A folder of a run's own, which goes with the run or the process. */
+export interface OwnFolder {
+  readonly path: string;
+  remove(this: void): void;
+}
+
+/** Makes a folder for features, where the next call finds what an interrupt leaves of them. */
+export function ownFolder(): OwnFolder {
+  const path = mkdtempSync(join(tmpdir(), "slimlab-trunk-"));
+  const remove = (): void => {
+    process.off("exit", remove);
+    rmSync(path, { recursive: true, force: true });
+  };
+  process.once("exit", remove);
+  return { path, remove };
+}
+
+/**
+ * Features of the frozen trunk, to train the head on and to validate it with. The caller disposes them.
+ * @param own  where they stand, if the options name no folder
+ */
 export async function trunkData(
   model: Model,
   part: Part,
   options: FineTuneOptions,
-  signal: AbortSignal | undefined,
+  { own, signal }: { readonly own: () => OwnFolder; readonly signal: AbortSignal | undefined },
 ): Promise<PartData> {
   const { train, validation, cacheFrozen, head = "Predict", seed } = options;
   const { views = part.epochs, storage, folder } = typeof cacheFrozen === "object" ? cacheFrozen : {};
   const shared = { trainableScopes: head, ...(storage && { storage }), ...(signal && { signal }) };
-  const inFolder = (name: string): { folder?: string } =>
-    folder === undefined ? {} : { folder: join(folder, name) };
+  const place = folder ?? own().path;
   const batchSize = batchSizeOf(train);
   const trained = await features(model, train, {
-    ...{ ...shared, ...inFolder("train"), views, numEpochs: 0, shuffle: true },
+    ...{ ...shared, folder: join(place, "train"), views, numEpochs: 0, shuffle: true },
     ...(seed !== undefined && { seed }),
     ...(batchSize !== undefined && { batchSize }),
   });
   try {
     const held = await features(model, validation, {
       ...shared,
-      ...inFolder("validation"),
+      folder: join(place, "validation"),
       isTraining: false,
     });
     const iterator = trained.iterator();

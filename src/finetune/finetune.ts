@@ -65,7 +65,7 @@ export async function fineTune(model: Model, options: FineTuneOptions): Promise<
       await run.carryOn({ callbacks, validation: options.validation, signal });
       run.dispose();
     } catch (error) {
-      if ([signal, cell].some((one) => one?.aborted === true && error === one.reason)) {
+      if ([signal, cell].some((one) => one?.aborted === true && isReason(error, one.reason))) {
         run.mark();
         left.set(model, run);
       } else run.dispose();
@@ -80,6 +80,11 @@ function endOf({ isStopped, divergedAt }: Run): string {
   if (divergedAt !== undefined)
     return `, then stopped at step ${divergedAt}, where the loss was no longer finite`;
   return isStopped ? ", then stopped" : "";
+}
+
+/** Whether an error is a signal's reason, which may be no error itself. */
+function isReason(error: unknown, reason: unknown): boolean {
+  return error === reason || (error instanceof Error && error.cause === reason);
 }
 
 function tuned(run: Run, resumedAt: number | undefined): FineTuned {

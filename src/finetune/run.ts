@@ -18,7 +18,7 @@ import {
   type TrainStep,
 } from "../training";
 import { globalStepOf } from "../training/step/count";
-import { trunkData, type PartData } from "./data";
+import { ownFolder, trunkData, type OwnFolder, type PartData } from "./data";
 import type { FineTuneOptions } from "./options";
 import { stepsInEpoch } from "./length";
 import { hyperparametersOf, partsOf, type Part } from "./parts";
@@ -56,6 +56,7 @@ export class Run {
   private place = 0;
   private begun: Begun | undefined;
   private marked: string | undefined;
+  private folder: OwnFolder | undefined;
 
   /** @throws {RangeError} if an option is out of its range, or the length of an epoch can't be told */
   constructor(
@@ -127,7 +128,7 @@ export class Run {
     const isCached = part.isHeadAlone && (options.cacheFrozen ?? false) !== false;
     try {
       const data: PartData = isCached
-        ? await trunkData(model, part, options, signal)
+        ? await trunkData(model, part, options, { own: () => (this.folder ??= ownFolder()), signal })
         : { train: photos, validation: undefined, dispose: () => undefined };
       return { part, step, hyperparameters: hyperparametersOf(options, step), data, taken: 0 };
     } catch (error) {
@@ -140,6 +141,8 @@ export class Run {
     this.begun?.data.dispose();
     this.begun?.step.dispose();
     this.begun = undefined;
+    this.folder?.remove();
+    this.folder = undefined;
   }
 
   private updatesOf({ epochs }: Part): number {

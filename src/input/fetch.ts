@@ -5,7 +5,7 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
-import { interruptible } from "../interrupt";
+import { endedBy, interruptible } from "../interrupt";
 import { kindOfFile } from "../tensorflow";
 import { codeOf } from "./errorcode";
 
@@ -80,7 +80,7 @@ async function attempt(url: string, part: string, options: FetchOptions, retries
       options.signal?.throwIfAborted();
       if (!(error instanceof Interruption)) throw error;
       if (tries >= retries) throw new Error(`${error.message}, ${tries + 1} times`, { cause: error.cause });
-      await setTimeout(FIRST_DELAY_MS * 2 ** tries, undefined, { signal: options.signal });
+      await endedBy(options.signal, setTimeout(FIRST_DELAY_MS * 2 ** tries, undefined, { signal: options.signal }));
     }
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { endedBy } from "../interrupt";
 import { allPlans, knownFiles, type Plan } from "./plan";
 
 /** What makes a dataset's elements. */
@@ -36,10 +37,7 @@ export async function fingerprintOf(
 
 async function fileDigest(file: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(
-    createReadStream(file, { highWaterMark: 2 ** 20 }),
-    hash,
-    signal === undefined ? {} : { signal },
-  );
+  const reading = createReadStream(file, { highWaterMark: 2 ** 20 });
+  await endedBy(signal, pipeline(reading, hash, signal === undefined ? {} : { signal }));
   return hash.digest("hex");
 }

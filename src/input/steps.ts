@@ -123,7 +123,16 @@ function multiplied(size: number | undefined, count: number): number | undefined
 export function takePlan<T>(parent: Plan<T>, count: number): Plan<T> {
   const build: Plan<T>["build"] = (start) =>
     takeDataset(parent.build(start), parent.spec().types, Math.max(0, count - (start?.skip ?? 0)));
-  return { ...stepFrom(parent, "take"), build, detail: () => String(count), isEndless: () => false };
+  return {
+    ...stepFrom(parent, "take"),
+    build,
+    detail: () => String(count),
+    isEndless: () => false,
+    size: () => {
+      const size = isEndless(parent) ? count : parent.size?.();
+      return size === undefined ? undefined : Math.min(size, count);
+    },
+  };
 }
 
 /** All but the first `count` elements. */
@@ -134,7 +143,15 @@ export function skipPlan<T>(parent: Plan<T>, count: number): Plan<T> {
       ? skipDataset(parent.build(), parent.spec().types, count)
       : parent.build(after);
   };
-  return { ...stepFrom(parent, "skip"), build, detail: () => String(count) };
+  return {
+    ...stepFrom(parent, "skip"),
+    build,
+    detail: () => String(count),
+    size: () => {
+      const size = parent.size?.();
+      return size === undefined ? undefined : Math.max(0, size - count);
+    },
+  };
 }
 
 /** Works ahead of who reads. */
@@ -153,7 +170,15 @@ export function shardPlan<T>(parent: Plan<T>, count: number, index: number): Pla
     const before = startingAfter((start?.skip ?? 0) * count, start);
     return shardDataset(parent.build(before), parent.spec().types, count, index);
   };
-  return { ...stepFrom(parent, "shard"), build, detail: () => String(count) }; // one position for all workers
+  return {
+    ...stepFrom(parent, "shard"),
+    build,
+    detail: () => String(count), // one position for all workers
+    size: () => {
+      const size = parent.size?.();
+      return size === undefined ? undefined : Math.max(0, Math.ceil((size - index) / count));
+    },
+  };
 }
 
 /** Elements stacked. The example is a whole batch of one element, so that sizes recorded from it hold for full batches. */
@@ -244,6 +269,10 @@ export function concatenatePlan<T>(first: Plan<T>, second: Plan<T>): Plan<T> {
     ),
     recordFiles: () => allFiles([first, second]),
     strings: [...first.strings, ...second.strings],
+    size: () => {
+      const [one, other] = [first.size?.(), second.size?.()];
+      return one === undefined || other === undefined ? undefined : one + other;
+    },
   };
 }
 

@@ -36,6 +36,16 @@ export function shielded<T>(work: () => T): T {
   return result.value;
 }
 
+/** What Node does until a signal ends it: with the signal's reason, where Node has an AbortError of its own. */
+export async function endedBy<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
 /** Options whose signal is the running cell's unless they have one of their own. */
 export function interruptible<T extends { readonly signal?: AbortSignal }>(options: T): T {
   const signal = options.signal ?? cellSignal();

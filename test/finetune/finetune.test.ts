@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { fineTune, trainingView, type FineTuned, type FineTuneOptions } from "../../src/finetune";
-import { Dataset } from "../../src/input";
+import { stepsInEpoch } from "../../src/finetune/length";
+import { createInputFn, Dataset, mixBatches, preprocessForEval } from "../../src/input";
 import type { Model } from "../../src/model";
 import { memory, tf } from "../../src/tensorflow";
 import {
@@ -17,15 +18,20 @@ import {
   type Callback,
 } from "../../src/training";
 import { patternBatch, thinModel, valuesOf } from "../training/thin";
-import { photos, trunkModel } from "../training/trunk";
+import { photos, records, trunkModel } from "../training/trunk";
 
 const architecture = "resnet_v1_14";
 const made = (): Model => thinModel({ seed: 1, architecture });
 
 /** Six batches of 4, in a new order each pass. */
 function trainInput(): Dataset<Batch> {
-  const [{ image }, label] = patternBatch("photos", 24);
-  return Dataset.fromTensorSlices([{ image }, label] as const).shuffle(24, { seed: 3 }).batch(4); // prettier-ignore
+  return sliced(24).shuffle(24, { seed: 3 }).batch(4);
+}
+
+/** Single photos. */
+function sliced(count: number): Dataset<readonly [{ image: tf.Tensor3D }, tf.Scalar]> {
+  const [{ image }, label] = patternBatch("photos", count);
+  return Dataset.fromTensorSlices([{ image }, label] as const);
 }
 
 function heldBack(): Dataset<Batch> {
@@ -103,6 +109,61 @@ test("fineTune() interrupted anywhere, looked at and gone on with: the same numb
   assert.deepEqual(weightsOf(model), weightsOf(whole));
   model.dispose();
   whole.dispose();
+});
+
+/** A signal that is aborted when it has been asked so often whether it is. */
+function abortedAt(question: number): AbortSignal {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let asked = 0;
+  const isAborted = (): boolean => {
+    if (++asked === question) controller.abort("Enough");
+    return Reflect.get(AbortSignal.prototype, "aborted", signal) === true;
+  };
+  return Object.defineProperty(signal, "aborted", { get: isAborted });
+}
+
+test("fineTune() interrupted while the trunk is run goes on there, to the same numbers", async () => {
+  const options = { epochs: 0, freezeEpochs: 1, cacheFrozen: true, seed: 1 };
+  const transform = (image: tf.Tensor): tf.Tensor3D => preprocessForEval(image, { size: 40 });
+  const held = createInputFn(records, { batchSize: 16, numEpochs: 1, transform });
+  const data = (): Pick<FineTuneOptions, "train" | "validation"> => ({
+    train: photos({ numEpochs: 0 }),
+    validation: held(),
+  });
+  const whole = trunkModel();
+  const expected = numbersOf(await fineTune(whole, { ...data(), ...options }));
+  const model = trunkModel();
+  let [found, question]: [FineTuned | undefined, number] = [undefined, 1];
+  while (found === undefined) {
+    const signal = abortedAt((question *= 2));
+    found = await fineTune(model, { ...data(), ...options, signal }).catch((error: unknown) => {
+      if (error !== "Enough" && !(error instanceof Error && error.cause === "Enough")) throw error;
+      return undefined;
+    });
+  }
+  assert.ok(question > 4, `${question} questions`);
+  assert.deepEqual(numbersOf(found), expected);
+  assert.deepEqual(weightsOf(model), weightsOf(whole));
+  model.dispose();
+  whole.dispose();
+});
+
+test("fineTune() tells an epoch's steps of batches that are mixed, cut short or put together", async () => {
+  const model = made();
+  const endless = trainInput().repeat();
+  for (const [train, steps] of [
+    [endless.take(4), 4],
+    [trainInput().skip(4), 2],
+    [trainInput().shard(4, 1), 2],
+    [trainInput().concatenate(trainInput().take(1)), 7],
+  ] as const) {
+    const found = await fineTune(model, { train, validation: heldBack(), epochs: 1, freezeEpochs: 0 });
+    assert.equal(found.steps.length, steps);
+  }
+  for (const numEpochs of [0, 1])
+    assert.equal(stepsInEpoch(mixBatches(photos({ numEpochs }), { numClasses: 2 })), 9, `${numEpochs} epochs`); // prettier-ignore
+  model.dispose();
 });
 
 test("fineTune() begins anew with other options, other data, or a model that was changed", async () => {
@@ -279,7 +340,15 @@ test("fineTune() refuses numbers that are none, and data of unknown length", asy
     [{ epochs: 1, stepsPerEpoch: 0 }, `${cannot} stepsPerEpoch a whole number from 1 on, got 0`],
     [
       { epochs: 1, train: trainInput().filter(([, label]) => label.max().less(9)) },
-      `${cannot} stepsPerEpoch for a dataset whose length can't be told, or a dataset of at least a batch, got neither`,
+      `${cannot} stepsPerEpoch, since it can't be told how many batches the dataset has before it is read, got undefined`,
+    ],
+    [
+      { epochs: 1, train: trainInput().take(0) },
+      `${cannot} a dataset of at least a whole batch, got an empty one`,
+    ],
+    [
+      { epochs: 1, train: sliced(7).batch(8, { dropRemainder: true }) },
+      `${cannot} a dataset of at least a whole batch, got 7 photos, fewer than a batch of 8`,
     ],
   ] as const)
     // prettier-ignore

@@ -46,6 +46,7 @@ export async function computeFeatures(job: FeatureJob): Promise<FeatureState> {
   const views = viewsOf(job.input, settings.views, state.batches);
   const writer = await FeatureWriter.open(job.folder, state);
   try {
+    job.signal?.throwIfAborted(); // before an iteration is begun, whose draws the next would not repeat
     const iterator = views.dataset.iterator();
     try {
       if (state.position !== undefined) iterator.seek(Buffer.from(state.position, "base64"));
@@ -87,7 +88,6 @@ class Computation {
       });
     const trunk = trace(body, { name: "features", precision });
     try {
-      signal?.throwIfAborted();
       while (!this.isEnough) {
         const next = await iterator.next();
         if (next.done === true) break;
