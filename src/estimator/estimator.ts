@@ -94,7 +94,7 @@ export class Estimator<P = unknown> {
       const all = allHooks(hooks);
       await all.begin();
       const dataset = inputFn();
-      if (steps === undefined) expectEnd(dataset);
+      if (steps === undefined) expectEnd(dataset, "evaluate");
       const { iterator, first } = await openInput(dataset, "evaluate", { signal });
       try {
         const spec = this.cells.of(ModeKeys.EVAL, first);

@@ -6,6 +6,7 @@ import { cellSignal, finishFirst } from "../interrupt";
 import type { Model } from "../model/model";
 import { globalStepOf } from "../training/step/count";
 import type { History } from "../training";
+import { expectInputs } from "./inputs";
 import type { FineTuneOptions } from "./options";
 import { Run } from "./run";
 import { epochTable, trainingFigure, viewBundle } from "./view";
@@ -35,14 +36,16 @@ const left = new WeakMap<Model, Run>();
  * Fine-tunes a pretrained model: first its head alone, then all of it with rates that grow from the bottom to the head, each part by
  * one cycle of learning rate and momentum; evaluates after each epoch, and at the end gives the model the weights of the best.
  *
- * Interrupted, it throws the signal's reason and leaves the model as it is after that step, to be looked at; the same call again goes
- * on, to the same numbers as one that nothing stopped. It is the same if the numbers among the options are, the data are (the
- * same dataset, or one of the same steps and files) and the model has not been changed meanwhile; else a new one begins, from the
- * weights there are. What waits to be gone on with holds its memory.
+ * Interrupted, it throws the signal's reason and leaves the model as it is after that step, to be looked at, and so it does where a
+ * callback throws an error; the same call again goes on, to the same numbers as one that nothing stopped. It is the same if the
+ * numbers among the options are, the data are (the same dataset, or one of the same steps and files) and the model has not been
+ * changed meanwhile; else a new one begins, from the weights there are. What waits to be gone on with holds its memory.
  *
  * As fastai's fine_tune, but that the frozen trunk's batch norms stand still, with momentum for Adam, and with the best weights kept.
  * Where the loss is no longer finite it ends, and the model gets the best weights, too: `divergedAt` says so.
- * @throws {RangeError} if an option is out of its range, the data are empty, or the loss is no longer finite before an epoch is over
+ * @throws {TypeError} if the model, one of the datasets or a callback is none
+ * @throws {RangeError} if an option is out of its range, the data are empty, the validation never ends, or the loss is no longer finite
+ *   before an epoch is over
  * @throws what the signal gives as its reason
  * @example
  * const view = trainingView();
@@ -54,18 +57,21 @@ const left = new WeakMap<Model, Run>();
 export async function fineTune(model: Model, options: FineTuneOptions): Promise<FineTuned> {
   const cell = cellSignal();
   const { callbacks = [], signal = cell } = options;
+  expectInputs(model, options);
   const before = left.get(model);
-  left.delete(model);
   const isSame = before?.isOf(options) === true;
-  if (!isSame) before?.dispose();
   const run = isSame ? before : new Run(model, options);
+  left.delete(model);
+  if (!isSame) before?.dispose();
   const resumedAt = isSame ? globalStepOf(model) : undefined;
   const work = async (): Promise<void> => {
     try {
       await run.carryOn({ callbacks, validation: options.validation, signal });
       run.dispose();
     } catch (error) {
-      if ([signal, cell].some((one) => one?.aborted === true && isReason(error, one.reason))) {
+      const isReasonOf = (one: AbortSignal | undefined): boolean =>
+        one?.aborted === true && isReason(error, one.reason);
+      if (run.isOfCallback(error) || [signal, cell].some(isReasonOf)) {
         run.mark();
         left.set(model, run);
       } else run.dispose();

@@ -18,7 +18,8 @@ export function stepsInEpoch(dataset: Dataset<Batch>): number {
     );
   const photos = leftOutOf(dataset.plan)?.count ?? photosOf(dataset.plan) ?? 0;
   const size = batchSizeOf(dataset);
-  const got = photos > 0 && size !== undefined ? `${photos} photos, fewer than a batch of ${size}` : "an empty one";
+  const got =
+    photos > 0 && size !== undefined ? `${photos} photos, fewer than a batch of ${size}` : "an empty one";
   throw new RangeError(`Cannot fine-tune: expected a dataset of at least a whole batch, got ${got}`);
 }
 

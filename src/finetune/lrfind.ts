@@ -11,13 +11,18 @@ import {
   type Batch,
   type Callback,
   type FeatureBatch,
+  type Optimizer,
   type TrainStepOptions,
 } from "../training";
+import { tf } from "../tensorflow";
+import { expectBatches } from "../training/batch/batch";
 import { createSweep, type Sweep } from "./sweep";
 import { skippedAtEnd, suggestionsOf, type CurvePoint, type Suggestions } from "./suggest";
 
 /** Options of lrFind(): those of the train step that is to be found a rate for, and of the sweep. */
-export interface LrFindOptions extends Omit<TrainStepOptions, "learningRate" | "globalStep"> {
+export interface LrFindOptions extends Omit<TrainStepOptions, "learningRate" | "globalStep" | "optimizer"> {
+  /** One of ours, whose rate the sweep sets. @default momentumOptimizer({ momentum }) */
+  readonly optimizer?: Optimizer;
   /** The rate of the first step. @default 1e-7 (fastai) */
   readonly startLr?: number;
   /** The rate that the sweep goes up to; the last step's is the one before it. @default 10 (fastai) */
@@ -51,6 +56,7 @@ export interface LrFound extends Displayable, Suggestions {
  * have an optimizer of their own, so that a train step's is untouched. The loss is the cross-entropy without weight decay, smoothed
  * exponentially (0.98) and corrected for its beginning at 0, as fastai's Recorder does it.
  * @param input  batches of [{ image }, label], or what features() gives; read anew when it ends
+ * @throws {TypeError} if the input is no dataset, or the optimizer has a rate of its own
  * @throws {RangeError} if an option is out of its range, the dataset is empty, or the loss diverges at once
  * @throws what the signal gives as its reason
  * @example
@@ -67,6 +73,8 @@ export async function lrFind(
   const { startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true } = options;
   const { onProgress, signal = cellSignal(), ...stepOptions } = options;
   expectSweep(startLr, endLr, numIt);
+  expectBatches(input, "find a learning rate");
+  expectOptimizer(options.optimizer);
   const rateAt = (step: number): number => startLr * (endLr / startLr) ** (step / numIt);
   const run = async (): Promise<readonly CurvePoint[]> => {
     const learningRate = (globalStep: number): number => rateAt(globalStep - begun);
@@ -76,7 +84,10 @@ export async function lrFind(
       return await withOtherWeights(model, "find a learning rate", async () => {
         const sweep = createSweep({ numIt, stopDiv, rateAt });
         const callbacks = [recorder(sweep, numIt, onProgress)];
-        while (!sweep.isDone()) await train(step, input, { callbacks, ...(signal && { signal }) });
+        const isOnce = "next" in input; // an iterator, which does not begin anew
+        do await train(step, input, { callbacks, ...(signal && { signal }) });
+        while (!sweep.isDone() && !isOnce);
+        expectWhole(sweep, numIt);
         return sweep.curve;
       });
     } finally {
@@ -85,6 +96,19 @@ export async function lrFind(
     }
   };
   return found(await finishFirst(run()), numIt);
+}
+
+function expectOptimizer(optimizer: unknown): void {
+  if (optimizer === undefined || typeof optimizer === "function") return;
+  const got = optimizer instanceof tf.Optimizer ? `tfjs's ${optimizer.getClassName()}, which has its own` : inspect(optimizer); // prettier-ignore
+  throw new TypeError(`Cannot find a learning rate: expected an optimizer whose rate the sweep sets, such as adamOptimizer(), got ${got}`); // prettier-ignore
+}
+
+function expectWhole(sweep: Sweep, numIt: number): void {
+  if (sweep.isDone()) return;
+  throw new RangeError(
+    `Cannot find a learning rate: expected batches for ${numIt} steps, got ${sweep.curve.length} before the iterator ended; give the dataset, which is read anew`,
+  );
 }
 
 /** Ends a training when its sweep has come to its end. */
@@ -163,6 +187,9 @@ function extent(values: readonly number[]): readonly [least: number, most: numbe
 
 function expectSweep(startLr: number, endLr: number, numIt: number): void {
   const cannot = "Cannot find a learning rate: expected";
+  for (const [name, rate] of Object.entries({ startLr, endLr }))
+    if (typeof rate !== "number")
+      throw new TypeError(`${cannot} ${name} to be a number, got ${inspect(rate)}`);
   if (!(startLr > 0 && startLr < Infinity)) throw new RangeError(`${cannot} startLr above 0, got ${startLr}`);
   if (!(endLr > startLr && endLr < Infinity))
     throw new RangeError(`${cannot} endLr above startLr, ${startLr}, got ${endLr}`);

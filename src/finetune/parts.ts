@@ -1,4 +1,5 @@
 /** The two parts of a fine-tuning: the head alone, then all. */
+import { inspect } from "node:util";
 import type { Hyperparameter } from "../tensorflow";
 import { oneCycle, slice, type TrainStep, type TrainStepOptions } from "../training";
 import { batchSizeOf } from "../training/batch/size";
@@ -28,7 +29,8 @@ export function partsOf(options: FineTuneOptions): readonly Part[] {
   const { epochs, freezeEpochs = 1, learningRate = 0.01, lrMult = 100 } = options;
   const { pctStart = 0.3, div = 5, head = "Predict", stepsPerEpoch = 1 } = options;
   const expect = (name: string, expected: string, value: number, isRight: boolean): void => {
-    if (!isRight) throw new RangeError(`Cannot fine-tune: expected ${name} ${expected}, got ${value}`);
+    if (typeof value !== "number" || !isRight)
+      throw new RangeError(`Cannot fine-tune: expected ${name} ${expected}, got ${inspect(value)}`);
   };
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
   expect("epochs", "a whole number from 0 on", epochs, isCount(epochs));

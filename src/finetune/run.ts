@@ -57,6 +57,7 @@ export class Run {
   private begun: Begun | undefined;
   private marked: string | undefined;
   private folder: OwnFolder | undefined;
+  private thrown: { readonly error: unknown } | undefined;
 
   /** @throws {RangeError} if an option is out of its range, or the length of an epoch can't be told */
   constructor(
@@ -85,10 +86,12 @@ export class Run {
     const { parts, stepsPerEpoch, options } = this;
     const { metrics, precision } = options;
     let last: Begun | undefined;
+    this.thrown = undefined;
     for (let part = parts[this.place]; part !== undefined && !this.isStopped; part = parts[++this.place]) {
       if (this.begun !== undefined && this.begun.part !== part) this.end();
       const now = (this.begun ??= await this.begin(part, signal));
-      if (last === undefined) for (const one of callbacks) await one.onTrainBegin?.(this.seenBy(now));
+      if (last === undefined)
+        for (const one of callbacks) await this.calling(() => one.onTrainBegin?.(this.seenBy(now)));
       last = now;
       await train(now.step, now.data.train, {
         ...{ steps: part.epochs * stepsPerEpoch - now.taken, stepsPerEpoch },
@@ -101,6 +104,11 @@ export class Run {
     }
     this.best.restore();
     if (last !== undefined) for (const one of callbacks) await one.onTrainEnd?.(this.seenBy(last));
+  }
+
+  /** Whether an error is one of a callback, which leaves the run as it was between two steps. */
+  isOfCallback(error: unknown): boolean {
+    return this.thrown !== undefined && this.thrown.error === error;
   }
 
   /** Notes how the model is, of a run that is interrupted. */
@@ -157,17 +165,29 @@ export class Run {
     return {
       onStep: async (result, { requestStop }) => {
         now.taken++;
-        const training = this.seenBy(now, requestStop);
-        for (const one of [best, ...callbacks]) await one.onStep?.(result, training);
         history.steps.push(result);
+        const training = this.seenBy(now, requestStop);
+        await best.onStep?.(result, training);
+        for (const one of callbacks) await this.calling(() => one.onStep?.(result, training));
       },
       onEpochEnd: async (given, { requestStop }) => {
         const epoch = { ...given, epoch: history.epochs.length + 1 };
         const training = this.seenBy(now, requestStop);
-        for (const one of [...own, ...callbacks]) await one.onEpochEnd?.(epoch, training);
+        for (const one of own) await one.onEpochEnd?.(epoch, training);
         history.epochs.push(epoch);
+        for (const one of callbacks) await this.calling(() => one.onEpochEnd?.(epoch, training));
       },
     };
+  }
+
+  /** Calls a callback; what it throws can be mended, and the run gone on with. */
+  private async calling(call: () => void | Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.thrown = { error };
+      throw error;
+    }
   }
 
   private seenBy({ step, hyperparameters }: Begun, stop: () => void = () => undefined): Training {

@@ -80,7 +80,10 @@ async function attempt(url: string, part: string, options: FetchOptions, retries
       options.signal?.throwIfAborted();
       if (!(error instanceof Interruption)) throw error;
       if (tries >= retries) throw new Error(`${error.message}, ${tries + 1} times`, { cause: error.cause });
-      await endedBy(options.signal, setTimeout(FIRST_DELAY_MS * 2 ** tries, undefined, { signal: options.signal }));
+      await endedBy(
+        options.signal,
+        setTimeout(FIRST_DELAY_MS * 2 ** tries, undefined, { signal: options.signal }),
+      );
     }
   }
 }

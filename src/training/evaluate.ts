@@ -4,7 +4,7 @@ import { labelClasses, type ClassLabels } from "../model/losses";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
 import { tf, trace, type Precision, type Signature } from "../tensorflow";
-import { expectBatch, type Batch } from "./batch/batch";
+import { expectBatch, expectBatches, type Batch } from "./batch/batch";
 import { knownClasses } from "./batch/classes";
 import { badOf, expectEnd, leftOutOf, noBatches } from "./batch/end";
 import { freshness, givenOf, originOf, type FeatureBatch, type FeatureOrigin } from "./features/origin";
@@ -137,7 +137,8 @@ export async function evaluate(
   const { steps = Infinity, onProgress, signal = cellSignal() } = options;
   if (!((Number.isSafeInteger(steps) && steps >= 1) || steps === Infinity))
     throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
-  if (steps === Infinity) expectEnd(dataset);
+  expectBatches(dataset, "evaluate");
+  if (steps === Infinity) expectEnd(dataset, "evaluate");
   const features = originOf(dataset);
   const evalStep = options.evalStep ?? createEvalStep(model, { features, precision: options.precision });
   expectFrom(evalStep, features?.endpoint);

@@ -1,9 +1,9 @@
 import { agree } from "../distribute";
 import { cellSignal } from "../interrupt";
-import type { Batch } from "./batch/batch";
+import { expectBatches, type Batch } from "./batch/batch";
+import { expectEnd, leftOutOf, noBatches } from "./batch/end";
+import { expectCallbacks, type Callback, type Training } from "./callbacks/callback";
 import { batchSizeOf } from "./batch/size";
-import { leftOutOf, noBatches } from "./batch/end";
-import type { Callback, Training } from "./callbacks/callback";
 import { givenOf, originOf, type FeatureBatch } from "./features/origin";
 import { epochsOf, type ValidationOptions } from "./epochs";
 import type { StepResult, TrainStep } from "./step/step";
@@ -34,6 +34,7 @@ export interface TrainOptions extends ValidationOptions {
  * @param dataset  batches of [{ image }, label], or what features() gives, where the step goes on from their endpoint; whoever made
  *   it frees them
  * @returns        the results of the steps, in order
+ * @throws {TypeError} if the dataset or a callback is none
  * @throws {RangeError} if the first batch's pixels are not in 0…255, unless the model takes any
  * @throws {RangeError} if features are of other weights than the model has now, or of an endpoint up to which the step trains a layer
  * @throws {RangeError} if `steps` is no whole number, the dataset ends before, or the loss is no longer finite
@@ -51,6 +52,8 @@ export async function train(
   const { steps = Infinity, onStep, callbacks = [], signal = cellSignal() } = options;
   if (!(Number.isSafeInteger(steps) || steps === Infinity))
     throw new RangeError(`Cannot train: expected steps a whole number, got ${steps}`);
+  expectBatches(dataset, "train");
+  expectCallbacks(callbacks);
   const results: StepResult[] = [];
   let isStopped = false;
   const batchSize = batchSizeOf(dataset);
@@ -62,6 +65,10 @@ export async function train(
     hyperparameters: { ...step.hyperparameters, ...(batchSize !== undefined && { batchSize }) },
     requestStop: () => void (isStopped = true),
   };
+  if (options.validation !== undefined) {
+    expectBatches(options.validation, "validate");
+    expectEnd(options.validation, "validate");
+  }
   const epochs = epochsOf(training, callbacks, { ...options, signal });
   signal?.throwIfAborted();
   try {

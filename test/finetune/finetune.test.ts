@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { fineTune, trainingView, type FineTuned, type FineTuneOptions } from "../../src/finetune";
-import { stepsInEpoch } from "../../src/finetune/length";
-import { createInputFn, Dataset, mixBatches, preprocessForEval } from "../../src/input";
 import type { Model } from "../../src/model";
 import { memory, tf } from "../../src/tensorflow";
 import {
@@ -14,43 +12,10 @@ import {
   oneCycle,
   slice,
   train,
-  type Batch,
   type Callback,
 } from "../../src/training";
-import { patternBatch, thinModel, valuesOf } from "../training/thin";
-import { photos, records, trunkModel } from "../training/trunk";
-
-const architecture = "resnet_v1_14";
-const made = (): Model => thinModel({ seed: 1, architecture });
-
-/** Six batches of 4, in a new order each pass. */
-function trainInput(): Dataset<Batch> {
-  return sliced(24).shuffle(24, { seed: 3 }).batch(4);
-}
-
-/** Single photos. */
-function sliced(count: number): Dataset<readonly [{ image: tf.Tensor3D }, tf.Scalar]> {
-  const [{ image }, label] = patternBatch("photos", count);
-  return Dataset.fromTensorSlices([{ image }, label] as const);
-}
-
-function heldBack(): Dataset<Batch> {
-  const [{ image }, label] = patternBatch("held back", 8);
-  return Dataset.fromTensorSlices([{ image }, label] as const).batch(4);
-}
-
-const inputs = (): Pick<FineTuneOptions, "train" | "validation"> => ({
-  train: trainInput(),
-  validation: heldBack(),
-});
-
-/** All but times. */
-function numbersOf({ steps, epochs, bestEpoch, isStopped }: FineTuned): unknown {
-  const timeless = epochs.map(({ seconds: _, imagesPerSecond: __, ...epoch }) => epoch);
-  return { steps, epochs: timeless, bestEpoch, isStopped };
-}
-
-const weightsOf = (model: Model): unknown => model.variables.all().map(({ name, variable }) => [name, valuesOf(variable)]); // prettier-ignore
+import { photos, trunkModel } from "../training/trunk";
+import { heldBack, inputs, made, numbersOf, sliced, trainInput, weightsOf } from "./small";
 
 test("fineTune() is the head's cycle, then all by a slice: what createTrainStep() and train() give by hand", async () => {
   const model = made();
@@ -109,61 +74,6 @@ test("fineTune() interrupted anywhere, looked at and gone on with: the same numb
   assert.deepEqual(weightsOf(model), weightsOf(whole));
   model.dispose();
   whole.dispose();
-});
-
-/** A signal that is aborted when it has been asked so often whether it is. */
-function abortedAt(question: number): AbortSignal {
-  const controller = new AbortController();
-  const { signal } = controller;
-  let asked = 0;
-  const isAborted = (): boolean => {
-    if (++asked === question) controller.abort("Enough");
-    return Reflect.get(AbortSignal.prototype, "aborted", signal) === true;
-  };
-  return Object.defineProperty(signal, "aborted", { get: isAborted });
-}
-
-test("fineTune() interrupted while the trunk is run goes on there, to the same numbers", async () => {
-  const options = { epochs: 0, freezeEpochs: 1, cacheFrozen: true, seed: 1 };
-  const transform = (image: tf.Tensor): tf.Tensor3D => preprocessForEval(image, { size: 40 });
-  const held = createInputFn(records, { batchSize: 16, numEpochs: 1, transform });
-  const data = (): Pick<FineTuneOptions, "train" | "validation"> => ({
-    train: photos({ numEpochs: 0 }),
-    validation: held(),
-  });
-  const whole = trunkModel();
-  const expected = numbersOf(await fineTune(whole, { ...data(), ...options }));
-  const model = trunkModel();
-  let [found, question]: [FineTuned | undefined, number] = [undefined, 1];
-  while (found === undefined) {
-    const signal = abortedAt((question *= 2));
-    found = await fineTune(model, { ...data(), ...options, signal }).catch((error: unknown) => {
-      if (error !== "Enough" && !(error instanceof Error && error.cause === "Enough")) throw error;
-      return undefined;
-    });
-  }
-  assert.ok(question > 4, `${question} questions`);
-  assert.deepEqual(numbersOf(found), expected);
-  assert.deepEqual(weightsOf(model), weightsOf(whole));
-  model.dispose();
-  whole.dispose();
-});
-
-test("fineTune() tells an epoch's steps of batches that are mixed, cut short or put together", async () => {
-  const model = made();
-  const endless = trainInput().repeat();
-  for (const [train, steps] of [
-    [endless.take(4), 4],
-    [trainInput().skip(4), 2],
-    [trainInput().shard(4, 1), 2],
-    [trainInput().concatenate(trainInput().take(1)), 7],
-  ] as const) {
-    const found = await fineTune(model, { train, validation: heldBack(), epochs: 1, freezeEpochs: 0 });
-    assert.equal(found.steps.length, steps);
-  }
-  for (const numEpochs of [0, 1])
-    assert.equal(stepsInEpoch(mixBatches(photos({ numEpochs }), { numClasses: 2 })), 9, `${numEpochs} epochs`); // prettier-ignore
-  model.dispose();
 });
 
 test("fineTune() begins anew with other options, other data, or a model that was changed", async () => {

@@ -109,7 +109,8 @@ test("lrFind() leaves the model as it was after an interrupt and after an error"
   await batches.return(undefined); // which was left open
   assert.deepEqual(stateOf(model, step), before);
   await assert.rejects(lrFind(model, batchesOf("a", "b"), { startLr: 0.1 }), {
-    message: "Cannot train: expected any batches, got 0 before the dataset ended; repeat it for more",
+    message:
+      "Cannot find a learning rate: expected batches for 100 steps, got 2 before the iterator ended; give the dataset, which is read anew",
   });
   assert.deepEqual(stateOf(model, step), before);
   assert.equal(memory().tensors, tensors);
@@ -153,5 +154,24 @@ test("lrFind() refuses a sweep that is none, and says when the loss diverges at 
   ] as const)
     await assert.rejects(lrFind(model, endless(), options), { name: "RangeError", message });
   await assert.rejects(lrFind(model, endless(), { startLr: 1e6, endLr: 1e7, numIt: 10 }), /^RangeError: Cannot suggest a learning rate: expected 2 losses or more after the first 1 and before the last 5 of the sweep, got \d: it diverged at once; begin with a smaller startLr$/); // prettier-ignore
+  model.dispose();
+});
+
+test("lrFind() tells an input that is none, an iterator that ends, and an optimizer with a rate of its own", async () => {
+  const model = thinModel({ architecture: "resnet_v1_14" });
+  const cannot = "Cannot find a learning rate: expected";
+  const numIt = 6;
+  const adam = tf.train.adam(0.1);
+  for (const [input, options, message] of [
+    [undefined, { numIt }, `${cannot} a dataset of batches, got undefined`],
+    [batchesOf, { numIt }, `${cannot} a dataset of batches, got a function; call it for its dataset`],
+    [batchesOf("a", "b"), { numIt }, `${cannot} batches for 6 steps, got 2 before the iterator ended; give the dataset, which is read anew`], // prettier-ignore
+    [batchesOf("a"), { optimizer: adam }, `${cannot} an optimizer whose rate the sweep sets, such as adamOptimizer(), got tfjs's Adam, which has its own`], // prettier-ignore
+    [batchesOf("a"), { startLr: "1e-3" }, `${cannot} startLr to be a number, got '1e-3'`],
+  ] as const)
+    await assert.rejects(async () => void (await Reflect.apply(lrFind, undefined, [model, input, options])), {
+      message,
+    });
+  adam.dispose();
   model.dispose();
 });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { ClassLabels } from "../../model/losses";
 import type { tf } from "../../tensorflow";
 
@@ -60,4 +61,15 @@ function expectShares(shares: ArrayLike<number>, { numClasses, multiLabel, what 
       `Cannot ${what}: expected labels whose shares add up to 1, got ${sum} for image ${start / numClasses}; for several classes an image or none a model is created with multiLabel: true`,
     );
   }
+}
+
+/**
+ * Checks that batches can be read of something.
+ * @throws {TypeError} if not
+ */
+export function expectBatches(dataset: unknown, what: string): void {
+  if (typeof dataset === "object" && dataset !== null && Symbol.asyncIterator in dataset) return;
+  const got =
+    typeof dataset === "function" ? "a function; call it for its dataset" : inspect(dataset, { depth: -1 });
+  throw new TypeError(`Cannot ${what}: expected a dataset of batches, got ${got}`);
 }

@@ -6,11 +6,11 @@ import { isEndless, leftOutOf as leftOutOfPlan, type Plan } from "../../input/pl
  * Refuses a dataset that would be evaluated for ever.
  * @throws {RangeError} that says what to set
  */
-export function expectEnd(dataset: AsyncIterable<unknown>): void {
+export function expectEnd(dataset: AsyncIterable<unknown>, what: "evaluate" | "validate"): void {
   const plan = planOf(dataset);
   if (plan !== undefined && isEndless(plan))
     throw new RangeError(
-      "Cannot evaluate: expected a dataset that ends, or steps, got one without an end: give createInputFn() numEpochs: 1, or repeat() a count",
+      `Cannot ${what}: expected a dataset that ends${what === "evaluate" ? ", or steps" : ""}, got one without an end: give createInputFn() numEpochs: 1, or repeat() a count`,
     );
 }
 

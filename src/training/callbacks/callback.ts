@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Model } from "../../model/model";
 import type { Hyperparameter } from "../../tensorflow";
 import type { StepResult, TrainStep } from "../step/step";
@@ -49,6 +50,7 @@ export interface EpochResult {
 /**
  * What else goes on at the turns of a training: a plain object with the functions it needs, each of which is awaited. What a callback
  * remembers is its own: the same one given to the next call of train(), as after an interrupt, goes on; another training needs a new one.
+ * Of a fineTune() that goes on, ours that are made anew know what went before, by its history.
  * @see keras.callbacks.Callback, Keras 3.15
  */
 export interface Callback {
@@ -60,4 +62,47 @@ export interface Callback {
   onEpochEnd?(epoch: EpochResult, training: Training): void | Promise<void>;
   /** After the last step, also when a callback has ended the training; not after an error or an interrupt. */
   onTrainEnd?(training: Training): void | Promise<void>;
+}
+
+/** How a callback takes note of epochs. */
+export interface Noting<R> {
+  /** Of the epochs that it has not seen, of a training that goes on. */
+  onTrainBegin(this: void, training: Training): void;
+  /** Of one that ends now. */
+  note(this: void, epoch: EpochResult): R;
+}
+
+/** Has a callback take note of each epoch once, also of those that a training which goes on had before the callback was made. */
+export function noting<R>(noteOne: (epoch: EpochResult) => R): Noting<R> {
+  let last = 0;
+  const note = (epoch: EpochResult): R => {
+    last = epoch.epoch;
+    return noteOne(epoch);
+  };
+  const onTrainBegin = ({ history }: Training): void =>
+    history?.epochs.filter(({ epoch }) => epoch > last).forEach(note);
+  return { onTrainBegin, note };
+}
+
+const HOOKS = [
+  "onTrainBegin",
+  "onStep",
+  "onEpochEnd",
+  "onTrainEnd",
+] as const satisfies readonly (keyof Callback)[];
+
+/**
+ * Checks that callbacks are some.
+ * @throws {TypeError} that says which is none: it would never be called
+ */
+export function expectCallbacks(callbacks: unknown): asserts callbacks is readonly Callback[] {
+  const cannot = "Cannot train: expected callbacks";
+  if (!Array.isArray(callbacks)) throw new TypeError(`${cannot} in a list, got ${typeof callbacks}`);
+  const given: readonly unknown[] = callbacks;
+  given.forEach((one, i) => {
+    const isSome = typeof one === "object" && one !== null && HOOKS.some((hook) => hook in one);
+    if (isSome) return;
+    const got = typeof one === "function" ? `a function; call ${one.name === "" ? "it" : `${one.name}()`}` : inspect(one, { depth: 0 }); // prettier-ignore
+    throw new TypeError(`${cannot} with one of ${HOOKS.join(", ")}, got for callbacks[${i}] ${got}`);
+  });
 }

@@ -1,6 +1,6 @@
 import { appendFile, stat, writeFile } from "node:fs/promises";
 import { reasonOf } from "../../tensorflow";
-import type { Callback } from "./callback";
+import { noting, type Callback, type EpochResult } from "./callback";
 import { numbersIn } from "./monitor";
 
 /** Options of csvLog(). */
@@ -12,32 +12,34 @@ export interface CsvLogOptions {
 }
 
 /**
- * Writes a line for each epoch, under a header of the first one's names; a file that is there is replaced.
+ * Writes a line for each epoch, under a header of the first one's names; a file that is there is replaced. Of a fineTune() that goes
+ * on, the epochs before are written anew.
  * @throws {Error} at the first epoch, if the disk refuses
  * @see keras.callbacks.CSVLogger, Keras 3.15.1, whose names of columns are others
  */
 export function csvLog(file: string, options: CsvLogOptions = {}): Callback {
   const { separator = ",", append = false } = options;
+  const unwritten: EpochResult[] = [];
   let columns: readonly string[] | undefined;
+  const { onTrainBegin, note } = noting((epoch) => void unwritten.push(epoch));
+  const line = (cells: readonly string[]): string => `${cells.map((cell) => quoted(cell, separator)).join(separator)}\n`; // prettier-ignore
   return {
+    ...(!append && { onTrainBegin }), // else the file has them
     onEpochEnd: async (epoch) => {
-      const numbers = numbersIn(epoch);
-      const isFirst = columns === undefined;
-      columns ??= Object.keys(numbers);
-      const line = (cells: readonly string[]): string => `${cells.map((cell) => quoted(cell, separator)).join(separator)}\n`; // prettier-ignore
-      const row = line(columns.map((column) => String(numbers[column] ?? "")));
+      note(epoch);
+      const names = columns ?? Object.keys(numbersIn(epoch));
+      const all = unwritten.map(numbersIn);
+      const rows = all.map((numbers) => line(names.map((name) => String(numbers[name] ?? "")))).join("");
       try {
-        if (!isFirst) return await appendFile(file, row);
-        const isNew = !append || (await sizeOf(file)) === 0;
-        if (isNew) await writeFile(file, line(columns) + row);
-        else await appendFile(file, row);
+        if (columns !== undefined || (append && (await sizeOf(file)) > 0)) await appendFile(file, rows);
+        else await writeFile(file, line(names) + rows);
+        columns = names;
+        unwritten.length = 0;
       } catch (cause) {
-        throw new Error(
-          `Cannot write epochs to "${file}": expected a file to write to, got ${reasonOf(cause)}`,
-          {
-            cause,
-          },
-        );
+        const got = reasonOf(cause);
+        throw new Error(`Cannot write epochs to "${file}": expected a file to write to, got ${got}`, {
+          cause,
+        });
       }
     },
   };

@@ -1,4 +1,4 @@
-import type { Callback } from "./callback";
+import { noting, type Callback, type EpochResult } from "./callback";
 import { bestWeights } from "./keepbest";
 import { expectCount, monitorOf, type MonitorOptions } from "./monitor";
 
@@ -43,7 +43,18 @@ export function earlyStopping(options: EarlyStoppingCallbackOptions = {}): Early
   const kept = bestWeights();
   let [best, bestEpoch, stoppedEpoch]: (number | undefined)[] = [];
   let wait = 0;
+  /** Whether the epoch is the best so far. */
+  const { onTrainBegin, note } = noting((epoch: EpochResult): boolean => {
+    const value = monitor.valueIn(epoch);
+    if (epoch.epoch <= startFromEpoch) return false;
+    wait++;
+    if (!monitor.isBetter(value, best)) return false;
+    [best, bestEpoch] = [value, epoch.epoch];
+    if (baseline === undefined || monitor.isBetter(value, baseline)) wait = 0;
+    return true;
+  });
   return {
+    onTrainBegin,
     get bestEpoch() {
       return bestEpoch;
     },
@@ -51,16 +62,9 @@ export function earlyStopping(options: EarlyStoppingCallbackOptions = {}): Early
       return stoppedEpoch;
     },
     onEpochEnd: (epoch, { model, requestStop }) => {
-      const value = monitor.valueIn(epoch);
-      if (epoch.epoch <= startFromEpoch) return;
-      wait++;
-      if (monitor.isBetter(value, best)) {
-        [best, bestEpoch] = [value, epoch.epoch];
-        if (restoreBestWeights) kept.keep(model);
-        if (baseline === undefined || monitor.isBetter(value, baseline)) wait = 0;
-        return;
-      }
-      if (wait < patience || epoch.epoch === 1) return;
+      const isBest = note(epoch);
+      if (isBest && restoreBestWeights) kept.keep(model);
+      if (isBest || epoch.epoch <= startFromEpoch || wait < patience || epoch.epoch === 1) return;
       stoppedEpoch = epoch.epoch;
       requestStop();
     },

@@ -1,7 +1,7 @@
 import type { Model } from "../../model/model";
 import { keepWeights, type KeptWeights } from "../../model/weights";
 import { Saver } from "../saver";
-import type { Callback } from "./callback";
+import { noting, type Callback, type EpochResult } from "./callback";
 import { monitorOf, type MonitorOptions } from "./monitor";
 
 /** Options of keepBest(). */
@@ -39,7 +39,15 @@ export function keepBest(options: KeepBestOptions = {}): KeepBest {
   const kept = bestWeights();
   const saver = new Saver({ maxToKeep: 1 });
   let [best, bestEpoch, divergedAt]: (number | undefined)[] = [];
+  /** Whether the epoch is the best so far. */
+  const { onTrainBegin, note } = noting((epoch: EpochResult): boolean => {
+    const value = monitor.valueIn(epoch);
+    if (!monitor.isBetter(value, best)) return false;
+    [best, bestEpoch] = [value, epoch.epoch];
+    return true;
+  });
   return {
+    onTrainBegin,
     get divergedAt() {
       return divergedAt;
     },
@@ -55,9 +63,7 @@ export function keepBest(options: KeepBestOptions = {}): KeepBest {
       return bestEpoch;
     },
     onEpochEnd: async (epoch, { model }) => {
-      const value = monitor.valueIn(epoch);
-      if (!monitor.isBetter(value, best)) return;
-      [best, bestEpoch] = [value, epoch.epoch];
+      if (!note(epoch)) return;
       kept.keep(model);
       if (path !== undefined) await saver.save(path, model, { globalStep: epoch.globalStep });
     },

@@ -1,4 +1,4 @@
-import type { Callback } from "./callback";
+import { noting, type Callback, type EpochResult } from "./callback";
 import { expectCount, monitorOf, type MonitorOptions } from "./monitor";
 
 /** Options of reduceOnPlateau(), by Keras' names. */
@@ -33,15 +33,19 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
     throw new RangeError(`Cannot ${what}: expected minLr 0 or more, got ${minLr}`);
   let best: number | undefined;
   let [wait, cooling] = [0, 0];
+  /** What the learning rates are to be multiplied by after the epoch. */
+  const { onTrainBegin, note } = noting((epoch: EpochResult): number => {
+    const value = monitor.valueIn(epoch);
+    if (cooling > 0) [cooling, wait] = [cooling - 1, 0];
+    if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
+    else if (cooling === 0 && ++wait >= patience && epoch.learningRate > minLr) {
+      [cooling, wait] = [cooldown, 0];
+      return Math.max(epoch.learningRate * factor, minLr) / epoch.learningRate;
+    }
+    return 1;
+  });
   return {
-    onEpochEnd: (epoch, { step }) => {
-      const value = monitor.valueIn(epoch);
-      if (cooling > 0) [cooling, wait] = [cooling - 1, 0];
-      if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
-      else if (cooling === 0 && ++wait >= patience && epoch.learningRate > minLr) {
-        step.learningRateFactor *= Math.max(epoch.learningRate * factor, minLr) / epoch.learningRate;
-        [cooling, wait] = [cooldown, 0];
-      }
-    },
+    onTrainBegin, // the step has its factor still
+    onEpochEnd: (epoch, { step }) => void (step.learningRateFactor *= note(epoch)),
   };
 }

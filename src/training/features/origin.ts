@@ -1,4 +1,5 @@
 /** What features were computed with, by which it is told whether they are still the model's. */
+import { inspect } from "node:util";
 import type { Plan } from "../../input/plan";
 import { Dataset, DatasetIterator } from "../../input";
 import type { ClassLabels } from "../../model/losses";
@@ -44,15 +45,30 @@ function originOfPlan(plan: Plan<unknown>): FeatureOrigin | undefined {
  * @throws {TypeError} if it is neither
  */
 export function givenOf(
-  [inputs]: Batch | FeatureBatch,
+  batch: Batch | FeatureBatch,
   origin: FeatureOrigin | undefined,
   what: string,
 ): tf.Tensor4D {
+  const inputs = featuresOf(batch, what);
   if ("features" in inputs && origin !== undefined) return inputs.features;
   if ("image" in inputs && origin === undefined) return inputs.image;
   const [expected, got] = origin === undefined ? ["[{ image }, label]", "features of unknown weights"] : ["[{ features }, label]", "images made of features"]; // prettier-ignore
   throw new TypeError(
     `Cannot ${what}: expected batches ${expected}, or a dataset made of what features() gives, got ${got}`,
+  );
+}
+
+type Inputs = Batch[0] | FeatureBatch[0];
+
+/** @throws {TypeError} if the batch is no list of features by name and labels, as its type may say falsely */
+function featuresOf(batch: Batch | FeatureBatch, what: string): Inputs {
+  const given: unknown = batch;
+  const inputs: unknown = Array.isArray(given) ? given[0] : undefined;
+  const isNamed =
+    typeof inputs === "object" && inputs !== null && ("image" in inputs || "features" in inputs);
+  if (isNamed) return batch[0];
+  throw new TypeError(
+    `Cannot ${what}: expected batches [{ image }, label], got ${inspect(given, { depth: 1, breakLength: Infinity })}`,
   );
 }
 
