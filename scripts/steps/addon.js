@@ -24,7 +24,9 @@ function flags(output) {
     ...["-isystem", require("node-api-headers").include_dir],
     ...["-isystem", places.vendor, "-isystem", join(wheel, "include")],
     ...["-isystem", join(wheel, "include", "external", "farmhash_archive", "src")],
-    ...["runtime.cc", "operations.cc", "lending.cc"].map((name) => join("src", "tensorflow", "native", name)),
+    ...["runtime.cc", "operations.cc", "lending.cc", "allocator.cc"].map((name) =>
+      join("src", "tensorflow", "native", name),
+    ),
     ...["-o", output],
     ...libraries.map((name) => join(wheel, name)),
     `-Wl,-rpath,${origin}`,

@@ -235,7 +235,7 @@ export class Model {
     return summarize(this.declaration, this.variables, { head: HEAD, architecture, numClasses, ...options });
   }
 
-  /** Frees the variables. */
+  /** Frees the variables, whose memory the system gets back in the next turn. */
   dispose(): void {
     this.variables.dispose();
   }

@@ -1,4 +1,4 @@
-import { deferred, quoteNearest, random, tf } from "../tensorflow";
+import { deferred, quoteNearest, random, releaseSoon, tf } from "../tensorflow";
 
 /** How a variable gets its first value. */
 export type Initializer = "scaledNormal" | "xavierUniform" | "zeros" | "ones";
@@ -103,6 +103,7 @@ export class ModelVariables {
   dispose(): void {
     for (const { variable } of this.byName.values()) variable.dispose();
     this.byName.clear();
+    releaseSoon();
   }
 }
 

@@ -4,6 +4,7 @@
 #include "core.h"
 
 #include "absl/log/globals.h"
+#include "allocator.h"
 #include "checkpoint.h"
 #include "collectives.h"
 #include "lending.h"
@@ -213,6 +214,11 @@ static napi_value DeviceName(napi_env env, napi_callback_info) {
   return text;
 }
 
+static napi_value ReleaseFreeMemory(napi_env env, napi_callback_info) {
+  ReleaseMemory();
+  return Undefined(env);
+}
+
 // TensorFlow obeys TF_CPP_MIN_LOG_LEVEL only after its first messages, which its own initializers print: obey it
 // before them. The linker's flag initfirst (scripts/steps/addon.js) runs this ahead of the library's initializers.
 __attribute__((constructor)) static void ObeyLogLevel() {
@@ -234,7 +240,7 @@ static napi_value Initialize(napi_env env, napi_value exports) {
       METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor), METHOD("deleteTensorAsync", DeleteTensorAsync),
       METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync), METHOD("recallLent", RecallLent),
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
-      METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName),
+      METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName), METHOD("releaseMemory", ReleaseFreeMemory),
       METHOD("openGraph", OpenGraph), METHOD("closeGraph", CloseGraph),
       METHOD("addInput", AddInput), METHOD("addConstant", AddConstant), METHOD("addOperation", AddOperation),
       METHOD("setShape", SetShape), METHOD("addFunction", AddFunction),

@@ -7,3 +7,4 @@ export { attr, type Attrs, type AttrShape, type AttrValue } from "./attributes";
 export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer } from "./collectives";
 export { deferred } from "./deferred";
 export { disposeLater, typeNumber } from "./runtime";
+export { releaseSoon } from "./release";

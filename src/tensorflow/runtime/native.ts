@@ -56,6 +56,8 @@ export interface Native {
   setShape(graph: NativeGraph, tensor: number, shape: readonly number[]): void;
   addFunction(graph: NativeGraph, functionDef: Uint8Array): void;
   deviceName(): string;
+  /** Gives the system back the memory that no tensor holds. */
+  releaseMemory(): void;
   openCheckpoint(prefix: string): NativeReader;
   closeCheckpoint(reader: NativeReader): void;
   listCheckpoint(reader: NativeReader): { name: string; dtype: number; shape: number[] }[];

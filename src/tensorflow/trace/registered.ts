@@ -3,6 +3,7 @@ import type { buildFunction } from "./functiondef";
 import { dropFunction, functionBytes, keepFunction } from "./library";
 import { defineFunctionOp, forgetFunctionOp } from "../runtime/opdefs";
 import type { RecordedNode } from "./recorded";
+import { releaseSoon } from "../runtime/release";
 import { native } from "../runtime/runtime";
 
 interface Registered {
@@ -64,5 +65,6 @@ function use(name: string, change: 1 | -1): void {
   native.removeFunction(name);
   forgetFunctionOp(name);
   dropFunction(name);
+  releaseSoon();
   for (const called of entry.calls) use(called, -1);
 }

@@ -55,7 +55,10 @@ export interface Traced<A extends readonly TensorTree[], R extends TensorTree> {
    * @throws {Error} if it has not been called yet
    */
   graph(): Uint8Array;
-  /** Frees the recordings, one that runs when it has run. Calling it afterwards records anew. */
+  /**
+   * Frees the recordings, one that runs when it has run; the system gets back, in the next turn, the memory that no tensor holds.
+   * Calling it afterwards records anew.
+   */
   dispose(): void;
 }
 

@@ -134,7 +134,7 @@ export interface TrainStep {
    * @throws {Error} if there was none yet, or it is eager
    */
   graph(): Uint8Array;
-  /** Frees the compiled step and the optimizer's variables; the model stays. */
+  /** Frees the compiled step and the optimizer's variables, whose memory the system gets back in the next turn; the model stays. */
   dispose(): void;
 }
 
