@@ -8,6 +8,7 @@ import {
   type ChangeName,
   type SamplingOptions,
 } from "../tensorflow";
+import { expectColor, expectKernelSize, expectPhoto, expectSampling } from "./amounts";
 import { VGG_MEANS } from "./image";
 
 /** A number, or a float32 scalar computed in the graph. */
@@ -42,6 +43,8 @@ export function withChanges(
   changesOf: () => readonly Changes[],
   options: SamplingOptions = {},
 ): tf.Tensor3D {
+  expectPhoto(image);
+  expectSampling(options);
   return tf.tidy(() => {
     const all = changesOf();
     const changes = tf.concat(all.map((one) => one.changes));
@@ -152,10 +155,12 @@ export const imageOps = {
   grayscale: one("grayscale"),
   /** Blurred; edges are reflected. */
   gaussianBlur(image: tf.Tensor, options: GaussianBlurOptions = {}): tf.Tensor3D {
+    expectKernelSize(options.kernelSize ?? 5);
     return withChanges(image, () => [gaussianBlur(options)]);
   },
   /** A rectangle painted over. @param color red, green and blue. @default VGG_MEANS, which become 0 when means are subtracted */
   erase(image: tf.Tensor, rectangle: Rectangle, color: readonly number[] = VGG_MEANS): tf.Tensor3D {
+    expectColor({ color });
     return withChanges(image, () => [erase(rectangle, color)]);
   },
 };

@@ -1,9 +1,10 @@
 /** Ready-made mixtures of augmentation. */
 import { castTo, random, type tf } from "../tensorflow";
+import type { Range } from "./amounts";
 import { splitSeed } from "./augment";
 import { change, withChanges, type Changes } from "./imageops";
 import { drawRandAugment, drawTrivialAugmentWide } from "./policies";
-import { drawErasing, scaled, type Range } from "./randomops";
+import { drawErasing, scaled } from "./randomops";
 
 /**
  * How much photos are changed, beyond their crop:

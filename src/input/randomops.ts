@@ -1,5 +1,6 @@
 /** Changes by random amounts, and the ready-made mixtures of them. */
 import { castTo, random, tf, type SamplingOptions } from "../tensorflow";
+import { expectColor, expectKernelSize, expectNumbers, expectRanges, type Range } from "./amounts";
 import { splitSeed } from "./augment";
 import { sidesOf } from "./fit";
 import { VGG_MEANS } from "./image";
@@ -14,9 +15,6 @@ import {
   type Changes,
   type Corners,
 } from "./imageops";
-
-/** From the least to the greatest. */
-export type Range = readonly [number, number];
 
 /** With what chance an image is changed at all. */
 interface Chance {
@@ -43,6 +41,7 @@ export function randomRotation(
   options: RandomRotationOptions = {},
 ): tf.Tensor3D {
   const { degrees = 10 } = options;
+  expectNumbers({ degrees }, 0, Infinity);
   return withChanges(image, () => [change("rotate", [between([-degrees, degrees], seed)])], smooth(options));
 }
 
@@ -65,6 +64,8 @@ export function randomAffine(
   options: RandomAffineOptions = {},
 ): tf.Tensor3D {
   const { degrees = 10, translate = [0.1, 0.1], scale = [0.9, 1.1], shear = 0 } = options;
+  expectNumbers({ degrees, shear, "translate[0]": translate[0], "translate[1]": translate[1] }, 0, Infinity);
+  expectRanges({ scale }, Number.MIN_VALUE, Infinity);
   return withChanges(
     image,
     () => {
@@ -101,6 +102,7 @@ export function randomPerspective(
   options: RandomPerspectiveOptions = {},
 ): tf.Tensor3D {
   const { distortionScale = 0.5, probability = 0.5 } = options;
+  expectNumbers({ distortionScale, probability }, 0, 1);
   return withChanges(
     image,
     () => {
@@ -141,6 +143,9 @@ export function randomGaussianBlur(
   options: RandomGaussianBlurOptions = {},
 ): tf.Tensor3D {
   const { kernelSize = 5, sigma = [0.1, 2], probability = 0.5 } = options;
+  expectKernelSize(kernelSize);
+  expectNumbers({ probability }, 0, 1);
+  expectRanges({ sigma }, Number.MIN_VALUE, Infinity);
   return withChanges(image, () => {
     const drawn = random.uniform([2], seed);
     const blur = gaussianBlur({ kernelSize, sigma: scaled(drawn, 0, sigma) });
@@ -155,6 +160,7 @@ export function randomGrayscale(
   options: { readonly probability?: number } = {},
 ): tf.Tensor3D {
   const { probability = 0.1 } = options;
+  expectNumbers({ probability }, 0, 1);
   return withChanges(image, () => [
     changeIf(random.uniform([], seed).less(probability), change("grayscale")),
   ]);
@@ -189,6 +195,10 @@ const TRIES = 10;
 /** What randomErasing() draws. */
 export function drawErasing(image: tf.Tensor, seed: tf.Tensor, options: RandomErasingOptions): Changes {
   const { probability = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], color = VGG_MEANS } = options;
+  expectNumbers({ probability }, 0, 1);
+  expectRanges({ scale }, 0, 1);
+  expectRanges({ ratio }, Number.MIN_VALUE, Infinity);
+  expectColor({ color });
   const [height, width] = floatSides(image);
   const drawn = random.uniform([2, TRIES], splitSeed(seed, 0));
   const row = (i: number, [least, most]: Range): tf.Tensor =>

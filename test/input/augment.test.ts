@@ -177,5 +177,36 @@ test("augmentation refuses what is none of its kind", () => {
   assert.throws(() => augmentImage(photo, seed, wild), words);
   assert.throws(() => preprocessForTrain(photo, { seed, augment: wild }), words);
   assert.throws(() => createInputFn(file, { augment: wild }), words);
+  const { bicubic } = Object.assign(
+    { bicubic: { interpolation: "bilinear" as const } },
+    { bicubic: { interpolation: "bicubic" } },
+  );
+  const refused: [() => tf.Tensor, RegExp][] = [
+    [() => randomGrayscale(photo, seed, { probability: 2 }), /expected probability in 0 … 1, got 2$/],
+    [() => randomRotation(photo, seed, { degrees: NaN }), /expected degrees 0 or more, got NaN$/],
+    [
+      () => randomAffine(photo, seed, { scale: [2, 1] }),
+      /expected scale to be \[least, greatest\], both above 0, got \[ 2, 1 \]$/,
+    ],
+    [
+      () => randomErasing(photo, seed, { color: [300, 0, 0] }),
+      /expected color to be three numbers in 0 … 255, got \[ 300, 0, 0 \]$/,
+    ],
+    [
+      () => randomGaussianBlur(photo, seed, { kernelSize: 4 }),
+      /expected kernelSize to be an odd whole number, got 4$/,
+    ],
+    [
+      () => randomRotation(photo, seed, bicubic),
+      /expected interpolation "nearest" or "bilinear", got 'bicubic'$/,
+    ],
+    [
+      () => randomGrayscale(tf.zeros([2, 2]), seed),
+      /^TypeError: Cannot augment image: expected uint8, int32 or float32 \[height, width, 3\], got float32 \[2, 2\]$/,
+    ],
+  ];
+  tf.tidy(() => {
+    for (const [augmented, words] of refused) assert.throws(augmented, words);
+  });
   seed.dispose();
 });

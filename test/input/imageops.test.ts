@@ -134,7 +134,7 @@ test("pixels that are not in 0…255, and amounts that make no change, are refus
     assert.throws(() => imageOps.rotate(image, Infinity), /expected amounts that make a change/);
     assert.throws(
       () => imageOps.gaussianBlur(image, { kernelSize: 4 }),
-      /expected amounts that make a change/,
+      /expected kernelSize to be an odd whole number, got 4$/,
     );
     const nowhere = [[0, 0], [0, 0], [0, 0], [0, 0]] as const; // prettier-ignore
     assert.throws(() => imageOps.perspective(image, nowhere), /expected amounts that make a change/);

@@ -111,46 +111,101 @@ static void NearestScaled(const Photo &photo, const Places &a, Photo &out) {
   }
 }
 
-static bool IsInside(const Photo &photo, double x, double y) {
-  return x >= 0 && x < double(photo.width) && y >= 0 && y < double(photo.height);
-}
+// The pixel at a place, as its red, green, blue and whatever comes next.
+using Colors = double __attribute__((vector_size(32)));
+using Wholes = int32_t __attribute__((vector_size(16)));
+using Words = uint32_t __attribute__((vector_size(16)));
+using Bytes = uint8_t __attribute__((vector_size(16)));
 
-static void TakeNearest(const Photo &photo, double x, double y, uint8_t *to) {
-  std::memcpy(to, photo.pixels.data() + 3 * (int64_t(y) * photo.width + int64_t(x)), 3);
-}
+// The four pixels around a place: columns as bytes from the row's first, rows, and the shares of the second column and row.
+struct Around {
+  std::vector<int32_t> left, right, upper, lower;
+  std::vector<double> dx, dy;
+  std::vector<uint8_t> inside;
+  explicit Around(int64_t count) : left(count), right(count), upper(count), lower(count), dx(count), dy(count), inside(count) {}
+};
 
-// Geometry.c's bilinear_filter32RGB(): beyond the edge its pixels again, and cut off to whole numbers
-static void TakeBilinear(const Photo &photo, double x, double y, uint8_t *to) {
-  x -= 0.5;
-  y -= 0.5;
-  const double left = std::floor(x), top = std::floor(y), dx = x - left, dy = y - top;
-  const auto within = [](double at, int64_t count) { return std::min(std::max<int64_t>(int64_t(at), 0), count - 1); };
-  const int64_t x0 = 3 * within(left, photo.width), x1 = 3 * within(left + 1, photo.width);
-  const uint8_t *upper = photo.pixels.data() + 3 * within(top, photo.height) * photo.width;
-  const uint8_t *lower = photo.pixels.data() + 3 * within(top + 1, photo.height) * photo.width;
-  for (int c = 0; c < 3; c++) {
-    const double above = upper[x0 + c] + (upper[x1 + c] - upper[x0 + c]) * dx;
-    const double below = lower[x0 + c] + (lower[x1 + c] - lower[x0 + c]) * dx;
-    to[c] = uint8_t(int(above + (below - above) * dy));
+// Geometry.c's bilinear_filter32RGB(): beyond the edge its pixels again.
+SLIMLAB_AS_WRITTEN static void PixelsAround(const double *xs, const double *ys, int64_t count, int32_t width, int32_t height, Around &around) {
+  int32_t *left = around.left.data(), *right = around.right.data(), *upper = around.upper.data(), *lower = around.lower.data();
+  double *dx = around.dx.data(), *dy = around.dy.data();
+  uint8_t *inside = around.inside.data();
+  for (int64_t i = 0; i < count; i++) {
+    const bool isInside = int(xs[i] >= 0) & int(xs[i] < width) & int(ys[i] >= 0) & int(ys[i] < height);
+    const double x = isInside ? xs[i] - 0.5 : 0, y = isInside ? ys[i] - 0.5 : 0;
+    const int32_t column = int32_t(x) - int32_t(x < 0), row = int32_t(y) - int32_t(y < 0);  // floor: both are above -1
+    inside[i] = isInside;
+    dx[i] = x - column;
+    dy[i] = y - row;
+    left[i] = 3 * std::max(column, 0);
+    right[i] = 3 * std::min(column + 1, width - 1);
+    upper[i] = std::max(row, 0);
+    lower[i] = std::min(row + 1, height - 1);
   }
 }
 
-static void TakeEach(const Photo &photo, const Places &a, bool bilinear, Photo &out) {
+// The same, cut off to whole numbers; what lies outside is left. The photo has room for one more byte.
+SLIMLAB_AS_WRITTEN static void MixAround(const Photo &photo, const Around &around, int64_t count, uint8_t *to) {
+  const int64_t stride = 3 * photo.width;
+  const Bytes widening = {0, 4, 4, 4, 1, 4, 4, 4, 2, 4, 4, 4, 3, 4, 4, 4}, narrowing = {0, 4, 8, 12};
+  for (int64_t i = 0; i < count; i++, to += 3) {
+    if (!around.inside[i]) continue;
+    const uint8_t *upper = photo.pixels.data() + around.upper[i] * stride, *lower = photo.pixels.data() + around.lower[i] * stride;
+    const int32_t left = around.left[i], right = around.right[i];
+    uint32_t corners[4];
+    std::memcpy(corners, upper + left, 4);
+    std::memcpy(corners + 1, upper + right, 4);
+    std::memcpy(corners + 2, lower + left, 4);
+    std::memcpy(corners + 3, lower + right, 4);
+    const Words words[4] = {{corners[0]}, {corners[1]}, {corners[2]}, {corners[3]}};
+    const Colors a = __builtin_convertvector(Wholes(__builtin_shuffle(Bytes(words[0]), widening)), Colors);
+    const Colors b = __builtin_convertvector(Wholes(__builtin_shuffle(Bytes(words[1]), widening)), Colors);
+    const Colors c = __builtin_convertvector(Wholes(__builtin_shuffle(Bytes(words[2]), widening)), Colors);
+    const Colors d = __builtin_convertvector(Wholes(__builtin_shuffle(Bytes(words[3]), widening)), Colors);
+    const Colors above = a + (b - a) * around.dx[i];
+    const Colors below = c + (d - c) * around.dx[i];
+    const Colors mixed = above + (below - above) * around.dy[i];
+    const Bytes bytes = __builtin_shuffle(Bytes(__builtin_convertvector(mixed, Wholes)), narrowing);
+    std::memcpy(to, &bytes, 3);
+  }
+}
+
+// Of the pixels of a row of the result the places in the photo.
+SLIMLAB_AS_WRITTEN static void PlacesOfRow(const Places &a, int64_t row, int64_t count, double *xs, double *ys) {
   const bool isFlat = a[6] == 0 && a[7] == 0;
-  uint8_t *to = out.pixels.data();
-  for (int64_t row = 0; row < photo.height; row++)
-    for (int64_t column = 0; column < photo.width; column++, to += 3) {
-      const double right = double(column) + 0.5, down = double(row) + 0.5;
-      double x = a[0] * right + a[1] * down + a[2], y = a[3] * right + a[4] * down + a[5];
-      if (!isFlat) {
-        const double depth = a[6] * right + a[7] * down + 1;
-        x /= depth;
-        y /= depth;
-      }
-      if (!IsInside(photo, x, y)) continue;
-      if (bilinear) TakeBilinear(photo, x, y, to);
-      else TakeNearest(photo, x, y, to);
-    }
+  const double down = double(row) + 0.5;
+  for (int64_t i = 0; i < count; i++) {
+    const double right = double(i) + 0.5;
+    xs[i] = a[0] * right + a[1] * down + a[2];
+    ys[i] = a[3] * right + a[4] * down + a[5];
+  }
+  if (isFlat) return;
+  for (int64_t i = 0; i < count; i++) {
+    const double depth = a[6] * (double(i) + 0.5) + a[7] * down + 1;
+    xs[i] /= depth;
+    ys[i] /= depth;
+  }
+}
+
+static void TakeNearest(const Photo &photo, const double *xs, const double *ys, int64_t count, uint8_t *to) {
+  const double width = double(photo.width), height = double(photo.height);
+  for (int64_t i = 0; i < count; i++, to += 3)
+    if (xs[i] >= 0 && xs[i] < width && ys[i] >= 0 && ys[i] < height)
+      std::memcpy(to, photo.pixels.data() + 3 * (int64_t(ys[i]) * photo.width + int64_t(xs[i])), 3);
+}
+
+static void TakeEach(Photo &photo, const Places &a, bool bilinear, Photo &out) {
+  std::vector<double> xs(photo.width), ys(photo.width);
+  Around around(bilinear ? photo.width : 0);
+  if (bilinear) photo.pixels.push_back(0);
+  for (int64_t row = 0; row < photo.height; row++) {
+    PlacesOfRow(a, row, photo.width, xs.data(), ys.data());
+    uint8_t *to = out.pixels.data() + 3 * row * photo.width;
+    if (bilinear) {
+      PixelsAround(xs.data(), ys.data(), photo.width, int32_t(photo.width), int32_t(photo.height), around);
+      MixAround(photo, around, photo.width, to);
+    } else TakeNearest(photo, xs.data(), ys.data(), photo.width, to);
+  }
 }
 
 static void Move(Photo &photo, const Places &a, const Sampling &sampling, bool isPerspective) {

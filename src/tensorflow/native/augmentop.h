@@ -1,5 +1,9 @@
 // Changes of one photo, one after the other, as one operation: what each changes is made of bytes at once.
 #pragma once
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "augmentgeometry.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -15,6 +19,20 @@ enum Change : int32_t {
 };
 
 constexpr int kAmounts = 8;
+
+constexpr const char *kNames[] = {
+  "identity", "shearX", "shearY", "translateX", "translateY", "rotate", "brightness", "color", "contrast", "sharpness", "posterize",
+  "solarize", "autocontrast", "equalize", "invert", "grayscale", "affine", "perspective", "gaussianBlur", "erase",
+};
+
+// What a change was to be made by, and of what, for the error of one that can't be made.
+std::string Described(int32_t change, const float *amounts, const Photo &photo) {
+  const bool isKnown = change >= 0 && change < int32_t(std::size(kNames));
+  std::string all;
+  for (int i = 0; i < kAmounts; i++) all += absl::StrCat(i == 0 ? "" : ", ", amounts[i]);
+  return absl::StrCat("expected amounts that make a change of an image of ", photo.height, " x ", photo.width, ", got for ",
+                      isKnown ? kNames[change] : "none", " [", all, "]");
+}
 
 bool Shift(Photo &photo, Change change, const float *amounts, const Sampling &sampling) {
   const double none[2] = {0, 0}, middle[2] = {photo.width * 0.5, photo.height * 0.5}, amount = amounts[0];
@@ -140,7 +158,7 @@ class AugmentKernel : public tensorflow::OpKernel {
                 absl::InvalidArgumentError("expected pixels in 0…255: an image is augmented before its means are subtracted"));
     for (int64_t i = 0; i < changes.NumElements(); i++)
       OP_REQUIRES(context, Apply(photo, Change(changes.flat<int32_t>()(i)), amounts.flat<float>().data() + i * kAmounts, sampling_),
-                  absl::InvalidArgumentError("expected amounts that make a change of this image"));
+                  absl::InvalidArgumentError(Described(changes.flat<int32_t>()(i), amounts.flat<float>().data() + i * kAmounts, photo)));
     tensorflow::Tensor *output;
     OP_REQUIRES_OK(context, context->allocate_output(0, image.shape(), &output));
     Widen(photo.pixels.data(), image.NumElements(), output->flat<float>().data());
