@@ -112,6 +112,31 @@ test("weight decay is added in the L2 loss of the step's gradient, computed once
   }
 }); // prettier-ignore
 
+test("the norm of a gradient is right in a function that is given what its captures add to the loss", { skip: cpuOnly }, () => {
+  tf.tidy(() => {
+    const [variable, slot, frozen] = ["variable", "slot", "frozen"].map((key) => tf.variable(values(tf.zeros([80, 80]), key)));
+    assert.ok(variable !== undefined && slot !== undefined && frozen !== undefined);
+    const step: Compute = (rate, given) => {
+      const gradient = variable.mul(0.01).add(given?.mul(2) ?? 0);
+      const norm = l2Loss(gradient).mul(2).sqrt(); // before the step that gives it
+      const next = descend({ variable, slot, gradient, learningRate: rate ?? 0 }, { momentum: 0.9 });
+      return [norm, l2Loss(frozen).add(rate ?? 0), ...next];
+    };
+    const assigning = (...args: tf.Tensor[]): tf.Tensor[] => {
+      const [norm = tf.scalar(NaN), loss = tf.scalar(NaN), next, momentum] = step(...args);
+      if (next !== undefined) variable.assign(next);
+      if (momentum !== undefined) slot.assign(momentum);
+      return [norm, loss];
+    };
+    const args = [tf.scalar(0.1), values(tf.zeros([80, 80]), "given")];
+    const expected = step(...args).slice(0, 2).map((one) => one.dataSync()[0] ?? NaN);
+    const traced = trace(assigning, { name: "norms" });
+    const told = traced.sync(...args).map((one) => one.dataSync()[0] ?? NaN);
+    told.forEach((value, i) => assert.ok(Math.abs(value / (expected[i] ?? NaN) - 1) < 1e-5, `${value} for ${expected[i]}`));
+    traced.dispose();
+  });
+}); // prettier-ignore
+
 test("what a learning rate is computed from stays before the step of momentum", () => {
   tf.tidy(() => {
     const [variable, slot, gradient] = ["variable", "slot", "gradient"].map((key) => values(tf.zeros([37, 11]), key));

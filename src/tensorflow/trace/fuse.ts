@@ -16,7 +16,7 @@ type Find = (
 /** What becomes of a node. */
 interface Fused {
   readonly node: RecordedNode;
-  /** A node before it that gives what others gave. */
+  /** A node that gives what others gave. */
   readonly loss?: { readonly node: RecordedNode; readonly replaced: readonly RecordedNode[] };
 }
 
@@ -39,15 +39,18 @@ export function fuse<R extends Nodes>(run: R): R {
     const inputs: Source[] = [];
     return { copy: { ...node, inputs }, fill: () => inputs.push(...node.inputs.map(moved)) };
   };
-  const waiting = run.nodes.flatMap((node) => {
+  const losses = new Map<RecordedNode | undefined, ReturnType<typeof copyOf>>();
+  const fusedNodes = run.nodes.map((node) => {
     const fused = RULES[node.op]?.(node, find, users) ?? { node };
     const own = copyOf(fused.node);
     copies.set(node, own.copy);
-    if (fused.loss === undefined) return [own];
+    if (fused.loss === undefined) return own;
     const loss = copyOf(fused.loss.node);
     for (const one of fused.loss.replaced) given.set(one, { kind: "node", node: loss.copy, output: 0 });
-    return [loss, own];
+    losses.set(fused.loss.replaced[0], loss); // at its place: nodes stand before what takes them
+    return own;
   });
+  const waiting = fusedNodes.flatMap((own, i) => [losses.get(run.nodes[i]) ?? [], own].flat());
   const moved = (source: Source): Source => {
     if (source.kind !== "node") return source;
     return given.get(source.node) ?? { ...source, node: copies.get(source.node) ?? source.node };
