@@ -15,7 +15,8 @@ export function fixedIn(nodes: readonly RecordedNode[], changing: Changing): (so
       ? !changing.has(source.index)
       : source.kind === "node" && fixed.has(source.node);
   for (const node of nodes) {
-    const follows = node.inputs.length > 0 && node.inputs.every(isFixed) && !isStateful(node);
+    const isFree = node.after === undefined && !isStateful(node); // what waits for others is computed in each call on purpose
+    const follows = node.inputs.length > 0 && node.inputs.every(isFixed) && isFree;
     if (node.constant !== undefined || follows) fixed.add(node);
   }
   return isFixed;
@@ -133,7 +134,8 @@ export function withInputs<R extends Nodes>(run: R, instead: (source: Source) =>
     return other.kind === "node" ? { ...other, node: copies.get(other.node) ?? other.node } : other;
   };
   const nodes = run.nodes.map((node) => {
-    const copy = { ...node, inputs: node.inputs.map(moved) };
+    const after = node.after?.map((one) => copies.get(one) ?? one);
+    const copy = { ...node, inputs: node.inputs.map(moved), ...(after && { after }) };
     copies.set(node, copy);
     return copy;
   });

@@ -63,8 +63,9 @@ export function packed<R extends Nodes>(run: R, changing: Changing): R {
   for (const node of run.nodes) {
     const before = node.op === "Relu" ? own(node.inputs[0], ["BiasAdd", ...SUMS]) : node;
     const layer = before && summed(before);
-    const copies =
-      layer === undefined ? [{ ...node, inputs: node.inputs.map(moved) }] : nodesOf(layer, node, moved);
+    const after = node.after?.map((one) => replaced.get(one) ?? one);
+    const copy = { ...node, inputs: node.inputs.map(moved), ...(after && { after }) };
+    const copies = layer === undefined ? [copy] : nodesOf(layer, node, moved);
     nodes.push(...copies);
     replaced.set(node, copies.at(-1) ?? node);
   }
