@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { capability, curveKeyPair } from "zeromq";
-import { writeConnection } from "../wire/connection";
+import { writeConnection } from "../wire/newconnection";
 import { Client } from "./client";
 
 /** What the program prints. */

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { NODE_FLAGS } from "../start/flags";
-import { makeSnapshot } from "../start/snapshot";
+import { makeSnapshot } from "../start/make";
 import { protocolVersion } from "../wire/message";
 import { logo } from "./logo";
 

@@ -1,5 +1,4 @@
 /** The processes of this machine: who started whom, and which are of one group. */
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** A process that runs. */
@@ -43,6 +42,7 @@ function readStat(pid: string): string {
 }
 
 function fromPs(): Process[] {
+  const { execFileSync } = process.getBuiltinModule("node:child_process"); // elsewhere a kernel's start need not wait for it
   const text = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat="], { encoding: "utf8" });
   return text.split("\n").flatMap((line) => {
     const [pid, parent, group, state = ""] = line.trim().split(/\s+/);

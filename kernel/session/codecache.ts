@@ -1,17 +1,10 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
-
-const root = join(__dirname, "../../..");
-
-/**
- * Where the project keeps what V8 has compiled: beside what it was compiled from, since whoever can write there can have
- * any code run. It may be deleted at any time.
- */
-export const codeFolder = join(root, ".cache", "code");
+import { codeFolder } from "./codefolder";
+import { hashOf } from "./hash";
 
 /** A package's module that takes long to compile, as V8 kept it from an earlier process. */
 export class CodeCache {
@@ -32,7 +25,7 @@ export class CodeCache {
     if (require.cache[path] !== undefined) return false;
     const { mtimeMs, size } = statSync(path);
     const state = [cachedDataVersionTag(), size, Math.floor(mtimeMs)];
-    const place = createHash("sha256").update(path).digest("hex").slice(0, 8);
+    const place = hashOf([path]);
     const file = join(this.#folder, [basename(path, ".js"), place, ...state].join("-"));
     const cachedData = readIfThere(file);
     const source = Module.wrap(readFileSync(path, "utf8"));

@@ -1,6 +1,6 @@
 /** Has Node 22 and later keep what it compiles in this thread for the next kernel; for Node 20 the session keeps TypeScript. */
 import module from "node:module";
-import { codeFolder } from "../session/codecache";
+import { codeFolder } from "../session/codefolder";
 
 call("enableCompileCache", codeFolder);
 

@@ -1,8 +1,6 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type Json } from "../protocol";
-import { freePorts } from "./ports";
 
 /** Where a kernel listens, as Jupyter's connection files have it. */
 export interface Connection {
@@ -70,31 +68,6 @@ export function readConnection(path: string, warn: (line: string) => void = cons
   return connection;
 }
 
-/**
- * Makes up a connection on this machine's loopback, with free ports and a random key, and writes it to a file that only
- * the user can read: for a kernel that is started without Jupyter.
- * @param curve  keys by which to encrypt. @default not encrypted
- */
-export async function writeConnection(path: string, curve?: CurveKeys): Promise<Connection> {
-  const [shell_port = 0, iopub_port = 0, stdin_port = 0, control_port = 0, hb_port = 0] = await freePorts(5);
-  const key = randomBytes(32).toString("hex");
-  const address = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" } as const;
-  const connection: Connection = { ...address, shell_port, iopub_port, stdin_port, control_port, hb_port };
-  const keys = curve && { curve_publickey: curve.publicKey, curve_secretkey: curve.secretKey };
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(unfinished, `${JSON.stringify({ ...connection, ...keys }, undefined, 2)}\n`, {
-      mode: 0o600,
-      flag: "wx",
-    });
-    renameSync(unfinished, path);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw new Error(`Cannot write connection file "${path}"`, { cause: error });
-  }
-  return curve === undefined ? connection : { ...connection, curve };
-}
-
 /** The address of one of a connection's sockets, as ZeroMQ takes it. */
 export function endpoint({ transport, ip, ...ports }: Connection, port: Port): string {
   if (transport === "ipc") return `ipc://${ip}-${ports[port]}`;
@@ -147,9 +120,9 @@ function readTransport(value: unknown): "tcp" | "ipc" | undefined {
 /** The digest of a scheme, e.g. "sha256" of "hmac-sha256"; undefined if OpenSSL has no such digest. */
 export function digestOf(scheme: string): string | undefined {
   const digest = /^hmac-(.+)$/.exec(scheme)?.[1];
-  if (digest === undefined) return undefined;
+  if (digest === undefined || digest === "sha256") return digest; // Jupyter's own: a kernel's start need not wait for OpenSSL
   try {
-    createHmac(digest, "");
+    process.getBuiltinModule("node:crypto").createHmac(digest, "");
     return digest;
   } catch {
     return undefined;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { handedOn, handOn, listen } from "../../kernel/start/listening";
-import { writeConnection } from "../../kernel/wire/connection";
+import { writeConnection } from "../../kernel/wire/newconnection";
 import { loadDescriptors } from "../../kernel/wire/descriptors";
 import { bindSockets } from "../../kernel/wire/sockets";
 import { Client } from "./wire/client";

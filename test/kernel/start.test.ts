@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { NODE_FLAGS, RESTORE_FLAGS } from "../../kernel/start/flags";
-import { makeSnapshot, snapshotFile } from "../../kernel/start/snapshot";
+import { makeSnapshot } from "../../kernel/start/make";
+import { snapshotFile } from "../../kernel/start/snapshot";
 import { startKernel, type Kernel } from "./wire/client";
 
 const built = resolve(__dirname, "../../kernel");

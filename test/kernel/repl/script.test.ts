@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { curveKeyPair } from "zeromq";
 import { NODE_FLAGS } from "../../../kernel/start/flags";
-import { writeConnection } from "../../../kernel/wire/connection";
+import { writeConnection } from "../../../kernel/wire/newconnection";
 import { temporaryFolder } from "../../temporary";
 
 const built = join(__dirname, "..", "..", "..", "kernel");

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Request, Subscriber } from "zeromq";
-import { type Connection, writeConnection } from "../../../kernel/wire/connection";
+import { type Connection } from "../../../kernel/wire/connection";
+import { writeConnection } from "../../../kernel/wire/newconnection";
 
 export interface Message {
   readonly channel: string;

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { curveKeyPair } from "zeromq";
-import { endpoint, readConnection, writeConnection } from "../../../kernel/wire/connection";
+import { endpoint, readConnection } from "../../../kernel/wire/connection";
+import { writeConnection } from "../../../kernel/wire/newconnection";
 import { freePorts } from "../../../kernel/wire/ports";
 
 const folder = mkdtempSync(join(tmpdir(), "slimlab-connection-"));

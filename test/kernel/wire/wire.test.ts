@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer } from "zeromq";
 import { Guard } from "../../../kernel/interrupt/guard";
 import { type Json } from "../../../kernel/protocol";
-import { writeConnection } from "../../../kernel/wire/connection";
+import { writeConnection } from "../../../kernel/wire/newconnection";
 import { bindSockets } from "../../../kernel/wire/sockets";
 import { openWire } from "../../../kernel/wire/wire";
 import { until } from "../../until";
