@@ -62,6 +62,7 @@ function build(): void {
   for (const cell of cells) compiling.compile(cell, "");
   const { program } = compiling.base;
   const files = program.getSourceFiles().filter(({ isDeclarationFile }) => isDeclarationFile);
+  process.getBuiltinModule("stream"); // what Node's Worker, sockets and terminals are made of
   globalThis.slimlabKept = {
     typescript: ts,
     path,
