@@ -2,7 +2,7 @@
 import { attr } from "../runtime/attributes";
 import { dataTypeNumber } from "../runtime/datatype";
 import type { FunctionParts } from "./functiondef";
-import type { RecordedNode, Source } from "./recorded";
+import { movedBy, type RecordedNode, type Source } from "./recorded";
 import { usersOf } from "./users";
 
 /** Which input of a filter's gradient is what its layer was given, and which is the gradient that comes back to the layer. */
@@ -31,8 +31,7 @@ export function computeAgain<R extends Pick<FunctionParts, "nodes" | "outputs">>
   const nodes: RecordedNode[] = [];
   const inputs = new Map<RecordedNode, Source[]>(run.nodes.map((node) => [node, []]));
   const copies = new Map(run.nodes.map((node) => [node, { ...node, inputs: inputs.get(node) ?? [] }]));
-  const moved = (source: Source): Source =>
-    source.kind === "node" ? { ...source, node: copies.get(source.node) ?? source.node } : source;
+  const moved = movedBy(copies);
   const add = (node: RecordedNode): Source => {
     nodes.push({ ...node, inputs: node.inputs.map(moved) });
     return { kind: "node", node: nodes[nodes.length - 1] ?? node, output: 0 };

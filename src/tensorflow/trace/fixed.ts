@@ -1,6 +1,6 @@
 /** What of a recording follows from what it closes over alone: the same in each call, until a variable is assigned. */
 import type { FunctionOutput, FunctionParts } from "./functiondef";
-import { isStateful, type RecordedNode, type Source } from "./recorded";
+import { isStateful, movedAfter, movedBy, type RecordedNode, type Source } from "./recorded";
 
 type Nodes = Pick<FunctionParts, "nodes" | "outputs">;
 
@@ -129,13 +129,10 @@ const capturesOf = ({ inputs }: RecordedNode): number[] =>
 /** The same recording with some values replaced by others. @param instead  what takes a value's place; undefined: it stays */
 export function withInputs<R extends Nodes>(run: R, instead: (source: Source) => Source | undefined): R {
   const copies = new Map<RecordedNode, RecordedNode>();
-  const moved = (source: Source): Source => {
-    const other = instead(source) ?? source;
-    return other.kind === "node" ? { ...other, node: copies.get(other.node) ?? other.node } : other;
-  };
+  const copied = movedBy(copies);
+  const moved = (source: Source): Source => copied(instead(source) ?? source);
   const nodes = run.nodes.map((node) => {
-    const after = node.after?.map((one) => copies.get(one) ?? one);
-    const copy = { ...node, inputs: node.inputs.map(moved), ...(after && { after }) };
+    const copy = { ...node, inputs: node.inputs.map(moved), ...movedAfter(node, copies) };
     copies.set(node, copy);
     return copy;
   });

@@ -3,7 +3,7 @@ import { attr } from "../runtime/attributes";
 import { dataTypeNumber } from "../runtime/datatype";
 import { device, type tf } from "../runtime/runtime";
 import type { FunctionOutput } from "./functiondef";
-import { isStateful, type RecordedNode, type Source } from "./recorded";
+import { isStateful, movedBy, type RecordedNode, type Source } from "./recorded";
 import { usersOf } from "./users";
 
 /** A recording with what it closes over, and the variables that its last outputs are assigned to. */
@@ -54,8 +54,7 @@ export function overwriting({ nodes, outputs, captures, assigned }: Assigning): 
   if (lent.length === 0) return { nodes, outputs, lent };
   const gate = gateOf(nodes, outputs, writers);
   const written = new Map([...writers].map(([node, writer]) => [node, writer.written(gate)] as const));
-  const moved = (source: Source): Source =>
-    source.kind === "node" ? { ...source, node: written.get(source.node) ?? source.node } : source;
+  const moved = movedBy(written);
   return {
     nodes: [...nodes.filter((node) => !written.has(node)), gate, ...written.values()],
     outputs: outputs.map(({ source, dtype }) => ({ source: moved(source), dtype })),

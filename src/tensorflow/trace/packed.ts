@@ -4,7 +4,7 @@ import { dataTypeNumber } from "../runtime/datatype";
 import { device, native } from "../runtime/runtime";
 import { fixedIn, type Changing } from "./fixed";
 import type { FunctionParts } from "./functiondef";
-import type { RecordedNode, Source } from "./recorded";
+import { movedAfter, movedBy, type RecordedNode, type Source } from "./recorded";
 import { usersOf } from "./users";
 
 type Nodes = Pick<FunctionParts, "nodes" | "outputs">;
@@ -35,8 +35,7 @@ export function packed<R extends Nodes>(run: R, changing: Changing): R {
   const isFixed = fixedIn(run.nodes, changing);
   const nodes: RecordedNode[] = [];
   const replaced = new Map<RecordedNode, RecordedNode>();
-  const moved = (source: Source): Source =>
-    source.kind === "node" ? { ...source, node: replaced.get(source.node) ?? source.node } : source;
+  const moved = movedBy(replaced);
   /** The node that gives a value which nothing else takes. */
   const own = (source: Source | undefined, ops: readonly string[]): RecordedNode | undefined => {
     const isOwn =
@@ -63,8 +62,7 @@ export function packed<R extends Nodes>(run: R, changing: Changing): R {
   for (const node of run.nodes) {
     const before = node.op === "Relu" ? own(node.inputs[0], ["BiasAdd", ...SUMS]) : node;
     const layer = before && summed(before);
-    const after = node.after?.map((one) => replaced.get(one) ?? one);
-    const copy = { ...node, inputs: node.inputs.map(moved), ...(after && { after }) };
+    const copy = { ...node, inputs: node.inputs.map(moved), ...movedAfter(node, replaced) };
     const copies = layer === undefined ? [copy] : nodesOf(layer, node, moved);
     nodes.push(...copies);
     replaced.set(node, copies.at(-1) ?? node);

@@ -4,7 +4,7 @@ import { dataTypeNumber } from "../runtime/datatype";
 import type { FunctionParts } from "./functiondef";
 import type { ArgMessage } from "../runtime/messages";
 import { opDefinition } from "../runtime/opdefs";
-import type { RecordedNode, Source } from "./recorded";
+import { movedAfter, movedBy, type RecordedNode, type Source } from "./recorded";
 
 /** In which type convolutions, products of matrices and the activations between them are computed. */
 export type RecordedPrecision = "float32" | "bfloat16";
@@ -61,13 +61,11 @@ export function inBfloat16<R extends Nodes>(run: R): R {
   for (const node of run.nodes) {
     const own: Source[] = [];
     inputs.set(node, own);
-    const after = node.after?.map((one) => copies.get(one) ?? one);
-    const copy = { ...(reduced.has(node) ? retyped(node) : node), inputs: own };
-    copies.set(node, after === undefined ? copy : { ...copy, after });
+    const copy = reduced.has(node) ? retyped(node) : node;
+    copies.set(node, { ...copy, inputs: own, ...movedAfter(node, copies) });
   }
   const nodes: RecordedNode[] = [];
-  const moved = (source: Source): Source =>
-    source.kind === "node" ? { ...source, node: copies.get(source.node) ?? source.node } : source;
+  const moved = movedBy(copies);
   const cast = castsTo(nodes, moved);
   for (const node of run.nodes) {
     const copy = copies.get(node) ?? node;

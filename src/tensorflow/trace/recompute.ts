@@ -1,6 +1,6 @@
 /** Gradient checkpointing: blocks whose activations are not held for the way back, but computed again when it has come there. */
 import type { FunctionParts } from "./functiondef";
-import { isStateful, type RecordedNode, type Source } from "./recorded";
+import { isStateful, movedBy, type RecordedNode, type Source } from "./recorded";
 import { currentRecording } from "./recording";
 
 /** What is computed twice to hold less. */
@@ -48,8 +48,7 @@ export function recomputeBlocks<R extends Pick<FunctionParts, "nodes" | "outputs
   const moved = new Map<RecordedNode, RecordedNode>();
   const copies = new Map<RecordedNode, RecordedNode>();
   const starts = new Map<number, readonly RecordedNode[]>();
-  const move = (source: Source): Source =>
-    source.kind === "node" ? { ...source, node: moved.get(source.node) ?? source.node } : source;
+  const move = movedBy(moved);
   const copyOf = (node: RecordedNode, after: readonly RecordedNode[]): RecordedNode => {
     const known = copies.get(node);
     if (known !== undefined) return known;

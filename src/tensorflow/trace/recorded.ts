@@ -43,6 +43,20 @@ export interface RecordedNode {
   readonly computedAs?: string;
 }
 
+/** Copies of nodes, by the nodes that they stand in for. */
+type Copies = ReadonlyMap<RecordedNode, RecordedNode>;
+
+/** Where a value comes from in a copy of a recording; as it was where its node has no copy. */
+export const movedBy =
+  (copies: Copies) =>
+  (source: Source): Source =>
+    source.kind === "node" ? { ...source, node: copies.get(source.node) ?? source.node } : source;
+
+/** What runs before a node, in a copy of a recording. */
+export function movedAfter({ after }: RecordedNode, copies: Copies): Pick<RecordedNode, "after"> {
+  return after === undefined ? {} : { after: after.map((one) => copies.get(one) ?? one) };
+}
+
 /** Whether an operation has effects, so that it runs even if nothing needs what it gives, and in its turn. */
 export function isStateful(node: RecordedNode): boolean {
   return node.constant === undefined && opDefinition(node.op).is_stateful;
