@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Publish } from "./cell";
 import { errorReply, replyType, type Json, type Request, type ToWire } from "./protocol";
 
@@ -81,8 +81,9 @@ export class Dispatcher {
     if (order <= shell.abortUpTo) return { status: "aborted" };
     const content = await this.#handle(request, publish);
     if (content?.["status"] === "error" && request.content["stop_on_error"] !== false) {
-      const sinceLast = performance.now() - shell.receivedAt;
-      await sleep(Math.max(abortWindowMs - sinceLast, 1)); // in any case those are heard that came while the cell was busy
+      await nextTurn(); // hears those that came while the cell was busy; a timer alone is due at once after a busy loop
+      await sleep(Math.max(abortWindowMs - (performance.now() - shell.receivedAt), 1));
+      await nextTurn();
       shell.abortUpTo = shell.received;
     }
     return content;

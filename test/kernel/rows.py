@@ -142,7 +142,9 @@ def an_error_aborts_the_queued_cells_and_no_later_one(kernel):
 @scenario
 def an_error_of_a_busy_cell_aborts_those_that_came_meanwhile(kernel):
     fails = kernel.say("const until = Date.now() + 500; while (Date.now() < until); throw new Error('x')", "import time; time.sleep(.5); 1/0")
-    ids = [kernel.start(code) for code in (fails, "1", "2")]
+    ids = [kernel.start(fails)]
+    time.sleep(0.2)
+    ids += [kernel.start(code) for code in ("1", "2")]
     equal([kernel.reply_to(id)["content"]["status"] for id in ids], ["error", "aborted", "aborted"])
     kernel.published_for(ids[-1])
 
