@@ -78,9 +78,23 @@ void Remember(const std::vector<char> &bytes) {
   recent_time = now;
 }
 
+// Either reads and remembers, or crashes: whoever comes second sees the other.
+std::atomic<bool> reading{false}, crashed{false};
+thread_local bool is_reader = false; // under way in this thread, which may be the one that crashes
+
+// From what is read to what is remembered.
+class Reading {
+ public:
+  Reading() { is_reader = reading = true; }
+  ~Reading() { is_reader = reading = false; }
+};
+
 // The last words of a process that crashes, such as V8's when memory is out, would be lost in its own pipe, or on their way
 // from there to the front end.
 void OnCrash(int number) {
+  crashed = true;
+  const timespec millisecond = {0, 1000000};
+  for (int i = 0; i < 500 && reading && !is_reader; i++) nanosleep(&millisecond, nullptr);
   if (Now() <= recent_time + 1 && write(streams[1].saved, recent, recent_size) < 0) {
     // nobody reads it
   }
@@ -143,7 +157,8 @@ napi_value Read(napi_env env, napi_callback_info info) {
   std::vector<char> bytes;
   {
     const std::lock_guard<std::mutex> lock(mutex);
-    if (up_to > stream.taken) {
+    const Reading now;
+    if (up_to > stream.taken && !crashed) {
       bytes.resize(static_cast<size_t>(up_to - stream.taken));
       const ssize_t got = read(stream.out, bytes.data(), bytes.size());
       bytes.resize(got > 0 ? got : 0);
