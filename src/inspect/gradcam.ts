@@ -1,3 +1,4 @@
+import { GLOBAL_POOL } from "../model/layers";
 import type { Model } from "../model/model";
 import { expectPreprocessed } from "../model/pixels";
 import { quoteNearest, tf } from "../tensorflow";
@@ -81,7 +82,9 @@ function findEndpoint(
   endpoints: Readonly<Record<string, tf.Tensor>>,
   wanted: string | undefined,
 ): readonly [string, tf.Tensor] {
-  const convolutional = Object.entries(endpoints).filter(([, { rank }]) => rank === 4);
+  const convolutional = Object.entries(endpoints).filter(
+    ([name, { rank }]) => rank === 4 && name !== GLOBAL_POOL,
+  );
   const names = convolutional.map(([name]) => name);
   const name = wanted ?? names.filter((one) => /\/block\d+$/.test(one)).at(-1);
   const found = convolutional.find(([one]) => one === name);

@@ -1,5 +1,8 @@
 /** The layers that a residual network is made of. */
 
+/** The endpoint that the last layer is given, the mean over all pixels. @see TF-Slim's models/research/slim/nets/resnet_v1.py */
+export const GLOBAL_POOL = "global_pool";
+
 /** A convolution with what follows it. */
 export interface ConvolutionLayer {
   /** Scope of its variables and name of its endpoint, e.g. "resnet_v1_50/conv1". */

@@ -165,8 +165,8 @@ export class Model {
   }
 
   /**
-   * A place where the network can be cut in two: an endpoint from which alone all later layers take, or "global_pool", the mean over
-   * all pixels that the last layer is given.
+   * A place where the network can be cut in two: an endpoint from which alone all later layers take, such as "global_pool", the
+   * mean over all pixels that the last layer is given.
    * @throws {RangeError} that names the nearest endpoints if there is none of the name, or says that it is none to cut at
    */
   cutAt(endpoint: string): Cut {

@@ -3,9 +3,6 @@ import { quoteNearest } from "../tensorflow";
 import { DeclaredLayers, type ImageShape, type NetworkDeclaration } from "./declare";
 import type { ConvolutionLayer, Layers } from "./layers";
 
-/** The name of what the last layer is given, the mean over all pixels. @see TF-Slim's models/research/slim/nets/resnet_v1.py */
-export const GLOBAL_POOL = "global_pool";
-
 /** A network as a function of layers and images. */
 export type Network = <X>(layers: Layers<X>, images: X) => X;
 
@@ -74,10 +71,7 @@ export class PartLayers<X> implements Layers<Place<X>> {
   }
 
   globalPool(x: Place<X>): Place<X> {
-    return this.at(
-      GLOBAL_POOL,
-      this.one(x, (layers, of) => layers.globalPool(of)),
-    );
+    return this.one(x, (layers, of) => layers.globalPool(of));
   }
 
   softmax(x: Place<X>): Place<X> {
@@ -98,8 +92,7 @@ export class PartLayers<X> implements Layers<Place<X>> {
   /** What the network goes on with after a place of that name. */
   private at(name: string, x: Place<X>): Place<X> {
     const { from, to } = this.options;
-    if (name === from?.endpoint && "shape" in x)
-      return { value: name === GLOBAL_POOL ? from.value : this.layers.endpoint(name, from.value) };
+    if (name === from?.endpoint && "shape" in x) return { value: this.layers.endpoint(name, from.value) };
     if (name !== to?.endpoint || "shape" in x) return x;
     this.reached = x.value;
     return { shape: to.shapeOf(x.value) };
@@ -137,12 +130,13 @@ export function deepestCut(
 }
 
 function endpointsOf({ endpoints }: NetworkDeclaration): string[] {
-  return [...endpoints.map(({ name }) => name), GLOBAL_POOL];
+  return endpoints.map(({ name }) => name);
 }
 
 function tryCut(network: Network, declaration: NetworkDeclaration, endpoint: string): Cut | undefined {
-  const { input, output, endpoints } = declaration;
-  const shape = endpoints.find(({ name }) => name === endpoint)?.shape ?? output;
+  const { input, endpoints } = declaration;
+  const shape = endpoints.find(({ name }) => name === endpoint)?.shape;
+  if (shape === undefined) return undefined;
   const layers = new PartLayers<ImageShape>(new DeclaredLayers(), { from: { endpoint, value: shape } });
   const result = network<Place<ImageShape>>(layers, { shape: input });
   if (layers.isMixed || "shape" in result) return undefined;

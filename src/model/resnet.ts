@@ -13,7 +13,7 @@ import {
 } from "./blocks";
 import { computedLayers, type MovingUpdate, type RunOptions } from "./compute";
 import { declareNetwork } from "./declare";
-import type { Layers } from "./layers";
+import { GLOBAL_POOL, type Layers } from "./layers";
 import type { ModelVariables } from "./variables";
 
 /** Options of a network's form. */
@@ -97,7 +97,7 @@ export function resnet(name: Architecture, form: ResnetForm = {}): <X>(layers: L
     net = layers.rootPool(net, strides === "slim" ? "same" : "centred"); // [b, h/4, w/4, 64]
     for (const block of blocks) net = stack(layers, net, { name, version, block, strides });
     if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
-    if (globalPool) net = layers.globalPool(net); // [b, 1, 1, 2048]
+    if (globalPool) net = layers.endpoint(GLOBAL_POOL, layers.globalPool(net)); // [b, 1, 1, 2048]
     if (numClasses === undefined) return net;
     const head = { scope: `${name}/logits`, depth: numClasses, normalize: false, rectify: false };
     net = layers.convolution(net, head);

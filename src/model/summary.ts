@@ -1,5 +1,6 @@
 import { table, type Table, type TableRow } from "../display/table";
 import type { NetworkDeclaration } from "./declare";
+import { GLOBAL_POOL } from "./layers";
 import type { ModelVariables } from "./variables";
 
 /** Options of Model.summary(). */
@@ -20,7 +21,8 @@ export function summarize(
   variables: ModelVariables,
   { head, architecture, numClasses, rows: level = "units" }: SummaryInput,
 ): Table {
-  const parts = declaration.endpoints.filter(({ name }) => !isBlock(name));
+  const pooled = declaration.endpoints.find(({ name }) => name === GLOBAL_POOL);
+  const parts = declaration.endpoints.filter((part) => part !== pooled && !isBlock(part.name));
   const shown = level === "layers" ? parts : parts.filter(({ name }) => isUnit(name) || !isInsideUnit(name));
   const sizes = parametersUnder(variables);
   const rows: TableRow[] = shown.map(({ name, shape: [, ...shape] }) => ({
@@ -29,10 +31,12 @@ export function summarize(
     parameters: sizes(level === "layers" && isUnit(name) ? `${name}/preact` : name),
   }));
   const postnorm = `${architecture}/postnorm`;
-  const [, ...last] = declaration.endpoints.at(-1)?.shape ?? [];
+  const [, ...last] = parts.at(-1)?.shape ?? [];
   if (variables.find(`${postnorm}/gamma`) !== undefined) {
     rows.push({ endpoint: postnorm, output: shapeText(last), parameters: sizes(postnorm) });
   }
+  if (pooled !== undefined)
+    rows.push({ endpoint: GLOBAL_POOL, output: shapeText(pooled.shape.slice(1)), parameters: 0 });
   rows.push({ endpoint: head, output: shapeText([numClasses]), parameters: sizes(head) });
   rows.push({ endpoint: "total", output: "", parameters: sizes("") });
   const moving = variables.all().filter(({ trainable }) => !trainable);

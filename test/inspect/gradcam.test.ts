@@ -156,6 +156,9 @@ test("gradCam() and globalAveragePool() equal Python's on resnet_v1_50", () => {
     const pooled = globalAveragePool(activation);
     assert.ok(distanceFrom(summary, valuesOf(pooled), pooled.shape) < 1e-3, endpoint);
   }
+  const last = endpoints["global_pool"] ?? assert.fail("no global_pool");
+  const slims = fixture.globalAveragePool["resnet_v1_50/block4"] ?? assert.fail("not in the fixture");
+  assert.ok(distanceFrom(slims, valuesOf(last), [last.shape[0] ?? 0, last.shape[3] ?? 0]) < 1e-3);
   for (const { endpoint, classIndex, weights, heatMaps } of fixture.cases) {
     const cam = gradCam(model, images, { endpoint, classIndex });
     const difference = Math.max(

@@ -163,7 +163,7 @@ test("Model.summary() has a row for each unit or layer under TF-Slim's names, an
   assert.deepEqual(units.rows.at(-1), { endpoint: "total", output: "", parameters: 25_557_032 });
   assert.equal(sumOf(units), 25_557_032);
   const layers = model.summary({ rows: "layers" });
-  assert.equal(layers.rows.length, 73 - 4 + 2);
+  assert.equal(layers.rows.length, 73 - 4 + 3);
   assert.equal(sumOf(layers), 25_557_032);
   assert.match(String(units), /^resnet_v1_50: trainable parameters; 106 moving statistics besides\n/);
   model.dispose();

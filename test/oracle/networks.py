@@ -23,11 +23,20 @@ CALLS = {
 }
 
 
+def with_global_pool(name, endpoints):
+    """The endpoints as models/research/slim has them: with what the logits are given, which the package leaves out."""
+    pooled = tf.get_default_graph().get_tensor_by_name(f"{name}/pool5:0")
+    trunk = {key: tensor for key, tensor in endpoints.items() if key not in (f"{name}/logits", "predictions")}
+    return {**trunk, "global_pool": pooled, **endpoints}
+
+
 def describe(name, side, options):
     """One call: its result's shape, its endpoints and its variables."""
     with tf.Graph().as_default():
         images = tf.placeholder(tf.float32, [2, side, side, 3])
         net, endpoints = build(name, images, is_training=True, **options)
+        if options.get("global_pool", True):
+            endpoints = with_global_pool(name, endpoints)
         variables = {name_of(v): v.shape.as_list() for v in tf.global_variables()}
         trainable = {name_of(v): v.shape.num_elements() for v in tf.trainable_variables()}
         regularized = regularized_variables()
