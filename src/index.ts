@@ -69,6 +69,7 @@ export * from "./training";
 export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
+export * from "./embed";
 export * from "./finetune";
 export * from "./display";
 export * as widgets from "./widgets";

@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "export",
   ],
   inspect: ["tensorflow", "display", "model"],
+  embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   finetune: ["tensorflow", "display", "interrupt", "input", "model", "summary", "training", "inspect"],
   cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
 };

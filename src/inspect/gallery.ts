@@ -138,8 +138,12 @@ function factsOf(
   return { labels, classNames, probabilities: probabilities?.arraySync(), ...explained };
 }
 
-/** Reads the images once and keeps their PNGs. */
-function drawGallery(
+/**
+ * Reads the images once and keeps their PNGs.
+ * @param read      gives the images, [batch, height, width, 3], 0…255; freed with all that is made on the way
+ * @param captions  one for each
+ */
+export function drawGallery(
   read: () => tf.Tensor4D,
   captions: readonly Caption[],
   options: ShowBatchOptions,
