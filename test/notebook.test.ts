@@ -152,3 +152,24 @@ test(
     assert.deepEqual(streams, []);
   },
 );
+
+test(
+  "the notebook of trust goes from a folder to predictions in ten cells, with all photographs in one picture",
+  { skip: withoutJupyter },
+  async () => {
+    const args = ["scripts/execute.py", "notebooks/trust.ipynb", "build"];
+    const cells = await run(join(ROOT, ".venv/bin/python"), args, "trust");
+    const code = cells.filter(({ type }) => type === "code");
+    assert.equal(code.length, 10);
+    assert.ok(code.every(({ source }) => source.split("\n").length <= 12));
+    const { accuracy, count } = evaluated(cells);
+    assert.ok(accuracy >= 0.95, `expected an accuracy of 0.95, got ${accuracy}`);
+    const [, bottles, mugs] =
+      /^UMAP of \d+ photos: bottle \((\d+)\), mug \((\d+)\)/.exec(shownBy(cells, "embeddings.umap()")) ?? [];
+    assert.equal(Number(bottles) + Number(mugs), count);
+    assert.match(shownBy(cells, "const strangers"), /^9 images: photo \d+: (bottle|mug), /);
+    assert.match(shownBy(cells, "slim.loadSavedModel"), /^ +7 +(bottle|mug) +[\d.]+$/m);
+    const page = readFileSync(join(ROOT, "build/trust.html"), "utf8");
+    assert.equal(page.match(/<img [^>]*src="data:image\/jpeg;base64,/g)?.length, count);
+  },
+);

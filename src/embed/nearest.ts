@@ -40,8 +40,11 @@ export async function nearestTo(
     throw new RangeError(`Cannot find neighbors: expected count a whole number from 1 on, got ${count}`);
   const found = await search(photos, photo, count, { ...(signal && { signal }) });
   const neighbors = found.map(({ row, similarity }) => ({ photo: row, similarity }));
-  const shown = photos.thumbnails.length === 0 ? tableOf(photos, neighbors) : row(photos, photo, neighbors);
-  return displayable({ neighbors }, (context) => bundleOf(shown, context));
+  let shown: Displayable | undefined;
+  const draw = (): Displayable =>
+    (shown ??=
+      photos.thumbnails.length === 0 ? tableOf(photos, neighbors) : galleryOf(photos, photo, neighbors));
+  return displayable({ neighbors }, (context) => bundleOf(draw(), context));
 }
 
 async function search(
@@ -74,7 +77,7 @@ function expectVector({ dimensions }: EmbeddedPhotos, vector: Float32Array): Row
 }
 
 /** The photo itself and its neighbors, in green where they are of its class and in red where not. */
-function row(
+function galleryOf(
   { thumbnails, labels, classNames }: EmbeddedPhotos,
   photo: number | Float32Array,
   neighbors: readonly Neighbor[],
