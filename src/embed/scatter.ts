@@ -1,7 +1,7 @@
 /** Points with photos: HTML and CSS alone, so that they are shown wherever a page is, also where scripts are not run. */
 import type { MimeBundle } from "../display/bundle";
 import { escapeHtml } from "../display/html";
-import { figureBundle } from "../inspect/figure";
+import { drawPhotos } from "./canvas";
 
 /** A point. */
 export interface ScatterPoint {
@@ -28,12 +28,11 @@ interface ScatterOptions {
 
 /** Told apart by the colour-blind (Okabe and Ito 2008, without those too light for a white page), with contrast 3 on white and on black. */
 const COLORS = ["#0072b2", "#d55e00", "#008f68", "#b8638f", "#7a6ff0", "#7f7f7f"];
-/** What CSS and Plotly call the same shape. */
 const SHAPES = [
-  { plotly: "circle", css: "border-radius:50%" },
-  { plotly: "square", css: "" },
-  { plotly: "triangle-up", css: "clip-path:polygon(50% 0,100% 100%,0 100%)" },
-  { plotly: "diamond", css: "clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%)" },
+  "border-radius:50%", // a circle
+  "", // a square
+  "clip-path:polygon(50% 0,100% 100%,0 100%)", // a triangle
+  "clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%)", // a diamond
 ];
 const LEGEND = 24;
 
@@ -44,7 +43,7 @@ export function scatterBundle(groups: readonly ScatterGroup[], options: ScatterO
   const notes = notesOf(drawn, room.missing, options);
   const counts = groups.map(({ name, points }) => `${name} (${points.length})`);
   return {
-    ...pictureOf(groups),
+    "image/png": pictureOf(groups),
     "text/html": htmlOf(groups, room.shown, notes),
     "text/plain": [`UMAP of ${drawn} photos: ${listed(counts)}`, ...notes].join("\n"),
   };
@@ -84,30 +83,16 @@ function roomFor(
   return { shown, missing: withPhotos.length - shown.size };
 }
 
-/** What else figure() makes of the points: pictures without a page. */
-function pictureOf(groups: readonly ScatterGroup[]): Readonly<Record<string, string>> {
-  const data = groups.map(({ name, points }, i) => ({
-    type: "scatter",
-    mode: "markers",
-    name,
-    x: points.map(({ x }) => x),
-    y: points.map(({ y }) => y),
-    marker: { color: colorOf(i), symbol: SHAPES[shapeIndex(i)]?.plotly ?? "circle", size: 7 },
-  }));
-  const axis = { visible: false, range: [-1.05, 1.05] };
-  const layout = {
-    width: 480,
-    height: 480,
-    showlegend: true,
-    xaxis: axis,
-    yaxis: { ...axis, scaleanchor: "x" },
-  };
-  const bundle = Object.entries(figureBundle({ data, layout }));
-  return Object.fromEntries(
-    bundle.flatMap(([type, value]) =>
-      type.startsWith("image/") && typeof value === "string" ? [[type, value]] : [],
-    ),
+/** The rare are drawn last, and are seen. */
+function byNumber(groups: readonly ScatterGroup[]): (ScatterGroup & { readonly i: number })[] {
+  return groups.map((group, i) => ({ ...group, i })).sort((a, b) => b.points.length - a.points.length);
+}
+
+function pictureOf(groups: readonly ScatterGroup[]): string {
+  const points = byNumber(groups).flatMap(({ points, i }) =>
+    points.map((point) => ({ ...point, color: colorOf(i) })),
   );
+  return Buffer.from(drawPhotos(points)).toString("base64");
 }
 
 const colorOf = (group: number): string => COLORS[group % COLORS.length] ?? "#7f7f7f";
@@ -119,12 +104,9 @@ function htmlOf(
   shown: ReadonlySet<ScatterPoint>,
   notes: readonly string[],
 ): string {
-  const ordered = groups
-    .map((group, i) => ({ ...group, i }))
-    .sort((a, b) => b.points.length - a.points.length);
-  const drawn = ordered.flatMap(({ points, i }) =>
+  const drawn = byNumber(groups).flatMap(({ points, i }) =>
     points.map((point) => pointHtml(point, i, shown.has(point))),
-  ); // the rare on top
+  );
   const legend = groups.slice(0, LEGEND).map(({ name, points }, i) => {
     return `<span><b class="slimlab-p${shapeIndex(i)}" style="color:${colorOf(i)}"></b> ${escapeHtml(name)} ${points.length}</span>`;
   });
@@ -153,7 +135,7 @@ function percent(place: number): string {
 const STYLE = `.slimlab-points{position:relative;width:100%;max-width:560px;aspect-ratio:1;border:1px solid color-mix(in srgb,currentColor 25%,transparent);box-sizing:border-box;margin:4px 0}
 .slimlab-points>b{position:absolute;margin:-6px 0 0 -6px;padding:2px;outline:none}
 .slimlab-points>b::before,.slimlab-legend b::before{content:"";display:block;width:8px;height:8px;background:currentColor}
-${SHAPES.map(({ css }, i) => `b.slimlab-p${i}::before{${css}}`).join("\n")}
+${SHAPES.map((css, i) => `b.slimlab-p${i}::before{${css}}`).join("\n")}
 .slimlab-points i{display:none;position:absolute;z-index:2;width:96px;padding:4px;font:12px/1.3 sans-serif;background:#fff;color:#111;border:1px solid #777;overflow-wrap:anywhere;pointer-events:none}
 .slimlab-points img{display:block;width:96px;height:auto;margin:0 0 2px}
 .slimlab-points>b:hover,.slimlab-points>b:focus{z-index:3}

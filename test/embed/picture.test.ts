@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf } from "../../src/display/bundle";
+import { drawPhotos } from "../../src/embed/canvas";
 import { embeddingsOf } from "../../src/embed/embeddings";
 import { nearestOthers, nearestRows } from "../../src/embed/neighbors";
 import { thumbnailsOf } from "../../src/embed/thumbnails";
 import { createRandom } from "../../src/input/chance";
-import { memory, tf } from "../../src/tensorflow";
+import { constant, decodePng, memory, tf } from "../../src/tensorflow";
 
 /** Rows around as many directions as there are groups, by turns. */
 function grouped(count: number, groups: number, dimensions = 32): Float32Array {
@@ -125,6 +126,9 @@ test("umap() keeps groups apart, the same by the same seed, and shows each photo
   assert.equal(html.match(/<img [^>]*src="data:image\/jpeg;base64,/g)?.length, 60);
   assert.match(html, /photo 1: &lt;b&gt;/);
   assert.doesNotMatch(html, /<script|<b>|http/);
+  const png = Buffer.from(String(bundle["image/png"]), "base64");
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [560, 560]);
+  assert.deepEqual(memory(), before);
 });
 
 test("umap() draws some of many photos, within the bytes allowed, and says so", async () => {
@@ -159,4 +163,21 @@ test("umap() takes few and equal photos, tells how far it is, stops, and refuses
   const onProgress = (): void => stop.abort(new Error("stop"));
   const many = embeddingsOf({ ...of(900), vectors: grouped(900, 3, 2) });
   await assert.rejects(many.umap({ signal: stop.signal, onProgress }), { message: "stop" });
+});
+
+test("the picture for where no page is shown has each point in its colour, and photos in frames that cover no other", () => {
+  const jpeg = thumbnails(1)[0] ?? assert.fail("no file");
+  const corner = { x: -1, y: 1, color: "#102030", jpeg: undefined };
+  const photo = { x: 1, y: -1, color: "#ff0000", jpeg };
+  const before = memory();
+  const file = drawPhotos([corner, photo, { ...photo, x: 0.95, color: "#00ff00" }]);
+  assert.deepEqual(memory(), before);
+  const pixels = tf.tidy(() => decodePng(constant([file], [], "string")).dataSync());
+  const pixel = (row: number, column: number): number[] => [
+    ...pixels.slice((row * 560 + column) * 3).subarray(0, 3),
+  ];
+  assert.deepEqual(pixel(18, 18), [16, 32, 48]);
+  assert.deepEqual(pixel(30, 30), [255, 255, 255]);
+  assert.ok(pixel(542, 542).every((value) => Math.abs(value - 99) <= 2)); // the photo, by JPEG
+  assert.deepEqual(pixel(524, 542), [255, 0, 0]); // its frame
 });
