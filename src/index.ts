@@ -70,6 +70,7 @@ export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
 export * from "./embed";
+export * from "./interpret";
 export * from "./finetune";
 export * from "./display";
 export * as widgets from "./widgets";

@@ -35,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ["tensorflow", "display", "model"],
   embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
+  interpret: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   finetune: ["tensorflow", "display", "interrupt", "input", "model", "summary", "training", "inspect"],
   cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
 };

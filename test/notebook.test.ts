@@ -162,8 +162,14 @@ test(
     const code = cells.filter(({ type }) => type === "code");
     assert.equal(code.length, 10);
     assert.ok(code.every(({ source }) => source.split("\n").length <= 12));
-    const { accuracy, count } = evaluated(cells);
+    const told = shownBy(cells, "slim.interpret(model");
+    const [, accuracy = NaN, count = NaN] = (/^accuracy +([\d.]+) +(\d+)$/m.exec(told) ?? []).map(Number);
     assert.ok(accuracy >= 0.95, `expected an accuracy of 0.95, got ${accuracy}`);
+    assert.match(told, /Figure "Photos by class"[^]*Figure "Calibration error [\d.]+ %, temperature [\d.]+"/);
+    assert.match(
+      shownBy(cells, "predictions.topLosses"),
+      /^photo +actual +predicted +probability +cross-entropy\n/,
+    );
     const [, bottles, mugs] =
       /^UMAP of \d+ photos: bottle \((\d+)\), mug \((\d+)\)/.exec(shownBy(cells, "embeddings.umap()")) ?? [];
     assert.equal(Number(bottles) + Number(mugs), count);

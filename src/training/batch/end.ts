@@ -6,7 +6,10 @@ import { isEndless, leftOutOf as leftOutOfPlan, type Plan } from "../../input/pl
  * Refuses a dataset that would be evaluated for ever.
  * @throws {RangeError} that says what to set
  */
-export function expectEnd(dataset: AsyncIterable<unknown>, what: "evaluate" | "validate" | "embed"): void {
+export function expectEnd(
+  dataset: AsyncIterable<unknown>,
+  what: "evaluate" | "validate" | "embed" | "interpret",
+): void {
   const plan = planOf(dataset);
   if (plan !== undefined && isEndless(plan))
     throw new RangeError(

@@ -1,0 +1,7 @@
+/** What a classifier gets wrong, and how far its probabilities can be believed. */
+export { interpret, type InterpretOptions } from "./interpret";
+export type { Interpretation } from "./interpretation";
+export type { Calibration, CalibrationBin, CalibrationOptions } from "./calibration";
+export type { Confused, ConfusionMatrix } from "./confusion";
+export type { ClassScores, Report, Scores } from "./report";
+export type { TopLoss, TopLosses, TopLossesOptions } from "./toplosses";

@@ -1,0 +1,50 @@
+/** What a model made of photos. */
+
+/** Photos' logits and labels, by their place in the input. */
+export interface Outcomes {
+  readonly count: number;
+  readonly numClasses: number;
+  /** float32 [count, numClasses], row by row */
+  readonly logits: Float32Array;
+  /** The true class of each. */
+  readonly labels: Int32Array;
+  /** The likeliest class of each. */
+  readonly predicted: Int32Array;
+  /** Of all classes, in words. */
+  readonly classNames: readonly string[];
+}
+
+/** The name of a class. */
+export function className({ classNames }: Outcomes, index: number): string {
+  return classNames[index] ?? `class ${index}`;
+}
+
+/**
+ * The logarithm of a class's probability: logit/T − log Σ exp(logit/T), in doubles, so that it is finite where the probability is 0 in
+ * float32.
+ * @param temperature  T, by which logits are divided
+ */
+export function logProbability(
+  { logits, numClasses }: Pick<Outcomes, "logits" | "numClasses">,
+  photo: number,
+  index: number,
+  temperature = 1,
+): number {
+  const from = photo * numClasses;
+  let most = -Infinity;
+  for (let i = 0; i < numClasses; i++) most = Math.max(most, (logits[from + i] ?? NaN) / temperature);
+  let sum = 0;
+  for (let i = 0; i < numClasses; i++) sum += Math.exp((logits[from + i] ?? NaN) / temperature - most);
+  return (logits[from + index] ?? NaN) / temperature - most - Math.log(sum);
+}
+
+/** Counts of photos by true class (rows) and predicted class (columns). */
+export function countsOf({ count, numClasses, labels, predicted }: Outcomes): number[][] {
+  const counts = Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
+  for (let photo = 0; photo < count; photo++) {
+    const row = counts[labels[photo] ?? 0];
+    const column = predicted[photo] ?? 0;
+    if (row !== undefined) row[column] = (row[column] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,151 @@
+/** The photos that a network gets most wrong. */
+import { bundleOf, displayable, type Displayable, type MimeBundle } from "../display/bundle";
+import { table } from "../display/table";
+import { gradCam, type GradCamOptions } from "../inspect/gradcam";
+import { showCam, type ShowCamOptions } from "../inspect/gallery";
+import { labelClasses } from "../model/losses";
+import type { Model } from "../model/model";
+import { tf } from "../tensorflow";
+import type { Batch } from "../training";
+import { className, logProbability, type Outcomes } from "./outcomes";
+
+/** A photo, and what the network made of it. */
+export interface TopLoss {
+  /** Its number, as the input gave it. */
+  readonly photo: number;
+  /** Its class, by name. */
+  readonly actual: string;
+  /** The likeliest class, by name. */
+  readonly predicted: string;
+  /** Of its own class, 0…1. */
+  readonly probability: number;
+  /** Cross-entropy: −log of that. */
+  readonly loss: number;
+}
+
+/** The photos with the greatest losses, the greatest first; they show themselves beside where the network looked. */
+export interface TopLosses extends Displayable {
+  readonly photos: readonly TopLoss[];
+}
+
+/** How the photos are shown. */
+export interface TopLossesOptions
+  extends Pick<GradCamOptions, "endpoint">, Pick<ShowCamOptions, "columns" | "size"> {}
+
+/** What is read again for the photos. */
+export interface PhotoSource {
+  readonly model: Model;
+  readonly input: AsyncIterable<Batch>;
+  readonly signal: AbortSignal | undefined;
+  readonly options: TopLossesOptions;
+}
+
+/** The photos with the greatest losses; of equals the one that comes first. */
+export async function topLossesOf(
+  outcomes: Outcomes,
+  losses: Float64Array,
+  count: number,
+  source: PhotoSource,
+): Promise<TopLosses> {
+  if (!(Number.isSafeInteger(count) && count >= 1))
+    throw new RangeError(`Cannot tell top losses: expected count a whole number from 1 on, got ${count}`);
+  const lossOf = (photo: number): number => losses[photo] ?? NaN;
+  const chosen = [...losses.keys()]
+    .sort((one, other) => lossOf(other) - lossOf(one) || one - other)
+    .slice(0, count);
+  const gallery = await galleryOf(outcomes, chosen, source);
+  const photos = chosen.map((photo): TopLoss => {
+    const label = outcomes.labels[photo] ?? 0;
+    return {
+      ...{ photo, actual: className(outcomes, label), predicted: className(outcomes, outcomes.predicted[photo] ?? 0) }, // prettier-ignore
+      ...{ probability: Math.exp(logProbability(outcomes, photo, label)), loss: lossOf(photo) },
+    };
+  });
+  const rows = photos.map(({ photo, actual, predicted, probability, loss }) => ({
+    ...{ photo: String(photo), actual, predicted },
+    ...{ probability: probability.toFixed(3), "cross-entropy": loss.toFixed(2) },
+  }));
+  const numbers = table(rows);
+  return displayable({ photos }, (context) => {
+    const [pictures, listed] = [bundleOf(gallery, context), bundleOf(numbers, context)];
+    return {
+      ...pictures,
+      "text/html": [pictures, listed].map(htmlOf).join("\n"),
+      "text/plain": listed["text/plain"],
+    };
+  });
+}
+
+function htmlOf({ "text/html": html }: MimeBundle): string {
+  return typeof html === "string" ? html : "";
+}
+
+async function galleryOf(
+  outcomes: Outcomes,
+  chosen: readonly number[],
+  source: PhotoSource,
+): Promise<Displayable> {
+  const { model, options } = source;
+  const { endpoint, ...shown } = options;
+  const images = await photosAt(outcomes, chosen, source);
+  const labels = chosen.map((photo) => outcomes.labels[photo] ?? 0);
+  const { classNames } = outcomes;
+  const scope = tf.engine();
+  scope.startScope("top losses");
+  try {
+    const batch = tf.stack(images).as4D(...shapeOf(images));
+    const cam = gradCam(model, model.preprocess(batch), endpoint === undefined ? {} : { endpoint });
+    return showCam(batch, cam, { ...shown, labels, ...(classNames.length > 0 && { classNames }) });
+  } finally {
+    scope.endScope();
+    tf.dispose(images);
+  }
+}
+
+function shapeOf(images: readonly tf.Tensor[]): [number, number, number, number] {
+  const [height = 0, width = 0, channels = 0] = images[0]?.shape ?? [];
+  return [images.length, height, width, channels];
+}
+
+/** The photos of some numbers, in their order, from another pass over the input. */
+async function photosAt(
+  outcomes: Outcomes,
+  chosen: readonly number[],
+  { input, signal }: PhotoSource,
+): Promise<tf.Tensor[]> {
+  const found = new Map<number, tf.Tensor>();
+  const last = Math.max(...chosen);
+  let seen = 0;
+  try {
+    for await (const [{ image }, label] of input) {
+      signal?.throwIfAborted();
+      const labels = tf.tidy(() => labelClasses(label).dataSync());
+      if (labels.some((one, i) => one !== outcomes.labels[seen + i])) throw otherOrder();
+      for (const photo of chosen)
+        if (photo >= seen && photo < seen + labels.length)
+          found.set(
+            photo,
+            tf.tidy(() =>
+              image
+                .slice(photo - seen, 1)
+                .squeeze([0])
+                .clone(),
+            ),
+          );
+      seen += labels.length;
+      if (seen > last) break;
+    }
+    const photos = chosen.flatMap((photo) => found.get(photo) ?? []);
+    if (photos.length < chosen.length) throw otherOrder();
+    return photos;
+  } catch (error) {
+    tf.dispose([...found.values()]);
+    throw error;
+  }
+}
+
+function otherOrder(): RangeError {
+  return new RangeError(
+    "Cannot show top losses: expected the input's photos in the same order as before, got others; shuffle none of them",
+  );
+}
