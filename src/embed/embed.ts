@@ -1,4 +1,5 @@
 /** What a network makes of photos before it classifies them. */
+import { expectClassNames } from "../inspect/caption";
 import { cellSignal } from "../interrupt";
 import { Dataset } from "../input";
 import { GLOBAL_POOL } from "../model/layers";
@@ -9,11 +10,11 @@ import { tf, trace, type Precision } from "../tensorflow";
 import { type Batch, type FeatureBatch } from "../training";
 import { expectBatch, expectBatches } from "../training/batch/batch";
 import { expectEnd, leftOutOf, noBatches } from "../training/batch/end";
+import { GrowingRows } from "../training/batch/growing";
 import { viewsOf } from "../training/features/epoch";
 import { freshness, givenOf, originOf, type FeatureOrigin } from "../training/features/origin";
 import { embeddingsOf, type Embeddings } from "./embeddings";
 import type { Label } from "./photos";
-import { GrowingRows } from "./rows";
 import { thumbnailsOf } from "./thumbnails";
 
 /** Options of embed(). */
@@ -57,7 +58,7 @@ export async function embed(
   expectInput(model, input, options);
   const features = originOf(input);
   const total = input instanceof Dataset ? viewsOf<unknown>(input, 1).rows : undefined;
-  const rows = new GrowingRows(total);
+  const rows = new GrowingRows(total, notFinite);
   const labels: Label[] = [];
   const thumbnails: Uint8Array[] = [];
   const pool = poolStep(model, features, options.precision);
@@ -97,12 +98,15 @@ function expectInput(
   expectEnd(input, "embed");
   if (photos !== undefined && features === undefined)
     throw new TypeError("Cannot embed: expected photos beside what features() gives, got some beside photos");
-  if (classNames !== undefined && classNames.length !== numClasses)
-    throw new RangeError(
-      `Cannot embed: expected a name for each of the model's ${numClasses} classes, got ${classNames.length}`,
-    );
+  if (classNames !== undefined) expectClassNames("embed", classNames, numClasses);
   if (!(Number.isInteger(side) && side >= 0))
     throw new RangeError(`Cannot embed: expected thumbnails a whole number from 0 on, got ${side}`);
+}
+
+function notFinite(photo: number, got: number): RangeError {
+  return new RangeError(
+    `Cannot embed photo ${photo}: expected finite numbers, got ${got}: the model has diverged`,
+  );
 }
 
 /** A compiled step from images or features to vectors. */

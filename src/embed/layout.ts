@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { UMAP } from "umap-js";
 import { createRandom } from "../input/chance";
 import { nearestOthers, type NearRow, type SearchOptions } from "./neighbors";
-import type { Rows } from "./rows";
+import type { Rows } from "../training/batch/growing";
 
 /** How UMAP lays out. */
 export interface LayoutOptions {

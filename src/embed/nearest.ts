@@ -6,7 +6,7 @@ import { drawGallery } from "../inspect/gallery";
 import { cellSignal } from "../interrupt";
 import { nearestOthers, nearestRows, type NearRow } from "./neighbors";
 import { nameOf, type EmbeddedPhotos } from "./photos";
-import type { Rows } from "./rows";
+import type { Rows } from "../training/batch/growing";
 import { readThumbnails } from "./thumbnails";
 
 /** Options of nearest(). */

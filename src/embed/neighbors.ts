@@ -1,6 +1,7 @@
 /** The nearest rows by cosine similarity: exact, block by block. */
 import { tf } from "../tensorflow";
-import { pickRows, type Rows } from "./rows";
+import type { Rows } from "../training/batch/growing";
+import { pickRows } from "./rows";
 
 /** How a search tells of itself and is stopped. */
 export interface SearchOptions {

@@ -1,6 +1,6 @@
 /** What is known of photos beside their vectors. */
 import { captionsOf } from "../inspect/caption";
-import type { Rows } from "./rows";
+import type { Rows } from "../training/batch/growing";
 
 /** A photo's class; of a multiLabel model, or of soft labels, those of which there is more than 1/2. */
 export type Label = number | readonly number[];

@@ -42,10 +42,7 @@ export interface Caption {
 export function captionsOf(count: number, facts: CaptionFacts): readonly Caption[] {
   const { classNames = [], probabilities } = facts;
   const classes = probabilities?.[0]?.length ?? classNames.length;
-  if (classNames.length > 0 && classNames.length !== classes)
-    throw new RangeError(
-      `Cannot caption images: expected a name for each of the model's ${classes} classes, got ${classNames.length}`,
-    );
+  if (classNames.length > 0) expectClassNames("caption images", classNames, classes);
   const read = {
     ...facts,
     labels: indicesOf("label", facts.labels),
@@ -53,6 +50,23 @@ export function captionsOf(count: number, facts: CaptionFacts): readonly Caption
     asked: indicesOf("class", facts.asked),
   };
   return Array.from({ length: count }, (_, i) => caption(i, read));
+}
+
+/** A class in words: its name, or "class 3" where there are none. */
+export function classNameOf(index: number, classNames: readonly string[]): string {
+  return classNames[index] ?? `class ${index}`;
+}
+
+/**
+ * Checks that all classes of a model have names.
+ * @param what  what they are for, for the error: "embed"
+ * @throws {RangeError} if not
+ */
+export function expectClassNames(what: string, classNames: readonly string[], classes: number): void {
+  if (classNames.length === classes) return;
+  throw new RangeError(
+    `Cannot ${what}: expected a name for each of the model's ${classes} classes, got ${classNames.length}`,
+  );
 }
 
 /**
@@ -69,7 +83,7 @@ export function caption(i: number, facts: CaptionFacts): Caption {
   };
   const nameOfOne = (index: number): string => {
     const name = classNames[index];
-    if (name !== undefined || classNames.length === 0) return name ?? `class ${index}`;
+    if (name !== undefined || classNames.length === 0) return classNameOf(index, classNames);
     throw new RangeError(
       `Cannot caption image ${i}: expected a name for class ${index}, got ${classNames.length} names`,
     );

@@ -1,4 +1,5 @@
 /** What a model predicts of photos whose classes are known. */
+import { expectClassNames } from "../inspect/caption";
 import { cellSignal } from "../interrupt";
 import { Dataset } from "../input";
 import { labelClasses } from "../model/losses";
@@ -8,6 +9,7 @@ import { tf, trace, type Precision } from "../tensorflow";
 import type { Batch } from "../training";
 import { expectBatch, expectBatches } from "../training/batch/batch";
 import { expectEnd, leftOutOf, noBatches } from "../training/batch/end";
+import { GrowingRows } from "../training/batch/growing";
 import { viewsOf } from "../training/features/epoch";
 import { originOf } from "../training/features/origin";
 import { interpretationOf, type Interpretation } from "./interpretation";
@@ -50,7 +52,9 @@ export async function interpret(
   const { onProgress, signal = cellSignal(), precision = "float32" } = options;
   expectInput(model, input, options);
   const total = input instanceof Dataset ? viewsOf<unknown>(input, 1).rows : undefined;
-  const read = new Reading(model.options.numClasses);
+  const { numClasses } = model.options;
+  const rows = new GrowingRows(total, notFinite);
+  const [labels, predicted]: [number[], number[]] = [[], []];
   const predict = trace(
     (images: tf.Tensor4D) => model.predict(model.preprocess(images), { isTraining: false }).logits,
     { name: "interpret", precision },
@@ -59,31 +63,41 @@ export async function interpret(
     signal?.throwIfAborted();
     for await (const [{ image }, label] of input) {
       expectBatch(image, label, { ...model.options, what: "interpret" });
-      if (read.count === 0) expectPixels(image, model.options.pixels);
+      if (labels.length === 0) expectPixels(image, model.options.pixels);
       const logits = await predict(image);
       try {
-        read.add(
-          await logits.data<"float32">(),
-          tf.tidy(() => labelClasses(label).dataSync()),
-        );
+        const batch = await logits.data<"float32">();
+        rows.add(batch, numClasses);
+        predicted.push(...likeliest(batch, numClasses));
+        labels.push(...tf.tidy(() => labelClasses(label).dataSync()));
       } finally {
         logits.dispose();
       }
-      onProgress?.({ done: read.count, total });
+      onProgress?.({ done: rows.count, total });
       signal?.throwIfAborted();
     }
   } finally {
     predict.dispose();
   }
-  if (read.count === 0) throw noBatches("interpret", leftOutOf(input));
-  const outcomes = read.outcomes(options.classNames ?? []);
-  return interpretationOf(outcomes, (losses, count, shown) =>
-    topLossesOf(outcomes, losses, count, {
+  if (rows.count === 0) throw noBatches("interpret", leftOutOf(input));
+  const { count, vectors } = rows.rows();
+  const outcomes: Outcomes = {
+    ...{ count, numClasses, logits: vectors, classNames: options.classNames ?? [] },
+    ...{ labels: Int32Array.from(labels), predicted: Int32Array.from(predicted) },
+  };
+  return interpretationOf(outcomes, (losses, most, shown) =>
+    topLossesOf(outcomes, losses, most, {
       model,
       input,
       signal: options.signal ?? cellSignal(),
       options: shown,
     }),
+  );
+}
+
+function notFinite(photo: number, got: number): RangeError {
+  return new RangeError(
+    `Cannot interpret: expected finite logits, got ${got} for photo ${photo}; has the training diverged?`,
   );
 }
 
@@ -96,46 +110,14 @@ function expectInput(model: Model, input: AsyncIterable<Batch>, { classNames }: 
     );
   if (originOf(input) !== undefined)
     throw new TypeError("Cannot interpret: expected photos, got what features() gives");
-  if (classNames !== undefined && classNames.length !== numClasses)
-    throw new RangeError(
-      `Cannot interpret: expected a name for each of the model's ${numClasses} classes, got ${classNames.length}`,
-    );
+  if (classNames !== undefined) expectClassNames("interpret", classNames, numClasses);
   expectEnd(input, "interpret");
 }
 
-/** Logits and labels, batch by batch. */
-class Reading {
-  count = 0;
-  private readonly logits: Float32Array[] = [];
-  private readonly labels: number[] = [];
-  private readonly predicted: number[] = [];
-
-  constructor(private readonly numClasses: number) {}
-
-  add(logits: Float32Array, labels: ArrayLike<number>): void {
-    const { numClasses } = this;
-    for (let i = 0; i < labels.length; i++) {
-      const row = logits.subarray(i * numClasses, (i + 1) * numClasses);
-      const wrong = row.find((value) => !Number.isFinite(value));
-      if (wrong !== undefined)
-        throw new RangeError(
-          `Cannot interpret: expected finite logits, got ${wrong} for photo ${this.count + i}; has the training diverged?`,
-        );
-      this.labels.push(labels[i] ?? 0);
-      this.predicted.push(row.indexOf(Math.max(...row)));
-    }
-    this.logits.push(Float32Array.from(logits));
-    this.count += labels.length;
-  }
-
-  outcomes(classNames: readonly string[]): Outcomes {
-    const { count, numClasses } = this;
-    const logits = new Float32Array(count * numClasses);
-    let at = 0;
-    for (const part of this.logits) {
-      logits.set(part, at);
-      at += part.length;
-    }
-    return { count, numClasses, logits, labels: Int32Array.from(this.labels), predicted: Int32Array.from(this.predicted), classNames }; // prettier-ignore
-  }
+/** The likeliest class of each photo of a batch. */
+function likeliest(logits: Float32Array, numClasses: number): number[] {
+  return Array.from({ length: logits.length / numClasses }, (_, i) => {
+    const row = logits.subarray(i * numClasses, (i + 1) * numClasses);
+    return row.indexOf(Math.max(...row));
+  });
 }

@@ -1,4 +1,6 @@
 /** What a model made of photos. */
+import { classNameOf } from "../inspect/caption";
+import { addConfusion, noConfusion } from "../training/metrics/confusion";
 
 /** Photos' logits and labels, by their place in the input. */
 export interface Outcomes {
@@ -16,7 +18,7 @@ export interface Outcomes {
 
 /** The name of a class. */
 export function className({ classNames }: Outcomes, index: number): string {
-  return classNames[index] ?? `class ${index}`;
+  return classNameOf(index, classNames);
 }
 
 /**
@@ -39,12 +41,8 @@ export function logProbability(
 }
 
 /** Counts of photos by true class (rows) and predicted class (columns). */
-export function countsOf({ count, numClasses, labels, predicted }: Outcomes): number[][] {
-  const counts = Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
-  for (let photo = 0; photo < count; photo++) {
-    const row = counts[labels[photo] ?? 0];
-    const column = predicted[photo] ?? 0;
-    if (row !== undefined) row[column] = (row[column] ?? 0) + 1;
-  }
+export function countsOf({ numClasses, labels, predicted }: Outcomes): number[][] {
+  const counts = noConfusion(numClasses);
+  addConfusion(counts, labels, predicted);
   return counts;
 }

@@ -1,5 +1,7 @@
 /** Precision and recall, class by class. */
 import { table, type Table } from "../display/table";
+import { averageOf } from "../training/metrics/average";
+import { ratio } from "../training/metrics/metric";
 import { className, countsOf, type Outcomes } from "./outcomes";
 
 /** How well a class, or all in the mean, is told. */
@@ -41,8 +43,8 @@ export function reportOf(outcomes: Outcomes): Report {
   });
   const hits = counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
   const accuracy = hits / outcomes.count;
-  const macro = meanOf(classes, () => 1);
-  const weighted = meanOf(classes, ({ support }) => support);
+  const macro = meanOf(classes, "macro");
+  const weighted = meanOf(classes, "weighted");
   const support = outcomes.count;
   const row = (name: string, { precision, recall, f1 }: Scores, photos: number): Row => ({ class: name, precision: digits(precision), recall: digits(recall), F1: digits(f1), photos }); // prettier-ignore
   const rows = [
@@ -61,18 +63,18 @@ type Row = Readonly<Record<string, string | number>>;
 const digits = (value: number): string => value.toFixed(3);
 
 function scoresOf(hits: number, taken: number, support: number): Scores {
-  const part = (of: number): number => (of === 0 ? 0 : hits / of);
-  return { precision: part(taken), recall: part(support), f1: taken + support === 0 ? 0 : (2 * hits) / (taken + support), support }; // prettier-ignore
+  const f1 = ratio(2 * hits, taken + support);
+  return { precision: ratio(hits, taken), recall: ratio(hits, support), f1, support };
 }
 
-function meanOf(classes: readonly ClassScores[], weightOf: (one: ClassScores) => number): Scores {
-  const all = classes.reduce((sum, one) => sum + weightOf(one), 0);
+function meanOf(classes: readonly ClassScores[], average: "macro" | "weighted"): Scores {
+  const support = classes.map((one) => one.support);
   const mean = (valueOf: (one: ClassScores) => number): number =>
-    classes.reduce((sum, one) => sum + valueOf(one) * weightOf(one), 0) / all;
+    averageOf({ values: classes.map(valueOf), support }, average);
   return {
     precision: mean(({ precision }) => precision),
     recall: mean(({ recall }) => recall),
     f1: mean(({ f1 }) => f1),
-    support: classes.reduce((sum, { support }) => sum + support, 0),
+    support: support.reduce((sum, one) => sum + one, 0),
   };
 }

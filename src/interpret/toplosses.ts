@@ -93,7 +93,7 @@ async function galleryOf(
   const scope = tf.engine();
   scope.startScope("top losses");
   try {
-    const batch = tf.stack(images).as4D(...shapeOf(images));
+    const batch = tf.concat(images);
     const cam = gradCam(model, model.preprocess(batch), endpoint === undefined ? {} : { endpoint });
     return showCam(batch, cam, { ...shown, labels, ...(classNames.length > 0 && { classNames }) });
   } finally {
@@ -102,18 +102,13 @@ async function galleryOf(
   }
 }
 
-function shapeOf(images: readonly tf.Tensor[]): [number, number, number, number] {
-  const [height = 0, width = 0, channels = 0] = images[0]?.shape ?? [];
-  return [images.length, height, width, channels];
-}
-
-/** The photos of some numbers, in their order, from another pass over the input. */
+/** The photos of some numbers, [1, height, width, 3] each, in their order, from another pass over the input. */
 async function photosAt(
   outcomes: Outcomes,
   chosen: readonly number[],
   { input, signal }: PhotoSource,
-): Promise<tf.Tensor[]> {
-  const found = new Map<number, tf.Tensor>();
+): Promise<tf.Tensor4D[]> {
+  const found = new Map<number, tf.Tensor4D>();
   const last = Math.max(...chosen);
   let seen = 0;
   try {
@@ -122,16 +117,7 @@ async function photosAt(
       const labels = tf.tidy(() => labelClasses(label).dataSync());
       if (labels.some((one, i) => one !== outcomes.labels[seen + i])) throw otherOrder();
       for (const photo of chosen)
-        if (photo >= seen && photo < seen + labels.length)
-          found.set(
-            photo,
-            tf.tidy(() =>
-              image
-                .slice(photo - seen, 1)
-                .squeeze([0])
-                .clone(),
-            ),
-          );
+        if (photo >= seen && photo < seen + labels.length) found.set(photo, image.slice(photo - seen, 1));
       seen += labels.length;
       if (seen > last) break;
     }

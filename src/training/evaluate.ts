@@ -10,6 +10,7 @@ import { badOf, expectEnd, leftOutOf, noBatches } from "./batch/end";
 import { freshness, givenOf, originOf, type FeatureBatch, type FeatureOrigin } from "./features/origin";
 import { expectScalars } from "./batch/losses";
 import type { MetricRecord, Metrics } from "./metrics";
+import { addConfusion, noConfusion } from "./metrics/confusion";
 
 /** What one batch of an evaluation gives; the caller disposes the tensors. */
 export type EvalStepResult = {
@@ -214,19 +215,14 @@ class Totals {
 
   constructor({ numClasses, multiLabel }: Pick<Model["options"], "numClasses" | "multiLabel">) {
     this.isMultiLabel = multiLabel;
-    const classes = multiLabel ? 0 : numClasses;
-    this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    this.confusion = noConfusion(multiLabel ? 0 : numClasses);
   }
 
   add(losses: readonly number[], truth: readonly number[], predicted: readonly number[]): void {
     const [loss = NaN, crossEntropy = NaN, weight = NaN, accuracy = NaN] = losses;
     this.notFinite += predicted.filter((guess) => guess < 0).length;
     this.hits += accuracy * predicted.length;
-    truth.forEach((label, i) => {
-      const row = this.confusion[label] ?? [];
-      const guess = predicted[i] ?? -1;
-      if (guess >= 0) row[guess] = (row[guess] ?? 0) + 1;
-    });
+    addConfusion(this.confusion, truth, predicted);
     this.count += predicted.length;
     this.weight += weight;
     this.loss += loss * weight;

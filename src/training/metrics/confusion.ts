@@ -8,6 +8,24 @@ export interface ClassOptions {
   readonly numClasses: number;
 }
 
+/** Counts of no examples by label (rows) and predicted class (columns). */
+export function noConfusion(numClasses: number): number[][] {
+  return Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
+}
+
+/** Counts examples by label and predicted class; a prediction below 0 is none. */
+export function addConfusion(
+  counts: readonly number[][],
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): void {
+  for (let i = 0; i < labels.length; i++) {
+    const row = counts[at(labels, i)];
+    const guess = predicted[i] ?? -1;
+    if (row !== undefined && guess >= 0) increase(row, guess, 1);
+  }
+}
+
 /**
  * Examples by label (rows) and predicted class (columns), by weight, as tf.math.confusion_matrix.
  * Needs `labels`, and `classes` or `probabilities`.
