@@ -12,7 +12,7 @@
 #else
 #define SLIMLAB_CLONES "arch=skylake-avx512", "arch=haswell", "default"
 #endif
-#define SLIMLAB_VECTORIZED __attribute__((target_clones(SLIMLAB_CLONES), optimize("O3", "no-trapping-math")))
+#define SLIMLAB_VECTORIZED __attribute__((target_clones(SLIMLAB_CLONES), optimize("O3", "no-trapping-math", "no-math-errno")))
 #else
 #define SLIMLAB_VECTORIZED
 #endif

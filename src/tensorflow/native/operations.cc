@@ -1,6 +1,7 @@
 // TensorFlow's C++ interface for operations, which the C interface of runtime.cc has no need of, is in this translation unit.
 #include "operations.h"
 
+#include "adaptiveop.h"
 #include "augmentop.h"
 #include "batchnormop.h"
 #include "jpegpartop.h"
@@ -12,6 +13,7 @@
 namespace slimlab {
 
 void RegisterOperations() {
+  RegisterAdaptive();
   RegisterAugment();
   RegisterBatchNorm();
   RegisterJpegPart();

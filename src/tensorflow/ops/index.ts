@@ -7,6 +7,7 @@ export * from "./pooling";
 export * from "./loss";
 export * from "./collective";
 export * from "./momentum";
+export * from "./adaptive";
 export * from "./numerics";
 export * from "./pixels";
 export * from "./shape";

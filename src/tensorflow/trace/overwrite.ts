@@ -29,6 +29,7 @@ interface Writer {
 }
 
 const SUMS = ["Add", "AddV2", "Sub"];
+const STEPS = ["SlimlabMomentum", "SlimlabAdam", "SlimlabRmsProp"];
 const FLOAT = dataTypeNumber("float32");
 
 // What these give has memory of its own, whatever they are given; others may give an input on, as Identity and Reshape do.
@@ -36,7 +37,7 @@ const OWN =
   /^(Slimlab.*|Add|AddV2|Sub|Mul|RealDiv|Maximum|Minimum|Square|Sqrt|Rsqrt|Exp|Log|L2Loss|Relu.*|BiasAdd.*|Conv2D.*|Depthwise.*|MatMul|BatchMatMulV2|FusedBatchNorm.*|MaxPool.*|AvgPool.*|ArgMax|Equal|Shape|(SparseS|S)oftmax.*)$/;
 
 /**
- * The same recording, in which steps of momentum and sums that are assigned to what they are computed of overwrite it, if it is lent
+ * The same recording, in which steps of an optimizer and sums that are assigned to what they are computed of overwrite it, if it is lent
  * to the call; they run when all else has, so that an error changes nothing, and all that reads the variables reads them as they were.
  */
 export function overwriting({ nodes, outputs, captures, assigned }: Assigning): Overwriting {
@@ -84,7 +85,7 @@ function writersOf({ nodes, outputs, captures, assigned }: Assigning): Map<Recor
 function writerOf(node: RecordedNode): Writer | undefined {
   const { op, attrs, inputs, inputTypes, outputTypes, inputShapes } = node;
   const in_place = attr.bool(true); // a name by which TensorFlow's optimizers know that inputs are overwritten
-  if (op === "SlimlabMomentum")
+  if (STEPS.includes(op))
     return { places: [], written: (gate) => ({ ...node, attrs: { ...attrs, in_place }, after: [gate] }) };
   const [shape, change] = (inputShapes ?? []).map((one) => one?.join());
   if (!SUMS.includes(op) || shape === undefined || shape !== change || inputTypes[0] !== FLOAT)

@@ -1,6 +1,6 @@
 /** Optimizers that measure each weight's steps by its own gradients so far. */
 import type { ModelVariable } from "../../model/variables";
-import { tf } from "../../tensorflow";
+import { descendAdam, descendRmsProp, tf } from "../../tensorflow";
 import { describe } from "./description";
 import {
   expectFed,
@@ -39,19 +39,15 @@ export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
   const make = (variables: readonly ModelVariable[]): OptimizerState => {
     const suffixes = centered ? ["RMSProp", "RMSProp_2", "RMSProp_1"] : ["RMSProp", "RMSProp_1"];
     const slots = slotsOf(variables, suffixes, { RMSProp: "ones" });
-    const update = (
-      { variable, gradient }: VariableGradient,
-      rate: tf.Scalar,
-      momentumNow: number | tf.Scalar,
-    ): void => {
+    const update = ({ variable, gradient }: VariableGradient, rates: tf.Tensor1D): void => {
       const [square, velocity, mean] = slots.of(variable);
       if (square === undefined || velocity === undefined) return;
-      square.assign(approach(square, gradient.square(), gainOf(decay)));
-      mean?.assign(approach(mean, gradient, gainOf(decay)));
-      const spread = mean === undefined ? square : square.sub(mean.square());
-      const change = gradient.mul(rate).div(spread.add(epsilon).sqrt());
-      velocity.assign(momentumNow === 0 ? change : velocity.mul(momentumNow).add(change));
-      variable.variable.assign(variable.variable.sub(velocity));
+      const from = { variable: variable.variable, square, velocity, mean, gradient, rates };
+      const [next, nextSquare, nextVelocity, nextMean] = descendRmsProp(from, { epsilon });
+      square.assign(nextSquare);
+      velocity.assign(nextVelocity);
+      if (nextMean !== undefined) mean?.assign(nextMean);
+      variable.variable.assign(next);
     };
     return {
       slots: slots.named,
@@ -59,8 +55,10 @@ export function rmsPropOptimizer(options: RmsPropOptions = {}): Optimizer {
       ...(!isFixed && { momentum }),
       apply: (gradients, rate, fed) =>
         tf.tidy(() => {
-          const momentumNow = isFixed ? momentum : expectFed(fed);
-          for (const one of gradients) update(one, one.learningRate ?? rate, momentumNow);
+          const momentumNow = isFixed ? tf.scalar(momentum) : expectFed(fed);
+          const gain = tf.scalar(gainOf(decay));
+          const ratesOf = memoized((of: tf.Scalar) => tf.stack([of, momentumNow, gain]).as1D());
+          for (const one of gradients) update(one, ratesOf(one.learningRate ?? rate));
         }),
       dispose: slots.dispose,
     };
@@ -152,22 +150,13 @@ function adamState(
 ): OptimizerState {
   const slots = slotsOf(variables, [name, `${name}_1`]);
   const powers = powersOf(beta1, beta2);
-  const update = (
-    { variable, gradient }: VariableGradient,
-    {
-      rate,
-      corrected,
-      meanGain,
-    }: { readonly rate: tf.Tensor; readonly corrected: tf.Tensor; readonly meanGain: number | tf.Tensor },
-  ): void => {
+  const update = ({ variable, gradient }: VariableGradient, rates: tf.Tensor1D): void => {
     const [mean, square] = slots.of(variable);
-    if (mean === undefined || square === undefined) return;
-    mean.assign(approach(mean, gradient, meanGain));
-    square.assign(approach(square, gradient.square(), gain(beta2)));
-    const { variable: weights } = variable;
-    const decay = decayOf(variable);
-    const decayed = decay === 0 ? weights : weights.sub(weights.mul(rate.mul(decay)));
-    weights.assign(decayed.sub(mean.mul(corrected).div(square.sqrt().add(epsilon))));
+    const from = { variable: variable.variable, mean, square, gradient, rates };
+    const [next, nextMean, nextSquare] = descendAdam(from, { epsilon });
+    mean.assign(nextMean);
+    square.assign(nextSquare);
+    variable.variable.assign(next);
   };
   return {
     slots: { ...slots.named, ...powers.named },
@@ -176,12 +165,18 @@ function adamState(
     apply: (gradients, rate, fed) =>
       tf.tidy(() => {
         const now = typeof beta1 === "number" ? undefined : expectFed(fed);
-        const meanGain = now === undefined ? gain(Number(beta1)) : tf.sub(1, now);
+        const gains = [
+          now === undefined ? tf.scalar(gain(Number(beta1))) : tf.sub(1, now),
+          tf.scalar(gain(beta2)),
+        ];
         if (now !== undefined) powers.begin(now);
-        const factor = memoized((of: tf.Scalar) => of.mul(powers.correction()));
+        const ratesOf = memoized((of: tf.Scalar) => {
+          const corrected = of.mul(powers.correction());
+          return memoized((decay: number) => tf.stack([corrected, of.mul(decay), ...gains]).as1D());
+        });
         for (const one of gradients) {
-          const { learningRate = rate } = one;
-          update(one, { rate: learningRate, corrected: factor(learningRate), meanGain });
+          const { variable, learningRate = rate } = one;
+          update(one, ratesOf(learningRate)(decayOf(variable)));
         }
         powers.end();
       }),
@@ -200,11 +195,6 @@ function memoized<A, R>(compute: (argument: A) => R): (argument: A) => R {
     known.set(argument, value);
     return value;
   };
-}
-
-/** from + gain · (to − from) */
-function approach(from: tf.Tensor, to: tf.Tensor, gain: number | tf.Tensor): tf.Tensor {
-  return from.add(to.sub(from).mul(gain));
 }
 
 /** 1 − kept, rounded as the kernels of TensorFlow 1's optimizers do; Keras, which AdamW follows, subtracts in double precision. */
