@@ -2,6 +2,7 @@
 import { displayable, type Displayable } from "../display/bundle";
 import { figure, showFigure } from "../inspect/figure";
 import { logProbability, type Outcomes } from "./outcomes";
+import { bestTemperature } from "./temperature";
 
 /** Options of calibration(). */
 export interface CalibrationOptions {
@@ -27,7 +28,7 @@ export interface Calibration extends Displayable {
   readonly ece: number;
   /** The mean cross-entropy. */
   readonly crossEntropy: number;
-  /** By which logits are divided so that the cross-entropy is least: above 1 where the network is too sure of itself. */
+  /** By which logits are divided so that the cross-entropy is least, 1/100 … 100: above 1 where the network is too sure of itself. */
   readonly temperature: number;
   /** The ece and the cross-entropy with that; measured on the same photos, so somewhat too good. */
   readonly scaled: { readonly ece: number; readonly crossEntropy: number };
@@ -84,30 +85,6 @@ function crossEntropyOf(outcomes: Outcomes, temperature: number): number {
   for (let photo = 0; photo < outcomes.count; photo++)
     sum -= logProbability(outcomes, photo, outcomes.labels[photo] ?? 0, temperature);
   return sum / outcomes.count;
-}
-
-/** The bounds of temperatures, and how near the best is come by, in logarithms. */
-const [COLDEST, HOTTEST, NEAR] = [Math.log(1 / 100), Math.log(100), 1e-8];
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
-
-/** By golden sections: cross-entropy is convex in 1/T, so it falls to its least and rises from there. */
-function bestTemperature(outcomes: Outcomes): number {
-  const at = (log: number): number => crossEntropyOf(outcomes, Math.exp(log));
-  let [low, high] = [COLDEST, HOTTEST];
-  let [left, right] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
-  let [ofLeft, ofRight] = [at(left), at(right)];
-  while (high - low > NEAR) {
-    if (ofLeft <= ofRight) {
-      [high, right, ofRight] = [right, left, ofLeft];
-      left = high - GOLDEN * (high - low);
-      ofLeft = at(left);
-    } else {
-      [low, left, ofLeft] = [left, right, ofRight];
-      right = low + GOLDEN * (high - low);
-      ofRight = at(right);
-    }
-  }
-  return Math.exp((low + high) / 2);
 }
 
 function diagram({

@@ -29,31 +29,79 @@ const BLUES = [
 /** From this share on a cell is so dark that light text is read better. */
 const DARK = 0.55;
 
-/** The confusion matrix, in counts with shares. */
-export function confusionMatrixOf(outcomes: Outcomes): ConfusionMatrix {
+/** How a confusion matrix is shown. */
+export interface ConfusionMatrixOptions {
+  /** How many classes the figure has at most: those with the most photos that were taken for another class, or of another. @default 30 */
+  readonly classes?: number;
+}
+
+/**
+ * The confusion matrix, in counts with shares.
+ * @throws {RangeError} if classes is no whole number from 1 on
+ */
+export function confusionMatrixOf(
+  outcomes: Outcomes,
+  { classes = 30 }: ConfusionMatrixOptions = {},
+): ConfusionMatrix {
+  if (!(Number.isSafeInteger(classes) && classes >= 1))
+    throw new RangeError(
+      `Cannot show confusion matrix: expected classes a whole number from 1 on, got ${classes}`,
+    );
   const counts = countsOf(outcomes);
   const shares = counts.map((row) => {
     const all = row.reduce((sum, one) => sum + one, 0);
     return row.map((one) => (all === 0 ? 0 : one / all));
   });
-  const names = counts.map((_, index) => className(outcomes, index));
-  const text = counts.map((row, i) => row.map((one, j) => `${one} (${percent(shares[i]?.[j] ?? 0)})`));
-  const draw = (): ReturnType<typeof figure> =>
-    figure(
-      [{ type: "heatmap", x: names, y: names, z: shares, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: BLUES }], // prettier-ignore
-      {
-        title: { text: "Photos by class" },
-        xaxis: { title: { text: "predicted" }, type: "category", constrain: "domain" },
-        yaxis: { title: { text: "actual" }, type: "category", autorange: "reversed", scaleanchor: "x" },
-        annotations: text.flatMap((row, i) =>
-          row.map((cell, j) => ({
-            ...{ x: names[j] ?? "", y: names[i] ?? "", text: cell, showarrow: false },
-            font: { color: (shares[i]?.[j] ?? 0) > DARK ? "#ffffff" : "#1a1a1a" },
-          })),
-        ),
-      },
-    );
-  return displayable({ counts, shares }, (context) => showFigure(draw(), context));
+  const shown = mostOftenWrong(counts, classes);
+  return displayable({ counts, shares }, (context) =>
+    showFigure(drawMatrix(outcomes, { counts, shares }, shown), context),
+  );
+}
+
+/** The classes in whose row and column the most photos are wrong, in the classes' order. */
+function mostOftenWrong(counts: ConfusionMatrix["counts"], most: number): number[] {
+  const wrong = counts.map((row, i) => -2 * (row[i] ?? 0));
+  counts.forEach((row, i) =>
+    row.forEach((count, j) => {
+      wrong[i] = (wrong[i] ?? 0) + count;
+      wrong[j] = (wrong[j] ?? 0) + count;
+    }),
+  );
+  return [...wrong.keys()]
+    .sort((one, other) => (wrong[other] ?? 0) - (wrong[one] ?? 0) || one - other)
+    .slice(0, most)
+    .sort((one, other) => one - other);
+}
+
+function drawMatrix(
+  outcomes: Outcomes,
+  { counts, shares }: Pick<ConfusionMatrix, "counts" | "shares">,
+  shown: readonly number[],
+): ReturnType<typeof figure> {
+  const names = shown.map((index) => className(outcomes, index));
+  const of = (values: ConfusionMatrix["counts"]): number[][] =>
+    shown.map((i) => shown.map((j) => values[i]?.[j] ?? 0));
+  const z = of(shares);
+  const text = of(counts).map((row, i) => row.map((one, j) => `${one} (${percent(z[i]?.[j] ?? 0)})`));
+  const all = counts.length.toLocaleString("en-US");
+  const title =
+    shown.length === counts.length
+      ? "Photos by class"
+      : `Photos by class: the ${shown.length} most confused of ${all}`;
+  return figure(
+    [{ type: "heatmap", x: names, y: names, z, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: BLUES }], // prettier-ignore
+    {
+      title: { text: title },
+      xaxis: { title: { text: "predicted" }, type: "category", constrain: "domain" },
+      yaxis: { title: { text: "actual" }, type: "category", autorange: "reversed", scaleanchor: "x" },
+      annotations: text.flatMap((row, i) =>
+        row.map((cell, j) => ({
+          ...{ x: names[j] ?? "", y: names[i] ?? "", text: cell, showarrow: false },
+          font: { color: (z[i]?.[j] ?? 0) > DARK ? "#ffffff" : "#1a1a1a" },
+        })),
+      ),
+    },
+  );
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
@@ -69,14 +117,13 @@ export function mostConfusedOf(
     );
   const pairs = countsOf(outcomes)
     .flatMap((row, i) =>
-      row.map((count, j): Confused & { readonly isError: boolean } => ({
-        ...{ actual: className(outcomes, i), predicted: className(outcomes, j) },
-        ...{ count, isError: i !== j },
-      })),
+      row.flatMap((count, j): Confused[] =>
+        i === j || count < least
+          ? []
+          : [{ actual: className(outcomes, i), predicted: className(outcomes, j), count }],
+      ),
     )
-    .filter(({ count, isError }) => isError && count >= least)
-    .sort((one, other) => other.count - one.count)
-    .map(({ actual, predicted, count }): Confused => ({ actual, predicted, count }));
+    .sort((one, other) => other.count - one.count);
   const rows = pairs.map(({ actual, predicted, count }) => ({ actual, predicted, photos: count }));
   const caption = pairs.length === 0 ? "No class was taken for another" : "Classes taken for another";
   return Object.assign(table(rows, { caption, columns: ["actual", "predicted", "photos"] }), { pairs });

@@ -2,6 +2,6 @@
 export { interpret, type InterpretOptions } from "./interpret";
 export type { Interpretation } from "./interpretation";
 export type { Calibration, CalibrationBin, CalibrationOptions } from "./calibration";
-export type { Confused, ConfusionMatrix } from "./confusion";
+export type { Confused, ConfusionMatrix, ConfusionMatrixOptions } from "./confusion";
 export type { ClassScores, Report, Scores } from "./report";
 export type { TopLoss, TopLosses, TopLossesOptions } from "./toplosses";

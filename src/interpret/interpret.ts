@@ -5,7 +5,7 @@ import { Dataset } from "../input";
 import { labelClasses } from "../model/losses";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
-import { tf, trace, type Precision } from "../tensorflow";
+import { tf, trace, versionOf, type Precision } from "../tensorflow";
 import type { Batch } from "../training";
 import { expectBatch, expectBatches } from "../training/batch/batch";
 import { expectEnd, leftOutOf, noBatches } from "../training/batch/end";
@@ -14,6 +14,7 @@ import { viewsOf } from "../training/features/epoch";
 import { originOf } from "../training/features/origin";
 import { interpretationOf, type Interpretation } from "./interpretation";
 import type { Outcomes } from "./outcomes";
+import { PhotoLog } from "./photolog";
 import { topLossesOf } from "./toplosses";
 
 /** Options of interpret(). */
@@ -31,9 +32,10 @@ export interface InterpretOptions {
 /**
  * Predicts photos whose classes are known, to see what is told right and what is not, as fastai's ClassificationInterpretation.
  *
- * It keeps each photo's logits, 4 bytes a class, and no pixels; topLosses() reads the input again.
- * @param input  batches of [{ image }, label] in the same order each time, not shuffled; whoever made it frees them. Of shares of classes
- *   the greatest counts
+ * It keeps each photo's logits, 4 bytes a class, and no pixels; topLosses() reads them again: of a dataset in the order in which it gave
+ * them, of anything else in the order of another pass, and tells if photos are others.
+ * @param input  batches of [{ image }, label]; whoever made it frees them, once it is asked for no top losses any more. Of shares of
+ *   classes the greatest counts
  * @throws {TypeError} if the model is one of several labels, or the input is what features() gave, which has no photos
  * @throws {RangeError} if the input has no end or no batches, logits are not finite, a label is no class of the model, or pixels are not
  *   in 0…255, unless the model takes any
@@ -54,6 +56,7 @@ export async function interpret(
   const total = input instanceof Dataset ? viewsOf<unknown>(input, 1).rows : undefined;
   const { numClasses } = model.options;
   const rows = new GrowingRows(total, notFinite);
+  const [log, isSame] = [new PhotoLog(input), weightsOf(model)];
   const [labels, predicted]: [number[], number[]] = [[], []];
   const predict = trace(
     (images: tf.Tensor4D) => model.predict(model.preprocess(images), { isTraining: false }).logits,
@@ -61,7 +64,7 @@ export async function interpret(
   );
   try {
     signal?.throwIfAborted();
-    for await (const [{ image }, label] of input) {
+    for await (const [{ image }, label] of log.read()) {
       expectBatch(image, label, { ...model.options, what: "interpret" });
       if (labels.length === 0) expectPixels(image, model.options.pixels);
       const logits = await predict(image);
@@ -70,6 +73,7 @@ export async function interpret(
         rows.add(batch, numClasses);
         predicted.push(...likeliest(batch, numClasses));
         labels.push(...tf.tidy(() => labelClasses(label).dataSync()));
+        log.note(image);
       } finally {
         logits.dispose();
       }
@@ -87,12 +91,17 @@ export async function interpret(
   };
   return interpretationOf(outcomes, (losses, most, shown) =>
     topLossesOf(outcomes, losses, most, {
-      model,
-      input,
-      signal: options.signal ?? cellSignal(),
-      options: shown,
+      ...{ model, log, isSame, options: shown },
+      signal: shown.signal ?? options.signal ?? cellSignal(),
     }),
   );
+}
+
+/** Whether a model still has the weights of now; they are not kept alive for it. */
+function weightsOf(model: Model): () => boolean {
+  const versions = (): object[] => model.variables.all().map(({ variable }) => versionOf(variable));
+  const before = versions().map((version) => new WeakRef(version));
+  return () => versions().every((version, i) => before[i]?.deref() === version);
 }
 
 function notFinite(photo: number, got: number): RangeError {

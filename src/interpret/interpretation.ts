@@ -3,7 +3,13 @@ import { inspect } from "node:util";
 import { displayable, type Displayable } from "../display/bundle";
 import type { Table } from "../display/table";
 import { calibrationOf, type Calibration, type CalibrationOptions } from "./calibration";
-import { confusionMatrixOf, mostConfusedOf, type Confused, type ConfusionMatrix } from "./confusion";
+import {
+  confusionMatrixOf,
+  mostConfusedOf,
+  type Confused,
+  type ConfusionMatrix,
+  type ConfusionMatrixOptions,
+} from "./confusion";
 import { logProbability, type Outcomes } from "./outcomes";
 import { reportOf, type Report } from "./report";
 import type { TopLosses, TopLossesOptions } from "./toplosses";
@@ -20,8 +26,11 @@ export interface Interpretation extends Displayable {
   probabilities(photo: number): number[];
   /** Cross-entropy of each photo, −log of its class's probability: without weight decay, label smoothing and class weights. */
   readonly losses: Float64Array;
-  /** Photos by true and predicted class. */
-  confusionMatrix(): ConfusionMatrix;
+  /**
+   * Photos by true and predicted class.
+   * @throws {RangeError} if classes is no whole number from 1 on
+   */
+  confusionMatrix(options?: ConfusionMatrixOptions): ConfusionMatrix;
   /** Precision, recall and F1 of each class: scikit-learn's classification_report. */
   report(): Report;
   /**
@@ -34,7 +43,8 @@ export interface Interpretation extends Displayable {
    * The photos with the greatest losses, beside where the network looked for what it predicted. The input is read again for them.
    * @param count  how many. @default 9
    * @param options  the endpoint, as gradCam() has it, and how large
-   * @throws {RangeError} if that is no whole number from 1 on, there is no such endpoint, or the input has not the same labels in the same order any more
+   * @throws {RangeError} if that is no whole number from 1 on, there is no such endpoint, the input gives other photos than before, or the
+   *   model has other weights
    * @throws what the signal gives as its reason
    */
   topLosses(count?: number, options?: TopLossesOptions): Promise<TopLosses>;
@@ -61,7 +71,7 @@ export function interpretationOf(
   };
   const asked = {
     probabilities,
-    confusionMatrix: () => confusionMatrixOf(outcomes),
+    confusionMatrix: (options: ConfusionMatrixOptions = {}) => confusionMatrixOf(outcomes, options),
     report: () => reportOf(outcomes),
     mostConfused: (least = 1) => mostConfusedOf(outcomes, least),
     topLosses: (most = 9, options: TopLossesOptions = {}) => topLosses(losses, most, options),

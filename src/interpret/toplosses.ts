@@ -3,11 +3,10 @@ import { bundleOf, displayable, type Displayable, type MimeBundle } from "../dis
 import { table } from "../display/table";
 import { gradCam, type GradCamOptions } from "../inspect/gradcam";
 import { showCam, type ShowCamOptions } from "../inspect/gallery";
-import { labelClasses } from "../model/losses";
 import type { Model } from "../model/model";
 import { tf } from "../tensorflow";
-import type { Batch } from "../training";
 import { className, logProbability, type Outcomes } from "./outcomes";
+import type { PhotoLog, RereadOptions } from "./photolog";
 
 /** A photo, and what the network made of it. */
 export interface TopLoss {
@@ -28,14 +27,16 @@ export interface TopLosses extends Displayable {
   readonly photos: readonly TopLoss[];
 }
 
-/** How the photos are shown. */
+/** How the photos are found and shown. */
 export interface TopLossesOptions
-  extends Pick<GradCamOptions, "endpoint">, Pick<ShowCamOptions, "columns" | "size"> {}
+  extends RereadOptions, Pick<GradCamOptions, "endpoint">, Pick<ShowCamOptions, "columns" | "size"> {}
 
 /** What is read again for the photos. */
 export interface PhotoSource {
   readonly model: Model;
-  readonly input: AsyncIterable<Batch>;
+  readonly log: PhotoLog;
+  /** Whether the model's weights are still those that predicted. */
+  readonly isSame: () => boolean;
   readonly signal: AbortSignal | undefined;
   readonly options: TopLossesOptions;
 }
@@ -49,6 +50,10 @@ export async function topLossesOf(
 ): Promise<TopLosses> {
   if (!(Number.isSafeInteger(count) && count >= 1))
     throw new RangeError(`Cannot tell top losses: expected count a whole number from 1 on, got ${count}`);
+  if (!source.isSame())
+    throw new RangeError(
+      "Cannot show top losses: expected the weights that predicted the photos, got others; interpret() the model anew",
+    );
   const lossOf = (photo: number): number => losses[photo] ?? NaN;
   const chosen = [...losses.keys()]
     .sort((one, other) => lossOf(other) - lossOf(one) || one - other)
@@ -85,9 +90,9 @@ async function galleryOf(
   chosen: readonly number[],
   source: PhotoSource,
 ): Promise<Displayable> {
-  const { model, options } = source;
-  const { endpoint, ...shown } = options;
-  const images = await photosAt(outcomes, chosen, source);
+  const { model, log, options, signal } = source;
+  const { endpoint, onProgress, signal: _, ...shown } = options;
+  const images = await log.again(chosen, { onProgress, signal });
   const labels = chosen.map((photo) => outcomes.labels[photo] ?? 0);
   const { classNames } = outcomes;
   const scope = tf.engine();
@@ -100,38 +105,4 @@ async function galleryOf(
     scope.endScope();
     tf.dispose(images);
   }
-}
-
-/** The photos of some numbers, [1, height, width, 3] each, in their order, from another pass over the input. */
-async function photosAt(
-  outcomes: Outcomes,
-  chosen: readonly number[],
-  { input, signal }: PhotoSource,
-): Promise<tf.Tensor4D[]> {
-  const found = new Map<number, tf.Tensor4D>();
-  const last = Math.max(...chosen);
-  let seen = 0;
-  try {
-    for await (const [{ image }, label] of input) {
-      signal?.throwIfAborted();
-      const labels = tf.tidy(() => labelClasses(label).dataSync());
-      if (labels.some((one, i) => one !== outcomes.labels[seen + i])) throw otherOrder();
-      for (const photo of chosen)
-        if (photo >= seen && photo < seen + labels.length) found.set(photo, image.slice(photo - seen, 1));
-      seen += labels.length;
-      if (seen > last) break;
-    }
-    const photos = chosen.flatMap((photo) => found.get(photo) ?? []);
-    if (photos.length < chosen.length) throw otherOrder();
-    return photos;
-  } catch (error) {
-    tf.dispose([...found.values()]);
-    throw error;
-  }
-}
-
-function otherOrder(): RangeError {
-  return new RangeError(
-    "Cannot show top losses: expected the input's photos in the same order as before, got others; shuffle none of them",
-  );
 }

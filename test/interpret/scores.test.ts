@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf } from "../../src/display/bundle";
+import { confusionMatrixOf } from "../../src/interpret/confusion";
 import { interpretationOf } from "../../src/interpret/interpretation";
 import type { Outcomes } from "../../src/interpret/outcomes";
 import type { Scores } from "../../src/interpret/report";
+import { bestTemperature } from "../../src/interpret/temperature";
 import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
 
@@ -79,6 +81,21 @@ test("confusionMatrix() gives scikit-learn's counts, and their shares of each cl
   assert.match(JSON.stringify(spec), /predicted.*actual/);
 });
 
+test("confusionMatrix() draws the classes most often confused where there are many, and says so", () => {
+  const numClasses = 200;
+  const labels = Int32Array.from({ length: 400 }, (_, photo) => photo % numClasses);
+  const predicted = labels.map((label, photo) => (label === 7 && photo > numClasses ? 150 : label));
+  const logits = new Float32Array(400 * numClasses);
+  const many: Outcomes = { count: 400, numClasses, logits, labels, predicted, classNames: [] };
+  const matrix = confusionMatrixOf(many, { classes: 2 });
+  assert.equal(matrix.counts.length, numClasses);
+  const text = JSON.stringify(bundleOf(matrix)["application/vnd.plotly.v1+json"]);
+  assert.match(text, /"Photos by class: the 2 most confused of 200"/);
+  assert.match(text, /"x":\["class 7","class 150"\].*"z":\[\[0\.5,0\.5\],\[0,1\]\]/);
+  assert.ok(JSON.stringify(bundleOf(confusionMatrixOf(many))).length < 300_000);
+  assert.throws(() => confusionMatrixOf(many, { classes: 0 }), /^RangeError: Cannot show confusion matrix: expected classes a whole number from 1 on, got 0$/); // prettier-ignore
+});
+
 test("mostConfused() gives the pairs of different classes, the most first", () => {
   const { pairs } = found.mostConfused();
   const wrong = fixture.confusion.flatMap((row, i) => row.filter((_, j) => j !== i));
@@ -122,4 +139,17 @@ test("calibration() gives scikit-learn's curve, its error, and the temperature o
   near(scaled.ece, fixture.scaled.ece, 1e-6);
   near(scaled.crossEntropy, fixture.scaled.crossEntropy);
   assert.throws(() => found.calibration({ bins: 0 }), /^RangeError: Cannot calibrate: expected bins a whole number from 1 on, got 0$/); // prettier-ignore
+});
+
+test("calibration() keeps the temperature in its bounds where all or nothing is right, and finds one far from 1", () => {
+  const of = (logits: readonly number[], labels: readonly number[]): number => {
+    const count = labels.length;
+    const predicted = Int32Array.from({ length: count }, (_, i) => ((logits[2 * i] ?? 0) < (logits[2 * i + 1] ?? 0) ? 1 : 0)); // prettier-ignore
+    return bestTemperature({ count, numClasses: 2, logits: Float32Array.from(logits), labels: Int32Array.from(labels), predicted, classNames: [] }); // prettier-ignore
+  };
+  near(of([5, 0, 0, 5], [0, 1]), 1 / 100, 1e-12);
+  near(of([5, 0, 0, 5], [1, 0]), 100, 1e-12);
+  for (const scale of [0.05, 1, 60])
+    // three of four are right, so that the probability is to be 3/4
+    near(of([scale, 0, scale, 0, scale, 0, scale, 0], [0, 0, 0, 1]) / scale, 1 / Math.log(3), 1e-6);
 });

@@ -1,7 +1,7 @@
 /** Operations on string tensors, whose contents are bytes. */
 import { attr } from "../runtime/attributes";
-import { executeOne } from "../trace/execute";
-import { tf } from "../runtime/runtime";
+import { castTo, executeOne } from "../trace/execute";
+import { dataType, tf } from "../runtime/runtime";
 
 /**
  * Strings put together element by element; scalars go with every element.
@@ -59,4 +59,18 @@ export function matchesPattern(strings: tf.Tensor, pattern: string): tf.Tensor {
  */
 export function parseNumbers(strings: tf.Tensor): tf.Tensor {
   return executeOne("StringToNumber", [strings], { out_type: attr.type("float32") });
+}
+
+/**
+ * Numbers that tell values apart: the 64-bit FarmHash of each row's bytes; of two that differ, one in 2^64 times the same.
+ * @param rows  [count, …], of numbers
+ * @returns     8 bytes a row, as integers 0…255
+ * @see tf.fingerprint
+ */
+export function fingerprints(rows: tf.Tensor): Uint8Array {
+  return tf.tidy(() => {
+    const inputs = [rows, tf.scalar("farmhash64", "string")];
+    const bytes = executeOne("Fingerprint", inputs, { T: attr.type(dataType(rows)) });
+    return Uint8Array.from(castTo(bytes, "int32").dataSync());
+  });
 }

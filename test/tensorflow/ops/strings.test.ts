@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {
   bytesOf,
+  fingerprints,
   joinStrings,
   lowerCase,
   matchesPattern,
@@ -31,6 +32,15 @@ test("matchesPattern() matches whole strings, and refuses what is no pattern", (
 test("parseNumbers() reads numbers, and refuses what is none", () => {
   assert.deepEqual([...parseNumbers(words("1", "-2.5")).dataSync()], [1, -2.5]);
   assert.throws(() => parseNumbers(words("one")), { code: "INVALID_ARGUMENT" });
+});
+
+test("fingerprints() tells rows apart by their bytes, in 64 bits each", () => {
+  const rows = tf.tensor2d([1, 2, 1, 3, 1, 2], [3, 2]);
+  const [one, other, again] = [0, 1, 2].map((row) => fingerprints(rows).subarray(8 * row, 8 * row + 8));
+  assert.equal(one?.length, 8);
+  assert.deepEqual(one, again);
+  assert.notDeepEqual(one, other);
+  rows.dispose();
 });
 
 test("string operations are recorded, and leak nothing", async () => {
