@@ -58,16 +58,22 @@ export function gradCam(
   options: GradCamOptions = {},
 ): GradCam | AskedGradCam {
   expectPreprocessed("explain images", images, model.options.pixels);
+  const { endpoint, from } = placeOf(model, options.endpoint);
   return tf.tidy(() => {
-    const predictions = model.predict(images, { isTraining: false });
+    // What lies before the endpoint is computed once; from there on once for the class and once for the gradient.
+    const given = from === undefined ? images : model.activation(images, from, { isTraining: false });
+    const part = { isTraining: false, ...(from !== undefined && { from }) };
+    const predictions = model.predict(given, { ...part, keepEndpoint: (name) => name === endpoint });
+    const activation = predictions.endpoints[endpoint]; // [b, h, w, c]
+    if (activation === undefined) throw new TypeError(`Cannot explain: expected "${endpoint}", got none`);
     const { probabilities, classes: predicted } = model.postprocess(predictions);
-    const [name, activation] = findEndpoint(predictions.endpoints, options.endpoint); // [b, h, w, c]
     const classes = classesOf(options.classIndex, predicted, probabilities.shape);
     const chosen = tf.oneHot(classes, probabilities.shape[1]);
     // Zeros added to the activation are what to differentiate by: of the backward pass, only what lies above them is computed.
     const logitSum = (zeros: tf.Tensor): tf.Scalar => {
-      const onEndpoint = (at: string, x: tf.Tensor4D): tf.Tensor4D => (at === name ? x.add(zeros) : x);
-      return model.predict(images, { isTraining: false, onEndpoint }).logits.mul(chosen).sum();
+      const onEndpoint = (at: string, x: tf.Tensor4D): tf.Tensor4D => (at === endpoint ? x.add(zeros) : x);
+      const { logits } = model.predict(given, { ...part, onEndpoint, keepEndpoint: () => false });
+      return logits.mul(chosen).sum();
     };
     const slopes = tf.grad(logitSum)(tf.zerosLike(activation)); // [b, h, w, c]
     const weights = globalAveragePool(slopes);
@@ -78,20 +84,19 @@ export function gradCam(
   });
 }
 
-function findEndpoint(
-  endpoints: Readonly<Record<string, tf.Tensor>>,
+/** A convolutional endpoint, and the last place up to it at which the network can be cut, if there is one. */
+function placeOf(
+  model: Model,
   wanted: string | undefined,
-): readonly [string, tf.Tensor] {
-  const convolutional = Object.entries(endpoints).filter(
-    ([name, { rank }]) => rank === 4 && name !== GLOBAL_POOL,
-  );
-  const names = convolutional.map(([name]) => name);
-  const name = wanted ?? names.filter((one) => /\/block\d+$/.test(one)).at(-1);
-  const found = convolutional.find(([one]) => one === name);
-  if (found !== undefined) return found;
-  throw new RangeError(
-    `Cannot explain by endpoint "${name ?? ""}": expected a convolutional one of the model's, ${names.join(", ")}; the nearest are ${quoteNearest(name ?? "", names)}`,
-  );
+): { readonly endpoint: string; readonly from: string | undefined } {
+  const names = model.declaration.endpoints.map(({ name }) => name).filter((name) => name !== GLOBAL_POOL);
+  const endpoint = wanted ?? names.filter((name) => /\/block\d+$/.test(name)).at(-1) ?? "";
+  if (!names.includes(endpoint))
+    throw new RangeError(
+      `Cannot explain by endpoint "${endpoint}": expected a convolutional one of the model's, ${names.join(", ")}; the nearest are ${quoteNearest(endpoint, names)}`,
+    );
+  const before = new Set(names.slice(0, names.indexOf(endpoint) + 1));
+  return { endpoint, from: model.deepestCut((cut) => before.has(cut.endpoint))?.endpoint };
 }
 
 function classesOf(

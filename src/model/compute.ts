@@ -6,6 +6,7 @@ import {
   fusedBatchNorm,
   globalMean,
   maximumPool,
+  recomputable,
   relu,
   tf,
   type ConvolveOptions,
@@ -33,6 +34,12 @@ export interface RunOptions {
   readonly frozen?: (variableName: string) => boolean;
   /** Sees each endpoint before the next layer does; what it returns takes the endpoint's place. @default none */
   readonly onEndpoint?: (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
+  /**
+   * Tells which endpoints are given back, by name. In inference all else that was computed within a residual unit is freed at its end,
+   * so that it takes less memory where nothing is traced.
+   * @default all are
+   */
+  readonly keepEndpoint?: (name: string) => boolean;
   /** Decay of the moving statistics. @default 0.997 (TF-Slim resnet_arg_scope) */
   readonly batchNormDecay?: number;
   /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
@@ -47,15 +54,18 @@ export interface ComputedLayers extends Layers<tf.Tensor4D> {
 
 /** Layers on tensors; every variable must exist. */
 export function computedLayers(variables: ModelVariables, options: RunOptions = {}): ComputedLayers {
-  const { onEndpoint, isTraining = false } = options;
+  const { onEndpoint, isTraining = false, keepEndpoint } = options;
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
   const fixedNorm = fixedNorms(variables, options);
   const normalize = batchNormalization({ variables, updates, joins, fixedNorm }, options);
 
-  const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D =>
-    (endpoints[name] = onEndpoint === undefined ? x : onEndpoint(name, x));
+  const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D => {
+    const seen = onEndpoint === undefined ? x : onEndpoint(name, x);
+    if (keepEndpoint?.(name) ?? true) endpoints[name] = seen;
+    return seen;
+  };
 
   const convolution = (x: tf.Tensor4D, layer: ConvolutionLayer): tf.Tensor4D => {
     const { scope, kernel = 1, stride = 1, rate = 1, normalize: hasNorm = true } = layer;
@@ -92,7 +102,27 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     },
     globalPool: globalMean,
     softmax: (x) => tf.softmax(x),
+    unit: (work) =>
+      recomputable(() => (keepEndpoint === undefined || isTraining ? work() : freeing(work, endpoints))),
   };
+}
+
+/** What is computed; all that was on the way is freed, but endpoints. */
+function freeing<T extends tf.Tensor | undefined>(
+  work: () => T,
+  endpoints: Readonly<Record<string, tf.Tensor>>,
+): T {
+  const scope = tf.engine();
+  scope.startScope("unit");
+  const kept: tf.Tensor[] = [];
+  try {
+    const result = work();
+    kept.push(...Object.values(endpoints));
+    if (result !== undefined) kept.push(result);
+    return result;
+  } finally {
+    scope.endScope(kept);
+  }
 }
 
 /** What a batch normalization by given moments needs beside its input. */

@@ -87,6 +87,10 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return x;
   }
 
+  unit<T>(work: () => T): T {
+    return work();
+  }
+
   endpoint(name: string, shape: ImageShape): ImageShape {
     this.endpoints.push({ name, shape });
     return shape;

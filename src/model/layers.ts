@@ -42,6 +42,8 @@ export interface Layers<X> {
   globalPool(x: X): X;
   /** Probabilities over the last dimension. */
   softmax(x: X): X;
+  /** A part of the network of which later layers take the result alone; endpoints may lie within. */
+  unit<T extends X | undefined>(work: () => T): T;
   /** Names a value; gives what the network goes on with. */
   endpoint(name: string, x: X): X;
 }

@@ -18,7 +18,7 @@ import { summarize, type SummaryOptions } from "./summary";
 import { ModelVariables, type VariableDeclaration } from "./variables";
 
 /** Options of predict(). */
-export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint"> {
+export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint" | "keepEndpoint"> {
   /** @default the model's */
   readonly isTraining?: boolean;
   /**
@@ -32,7 +32,7 @@ export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint"
 export type Predictions = {
   /** float32 [batch, classes] */
   readonly logits: tf.Tensor2D;
-  /** Activations by TF-Slim's names, in order of computation. */
+  /** Activations by TF-Slim's names, in order of computation: all, or those to be kept. */
   readonly endpoints: Readonly<Record<string, tf.Tensor>>;
   /** New moving statistics, TF-Slim's UPDATE_OPS as values; none in inference. */
   readonly updates: MovingUpdate[];
@@ -151,13 +151,15 @@ export class Model {
   activation(
     preprocessed: tf.Tensor4D,
     endpoint: string,
-    options: Omit<PredictOptions, "from"> = {},
+    options: Omit<PredictOptions, "from" | "keepEndpoint"> = {},
   ): tf.Tensor4D {
     this.expectInput(preprocessed, undefined);
     this.cutAt(endpoint);
     return tf.tidy(() => {
       const to = { endpoint, shapeOf: ({ shape }: tf.Tensor4D) => shape };
-      const part = new PartLayers<tf.Tensor4D>(this.layers(options), { to });
+      const part = new PartLayers<tf.Tensor4D>(this.layers({ ...options, keepEndpoint: () => false }), {
+        to,
+      });
       this.network(part, { value: preprocessed });
       if (part.reached !== undefined) return part.reached;
       throw new TypeError(`Cannot compute "${endpoint}": expected the network to come by, got its end`);

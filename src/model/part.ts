@@ -78,6 +78,18 @@ export class PartLayers<X> implements Layers<Place<X>> {
     return this.one(x, (layers, of) => layers.softmax(of));
   }
 
+  unit<T extends Place<X> | undefined>(work: () => T): T {
+    const places: T[] = [];
+    this.layers.unit(() => {
+      const place = work();
+      places.push(place);
+      return place !== undefined && "value" in place ? place.value : this.reached;
+    });
+    const [place] = places;
+    if (place === undefined) throw new TypeError("Cannot run a unit: expected its result, got none");
+    return place;
+  }
+
   endpoint(name: string, x: Place<X>): Place<X> {
     return this.at(
       name,

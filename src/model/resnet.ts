@@ -1,5 +1,5 @@
 /** Residual networks of both versions, as TF-Slim names and builds them. */
-import { recomputable, tf } from "../tensorflow";
+import { tf } from "../tensorflow";
 import {
   parseArchitecture,
   planBlocks,
@@ -121,7 +121,7 @@ function stack<X>(layers: Layers<X>, input: X, { name, version, block, strides }
     const placed = { ...unit, scope, first, second };
     const bottleneck = version === 1 ? bottleneckV1 : bottleneckV2;
     const given = net;
-    net = recomputable(() => bottleneck(layers, given, placed));
+    net = layers.unit(() => bottleneck(layers, given, placed));
   }
   return layers.endpoint(`${name}/${block.scope}`, net);
 }

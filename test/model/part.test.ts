@@ -77,6 +77,35 @@ test("cuts are at the root, units, blocks and the last mean, not inside of a uni
   model.dispose();
 });
 
+for (const architecture of ["resnet_v1_50", "resnet_v2_50"] as const)
+  test(`${architecture} holds no endpoint that is not to be kept, and gives the same with them`, () => {
+    const model = thinModel({ architecture });
+    const asked = `${architecture}/block2/unit_1/bottleneck_v${architecture.at(8)}/conv2`;
+    tf.tidy(() => {
+      const images = model.preprocess(patternBatch("held")[0].image);
+      const held: number[] = [];
+      const onEndpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D => {
+        if (/unit_2\/bottleneck_v\d$/.test(name)) held.push(tf.memory().numTensors); // the second of each block is like the others
+        return x;
+      };
+      const all = model.predict(images, { isTraining: false });
+      const run = { isTraining: false, onEndpoint, keepEndpoint: (name: string) => name === asked };
+      const { logits, endpoints } = model.predict(images, run);
+      assert.deepEqual(Object.keys(endpoints), [asked]);
+      assert.deepEqual(endpoints[asked]?.dataSync(), all.endpoints[asked]?.dataSync());
+      assert.deepEqual(logits.dataSync(), all.logits.dataSync());
+      const [first = 0, ...later] = held;
+      assert.equal(later.length, 3);
+      // A unit leaves its result behind, until the network has come to its end, and the one endpoint.
+      const units = [3, 3 + 4, 3 + 4 + 6];
+      later.forEach((count, i) => {
+        const added = count - first;
+        assert.ok(added <= 1 + (units[i] ?? 0), `${added} tensors more after ${units[i]} units`);
+      });
+    });
+    model.dispose();
+  });
+
 test("a network can't be cut inside of a unit, at no endpoint, or begin with another's activation", () => {
   const model = thinModel();
   const unit = "resnet_v1_50/block1/unit_1/bottleneck_v1";
