@@ -4,4 +4,6 @@ export type { Interpretation } from "./interpretation";
 export type { Calibration, CalibrationBin, CalibrationOptions } from "./calibration";
 export type { Confused, ConfusionMatrix, ConfusionMatrixOptions } from "./confusion";
 export type { ClassScores, Report, Scores } from "./report";
+export type { RocPoints } from "./roc";
+export type { ClassRoc, RocCurves, RocCurvesOptions } from "./roccurves";
 export type { TopLoss, TopLosses, TopLossesOptions } from "./toplosses";

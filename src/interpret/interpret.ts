@@ -89,12 +89,12 @@ export async function interpret(
     ...{ count, numClasses, logits: vectors, classNames: options.classNames ?? [] },
     ...{ labels: Int32Array.from(labels), predicted: Int32Array.from(predicted) },
   };
-  return interpretationOf(outcomes, (losses, most, shown) =>
+  const top: Parameters<typeof interpretationOf>[1] = (losses, most, shown) =>
     topLossesOf(outcomes, losses, most, {
       ...{ model, log, isSame, options: shown },
       signal: shown.signal ?? options.signal ?? cellSignal(),
-    }),
-  );
+    });
+  return interpretationOf(outcomes, top, options.signal);
 }
 
 /** Whether a model still has the weights of now; they are not kept alive for it. */

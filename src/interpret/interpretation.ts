@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { displayable, type Displayable } from "../display/bundle";
 import type { Table } from "../display/table";
+import { cellSignal } from "../interrupt";
 import { calibrationOf, type Calibration, type CalibrationOptions } from "./calibration";
 import {
   confusionMatrixOf,
@@ -10,8 +11,9 @@ import {
   type ConfusionMatrix,
   type ConfusionMatrixOptions,
 } from "./confusion";
-import { logProbability, type Outcomes } from "./outcomes";
+import { logProbability, scoredBy, type Outcomes } from "./outcomes";
 import { reportOf, type Report } from "./report";
+import { rocCurvesOf, type RocCurves, type RocCurvesOptions } from "./roccurves";
 import type { TopLosses, TopLossesOptions } from "./toplosses";
 
 /** A model's predictions of photos. Photos are numbered as the input gave them, from 0 on. */
@@ -49,6 +51,13 @@ export interface Interpretation extends Displayable {
    */
   topLosses(count?: number, options?: TopLossesOptions): Promise<TopLosses>;
   /**
+   * How well each class is told from the rest by its probability: the receiver operating characteristic and the area under it,
+   * scikit-learn's roc_curve and roc_auc_score. A class without photos, or with all, has none.
+   * @throws {RangeError} if classes is no whole number from 1 on
+   * @throws what the signal gives as its reason
+   */
+  rocCurves(options?: RocCurvesOptions): Promise<RocCurves>;
+  /**
    * How far the probabilities can be believed: a reliability diagram, the expected calibration error, and the temperature.
    * @throws {RangeError} if bins is no whole number from 1 on
    */
@@ -59,6 +68,7 @@ export interface Interpretation extends Displayable {
 export function interpretationOf(
   outcomes: Outcomes,
   topLosses: (losses: Float64Array, count: number, options: TopLossesOptions) => Promise<TopLosses>,
+  signal?: AbortSignal,
 ): Interpretation {
   const { count, labels, predicted, numClasses } = outcomes;
   const losses = Float64Array.from({ length: count }, (_, photo) => -logProbability(outcomes, photo, labels[photo] ?? 0)); // prettier-ignore
@@ -75,6 +85,8 @@ export function interpretationOf(
     report: () => reportOf(outcomes),
     mostConfused: (least = 1) => mostConfusedOf(outcomes, least),
     topLosses: (most = 9, options: TopLossesOptions = {}) => topLosses(losses, most, options),
+    rocCurves: (options: RocCurvesOptions = {}) =>
+      rocCurvesOf(scoredBy(outcomes), { ...options, signal: options.signal ?? signal ?? cellSignal() }),
     calibration: (options: CalibrationOptions = {}) => calibrationOf(outcomes, options),
     [inspect.custom]: () => text,
   };

@@ -1,5 +1,6 @@
 /** What a model made of photos. */
 import { classNameOf } from "../inspect/caption";
+import type { Scored } from "./roccurves";
 import { addConfusion, noConfusion } from "../training/metrics/confusion";
 
 /** Photos' logits and labels, by their place in the input. */
@@ -38,6 +39,19 @@ export function logProbability(
   let sum = 0;
   for (let i = 0; i < numClasses; i++) sum += Math.exp((logits[from + i] ?? NaN) / temperature - most);
   return (logits[from + index] ?? NaN) / temperature - most - Math.log(sum);
+}
+
+/** The photos with their classes' probabilities. */
+export function scoredBy(outcomes: Outcomes): Scored {
+  const { count, numClasses, classNames, labels, logits } = outcomes;
+  const logitOf = (photo: number, index: number): number => logits[photo * numClasses + index] ?? NaN;
+  // What is taken from a photo's logits so that they are logarithms of probabilities.
+  const sums = Float64Array.from({ length: count }, (_, photo) => logitOf(photo, 0) - logProbability(outcomes, photo, 0)); // prettier-ignore
+  return {
+    ...{ count, numClasses, classNames },
+    scoreOf: (photo, index) => Math.exp(logitOf(photo, index) - (sums[photo] ?? NaN)),
+    has: (photo, index) => labels[photo] === index,
+  };
 }
 
 /** Counts of photos by true class (rows) and predicted class (columns). */

@@ -9,6 +9,7 @@ import type { Scores } from "../../src/interpret/report";
 import { bestTemperature } from "../../src/interpret/temperature";
 import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
+import { fixedOutcomes as outcomes } from "./fixed";
 
 interface CalibrationFixture {
   readonly counts: readonly number[];
@@ -19,8 +20,6 @@ interface CalibrationFixture {
 }
 
 const fixture = readFixture<{
-  readonly labels: FixtureArray;
-  readonly logits: FixtureArray;
   readonly bins: number;
   readonly confusion: readonly (readonly number[])[];
   readonly classes: readonly Scores[];
@@ -33,16 +32,7 @@ const fixture = readFixture<{
   readonly scaled: CalibrationFixture;
 }>("interpret");
 
-const [count = 0, numClasses = 0] = fixture.logits.shape;
-const logits = Float32Array.from(fixture.logits.values);
-const outcomes: Outcomes = {
-  ...{ count, numClasses, logits, labels: Int32Array.from(fixture.labels.values) },
-  predicted: Int32Array.from({ length: count }, (_, photo) => {
-    const row = logits.subarray(photo * numClasses, (photo + 1) * numClasses);
-    return row.indexOf(Math.max(...row));
-  }),
-  classNames: ["hat", "shoes", "bag", "<b>"],
-};
+const { count, numClasses } = outcomes;
 const found = interpretationOf(outcomes, () => Promise.reject(new Error("no photos here")));
 
 function near(got: number, expected: number, within = 1e-8): void {
