@@ -72,5 +72,6 @@ export * from "./inspect";
 export * from "./embed";
 export * from "./interpret";
 export * from "./finetune";
+export * from "./classifier";
 export * from "./display";
 export * as widgets from "./widgets";

@@ -34,10 +34,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "export",
   ],
   inspect: ["tensorflow", "display", "model"],
+  classifier: ["tensorflow", "display", "interrupt", "input", "model", "training", "export", "inspect"],
   embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   interpret: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   finetune: ["tensorflow", "display", "interrupt", "input", "model", "summary", "training", "inspect"],
-  cli: ["display", "input", "model", "training", "export", "estimator", "inspect"],
+  cli: ["display", "input", "model", "training", "export", "estimator", "inspect", "classifier"],
 };
 
 /** The rooms of a folder of src/ that has several, and what else of it each may import; what lies beside the rooms may import all. */

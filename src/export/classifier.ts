@@ -71,9 +71,13 @@ export function recordClassifier(
 }
 
 /** Receives Examples as another receiver's photographs are received. */
-function examplesReceiver({ side, decoder }: InputReceiver, fixedResizeSide: number): InputReceiver {
+function examplesReceiver(
+  { side, resizeSide, decoder }: InputReceiver,
+  fixedResizeSide: number,
+): InputReceiver {
   const options = { side: side ?? fixedResizeSide, inputName: "inputs" };
-  return createPredictInputFn({ ...options, ...(decoder && { decoder }) })();
+  const more = { ...(resizeSide !== undefined && { resizeSide }), ...(decoder && { decoder }) };
+  return createPredictInputFn({ ...options, ...more })();
 }
 
 /** Beside the numbers of classes their labels, if they have some. */

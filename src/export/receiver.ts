@@ -1,6 +1,6 @@
 /** What a served model receives, and how it becomes images. */
 import { getDecoder, type TFExampleDecoder } from "../input";
-import { fitCentral } from "../input/fit";
+import { fitCentral, type FitOptions } from "../input/fit";
 import {
   constant,
   decodeImage,
@@ -37,6 +37,8 @@ export interface PredictInputOptions {
    * @default 256, as createInputFn() gives them; preprocessed: the model's defaultImageSize
    */
   readonly side?: number;
+  /** Shorter side of photographs before their middle is cropped, `side` or more; none of "preprocessed". @default side */
+  readonly resizeSide?: number;
   /** What makes an image of an Example. @default getDecoder() */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
 }
@@ -52,6 +54,8 @@ export interface InputReceiver {
   readonly isPreprocessed?: boolean;
   /** Side of the images, which those of the signature "classify" then have too. @default the model's fixedResizeSide */
   readonly side?: number;
+  /** Shorter side before the crop, for the signature "classify" too. @default side */
+  readonly resizeSide?: number;
   /** What makes an image of an Example, for the signature "classify" too. @default getDecoder() */
   readonly decoder?: TFExampleDecoder<"image" | "label">;
   /**
@@ -106,7 +110,7 @@ const NAMES = {
 /**
  * Makes what receives a served model's requests, of any batch size, 0 included; each file is decoded by itself, inside the graph.
  * @returns a function that gives a receiver, which the caller disposes
- * @throws {RangeError} if the side is no whole number of pixels
+ * @throws {RangeError} if the side is no whole number of pixels, or resizeSide is less
  * @example
  * exportSavedModel(model, "servo", { receiver: createPredictInputFn({ receive: "files" }) });
  * @see the walk-through's create_predict_input_fn
@@ -119,16 +123,23 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
     throw new RangeError(`Cannot receive images: expected a side of 1 or more pixels, got ${given}`);
   return ({ defaultImageSize = 224 } = {}) => {
     const side = options.side ?? (receive === "preprocessed" ? defaultImageSize : 256);
+    const { resizeSide = side } = options;
+    if (!(resizeSide >= side) || (receive === "preprocessed" && resizeSide > side))
+      throw new RangeError(
+        `Cannot receive ${receive}: expected a resizeSide of ${receive === "preprocessed" ? "" : "at least "}the side ${side}, got ${resizeSide}`,
+      );
     const isPixels = receive === "images" || receive === "preprocessed";
-    const received = isPixels ? pixelReceiver(receive, side) : stringReceiver(receive, side, decoder);
-    return { inputName, side, decoder, ...received };
+    const fit = { resizeSide, side };
+    const received = isPixels ? pixelReceiver(receive, fit) : stringReceiver(receive, fit, decoder);
+    return { inputName, side, resizeSide, decoder, ...received };
   };
 }
 
-type Received = Omit<InputReceiver, "inputName" | "side" | "decoder">;
+type Received = Omit<InputReceiver, "inputName" | "side" | "resizeSide" | "decoder">;
 
 /** Receives images of one size, all at once. */
-function pixelReceiver(receive: "images" | "preprocessed", side: number): Received {
+function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Received {
+  const { side } = size;
   const isPreprocessed = receive === "preprocessed";
   const example = tf.zeros<tf.Rank.R4>([2, side, side, 3]);
   return {
@@ -137,7 +148,7 @@ function pixelReceiver(receive: "images" | "preprocessed", side: number): Receiv
     isPreprocessed,
     receive: (input) => {
       if (!isBatch(input)) return expectedBatch();
-      return isPreprocessed ? input : fitCentral(input, { resizeSide: side, side });
+      return isPreprocessed ? input : fitCentral(input, size);
     },
     dispose: () => example.dispose(),
   };
@@ -146,13 +157,13 @@ function pixelReceiver(receive: "images" | "preprocessed", side: number): Receiv
 /** Receives strings, each of which gives an image of its own size. */
 function stringReceiver(
   receive: "examples" | "files",
-  side: number,
+  size: FitOptions,
   decoder: TFExampleDecoder<"image" | "label">,
 ): Received {
-  const one = exampleOf(receive, side);
+  const one = exampleOf(receive, size.side);
   const toImage = (input: tf.Tensor): tf.Tensor[] => {
     const image = receive === "files" ? decodeImage(input) : imageOf(input, decoder);
-    return [fitCentral(image, { resizeSide: side, side })];
+    return [fitCentral(image, size)];
   };
   const fn = recordFunction(toImage, [one], `receive_${receive}`);
   const example = tf.stack([one, one]);

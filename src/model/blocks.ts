@@ -48,6 +48,9 @@ export interface BlocksOptions {
   readonly outputStride?: number | undefined;
 }
 
+/** All strides. */
+export const STRIDES = ["slim", "torchvision", "keras"] as const satisfies readonly Strides[];
+
 const UNITS: Readonly<Record<Depth, readonly number[]>> = {
   14: [1, 1, 1, 1],
   26: [2, 2, 2, 2],
@@ -133,13 +136,18 @@ function expectKey<K extends string | number, V>(table: Readonly<Record<K, V>>, 
  * An architecture's name taken apart.
  * @throws {RangeError} if it is not one of TF-Slim's ResNets
  */
-export function parseArchitecture(name: Architecture): { readonly version: 1 | 2; readonly depth: Depth } {
+export function parseArchitecture(name: string): {
+  readonly name: Architecture;
+  readonly version: 1 | 2;
+  readonly depth: Depth;
+} {
   for (const version of [1, 2] as const) {
     for (const depth of [14, 26, 50, 101, 152, 200] as const) {
-      if (name === `resnet_v${version}_${depth}`) return { version, depth };
+      const known = `resnet_v${version}_${depth}` as const;
+      if (name === known) return { name: known, version, depth };
     }
   }
   throw new RangeError(
-    `Cannot build "${String(name)}": expected "resnet_v1_50", _101, _152, _200 or "resnet_v2_50" …, got no such network`,
+    `Cannot build "${name}": expected "resnet_v1_50", _101, _152, _200 or "resnet_v2_50" …, got no such network`,
   );
 }

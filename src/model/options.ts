@@ -1,7 +1,7 @@
 /** What a model is made of. */
 import type { Architecture, Strides } from "./blocks";
 import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
-import type { Pixels } from "./pixels";
+import { PIXELS, type Pixels } from "./pixels";
 
 /** Options of Model. */
 export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOptions, "positiveWeights"> {
@@ -70,7 +70,7 @@ export function expectOptions(options: ResolvedOptions): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
-  expect("pixels", '"0-255" or "any"', ["0-255", "any"].includes(options.pixels));
+  expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));
   expect("seed", "a whole number", Number.isSafeInteger(seed));
   expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
   expect("batchNormDecay", "in 0 … 1, but not 1", batchNormDecay >= 0 && batchNormDecay < 1);

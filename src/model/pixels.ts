@@ -2,7 +2,10 @@
 import { tf, unrecorded } from "../tensorflow";
 
 /** Which pixels images may hold: those of photographs, or any. */
-export type Pixels = "0-255" | "any";
+export type Pixels = (typeof PIXELS)[number];
+
+/** All there is of these. */
+export const PIXELS = ["0-255", "any"] as const;
 
 /** Rounding of float32, far from what another normalization gives. */
 const SLACK = 0.5;

@@ -1,0 +1,170 @@
+/** What classifier.json says of the weights beside it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "../input/errorcode";
+import type { ModelOptions } from "../model";
+import { parseArchitecture, STRIDES } from "../model/blocks";
+import { PIXELS } from "../model/pixels";
+import type { EpochResult } from "../training";
+import { Fields } from "./fields";
+
+/** The file of a classifier's folder that says what it is. */
+export const DESCRIPTION_FILE = "classifier.json";
+
+/** What the file is of. */
+const FORMAT = "slimlab classifier";
+
+/** The version of the format: greater where an older reader would go wrong. */
+const VERSION = 1;
+
+/** How a photo of any size gets to the network: preprocessForEval()'s options. */
+export interface PhotoSize {
+  /** Pixels of the shorter side before the crop. */
+  readonly resizeSide: number;
+  /** Height and width of the middle that is cropped. */
+  readonly size: number;
+}
+
+/** How a classifier was trained. */
+export interface Trained {
+  /** Epoch by epoch. */
+  readonly epochs: readonly EpochResult[];
+  /** The epoch whose weights it has; undefined where none was chosen. */
+  readonly bestEpoch?: number | undefined;
+}
+
+/** What is known of a classifier beside its weights. */
+export interface Description {
+  /** All options but isTraining. */
+  readonly model: ModelOptions;
+  /** In the order of the network's outputs. */
+  readonly classNames: readonly string[];
+  readonly preprocessing: PhotoSize;
+  /** Above which probability a class is predicted, of a multiLabel model: one for all, or one for each. */
+  readonly threshold: number | readonly number[];
+  /** Updates that the model had behind it. */
+  readonly globalStep: number;
+  /** How it was trained; undefined where that was not told. */
+  readonly trained: Trained | undefined;
+  /** How good it is, by name; none where that was not told. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly notes: string | undefined;
+  /** When it was saved, as ISO 8601. */
+  readonly saved: string;
+}
+
+/** A description, and which weights it is of. */
+export interface Described extends Description {
+  /** Name of the checkpoint beside it. */
+  readonly checkpoint: string;
+}
+
+/** The text of classifier.json. */
+export function descriptionText(described: Described): string {
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...described }, null, 1)}\n`;
+}
+
+/**
+ * Reads a folder's classifier.json.
+ * @returns undefined if the folder has none
+ * @throws {Error} that quotes the file, if it is damaged, or of a version that is not known here
+ */
+export function readDescription(dir: string): Described | undefined {
+  const file = join(dir, DESCRIPTION_FILE);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
+    throw error;
+  }
+  const refuse = (expected: string, got: unknown): Error =>
+    new Error(`Cannot load "${file}": expected ${expected}, got ${shortOf(got)}`);
+  const fields = new Fields(parsed(text, refuse), refuse);
+  if (!fields.has("format") || fields.text("format") !== FORMAT)
+    throw refuse(`a format "${FORMAT}"`, fields.has("format") ? fields.text("format") : undefined);
+  const version = fields.number("version");
+  if (version !== VERSION)
+    throw refuse(`format version ${VERSION}`, `${version}, as another version of slimlab writes it`);
+  return describedOf(fields, refuse);
+}
+
+function parsed(text: string, refuse: (expected: string, got: unknown) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse("what saveClassifier() writes", `${text.length} characters that are no JSON`);
+  }
+}
+
+function shortOf(value: unknown): string {
+  if (value === undefined) return "none";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function describedOf(fields: Fields, refuse: (expected: string, got: unknown) => Error): Described {
+  const preprocessing = fields.object("preprocessing");
+  const checkpoint = fields.text("checkpoint");
+  if (/[/\\]/.test(checkpoint)) throw refuse("a checkpoint beside it", checkpoint);
+  return {
+    model: modelOf(fields.object("model"), refuse),
+    classNames: fields.texts("classNames"),
+    preprocessing: { resizeSide: preprocessing.number("resizeSide"), size: preprocessing.number("size") },
+    threshold: fields.numberOrNumbers("threshold"),
+    globalStep: fields.number("globalStep"),
+    trained: fields.has("trained") ? trainedOf(fields.object("trained")) : undefined,
+    metrics: fields.object("metrics").allNumbers(),
+    notes: fields.has("notes") ? fields.text("notes") : undefined,
+    saved: fields.text("saved"),
+    checkpoint,
+  };
+}
+
+/** Whether each is what it may be is for Model to say. */
+function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Error): ModelOptions {
+  const strides = STRIDES.find((one) => one === fields.text("strides"));
+  if (strides === undefined) throw refuse(`model.strides of ${STRIDES.join(", ")}`, fields.text("strides"));
+  const pixels = PIXELS.find((one) => one === fields.text("pixels"));
+  if (pixels === undefined) throw refuse(`model.pixels of ${PIXELS.join(", ")}`, fields.text("pixels"));
+  const optional = (key: string): number[] | undefined => (fields.has(key) ? fields.numbers(key) : undefined);
+  return {
+    architecture: parseArchitecture(fields.text("architecture")).name,
+    strides,
+    width: fields.number("width"),
+    outputStride: fields.has("outputStride") ? fields.number("outputStride") : undefined,
+    numClasses: fields.number("numClasses"),
+    multiLabel: fields.flag("multiLabel"),
+    fixedResizeSide: fields.number("fixedResizeSide"),
+    defaultImageSize: fields.number("defaultImageSize"),
+    pixels,
+    seed: fields.number("seed"),
+    weightDecay: fields.number("weightDecay"),
+    batchNormDecay: fields.number("batchNormDecay"),
+    batchNormEpsilon: fields.number("batchNormEpsilon"),
+    labelSmoothing: fields.number("labelSmoothing"),
+    focalGamma: fields.number("focalGamma"),
+    classWeights: optional("classWeights"),
+    positiveWeights: optional("positiveWeights"),
+  };
+}
+
+function trainedOf(fields: Fields): Trained {
+  const epochs = fields.objects("epochs").map((epoch): EpochResult => {
+    const optional = (key: "validationLoss" | "validationAccuracy"): object =>
+      epoch.has(key) ? { [key]: epoch.number(key) } : {};
+    return {
+      epoch: epoch.number("epoch"),
+      globalStep: epoch.number("globalStep"),
+      trainLoss: epoch.number("trainLoss"),
+      trainAccuracy: epoch.number("trainAccuracy"),
+      ...optional("validationLoss"),
+      ...optional("validationAccuracy"),
+      ...(epoch.has("metrics") && { metrics: epoch.object("metrics").allNumbers() }),
+      learningRate: epoch.number("learningRate"),
+      seconds: epoch.number("seconds"),
+      imagesPerSecond: epoch.number("imagesPerSecond"),
+    };
+  });
+  return { epochs, bestEpoch: fields.has("bestEpoch") ? fields.number("bestEpoch") : undefined };
+}

@@ -1,0 +1,5 @@
+/** A model, its classes and how photos get to it: kept whole, and asked about photos. */
+export { loadClassifier } from "./load";
+export type { Classifier, ExportClassifierOptions, LoadClassifierOptions } from "./load";
+export { saveClassifier, type SaveClassifierOptions } from "./save";
+export type { Description as ClassifierDescription, PhotoSize, Trained } from "./description";

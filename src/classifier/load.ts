@@ -1,0 +1,87 @@
+/** A classifier's folder, and the classifier in it. */
+import { join } from "node:path";
+import { createPredictInputFn, exportSavedModel, type ExportOptions, type ReceiverKind } from "../export";
+import { Model } from "../model";
+import { Saver } from "../training";
+import { DESCRIPTION_FILE, readDescription, type Described, type Description } from "./description";
+import { expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+
+/** Options of loadClassifier(). */
+export interface LoadClassifierOptions {
+  /** Whether the model is one to train on: see Model. @default false */
+  readonly isTraining?: boolean;
+}
+
+/** How a classifier is served. */
+export interface ExportClassifierOptions extends Omit<ExportOptions, "labels" | "receiver" | "variables"> {
+  /** What clients send; see createPredictInputFn(). @default "examples" */
+  readonly receive?: ReceiverKind;
+}
+
+/** A model with all that is known of it. */
+export interface Classifier extends Omit<Description, "model"> {
+  readonly model: Model;
+  /** What initVariablesFromCheckpoint() and Python's tf.train.load_checkpoint() read its weights from. */
+  readonly checkpoint: string;
+  /**
+   * Writes it as a SavedModel, with its class names and photos made as large as here; see exportSavedModel().
+   * @param dir  the folder of versions
+   * @returns    the version's folder
+   */
+  exportSavedModel(dir: string, options?: ExportClassifierOptions): string;
+  /**
+   * Writes its weights alone, by TF-Slim's names, as a checkpoint of TensorFlow's with a global_step; see Saver.
+   * @param path  a prefix such as "slim/model.ckpt"
+   * @returns     the prefix written, with the step's number
+   */
+  saveCheckpoint(path: string): Promise<string>;
+  /** Frees the model. */
+  dispose(): void;
+}
+
+/**
+ * Loads what saveClassifier() has saved: a model with the weights and moving statistics to the bit, which can be trained on
+ * (`createTrainStep(model, { globalStep })` counts on), and all that was saved with it.
+ * @param dir  the folder
+ * @returns    the caller disposes
+ * @throws {Error} if the folder has no classifier, one of another version of the format, or a damaged one, its weights included
+ * @throws {RangeError} if what the file says fits neither a model nor the weights
+ * @example
+ * const { model, classNames, metrics } = loadClassifier("hats");
+ */
+export function loadClassifier(dir: string, options: LoadClassifierOptions = {}): Classifier {
+  const described = readDescription(dir);
+  if (described === undefined)
+    throw new Error(
+      `Cannot load "${dir}": expected a folder of saveClassifier(), got no ${DESCRIPTION_FILE} in it`,
+    );
+  const { isTraining = false } = options;
+  const model = new Model({ ...described.model, isTraining });
+  try {
+    const what = `load "${join(dir, DESCRIPTION_FILE)}"`;
+    expectDistinctNames(what, described.classNames, model);
+    expectThreshold(what, described.threshold, model);
+    photoSizeOf(what, model, described.preprocessing);
+    const { checkpoint } = new Saver().restore(join(dir, described.checkpoint), model);
+    return classifierOf(model, { ...described, checkpoint });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function classifierOf(model: Model, described: Described): Classifier {
+  const { classNames, preprocessing, globalStep } = described;
+  const { resizeSide, size: side } = preprocessing;
+  return {
+    ...described,
+    model,
+    exportSavedModel: (dir, { receive = "examples", ...options } = {}) => {
+      const sides = receive === "preprocessed" ? {} : { side, resizeSide };
+      const receiver = createPredictInputFn({ receive, ...sides });
+      return exportSavedModel(model, dir, { ...options, labels: classNames, receiver });
+    },
+    saveCheckpoint: (path) => new Saver().save(path, model, { globalStep }),
+    dispose: () => model.dispose(),
+  };
+}
