@@ -44,3 +44,11 @@ function isList(value: Json): value is readonly Json[] {
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !isList(value);
 }
+
+/**
+ * A text as plotly.js shows just this text: in labels, names and titles it takes some HTML for itself, `<b>` of a class's name too.
+ * @see https://plotly.com/javascript/reference/layout/annotations/#layout-annotations-items-annotation-text
+ */
+export function plotlyText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}

@@ -2,6 +2,8 @@
 import { displayable, type Displayable } from "../display/bundle";
 import { table, type Table } from "../display/table";
 import { figure, showFigure } from "../inspect/figure";
+import type { PlotlyLayout } from "../inspect/plotly";
+import { plotlyText } from "../inspect/titles";
 import { className, countsOf, type Outcomes } from "./outcomes";
 
 /** Photos by true and predicted class; it shows itself as a figure. */
@@ -78,29 +80,44 @@ function drawMatrix(
   { counts, shares }: Pick<ConfusionMatrix, "counts" | "shares">,
   shown: readonly number[],
 ): ReturnType<typeof figure> {
-  const names = shown.map((index) => className(outcomes, index));
+  const names = shown.map((index) => plotlyText(className(outcomes, index)));
   const of = (values: ConfusionMatrix["counts"]): number[][] =>
     shown.map((i) => shown.map((j) => values[i]?.[j] ?? 0));
   const z = of(shares);
-  const text = of(counts).map((row, i) => row.map((one, j) => `${one} (${percent(z[i]?.[j] ?? 0)})`));
+  const photos = of(counts);
+  const text = photos.map((row, i) => row.map((one, j) => `${one} (${percent(z[i]?.[j] ?? 0)})`));
   const all = counts.length.toLocaleString("en-US");
-  const title =
-    shown.length === counts.length
-      ? "Photos by class"
-      : `Photos by class: the ${shown.length} most confused of ${all}`;
+  const isAll = shown.length === counts.length;
+  const axis = { type: "category", dtick: 1, automargin: true, tickfont: { size: shown.length > FEW ? 10 : 12 } }; // prettier-ignore
   return figure(
     [{ type: "heatmap", x: names, y: names, z, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: BLUES }], // prettier-ignore
     {
-      title: { text: title },
-      xaxis: { title: { text: "predicted" }, type: "category", constrain: "domain" },
-      yaxis: { title: { text: "actual" }, type: "category", autorange: "reversed", scaleanchor: "x" },
-      annotations: text.flatMap((row, i) =>
-        row.map((cell, j) => ({
-          ...{ x: names[j] ?? "", y: names[i] ?? "", text: cell, showarrow: false },
-          font: { color: (z[i]?.[j] ?? 0) > DARK ? "#ffffff" : "#1a1a1a" },
-        })),
-      ),
+      title: { text: isAll ? "Photos by class" : `Photos by class: ${shown.length} most confused of ${all}` },
+      height: Math.max(450, 160 + 22 * shown.length),
+      xaxis: { ...axis, title: { text: "predicted" } },
+      yaxis: { ...axis, title: { text: "actual" }, autorange: "reversed" },
+      annotations: shown.length > SOME ? [] : annotationsOf(names, shown.length > FEW ? photos : text, z),
     },
+  );
+}
+
+/** Up to so many classes cells have room for counts with shares, and up to so many for counts. */
+const [FEW, SOME] = [5, 12];
+
+/** What stands in the cells; nothing where there are no photos. */
+function annotationsOf(
+  names: readonly string[],
+  text: readonly (readonly (string | number)[])[],
+  shares: readonly (readonly number[])[],
+): PlotlyLayout[] {
+  return text.flatMap((row, i) =>
+    row.map((cell, j) => {
+      const share = shares[i]?.[j] ?? 0;
+      return {
+        ...{ x: names[j] ?? "", y: names[i] ?? "", text: share === 0 ? "" : String(cell), showarrow: false },
+        font: { color: share > DARK ? "#ffffff" : "#1a1a1a" },
+      };
+    }),
   );
 }
 

@@ -5,6 +5,7 @@ import { table } from "../display/table";
 import { classNameOf } from "../inspect/caption";
 import { figure, type Figure } from "../inspect/figure";
 import { averageOf } from "../training/metrics/average";
+import { plotlyText } from "../inspect/titles";
 import { rocOf, type RocPoints } from "./roc";
 
 /** Options of rocCurves(). */
@@ -128,12 +129,12 @@ function drawCurves(classes: readonly ClassRoc[], macro: number | undefined, mos
   const known = classes.filter(({ auc }) => auc !== undefined);
   const worst = [...known].sort((one, other) => (one.auc ?? 0) - (other.auc ?? 0)).slice(0, most);
   const shown = known.filter((one) => worst.includes(one));
-  const part = shown.length === known.length ? "" : `; the ${shown.length} worst of ${known.length}`;
-  const title = `Each class against the rest${macro === undefined ? "" : `, mean area ${macro.toFixed(3)}`}${part}`;
+  const part = shown.length === known.length ? "" : ` (${shown.length} worst of ${known.length})`;
+  const title = `ROC by class${macro === undefined ? "" : `, mean area ${macro.toFixed(3)}`}${part}`;
   const rate = { range: [0, 1.01], tickformat: ".0%" };
   return figure(
     [
-      ...shown.map(({ name, auc, curve }) => ({ type: "scatter", mode: "lines", name: `${name} ${auc?.toFixed(3) ?? ""}`, ...thinned(curve), hovertemplate: "%{y:.1%} found, %{x:.1%} of the rest taken for it<extra>%{fullData.name}</extra>" })), // prettier-ignore
+      ...shown.map(({ name, auc, curve }) => ({ type: "scatter", mode: "lines", name: `${plotlyText(name)} ${auc?.toFixed(3) ?? ""}`, ...thinned(curve), hovertemplate: "%{y:.1%} found, %{x:.1%} of the rest taken for it<extra>%{fullData.name}</extra>" })), // prettier-ignore
       { type: "scatter", mode: "lines", name: "chance", x: [0, 1], y: [0, 1], line: { color: "#7f7f7f", dash: "dot" }, hoverinfo: "skip" }, // prettier-ignore
     ],
     {

@@ -56,9 +56,9 @@ test("rocCurves() gives scikit-learn's roc_curve and roc_auc_score of each class
   const bundle = bundleOf(roc);
   assert.match(bundle["text/plain"], /<b> +none: it has no photos +0\nmean of 3 classes/);
   const spec = JSON.stringify(bundle["application/vnd.plotly.v1+json"]);
-  assert.match(spec, /Each class against the rest, mean area 0\.\d+"/);
+  assert.match(spec, /ROC by class, mean area 0\.\d+"/);
   const { "application/vnd.plotly.v1+json": two } = bundleOf(await found.rocCurves({ classes: 2 }));
-  assert.match(JSON.stringify(two), /; the 2 worst of 3"/);
+  assert.match(JSON.stringify(two), / \(2 worst of 3\)"/);
 });
 
 test("rocCurves() has no area of a class that all photos are of, and none at all", async () => {
