@@ -1,5 +1,6 @@
 import { displayable, type Displayable, type MimeBundle } from "../display/bundle";
 import { escapeHtml } from "../display/html";
+import type { Model } from "../model/model";
 import { outsidePixels } from "../model/pixels";
 import { castTo, tf } from "../tensorflow";
 import { encodePng } from "../tensorflow/ops/encode";
@@ -12,6 +13,7 @@ import {
 } from "./caption";
 import { heatRanges, notesOf, silenceOf } from "./heat";
 import { overlay, type Colormap, type OverlayOptions } from "./overlay";
+import { placementOf, type Placement } from "./place";
 
 /** Options of showImage(). */
 export interface ShowImageOptions {
@@ -28,12 +30,22 @@ export interface ShowBatchOptions extends ShowImageOptions, CaptionOptions {
 }
 
 /** Options of showCam(). */
-export interface ShowCamOptions extends Omit<ShowBatchOptions, "predictions">, OverlayOptions {}
+export interface ShowCamOptions extends Omit<ShowBatchOptions, "predictions">, OverlayOptions {
+  /**
+   * That whose preprocess() the images were given to, where they are larger than what it sees of them: the heat is then on the part of
+   * the photo that it saw.
+   * @default undefined: the images are as it saw them
+   */
+  readonly model?: Pick<Model, "options">;
+}
 
 /** Heat maps and the classes that they explain: what gradCam() gives, or maps made otherwise. */
 export interface Explanation {
   /** float32 [batch, h, w], 0…1 */
   readonly heatmaps: tf.Tensor3D;
+  /** Where the maps' rows and columns are; see Placement. @default spread evenly */
+  readonly rows?: Placement["rows"];
+  readonly columns?: Placement["columns"];
   /** The classes explained. @default unknown */
   readonly classes?: ClassIndices;
   /** float32 [batch, classes], of the model. @default unknown */
@@ -120,9 +132,10 @@ export function showCam(
     const silence = range === undefined ? undefined : silenceOf(range, heatmaps.shape);
     return { text: [text, silence].filter(Boolean).join(": "), verdict };
   });
+  const placement = placementOf(images, explanation, options);
   const pairs = (): tf.Tensor4D => {
     const restored = restore(images, options);
-    return tf.concat([restored, overlay(restored, heatmaps, options)], 2); // [b, h, 2w, 3]
+    return tf.concat([restored, overlay(restored, heatmaps, { ...options, placement })], 2); // [b, h, 2w, 3]
   };
   const notes = notesOf(ranges, heatmaps.shape, options.threshold);
   const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;

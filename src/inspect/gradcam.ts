@@ -16,6 +16,10 @@ export interface GradCamOptions {
 export type GradCam = {
   /** float32 [batch, height, width] of the endpoint, each 0…1 on a scale of its own; all zero where nothing there speaks for the class */
   readonly heatmaps: tf.Tensor3D;
+  /** float32 [height]: the middle of what each row of the maps looks at, as a share of the images' height; see Model.fieldOfView() */
+  readonly rows: tf.Tensor1D;
+  /** float32 [width]: the same of columns */
+  readonly columns: tf.Tensor1D;
   /** float32 [batch, channels]: how much each channel of the endpoint speaks for the class */
   readonly weights: tf.Tensor2D;
   /** int32 [batch], the classes explained */
@@ -79,7 +83,7 @@ export function gradCam(
     const weights = globalAveragePool(slopes);
     const evidence = tf.relu(activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3));
     const heatmaps = tf.divNoNan<tf.Tensor3D>(evidence, evidence.max([1, 2], true));
-    const cam: GradCam = { heatmaps, weights, classes, probabilities };
+    const cam: GradCam = { heatmaps, ...placesOf(model, endpoint, images), weights, classes, probabilities };
     return options.classIndex === undefined ? cam : { ...cam, predicted };
   });
 }
@@ -97,6 +101,18 @@ function placeOf(
     );
   const before = new Set(names.slice(0, names.indexOf(endpoint) + 1));
   return { endpoint, from: model.deepestCut((cut) => before.has(cut.endpoint))?.endpoint };
+}
+
+/** Where the cells of an endpoint look. */
+function placesOf(
+  model: Model,
+  endpoint: string,
+  { shape: [, height, width] }: tf.Tensor4D,
+): Pick<GradCam, "rows" | "columns"> {
+  const { cells, start, stride } = model.fieldOfView(endpoint, [height, width]);
+  const along = (i: 0 | 1, side: number): tf.Tensor1D =>
+    tf.tensor1d(Array.from({ length: cells[i] }, (_, cell) => (start[i] + stride * cell + 0.5) / side));
+  return { rows: along(0, height), columns: along(1, width) };
 }
 
 function classesOf(

@@ -1,5 +1,6 @@
 import { tf } from "../tensorflow";
 import { heatRanges } from "./heat";
+import { evenly, maskOf, placeHeat, type Placement } from "./place";
 
 /** How heat becomes colour: "jet" from blue over green to red, as Grad-CAM papers do; "gray" from black to white. */
 export type Colormap = "jet" | "gray";
@@ -10,6 +11,11 @@ export interface OverlayOptions {
   readonly alpha?: number;
   /** @default "jet" */
   readonly colormap?: Colormap;
+  /**
+   * Where the maps' cells are. "resize": spread evenly over the image, as others draw them.
+   * @default "resize"; for showCam() where the cells look, which gradCam() tells
+   */
+  readonly placement?: Placement | "resize";
   /** Heat below it is not drawn: there the image is as it was. @default 0 */
   readonly threshold?: number;
 }
@@ -20,28 +26,31 @@ const jetCentres = [3, 2, 1];
 /**
  * Heat maps drawn over their images.
  * @param images    [batch, height, width, 3], RGB, 0…255
- * @param heatmaps  float32 [batch, h, w], 0…1, of any size: resized bilinearly to the images'
+ * @param heatmaps  float32 [batch, h, w], 0…1, of any size: between its cells heat is linear
  * @returns         float32 [batch, height, width, 3], RGB, 0…255; the caller disposes
  * @throws {TypeError} if the shapes do not fit
- * @throws {RangeError} if alpha, threshold or heat is not in 0…1
+ * @throws {RangeError} if alpha, threshold or heat is not in 0…1, or places don't ascend
  */
 export function overlay(
   images: tf.Tensor4D,
   heatmaps: tf.Tensor3D,
   options: OverlayOptions = {},
 ): tf.Tensor4D {
-  const { alpha = 0.4, colormap = "jet", threshold = 0 } = options;
+  const { alpha = 0.4, colormap = "jet", threshold = 0, placement = "resize" } = options;
   const [, height, width] = images.shape;
   heatRanges(images, heatmaps);
   for (const [name, share] of Object.entries({ alpha, threshold }))
     if (!(share >= 0 && share <= 1))
       throw new RangeError(`Cannot overlay heat maps: expected ${name} in 0…1, got ${share}`);
   return tf.tidy(() => {
-    const heat = tf.expandDims<tf.Tensor4D>(heatmaps, 3); // [b, h, w, 1]
-    const resized = tf.image.resizeBilinear(heat, [height, width], false, true); // [b, height, width, 1]
-    const colours = colorize(resized, colormap); // [b, height, width, 3]
+    const where = placement === "resize" ? evenly(heatmaps.shape) : placement;
+    const heat = placeHeat(heatmaps, where, [height, width]); // [b, height, width, 1]
+    const colours = colorize(heat, colormap); // [b, height, width, 3]
     const mixed = tf.add<tf.Tensor4D>(tf.mul(images, 1 - alpha), tf.mul(colours, 255 * alpha));
-    return threshold === 0 ? mixed : tf.where(tf.greaterEqual(resized, threshold), mixed, images);
+    const hot = threshold === 0 ? mixed : tf.where(tf.greaterEqual(heat, threshold), mixed, images);
+    return where.seen === undefined
+      ? hot
+      : tf.where(maskOf(where.seen, [height, width]).cast("bool"), hot, images);
   });
 }
 

@@ -15,3 +15,4 @@ export { preprocessImages, type PreprocessOptions } from "./preprocessing";
 export type { Pixels } from "./pixels";
 export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";
 export type { Cut } from "./part";
+export type { FieldOfView } from "./fieldofview";

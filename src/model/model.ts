@@ -10,6 +10,7 @@ import {
   softmaxCrossEntropy,
   type ClassLabels,
 } from "./losses";
+import { fieldOfView, type FieldOfView } from "./fieldofview";
 import { expectOptions, type ModelOptions, type ResolvedOptions } from "./options";
 import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
 import { preprocessImages } from "./preprocessing";
@@ -173,6 +174,16 @@ export class Model {
    */
   cutAt(endpoint: string): Cut {
     return cutAt(this.network, this.declaration, endpoint);
+  }
+
+  /**
+   * Which pixels the cells of an endpoint look at, for preprocessed images.
+   * @param size  of the images. @default defaultImageSize
+   * @throws {RangeError} that names the nearest endpoints if there is none of the name
+   */
+  fieldOfView(endpoint: string, size?: readonly [height: number, width: number]): FieldOfView {
+    const { defaultImageSize: side } = this.options;
+    return fieldOfView(this.network, size ?? [side, side], endpoint);
   }
 
   /** The last place to cut the network of which a test holds; undefined if there is none. */

@@ -77,6 +77,19 @@ const isReady = ({ shape }: tf.Tensor4D, [height, width]: Size): boolean =>
 const asFloat = (images: tf.Tensor4D): tf.Tensor4D =>
   images.dtype === "float32" ? images : images.toFloat();
 
+/** The middle of images that preprocessImages() crops without a seed, in shares of their height and width. */
+export function centralPart(
+  images: tf.Tensor4D,
+  { resizeSide, imageSize }: { readonly resizeSide: number; readonly imageSize: number },
+): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } {
+  const [height, width] = resizedSize(images, resizeSide, imageSize);
+  const [top, left] = centralPlace([height, width], imageSize);
+  return {
+    ...{ top: top / height, bottom: (top + imageSize) / height },
+    ...{ left: left / width, right: (left + imageSize) / width },
+  };
+}
+
 /** Crops of the resized images. */
 function cropWhole(images: tf.Tensor4D, size: Size, side: number, seed: tf.Tensor | undefined): tf.Tensor4D {
   const resized = isReady(images, size) ? asFloat(images) : resizeBilinear(images, size);

@@ -82,7 +82,7 @@ test("gradCam() explains each image's predicted class unless told which, at any 
   const images = thinImages();
   const before = memory().tensors;
   const cam = gradCam(model, images, { endpoint: "resnet_v1_50/block2/unit_1/bottleneck_v1/conv2" });
-  assert.equal(memory().tensors, before + 4);
+  assert.equal(memory().tensors, before + 6);
   const predicted = valuesOf(cam.classes);
   const told = gradCam(model, images, {
     endpoint: "resnet_v1_50/block2/unit_1/bottleneck_v1/conv2",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { overlay } from "../../src/inspect/overlay";
+import { placementOf, type Placement } from "../../src/inspect/place";
+import { Model } from "../../src/model";
 import { tf } from "../../src/tensorflow";
 
 const close = (actual: tf.Tensor, expected: readonly number[]): void => {
@@ -42,6 +44,49 @@ test("overlay() resizes heat bilinearly with pixel centres in the middle", () =>
     gray,
     [0, 0.25, 0.75, 1].flatMap((v) => [255 * v, 255 * v, 255 * v]),
   );
+});
+
+test("overlay() has each cell's heat where the cell looks, and none beside what was seen", () => {
+  const images = tf.zeros<tf.Rank.R4>([1, 1, 8, 3]);
+  const heat = tf.tensor3d([[[0, 1]]]);
+  const drawn = (placement: Placement): tf.Tensor => overlay(images, heat, { alpha: 1, colormap: "gray", placement });
+  const gray = (values: readonly number[]): number[] => values.flatMap((v) => [255 * v, 255 * v, 255 * v]);
+  // middles at pixels 0 and 4, of which the last heat goes on to the edge
+  const placement = { rows: [0.5], columns: [0.5 / 8, 4.5 / 8] };
+  close(drawn(placement), gray([0, 0.25, 0.5, 0.75, 1, 1, 1, 1]));
+  const tensors = { rows: tf.tensor1d([0.5]), columns: tf.tensor1d([0.5 / 8, 4.5 / 8]) };
+  close(drawn(tensors), gray([0, 0.25, 0.5, 0.75, 1, 1, 1, 1]));
+  const seen = { top: 0, bottom: 1, left: 0.25, right: 0.75 };
+  close(drawn({ ...placement, seen }), gray([0, 0, 0.5, 0.75, 1, 1, 0, 0]));
+}); // prettier-ignore
+
+test("placementOf() puts what a model saw of a photo onto the whole of it", () => {
+  const model = new Model({ width: 1 / 16, fixedResizeSide: 64, defaultImageSize: 32 });
+  const photo = tf.zeros<tf.Rank.R4>([1, 128, 256, 3]); // resized to 64 x 128, of which rows 16 to 48 and columns 48 to 80 are seen
+  const heatmaps = tf.zeros<tf.Rank.R3>([1, 2, 2]);
+  const part = { top: 16 / 64, bottom: 48 / 64, left: 48 / 128, right: 80 / 128 };
+  assert.deepEqual(placementOf(photo, { heatmaps, rows: [0, 0.5], columns: [0.25, 1] }, { model }), {
+    ...{ rows: [16 / 64, 32 / 64], columns: [56 / 128, 80 / 128], seen: part },
+  });
+  const even = placementOf(photo, { heatmaps, rows: [0, 0.5] }, { model, placement: "resize" });
+  assert.deepEqual(even.rows, [24 / 64, 40 / 64]);
+  const whole = tf.zeros<tf.Rank.R4>([1, 32, 32, 3]);
+  assert.deepEqual(placementOf(whole, { heatmaps, rows: [0, 0.5], columns: [0.25, 1] }, { model }), {
+    ...{ rows: [0, 0.5], columns: [0.25, 1], seen: { top: 0, bottom: 1, left: 0, right: 1 } },
+  });
+  model.dispose();
+});
+
+test("overlay() refuses places that are not those of its maps", () => {
+  const [images, heat] = [tf.zeros<tf.Rank.R4>([1, 4, 4, 3]), tf.zeros<tf.Rank.R3>([1, 2, 2])];
+  assert.throws(() => overlay(images, heat, { placement: { rows: [0.5], columns: [0.2, 0.7] } }), {
+    name: "TypeError",
+    message: "Cannot place heat maps: expected a place for each of 2 rows, got 1",
+  });
+  assert.throws(() => overlay(images, heat, { placement: { rows: [0.2, 0.7], columns: [0.7, 0.2] } }), {
+    name: "RangeError",
+    message: "Cannot place heat maps: expected columns that ascend, got 0.2 at 1",
+  });
 });
 
 test("overlay() leaves the image as it is where heat is below the threshold", () => {

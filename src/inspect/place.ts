@@ -1,0 +1,119 @@
+/** Where the cells of a heat map are on its image. */
+import type { Model } from "../model/model";
+import { centralPart } from "../model/preprocessing";
+import { tf, unrecorded } from "../tensorflow";
+
+/** A part of an image, in shares of its height and width, 0…1. */
+export interface ImagePart {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Where the cells of heat maps are on their images. */
+export interface Placement {
+  /** The middle of each row as a share of the image's height: 0 is its upper edge, 1 its lower; they ascend. */
+  readonly rows: readonly number[] | tf.Tensor1D;
+  /** The middle of each column as a share of its width. */
+  readonly columns: readonly number[] | tf.Tensor1D;
+  /** The part of the image that was looked at: there is no heat beside it. @default all of it */
+  readonly seen?: ImagePart;
+}
+
+/** Cells spread evenly, as resizing does it. */
+export function evenly([, height, width]: tf.Tensor3D["shape"]): Placement {
+  const along = (count: number): number[] => Array.from({ length: count }, (_, i) => (i + 0.5) / count);
+  return { rows: along(height), columns: along(width) };
+}
+
+/**
+ * Where maps are on images, some or all of which went through a model's preprocess().
+ * @param own  where they are on what the model saw. @default spread evenly
+ */
+export function placementOf(
+  images: tf.Tensor4D,
+  { heatmaps, ...own }: Partial<Placement> & { readonly heatmaps: tf.Tensor3D },
+  asked: { readonly placement?: Placement | "resize"; readonly model?: Pick<Model, "options"> },
+): Placement {
+  const { placement = own, model } = asked;
+  const even = evenly(heatmaps.shape);
+  const { rows = even.rows, columns = even.columns, seen } = placement === "resize" ? even : placement;
+  if (model === undefined) return { rows, columns, ...(seen !== undefined && { seen }) };
+  const { fixedResizeSide: resizeSide, defaultImageSize: imageSize } = model.options;
+  const part = centralPart(images, { resizeSide, imageSize });
+  const { top, bottom, left, right } = part;
+  return {
+    rows: listOf(rows).map((row) => top + row * (bottom - top)),
+    columns: listOf(columns).map((column) => left + column * (right - left)),
+    seen: part,
+  };
+}
+
+/**
+ * Heat for each pixel of an image: between the middles of cells linearly, beyond the last as there.
+ * @param heatmaps  float32 [batch, h, w]
+ * @param size      of the image
+ * @returns         float32 [batch, height, width, 1]; the caller disposes
+ * @throws {TypeError} if there is not one place for each row and column
+ * @throws {RangeError} if they do not ascend
+ */
+export function placeHeat(
+  heatmaps: tf.Tensor3D,
+  { rows, columns }: Placement,
+  [height, width]: readonly [height: number, width: number],
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const tall = along(heatmaps, 1, expectPlaces("rows", rows, heatmaps.shape[1]), height);
+    const placed = along(tall, 2, expectPlaces("columns", columns, heatmaps.shape[2]), width);
+    return tf.expandDims<tf.Tensor4D>(placed, 3);
+  });
+}
+
+/** The pixels whose middle is in the part that was looked at: [1, height, width, 1], 0 or 1. */
+export function maskOf(
+  { top, bottom, left, right }: ImagePart,
+  [height, width]: readonly [height: number, width: number],
+): tf.Tensor4D {
+  const within = (count: number, from: number, to: number): number[] =>
+    Array.from({ length: count }, (_, i) => ((i + 0.5) / count >= from && (i + 0.5) / count <= to ? 1 : 0));
+  return tf.tidy(() => {
+    const tall = tf.tensor4d(within(height, top, bottom), [1, height, 1, 1]);
+    return tall.mul<tf.Tensor4D>(tf.tensor4d(within(width, left, right), [1, 1, width, 1]));
+  });
+}
+
+function along(heat: tf.Tensor, axis: number, places: readonly number[], count: number): tf.Tensor {
+  const last = places.length - 1;
+  const steps = Array.from({ length: count }, (_, pixel) => {
+    const share = (pixel + 0.5) / count;
+    const above = places.findIndex((place) => place > share);
+    const [from, to] = above < 0 ? [last, last] : [Math.max(0, above - 1), above];
+    const [low = 0, high = 0] = [places[from], places[to]];
+    const part = high > low ? Math.min(1, Math.max(0, (share - low) / (high - low))) : 0;
+    return { from, to, part };
+  });
+  const at = (indices: readonly number[]): tf.Tensor =>
+    tf.gather(heat, tf.tensor1d([...indices], "int32"), axis);
+  const shape = axis === 1 ? [1, count, 1] : [1, 1, count];
+  const part = tf.tensor(steps.map((step) => step.part), shape); // prettier-ignore
+  const low = at(steps.map(({ from }) => from));
+  return low.add(at(steps.map(({ to }) => to)).sub(low).mul(part)); // prettier-ignore
+}
+
+function listOf(places: Placement["rows"]): readonly number[] {
+  return "dataSync" in places ? [...unrecorded(() => places.dataSync())] : places;
+}
+
+function expectPlaces(what: string, given: Placement["rows"], count: number): readonly number[] {
+  const places = listOf(given);
+  if (places.length !== count)
+    throw new TypeError(
+      `Cannot place heat maps: expected a place for each of ${count} ${what}, got ${places.length}`,
+    );
+  const wrong = places.findIndex((place, i) => !(place > (places[i - 1] ?? -Infinity)));
+  if (wrong < 0) return places;
+  throw new RangeError(
+    `Cannot place heat maps: expected ${what} that ascend, got ${places[wrong]} at ${wrong}`,
+  );
+}
