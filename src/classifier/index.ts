@@ -3,3 +3,6 @@ export { loadClassifier } from "./load";
 export type { Classifier, ExportClassifierOptions, LoadClassifierOptions } from "./load";
 export { saveClassifier, type SaveClassifierOptions } from "./save";
 export type { Description as ClassifierDescription, PhotoSize, Trained } from "./description";
+export { predict, type PredictPhotosOptions } from "./predict";
+export type { PredictedPhoto, PredictedPhotos, Score } from "./predictions";
+export type { Photo } from "./photos";

@@ -39,3 +39,8 @@ export function displayable<T extends object>(
 export function bundleOf(value: Displayable, context?: DisplayContext): MimeBundle {
   return value[displayMethod](context);
 }
+
+/** The HTML of a bundle; "" if it has none. */
+export function htmlOf({ "text/html": html }: MimeBundle): string {
+  return typeof html === "string" ? html : "";
+}

@@ -1,6 +1,6 @@
 /** Points with photos as one picture, for where no page is shown: photos at their places, framed in the colours of their classes. */
 import { encodePng, tf } from "../tensorflow";
-import { readThumbnails } from "./thumbnails";
+import { readThumbnails } from "../input/thumbnails";
 
 /** A point of a picture. */
 export interface PlacedPhoto {

@@ -15,7 +15,7 @@ import { viewsOf } from "../training/features/epoch";
 import { freshness, givenOf, originOf, type FeatureOrigin } from "../training/features/origin";
 import { embeddingsOf, type Embeddings } from "./embeddings";
 import type { Label } from "./photos";
-import { thumbnailsOf } from "./thumbnails";
+import { thumbnailsOf } from "../input/thumbnails";
 
 /** Options of embed(). */
 export interface EmbedOptions {

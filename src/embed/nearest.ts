@@ -7,7 +7,7 @@ import { cellSignal } from "../interrupt";
 import { nearestOthers, nearestRows, type NearRow } from "./neighbors";
 import { nameOf, type EmbeddedPhotos } from "./photos";
 import type { Rows } from "../training/batch/growing";
-import { readThumbnails } from "./thumbnails";
+import { readThumbnails } from "../input/thumbnails";
 
 /** Options of nearest(). */
 export interface NearestOptions {

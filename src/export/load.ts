@@ -1,5 +1,5 @@
 /** SavedModels, ours or others', read back and run. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   dataType,
@@ -58,7 +58,7 @@ export interface LoadedModel {
  */
 export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedModel {
   const { tags = ["serve"], signature: name = "serving_default" } = options;
-  const folder = versionIn(dir);
+  const folder = savedModelIn(dir) ?? noneIn(dir);
   const { signatures, assets: files } = graphOf(folder, tags);
   const assets = Object.fromEntries(files.map((file) => [file, join(folder, "assets", file)]));
   const find = (key: string): SavedSignature => {
@@ -108,15 +108,19 @@ function linesOf(file: string | undefined): string[] | undefined {
   return file === undefined ? undefined : readFileSync(file, "utf8").trimEnd().split("\n");
 }
 
-function versionIn(dir: string): string {
+function noneIn(dir: string): never {
+  throw new Error(`Cannot load "${dir}": expected a saved_model.pb there or in a version's folder, got none`);
+}
+
+/** The folder with the SavedModel: this one, or of versions the greatest; undefined if there is none. */
+export function savedModelIn(dir: string): string | undefined {
   if (savedModelFile(dir) !== undefined) return dir;
-  const names = existsSync(dir) ? readdirSync(dir) : [];
+  const names = existsSync(dir) && statSync(dir).isDirectory() ? readdirSync(dir) : [];
   const versions = names.filter(
     (name) => /^\d+$/.test(name) && savedModelFile(join(dir, name)) !== undefined,
   );
   const [latest] = versions.sort((a, b) => Number(b) - Number(a));
-  if (latest !== undefined) return join(dir, latest);
-  throw new Error(`Cannot load "${dir}": expected a saved_model.pb there or in a version's folder, got none`);
+  return latest === undefined ? undefined : join(dir, latest);
 }
 
 function graphOf(folder: string, tags: readonly string[]): SavedGraph {

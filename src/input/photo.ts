@@ -10,18 +10,20 @@ import { formatOf } from "./format";
 /**
  * A photo as writeRecords() takes it and createInputFn() decodes it: upright as its Exif says, RGB, without transparency; of an
  * animation the first frame.
- * @param file  JPEG, PNG, GIF, BMP, WebP or JPEG XL
+ * @param file  path of a JPEG, PNG, GIF, BMP, WebP or JPEG XL, or what is in such a file
  * @returns     int32 [height, width, 3], 0…255; the caller disposes
  * @throws {RangeError} if there is no such file, or none that can be decoded
  * @example showImage(await readImage("photos/hat/1.jpg"))
  */
-export async function readImage(file: string, options: OrientOptions = {}): Promise<tf.Tensor3D> {
+export async function readImage(
+  file: string | Uint8Array,
+  options: OrientOptions = {},
+): Promise<tf.Tensor3D> {
   const { orient = "exif" } = options;
+  const name = typeof file === "string" ? `"${file}"` : `of ${file.length} bytes`;
   const refuse = (reason: string, cause?: unknown): RangeError =>
-    new RangeError(`Cannot read image "${file}": expected a photo, got none: ${reason}`, { cause });
-  const contents = await readFile(file).catch((error: unknown) => {
-    throw refuse(codeOf(error), error);
-  });
+    new RangeError(`Cannot read image ${name}: expected a photo, got none: ${reason}`, { cause });
+  const contents = typeof file === "string" ? await contentsOf(file, refuse) : bufferOf(file);
   const format = formatOf(contents);
   if (typeof format === "object") throw refuse(format.reason);
   const { order, axes } = (orient === "exif" ? turnOf(contents, format) : undefined) ?? STORED;
@@ -35,4 +37,19 @@ export async function readImage(file: string, options: OrientOptions = {}): Prom
     if (!(error instanceof TensorFlowError)) throw error;
     throw refuse(cleaned(error.reason), error);
   }
+}
+
+async function contentsOf(
+  file: string,
+  refuse: (reason: string, cause: unknown) => RangeError,
+): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw refuse(codeOf(error), error);
+  }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -95,7 +95,7 @@ export function caption(i: number, facts: CaptionFacts): Caption {
   const truth = label === undefined ? "" : ` (is ${nameOf(label)})`;
   if (asked !== undefined) {
     const probability = probabilities?.[i]?.[asked];
-    const text = `explains ${nameOf(asked)}${probability === undefined ? "" : ` ${textOf(probability)}`}`;
+    const text = `explains ${nameOf(asked)}${probability === undefined ? "" : ` ${probabilityText(probability)}`}`;
     return { text: `${text}${label !== undefined && has(label, asked) ? "" : truth}`, verdict: undefined };
   }
   if (prediction === undefined) return { text: label === undefined ? "" : nameOf(label), verdict: undefined };
@@ -129,7 +129,7 @@ function isSame(one: Classes, other: Classes): boolean {
 }
 
 /** A probability in two digits, neither 0 nor 1 where it is not. */
-function textOf(probability: number): string {
+export function probabilityText(probability: number): string {
   if (probability > 0 && probability < 0.005) return "<0.01";
   if (probability < 1 && probability >= 0.995) return ">0.99";
   return probability.toFixed(2);

@@ -1,5 +1,5 @@
 /** The photos that a network gets most wrong. */
-import { bundleOf, displayable, type Displayable, type MimeBundle } from "../display/bundle";
+import { bundleOf, displayable, htmlOf, type Displayable } from "../display/bundle";
 import { table } from "../display/table";
 import { gradCam, type GradCamOptions } from "../inspect/gradcam";
 import { showCam, type ShowCamOptions } from "../inspect/gallery";
@@ -79,10 +79,6 @@ export async function topLossesOf(
       "text/plain": listed["text/plain"],
     };
   });
-}
-
-function htmlOf({ "text/html": html }: MimeBundle): string {
-  return typeof html === "string" ? html : "";
 }
 
 async function galleryOf(

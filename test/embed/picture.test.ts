@@ -4,7 +4,7 @@ import { bundleOf } from "../../src/display/bundle";
 import { drawPhotos } from "../../src/embed/canvas";
 import { embeddingsOf } from "../../src/embed/embeddings";
 import { nearestOthers, nearestRows } from "../../src/embed/neighbors";
-import { thumbnailsOf } from "../../src/embed/thumbnails";
+import { thumbnailsOf } from "../../src/input/thumbnails";
 import { createRandom } from "../../src/input/chance";
 import { constant, decodePng, memory, tf } from "../../src/tensorflow";
 

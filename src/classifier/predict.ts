@@ -1,0 +1,159 @@
+/** Classes of photos. */
+import type { BadImage } from "../input";
+import { thumbnailsOf } from "../input/thumbnails";
+import { cellSignal } from "../interrupt";
+import { predictedClasses } from "../model";
+import type { Model } from "../model";
+import { outsidePixels } from "../model/pixels";
+import { tf } from "../tensorflow";
+import { classNameOf, expectClassNames } from "../inspect/caption";
+import type { Classifier } from "./load";
+import { listOf, type Photo, type PhotoSource } from "./photos";
+import { predictedPhotos, SHOWN, type PredictedPhoto, type PredictedPhotos } from "./predictions";
+import { sourceOf, type Source, type SourceOptions } from "./source";
+
+/** Options of predict(). */
+export interface PredictPhotosOptions extends SourceOptions {
+  /** Called after each photo; progressBar().update takes it. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Stops between two photos, with its reason as the error. @default the running cell's, if it is a notebook's */
+  readonly signal?: AbortSignal;
+}
+
+/** Pixels of the longer side of a photo that is shown. */
+const THUMBNAIL = 256;
+
+/**
+ * Tells the classes of photos, upright as their Exif says, resized and cropped as in evaluation.
+ *
+ * Of several photos those that can't be read are named in `bad`, and the others predicted; one that was asked for alone throws. Pixels
+ * are taken as photos are, but those of the network's size as they are: batches of createInputFn() are of this kind.
+ * @param by      a model; what loadClassifier() gives; or a folder of saveClassifier() or exportSavedModel(), which is loaded for this call
+ * @param photos  paths, addresses, folders, files' bytes or pixels, one or a list
+ * @throws {RangeError} if there are no photos, the only one can't be read, class names or a threshold do not fit, probabilities are not
+ *   finite, or pixels are not in 0…255, unless the model takes any: such a model takes tensors alone
+ * @throws {TypeError} if pixels are of another shape
+ * @throws {Error} if the folder has neither a classifier nor a SavedModel that takes photos
+ * @throws what the signal gives as its reason
+ * @example
+ * const { photos } = await predict("hats", ["one.jpg", "https://example.org/two.jpg"]);
+ * photos[0]?.classes; // ["hat"]
+ * @example
+ * await predict(model, await readFile("one.jpg"), { classNames: labels });
+ */
+export async function predict(
+  by: Model | Classifier | string,
+  photos: Photo | readonly Photo[],
+  options: PredictPhotosOptions = {},
+): Promise<PredictedPhotos> {
+  const { signal = cellSignal(), onProgress } = options;
+  const { sources, isSingle } = await listOf(photos);
+  const source = sourceOf(by, options);
+  const found = new Findings(source);
+  let done = 0;
+  try {
+    for (const photo of sources) {
+      signal?.throwIfAborted();
+      const image = await readOf(photo, signal);
+      if (image instanceof tf.Tensor) await found.add(photo, image);
+      else if (isSingle) throw image;
+      else found.bad.push({ file: photo.name, reason: image.message });
+      onProgress?.({ done: ++done, total: sources.length });
+    }
+    await found.finish();
+    return predictedPhotos(found.predicted(), found.bad, found.thumbnails);
+  } finally {
+    found.dispose();
+    source.dispose();
+  }
+}
+
+/** A photo's pixels, or why there are none. */
+async function readOf(photo: PhotoSource, signal: AbortSignal | undefined): Promise<tf.Tensor3D | Error> {
+  try {
+    return await photo.read(signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof Error && !photo.isTensor) return error;
+    throw error;
+  }
+}
+
+/** What has been found so far, and the photos that wait for their batch to be full. */
+class Findings {
+  readonly bad: BadImage[] = [];
+  readonly thumbnails: (Uint8Array | undefined)[] = [];
+  private readonly names: string[] = [];
+  private readonly rows: Float32Array[] = [];
+  private waiting: tf.Tensor3D[] = [];
+
+  constructor(private readonly source: Source) {}
+
+  /** Takes a photo; disposes it. */
+  async add({ name, isTensor }: PhotoSource, image: tf.Tensor3D): Promise<void> {
+    try {
+      if (this.names.length < SHOWN) this.thumbnails.push(thumbnailOf(image));
+      this.waiting.push(this.source.fit(image, isTensor));
+      this.names.push(name);
+    } finally {
+      image.dispose();
+    }
+    if (this.waiting.length === this.source.batchSize) await this.finish();
+  }
+
+  /** Predicts those that wait. */
+  async finish(): Promise<void> {
+    const batch = this.waiting;
+    if (batch.length === 0) return;
+    const values = await this.source.run(batch);
+    const classes = values.length / batch.length;
+    for (let i = 0; i < batch.length; i++) {
+      const row = values.subarray(i * classes, (i + 1) * classes);
+      const wrong = row.find((value) => !Number.isFinite(value));
+      if (wrong !== undefined)
+        throw new RangeError(
+          `Cannot predict "${this.names[this.rows.length] ?? ""}": expected finite probabilities, got ${wrong}; has the training diverged?`,
+        );
+      this.rows.push(row);
+    }
+    tf.dispose(batch);
+    this.waiting = [];
+  }
+
+  /** What is predicted of each. */
+  predicted(): PredictedPhoto[] {
+    return this.rows.map((row, i) => predictedOf(this.names[i] ?? "", row, this.source));
+  }
+
+  dispose(): void {
+    tf.dispose(this.waiting);
+  }
+}
+
+function predictedOf(photo: string, row: Float32Array, { classNames, threshold }: Source): PredictedPhoto {
+  if (classNames.length > 0) expectClassNames("predict", classNames, row.length);
+  const scores = [...row].map((probability, i) => ({ className: classNameOf(i, classNames), probability }));
+  const probabilities = Object.fromEntries(
+    scores.map(({ className, probability }) => [className, probability]),
+  );
+  const indices =
+    threshold === undefined
+      ? [row.indexOf(Math.max(...row))]
+      : tf.tidy(() => predictedClasses(tf.tensor2d(row, [1, row.length]), { threshold })).flat();
+  const classes = indices.map((index) => classNameOf(index, classNames));
+  return {
+    ...{ photo, classes, probabilities },
+    scores: [...scores].sort((one, other) => other.probability - one.probability),
+  };
+}
+
+/** Pixels that no photograph has can't be shown. */
+function thumbnailOf(image: tf.Tensor3D): Uint8Array | undefined {
+  if (outsidePixels(image) !== undefined) return undefined;
+  const batch = tf.tidy(() => image.expandDims<tf.Tensor4D>(0));
+  try {
+    return thumbnailsOf(batch, THUMBNAIL)[0];
+  } finally {
+    batch.dispose();
+  }
+}
