@@ -1,6 +1,7 @@
 /** Points with photos: HTML and CSS alone, so that they are shown wherever a page is, also where scripts are not run. */
 import type { MimeBundle } from "../display/bundle";
 import { escapeHtml } from "../display/html";
+import { GROUND, SERIES, cssColor, seriesColor } from "../inspect/palette";
 import { drawPhotos } from "./canvas";
 
 /** A point. */
@@ -26,8 +27,6 @@ interface ScatterOptions {
   readonly maxBytes: number;
 }
 
-/** Told apart by the colour-blind (Okabe and Ito 2008, without those too light for a white page), with contrast 3 on white and on black. */
-const COLORS = ["#0072b2", "#d55e00", "#008f68", "#b8638f", "#7a6ff0", "#7f7f7f"];
 const SHAPES = [
   "border-radius:50%", // a circle
   "", // a square
@@ -90,14 +89,14 @@ function byNumber(groups: readonly ScatterGroup[]): (ScatterGroup & { readonly i
 
 function pictureOf(groups: readonly ScatterGroup[]): string {
   const points = byNumber(groups).flatMap(({ points, i }) =>
-    points.map((point) => ({ ...point, color: colorOf(i) })),
+    points.map((point) => ({ ...point, color: seriesColor(i) })),
   );
   return Buffer.from(drawPhotos(points)).toString("base64");
 }
 
-const colorOf = (group: number): string => COLORS[group % COLORS.length] ?? "#7f7f7f";
-/** Twelve classes on, colours come with other shapes: 24 look different. */
-const shapeIndex = (group: number): number => (group + Math.floor(group / 12)) % SHAPES.length;
+/** From the ninth class on, colours come with other shapes: 32 look different. */
+const shapeIndex = (group: number): number => (group + Math.floor(group / SERIES.length)) % SHAPES.length;
+const colorClass = (group: number): string => `slimlab-c${group % SERIES.length}`;
 
 function htmlOf(
   groups: readonly ScatterGroup[],
@@ -108,7 +107,7 @@ function htmlOf(
     points.map((point) => pointHtml(point, i, shown.has(point))),
   );
   const legend = groups.slice(0, LEGEND).map(({ name, points }, i) => {
-    return `<span><b class="slimlab-p${shapeIndex(i)}" style="color:${colorOf(i)}"></b> ${escapeHtml(name)} ${points.length}</span>`;
+    return `<span><b class="slimlab-p${shapeIndex(i)} ${colorClass(i)}"></b> ${escapeHtml(name)} ${points.length}</span>`;
   });
   const more = groups.length > LEGEND ? [`<span>${groups.length - LEGEND} more classes</span>`] : [];
   const footer = notes.map((note) => `<div><small>${escapeHtml(note)}</small></div>`).join("");
@@ -124,7 +123,7 @@ function pointHtml({ x, y, caption, jpeg }: ScatterPoint, group: number, isShown
     isShown && jpeg !== undefined
       ? `<img loading="lazy" alt="" src="data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}">`
       : "";
-  return `<b class="slimlab-p${shapeIndex(group)}" style="${place};color:${colorOf(group)}" tabindex="-1"><i style="${towards}">${image}${escapeHtml(caption)}</i></b>`;
+  return `<b class="slimlab-p${shapeIndex(group)} ${colorClass(group)}" style="${place}" tabindex="-1"><i style="${towards}">${image}${escapeHtml(caption)}</i></b>`;
 }
 
 /** From −1…1 to what stands in the frame, with a margin. */
@@ -136,7 +135,8 @@ const STYLE = `.slimlab-points{position:relative;width:100%;max-width:560px;aspe
 .slimlab-points>b{position:absolute;margin:-6px 0 0 -6px;padding:2px;outline:none}
 .slimlab-points>b::before,.slimlab-legend b::before{content:"";display:block;width:8px;height:8px;background:currentColor}
 ${SHAPES.map((css, i) => `b.slimlab-p${i}::before{${css}}`).join("\n")}
-.slimlab-points i{display:none;position:absolute;z-index:2;width:96px;padding:4px;font:12px/1.3 sans-serif;background:#fff;color:#111;border:1px solid #777;overflow-wrap:anywhere;pointer-events:none}
+${SERIES.map((color, i) => `.slimlab-c${i}::before{color:${color.light};color:${cssColor(color)}}`).join("\n")}
+.slimlab-points i{display:none;position:absolute;z-index:2;width:96px;padding:4px;font:12px/1.3 sans-serif;background:${GROUND.light};background:${cssColor(GROUND)};border:1px solid;overflow-wrap:anywhere;pointer-events:none}
 .slimlab-points img{display:block;width:96px;height:auto;margin:0 0 2px}
 .slimlab-points>b:hover,.slimlab-points>b:focus{z-index:3}
 .slimlab-points>b:hover::before,.slimlab-points>b:focus::before{background:currentColor;transform:scale(1.6)}

@@ -12,6 +12,7 @@ import {
   type ClassIndices,
 } from "./caption";
 import { heatRanges, notesOf, silenceOf } from "./heat";
+import { RIGHT, WRONG, cssColor } from "./palette";
 import { overlay, type Colormap, type OverlayOptions } from "./overlay";
 import { placementOf, type Placement } from "./place";
 
@@ -66,9 +67,6 @@ export interface Gallery extends Displayable {
 const spacing = 8;
 /** White pixels around each image of the contact sheet. */
 const gap = 2;
-/** Mixed with the page's own colour of text, so that they are read on light and on dark pages. */
-const right = "color-mix(in srgb, #1f9d45 75%, currentColor)";
-const wrong = "color-mix(in srgb, #e5303c 80%, currentColor)";
 
 /** Colours of the heat's scale from 0 to 1. */
 const scales: Readonly<Record<Colormap, string>> = {
@@ -197,8 +195,9 @@ function drawTile(
   { text, verdict }: Caption = { text: "", verdict: undefined },
   { width, scaling }: { readonly width: string; readonly scaling: string },
 ): string {
-  const colour = verdict === undefined ? "inherit" : verdict === "right" ? right : wrong;
-  const line = `<figcaption style="color:${colour};font-size:12px">${escapeHtml(text)}</figcaption>`;
+  const colour = verdict === "right" ? RIGHT : WRONG;
+  const style = verdict === undefined ? "" : `color:${colour.light};color:${cssColor(colour)};`;
+  const line = `<figcaption style="${style}font-size:12px">${escapeHtml(text)}</figcaption>`;
   const image = `<img alt="${escapeHtml(text)}" style="${width}${scaling}margin:0" src="data:image/png;base64,${png}">`;
   return `<figure style="${width}overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
 }

@@ -1,6 +1,7 @@
 /** How far probabilities can be believed. */
 import { displayable, type Displayable } from "../display/bundle";
 import { figure, showFigure } from "../inspect/figure";
+import { seriesColor } from "../inspect/palette";
 import { logProbability, type Outcomes } from "./outcomes";
 import { bestTemperature } from "./temperature";
 
@@ -98,8 +99,8 @@ function diagram({
   );
   return figure(
     [
-      { type: "bar", name: "right", x: full.map(({ from, to }) => (from + to) / 2), y: full.map(({ accuracy }) => accuracy), width: 1 / bins.length, text, textposition: "none", hovertemplate: "%{y:.0%} of %{text}<extra></extra>", marker: { color: "#1f5a99" } }, // prettier-ignore
-      { type: "scatter", name: "sure", mode: "lines+markers", x: full.map(({ confidence }) => confidence), y: full.map(({ confidence }) => confidence), line: { color: "#c05a00", dash: "dash" }, hovertemplate: "%{x:.0%} sure<extra></extra>" }, // prettier-ignore
+      { type: "bar", name: "right", x: full.map(({ from, to }) => (from + to) / 2), y: full.map(({ accuracy }) => accuracy), width: 1 / bins.length, text, textposition: "none", hovertemplate: "%{y:.0%} of %{text}<extra></extra>", marker: { color: seriesColor(0) } }, // prettier-ignore
+      { type: "scatter", name: "sure", mode: "lines+markers", x: full.map(({ confidence }) => confidence), y: full.map(({ confidence }) => confidence), line: { color: seriesColor(1), dash: "dash" }, hovertemplate: "%{x:.0%} sure<extra></extra>" }, // prettier-ignore
     ],
     {
       title: { text: `Calibration error ${(100 * ece).toFixed(1)} %, temperature ${temperature.toFixed(2)}` },

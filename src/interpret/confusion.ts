@@ -2,6 +2,7 @@
 import { displayable, type Displayable } from "../display/bundle";
 import { table, type Table } from "../display/table";
 import { figure, showFigure } from "../inspect/figure";
+import { SEQUENTIAL, textOn } from "../inspect/palette";
 import type { PlotlyLayout } from "../inspect/plotly";
 import { plotlyText } from "../inspect/titles";
 import { className, countsOf, type Outcomes } from "./outcomes";
@@ -22,14 +23,6 @@ export interface Confused {
   /** How many photos. */
   readonly count: number;
 }
-
-/** From light to dark in one hue, which greyscale and the colour-blind see as well. */
-const BLUES = [
-  [0, "#f2f6fc"],
-  [1, "#1f5a99"],
-] as const;
-/** From this share on a cell is so dark that light text is read better. */
-const DARK = 0.55;
 
 /** How a confusion matrix is shown. */
 export interface ConfusionMatrixOptions {
@@ -90,7 +83,7 @@ function drawMatrix(
   const isAll = shown.length === counts.length;
   const axis = { type: "category", dtick: 1, automargin: true, tickfont: { size: shown.length > FEW ? 10 : 12 } }; // prettier-ignore
   return figure(
-    [{ type: "heatmap", x: names, y: names, z, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: BLUES }], // prettier-ignore
+    [{ type: "heatmap", x: names, y: names, z, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: SEQUENTIAL }], // prettier-ignore
     {
       title: { text: isAll ? "Photos by class" : `Photos by class: ${shown.length} most confused of ${all}` },
       height: Math.max(450, 160 + 22 * shown.length),
@@ -115,7 +108,7 @@ function annotationsOf(
       const share = shares[i]?.[j] ?? 0;
       return {
         ...{ x: names[j] ?? "", y: names[i] ?? "", text: share === 0 ? "" : String(cell), showarrow: false },
-        font: { color: share > DARK ? "#ffffff" : "#1a1a1a" },
+        font: { color: textOn(share) },
       };
     }),
   );

@@ -4,6 +4,7 @@ import { bundleOf, displayable, type Displayable } from "../display/bundle";
 import { table } from "../display/table";
 import { classNameOf } from "../inspect/caption";
 import { figure, type Figure } from "../inspect/figure";
+import { MUTED } from "../inspect/palette";
 import { averageOf } from "../training/metrics/average";
 import { plotlyText } from "../inspect/titles";
 import { rocOf, type RocPoints } from "./roc";
@@ -135,7 +136,7 @@ function drawCurves(classes: readonly ClassRoc[], macro: number | undefined, mos
   return figure(
     [
       ...shown.map(({ name, auc, curve }) => ({ type: "scatter", mode: "lines", name: `${plotlyText(name)} ${auc?.toFixed(3) ?? ""}`, ...thinned(curve), hovertemplate: "%{y:.1%} found, %{x:.1%} of the rest taken for it<extra>%{fullData.name}</extra>" })), // prettier-ignore
-      { type: "scatter", mode: "lines", name: "chance", x: [0, 1], y: [0, 1], line: { color: "#7f7f7f", dash: "dot" }, hoverinfo: "skip" }, // prettier-ignore
+      { type: "scatter", mode: "lines", name: "chance", x: [0, 1], y: [0, 1], line: { color: MUTED.light, dash: "dot" }, hoverinfo: "skip" }, // prettier-ignore
     ],
     {
       title: { text: title },

@@ -1,5 +1,6 @@
 /** The curves of runs over each other. */
 import { figure, type Figure } from "../../inspect/figure";
+import { seriesColor } from "../../inspect/palette";
 import type { PlotlyLayout, PlotlyTrace } from "../../inspect/plotly";
 import type { ReadRun } from "./read";
 import type { Series, SeriesPoint } from "./series";
@@ -8,7 +9,6 @@ import type { Series, SeriesPoint } from "./series";
 export type RunsAxis = "step" | "epoch" | "time";
 
 const TITLES: Readonly<Record<RunsAxis, string>> = { step: "step", epoch: "epoch", time: "seconds" };
-const COLORS = ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"]; // prettier-ignore
 const [SUBPLOT_HEIGHT, LEGEND_HEIGHT] = [240, 24];
 
 /** A run under its name. */
@@ -32,7 +32,7 @@ export function runsFigure(
       Object.entries(run.metrics[metric] ?? {}).map(([split, series]) => {
         const isFirst = !shown.has(run.run);
         shown.add(run.run);
-        const look = { color: COLORS[place % COLORS.length] ?? "", row, isFirst };
+        const look = { color: seriesColor(place), row, isFirst };
         return traceOf(run.run, split, series, at, look);
       }),
     );
