@@ -2,6 +2,7 @@
 /** The command `slimlab`. */
 import { Command } from "commander";
 import { addNewCommand } from "./cli/new";
+import { addPredictCommand } from "./cli/predict";
 import { addRecordsCommand } from "./cli/records";
 import { versionText, versions } from "./cli/version";
 
@@ -34,6 +35,7 @@ program
   });
 addNewCommand(program);
 addRecordsCommand(program);
+addPredictCommand(program);
 program
   .command("version")
   .description("print the versions of slimlab and of what it runs on")

@@ -60,7 +60,9 @@ export function predictedPhotos(
     const cards = photos.slice(0, SHOWN).map((photo, i) => cardOf(photo, thumbnails[i]));
     const gallery = `<div style="display:flex;flex-wrap:wrap;gap:16px">\n${cards.join("\n")}\n</div>`;
     const listed = photos.length > SHOWN ? [htmlOf(bundleOf(rows(), context))] : [];
-    const faults = badLines(bad).map((line) => `<div><small>${escapeHtml(line)}</small></div>`);
+    const faults = badLines(bad).map(
+      (line) => `<div style="overflow-wrap:anywhere;margin-top:8px"><small>${escapeHtml(line)}</small></div>`,
+    );
     return { "text/html": [gallery, ...listed, ...faults].join("\n"), "text/plain": toString() };
   });
 }

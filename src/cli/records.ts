@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WriteRecordsOptions, WrittenRecords } from "../input/records";
-import { createProgressBar } from "./progress";
+import { watched } from "./interrupted";
 
 interface Flags {
   readonly name?: string;
@@ -52,24 +52,10 @@ export function addRecordsCommand(program: Command): void {
 async function runRecords(folder: string, out: string, flags: Flags): Promise<void> {
   // eslint-disable-next-line no-restricted-syntax -- TensorFlow takes a second to load, for which help must not wait
   const { writeRecords } = await import("../input/records.js");
-  const stop = new AbortController();
-  const interrupt = (): void => stop.abort(new Error("Interrupted; nothing was written"));
-  const bar = createProgressBar(process.stderr);
-  process.once("SIGINT", interrupt);
-  try {
-    const result = await writeRecords(folder, out, {
-      ...optionsOf(flags),
-      signal: stop.signal,
-      onProgress: ({ done, total }) => bar.show(done, total),
-    });
-    bar.clear();
-    report(result, out);
-  } catch (error) {
-    bar.clear();
-    throw error;
-  } finally {
-    process.off("SIGINT", interrupt);
-  }
+  const result = await watched("Interrupted; nothing was written", (by) =>
+    writeRecords(folder, out, { ...optionsOf(flags), ...by }),
+  );
+  report(result, out);
 }
 
 function optionsOf({ parallel, ...flags }: Flags): WriteRecordsOptions {
@@ -98,12 +84,13 @@ function report(result: WrittenRecords, out: string): void {
 }
 
 /** A heading and a line each, on stderr; nothing if there are none. */
-function list(heading: string, lines: readonly string[]): void {
+export function list(heading: string, lines: readonly string[]): void {
   if (lines.length > 0)
     process.stderr.write(`${[`${heading}:`, ...lines.map((line) => `  ${line}`)].join("\n")}\n`);
 }
 
-function count(number: number, one: string, many = `${one}s`): string {
+/** A number with its noun. */
+export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
