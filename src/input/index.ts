@@ -74,12 +74,14 @@ export {
   type UnlabeledInputFnOptions,
 } from "./inputfn";
 export {
+  renderedBox,
   renderPhoto,
   renderPhotos,
   RENDERED_CLASSES,
   type RenderPhotoOptions,
   type RenderPhotosOptions,
   type ShapeName,
+  type RenderedBox,
 } from "./render";
 export { fetchFile, type FetchOptions, type FetchProgress } from "./fetch";
 export {

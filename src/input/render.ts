@@ -6,7 +6,7 @@ import { interruptible } from "../interrupt";
 import { encodeJpeg, tf } from "../tensorflow";
 import { createRandom } from "./chance";
 import { inOrder } from "./order";
-import { takePicture } from "./render/picture";
+import { boxOf, takePicture } from "./render/picture";
 import { isShapeName, SHAPE_NAMES, type ShapeName } from "./render/shape";
 import { openStudio } from "./render/studio";
 
@@ -102,6 +102,31 @@ export interface RenderPhotoOptions {
 export function renderPhoto(name: ShapeName, options: RenderPhotoOptions = {}): tf.Tensor3D {
   const { size = 128, seed = 0 } = options;
   return imageOf(takePicture(name, size, seed), size);
+}
+
+/** The part of a rendered photo that shows the thing: shares of its height and width, 0…1. */
+export interface RenderedBox {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/**
+ * Where the thing is on the photo that renderPhoto() renders with the same options, to see whether heat maps point at it.
+ * @throws {RangeError} if nothing of it is seen
+ */
+export function renderedBox(name: ShapeName, options: RenderPhotoOptions = {}): RenderedBox {
+  const { size = 128, seed = 0 } = options;
+  const box = boxOf(name, size, seed);
+  if (box === undefined)
+    throw new RangeError(
+      `Cannot tell where "${name}" is: expected it on the photo, got none of it in seed ${seed}`,
+    );
+  return {
+    ...{ top: box.top / size, bottom: (box.bottom + 1) / size },
+    ...{ left: box.left / size, right: (box.right + 1) / size },
+  };
 }
 
 function imageOf(pixels: Uint8Array, size: number): tf.Tensor3D {

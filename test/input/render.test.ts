@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { RENDERED_CLASSES, renderPhoto, renderPhotos } from "../../src/input/render";
+import { RENDERED_CLASSES, renderedBox, renderPhoto, renderPhotos } from "../../src/input/render";
 import { SHAPE_NAMES, shapeNamed } from "../../src/input/render/shape";
 import { constant, decodeJpeg, memory, tf } from "../../src/tensorflow";
 
@@ -43,6 +43,20 @@ test("renderPhoto() gives the same picture for the same seed and another for ano
     assert.ok(Number(variance.arraySync()) > 200);
   });
   assert.deepEqual(memory(), before);
+});
+
+test("renderedBox() tells where the thing is, alike at each size", () => {
+  for (const [i, name] of [...RENDERED_CLASSES.pretraining, ...RENDERED_CLASSES.finetuning].entries()) {
+    const [coarse, fine] = [32, 128].map((size) =>
+      Object.values<number>({ ...renderedBox(name, { size, seed: i + 1 }) }),
+    );
+    coarse?.forEach((share, side) => {
+      assert.ok(share >= 0 && share <= 1);
+      assert.ok(Math.abs(share - (fine?.[side] ?? NaN)) <= 1 / 32, `${name}: ${share}, ${fine?.[side]}`);
+    });
+    const [top = NaN, bottom = NaN, left = NaN, right = NaN] = fine ?? [];
+    assert.ok(bottom - top > 0.1 && right - left > 0.05, name);
+  }
 });
 
 test("renderPhotos() fills class folders with JPEG photos, the same bytes again", async () => {

@@ -19,6 +19,27 @@ export function takePicture(shape: ShapeName, size: number, seed: number): Uint8
   return develop(light, size, scene.lens, random);
 }
 
+/** The pixels of a picture's thing that are seen, from the first to the last; undefined if none is. */
+export function boxOf(
+  shape: ShapeName,
+  size: number,
+  seed: number,
+):
+  | { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number }
+  | undefined {
+  const scene = drawScene(shape, createRandom(seed));
+  const { camera } = scene;
+  const isSeen = (x: number, y: number): boolean =>
+    seeThing(scene, camera.origin, rayThrough(camera, size, x + 0.5, y + 0.5)) !== undefined;
+  const all = [...Array(size).keys()];
+  const rows = all.filter((y) => all.some((x) => isSeen(x, y)));
+  const columns = all.filter((x) => rows.some((y) => isSeen(x, y)));
+  const [top, bottom, left, right] = [rows[0], rows.at(-1), columns[0], columns.at(-1)];
+  if (top === undefined || bottom === undefined || left === undefined || right === undefined)
+    return undefined;
+  return { top, bottom, left, right };
+}
+
 function rayThrough({ forward, right, up }: Camera, size: number, x: number, y: number): Vector {
   const [u, v] = [(2 * x) / size - 1, 1 - (2 * y) / size];
   return normalize(add(forward, add(scale(right, u), scale(up, v))));
