@@ -69,6 +69,7 @@ export * from "./training";
 export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
+export * from "./photos";
 export * from "./embed";
 export * from "./interpret";
 export * from "./finetune";

@@ -34,11 +34,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "export",
   ],
   inspect: ["tensorflow", "display", "model"],
+  photos: ["tensorflow", "display", "interrupt", "input", "inspect"],
   classifier: ["tensorflow", "display", "interrupt", "input", "model", "training", "export", "inspect"],
   embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   interpret: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   finetune: ["tensorflow", "display", "interrupt", "input", "model", "summary", "training", "inspect"],
-  cli: ["display", "input", "model", "training", "export", "estimator", "inspect", "classifier"],
+  cli: ["display", "input", "model", "training", "export", "estimator", "inspect", "classifier", "photos"],
 };
 
 /** The rooms of a folder of src/ that has several, and what else of it each may import; what lies beside the rooms may import all. */

@@ -1,4 +1,4 @@
-import { bundleOf, displayable, type Displayable, type MimeBundle } from "../display/bundle";
+import { bundleOf, displayable, htmlOf, type Displayable, type MimeBundle } from "../display/bundle";
 import { barHtml, escapeHtml } from "../display/html";
 import { liveOutputs } from "../display/live";
 import { table, type Table, type TableRow } from "../display/table";
@@ -105,11 +105,6 @@ export function viewBundle(
   const head = `<div>${escapeHtml(line)}${bar === undefined ? "" : `<br>${barHtml(bar.done, bar.total)}`}</div>`;
   const parts = [head, history.epochs.length === 0 ? "" : htmlOf(bundleOf(rows)), curve];
   return { "text/html": parts.join(""), "text/plain": `${line}\n${String(rows)}` };
-}
-
-/** The HTML of what a value shows; "" if it has none. */
-export function htmlOf({ "text/html": html }: MimeBundle): string {
-  return typeof html === "string" ? html : "";
 }
 
 interface Progress {

@@ -12,10 +12,13 @@ export interface DuplicateImage {
   readonly splits: readonly string[];
 }
 
+/** What of an image is counted. */
+export type Counted = Pick<EncodedImage, "digest" | "isTurned" | "isReencoded">;
+
 /** Keeps account of the photos that are written. */
 export interface Account {
   /** Notes what came of one photo. */
-  add(file: LabeledFile, split: string, image: EncodedImage | BadImage): void;
+  add(file: LabeledFile, split: string, image: Counted | BadImage): void;
   readonly bad: readonly BadImage[];
   /** How many were turned, and how many are others than their files. */
   readonly counts: { readonly turned: number; readonly reencoded: number };
@@ -24,11 +27,14 @@ export interface Account {
   /** Records of each class in a split, in the order of the labels. */
   perClass(split: string): readonly number[];
   duplicates(): DuplicateImage[];
+  /** All that are there several times, byte for byte, also in one class and split. */
+  copies(): (readonly Seen[])[];
   /** A line for each class that a split lacks. */
   lacking(splits: readonly string[]): string[];
 }
 
-interface Seen {
+/** A photo, and where it is. */
+export interface Seen {
   readonly file: LabeledFile;
   readonly split: string;
 }
@@ -69,6 +75,7 @@ export function createAccount(labels: readonly string[]): Account {
         .filter((same) => same.length > 1 && isAcross(same))
         .map((same) => asDuplicate(same, labels))
         .sort(byFirstFile),
+    copies: () => [...seen.values()].filter((same) => same.length > 1),
     lacking: (splits) =>
       labels.flatMap((label, i) => {
         const total = splits.reduce((sum, split) => sum + (perClass(split)[i] ?? 0), 0);
@@ -79,7 +86,8 @@ export function createAccount(labels: readonly string[]): Account {
   };
 }
 
-function asDuplicate(same: readonly Seen[], labels: readonly string[]): DuplicateImage {
+/** Photos that are the same, as one. */
+export function asDuplicate(same: readonly Seen[], labels: readonly string[]): DuplicateImage {
   return {
     files: same.map(({ file }) => file.name).sort(),
     labels: labels.filter((_, i) => same.some(({ file }) => file.labels.includes(i))),

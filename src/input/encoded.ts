@@ -22,7 +22,7 @@ import {
 } from "../tensorflow";
 import { sidesOf } from "./fit";
 import { STORED, type Turn, turnOf } from "./exif";
-import { cleaned } from "./reason";
+import { reasonOf } from "./reason";
 import { formatOf, type ImageFormat } from "./format";
 
 /** An image file that can be decoded. */
@@ -152,8 +152,8 @@ async function remake({
   }
 }
 
-/** In one call off the main thread; disposes the inputs. */
-async function run(fn: RecordedFunction, inputs: readonly tf.Tensor[]): Promise<tf.Tensor[]> {
+/** A recorded function's outputs, in one call off the main thread; disposes the inputs. */
+export async function run(fn: RecordedFunction, inputs: readonly tf.Tensor[]): Promise<tf.Tensor[]> {
   const running = executeAsync(fn.name, [...inputs, ...fn.captures], {}, fn.outputTypes.length);
   tf.dispose([...inputs]);
   return running;
@@ -215,10 +215,4 @@ function shrink(image: tf.Tensor3D, resizeSide: number): tf.Tensor3D {
   const sides = castTo(sidesOf(image), "float32");
   const scale = tf.minimum(tf.scalar(resizeSide).div(sides.min()), 1);
   return shrinkImage(image, castTo(sides.mul(scale).round(), "int32"));
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const reason = error instanceof TensorFlowError ? cleaned(error.reason) : error.message;
-  return reason.split("\n", 1)[0] ?? reason;
 }

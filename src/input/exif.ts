@@ -34,9 +34,14 @@ export const STORED: Turn = { order: KEPT, axes: [] };
  * @param contents  the file: Exif is in a JPEG's APP1, a PNG's eXIf, a WebP's EXIF
  */
 export function turnOf(contents: Buffer, format: ImageFormat): Turn | undefined {
-  const exif = exifOf(contents, format);
-  const orientation = exif === undefined ? 1 : orientationOf(exif);
+  const orientation = orientationOf(contents, format);
   return orientation === 1 ? undefined : TURNS[orientation - 1];
+}
+
+/** How the stored pixels lie, 1…8 as Exif counts; 1, upright, if the file does not say. See turnOf(). */
+export function orientationOf(contents: Buffer, format: ImageFormat): number {
+  const exif = exifOf(contents, format);
+  return exif === undefined ? 1 : readOrientation(exif);
 }
 
 /** The TIFF structure of Exif. */
@@ -83,7 +88,7 @@ function findChunk(
 const ORIENTATION = 0x0112;
 
 /** The tag in the first directory, of type SHORT or, as some write it, BYTE or LONG; 1 if there is none, or none of the eight. */
-function orientationOf(tiff: Buffer): number {
+function readOrientation(tiff: Buffer): number {
   const order = tiff.toString("latin1", 0, 2);
   if (tiff.length < 10 || (order !== "II" && order !== "MM")) return 1;
   const isLittle = order === "II";

@@ -159,7 +159,9 @@ function splitByClass(
       shares.map(([, fraction]) => fraction),
     );
     let from = 0;
-    shares.forEach(([name], i) => splits.get(name)?.push(...mixed.slice(from, (from += counts[i] ?? 0))));
+    shares.forEach(([name], i) => {
+      for (const file of mixed.slice(from, (from += counts[i] ?? 0))) splits.get(name)?.push(file);
+    });
   }
   return splits;
 }

@@ -162,8 +162,13 @@ function expectLabels(file: string, manifest: string, labels: readonly string[])
   );
 }
 
+/** The classes of a labels.txt, in the order of its lines. */
+export function labelsOfText(text: string): string[] {
+  const lines = text.split(/\r?\n/).filter((line) => line !== "");
+  return lines.map((line) => line.replace(/^\d+:/, ""));
+}
+
 /** The classes of a labels.txt, for an error's message. */
 export function namesOfLabels(text: string): string {
-  const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  return lines.map((line) => line.replace(/^\d+:/, "")).join(", ") || "none";
+  return labelsOfText(text).join(", ") || "none";
 }

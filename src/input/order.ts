@@ -3,13 +3,13 @@
  * @param parallel  how many at once
  */
 export async function* inOrder<A, B>(
-  items: readonly A[],
+  items: Iterable<A> | AsyncIterable<A>,
   parallel: number,
   work: (item: A) => Promise<B>,
 ): AsyncGenerator<B> {
   const running: Promise<B>[] = [];
   try {
-    for (const item of items) {
+    for await (const item of items) {
       running.push(work(item));
       const first = running.length < parallel ? undefined : running.shift();
       if (first !== undefined) yield await first;

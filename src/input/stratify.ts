@@ -26,7 +26,7 @@ export function splitByLabels<T extends Labeled>(
   chance: Random,
 ): Map<string, T[]> {
   const total = Object.values(fractions).reduce((sum, fraction) => sum + fraction, 0);
-  const classes = Math.max(-1, ...files.flatMap(({ labels }) => labels)) + 1;
+  const classes = files.reduce((most, { labels }) => Math.max(most, ...labels), -1) + 1;
   const counts = (some: Iterable<T>): number[] => {
     const all = new Array<number>(classes).fill(0);
     for (const { labels } of some) for (const label of labels) all[label] = (all[label] ?? 0) + 1;

@@ -1,11 +1,10 @@
 import { inspect } from "node:util";
 import { basename, dirname, relative, resolve, sep } from "node:path";
-import { bundleOf, displayable, type Displayable } from "../../display/bundle";
+import { bundleOf, displayable, htmlOf, type Displayable } from "../../display/bundle";
 import { table, type Table, type TableRow, type TableValue } from "../../display/table";
 import type { Figure } from "../../inspect/figure";
 import type { Hyperparameter } from "../../summary";
 import { directionOf } from "../../training/callbacks/monitor";
-import { htmlOf } from "../view";
 import { runsFigure, type NamedRun, type RunsAxis } from "./figure";
 import { readRunsOf, type ReadRun } from "./read";
 import type { Series } from "./series";

@@ -36,6 +36,25 @@ export function decodePhoto(contents: tf.Tensor, kind: "jpeg" | "other"): tf.Ten
 }
 
 /**
+ * Each pixel as one number, in which JavaScript reads what it can't read as bytes.
+ * @param image  uint8 [height, width, 3]
+ * @returns      int32 [height, width]: red + 256 green + 65536 blue
+ */
+export function packPixels(image: tf.Tensor): tf.Tensor2D {
+  return tf.tidy(() => {
+    const paddings = tf.tensor2d([[0, 0], [0, 0], [0, 1]], [3, 2], "int32"); // prettier-ignore
+    const four = executeOne("Pad", [image, paddings], {
+      T: attr.type("uint8"),
+      Tpaddings: attr.type("int32"),
+    });
+    return executeOne("Bitcast", [four], {
+      T: attr.type("uint8"),
+      type: attr.type("int32"),
+    }) as tf.Tensor2D;
+  });
+}
+
+/**
  * An image with its axes in another order, and then some of them reversed.
  * @param image  [height, width, channels], any type
  * @param order  int32 [3], e.g. [1, 0, 2] for rows that become columns
