@@ -1,11 +1,9 @@
 /** Photos as a figure: how many of each class, how large, in what proportions. */
 import { figure, type Figure } from "../inspect/figure";
+import { seriesColor } from "../inspect/palette";
 import type { PlotlyTrace } from "../inspect/plotly";
 import type { InspectedPhoto, PhotoFacts } from "./facts";
 
-const COLOR = "#1f5a99";
-/** Of splits, above each other, in one hue; of more the last stays. */
-const TINTS = [COLOR, "#6f9bc8", "#b3cbe3"];
 const BINS = 30;
 
 /** Three plots, one under the other, so that they are read on a telephone too. */
@@ -16,7 +14,7 @@ export function photosFigure({ classes, splits }: PhotoFacts, photos: readonly I
     name: split,
     x: classes.map(({ name }) => name),
     y: classes.map((one) => one.photos[split] ?? 0),
-    marker: { color: TINTS[Math.min(i, TINTS.length - 1)] ?? COLOR },
+    marker: { color: seriesColor(i) },
     showlegend: names.length > 1,
   })); // prettier-ignore
   const sides = histogram("shorter side", photos.map(({ height, width }) => Math.min(height, width)), 2); // prettier-ignore
@@ -53,7 +51,7 @@ function histogram(name: string, values: readonly number[], plot: number): Plotl
     x: counts.map((_, bin) => Number((least + (greatest > least ? bin + 0.5 : 0) * width).toPrecision(6))),
     y: counts,
     width,
-    marker: { color: COLOR },
+    marker: { color: seriesColor(0) },
     showlegend: false,
     xaxis: `x${plot}`,
     yaxis: `y${plot}`,
