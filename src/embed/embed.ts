@@ -10,6 +10,7 @@ import { tf, trace, type Precision } from "../tensorflow";
 import { type Batch, type FeatureBatch } from "../training";
 import { expectBatch, expectBatches } from "../training/batch/batch";
 import { expectEnd, leftOutOf, noBatches } from "../training/batch/end";
+import { Filenames } from "../training/batch/filenames";
 import { GrowingRows } from "../training/batch/growing";
 import { viewsOf } from "../training/features/epoch";
 import { freshness, givenOf, originOf, type FeatureOrigin } from "../training/features/origin";
@@ -39,7 +40,7 @@ export interface EmbedOptions {
  * them, and umap() draws all. What features() gave goes on from its endpoint, and the frozen trunk is not run again.
  *
  * A photo takes 10 KB of memory: its vector, and a little photo to be shown. Photos are numbered as they come, from 0 on.
- * @param input  batches of [{ image }, label], or what features() gives with isTraining: false; whoever made it frees them
+ * @param input  batches of [{ image }, label], perhaps with `filename`, or what features() gives with isTraining: false; whoever made it frees them
  * @throws {RangeError} if the input has no end, or there are no batches, or features are of random crops or of weights that have changed
  * @throws {RangeError} if a vector is not finite, a label is no class of the model, or pixels are not in 0…255, unless the model takes any
  * @throws what the signal gives as its reason
@@ -61,6 +62,7 @@ export async function embed(
   const rows = new GrowingRows(total, notFinite);
   const labels: Label[] = [];
   const thumbnails: Uint8Array[] = [];
+  const filenames = new Filenames();
   const pool = poolStep(model, features, options.precision);
   try {
     signal?.throwIfAborted();
@@ -70,6 +72,7 @@ export async function embed(
       if (labels.length === 0 && features === undefined) expectPixels(given, model.options.pixels);
       rows.add(await pool(given), model.declaration.output[3]);
       labels.push(...labelsOf(label));
+      if (features === undefined) filenames.add({ image: given, ...batch[0] }, "embed");
       if (features === undefined) thumbnails.push(...shown(given, side));
       onProgress?.({ done: rows.count, total });
       signal?.throwIfAborted();
@@ -79,8 +82,8 @@ export async function embed(
   }
   if (rows.count === 0) throw noBatches("embed", leftOutOf(input));
   if (photos !== undefined)
-    thumbnails.push(...(await thumbnailsIn(photos, { side, count: rows.count, signal })));
-  return embeddingsOf({ ...rows.rows(), labels, classNames, thumbnails });
+    thumbnails.push(...(await thumbnailsIn(photos, { side, count: rows.count, signal, filenames })));
+  return embeddingsOf({ ...rows.rows(), labels, classNames, thumbnails, filenames: filenames.all() });
 }
 
 function expectInput(
@@ -157,12 +160,19 @@ async function thumbnailsIn(
     side,
     count,
     signal,
-  }: { readonly side: number; readonly count: number; readonly signal?: AbortSignal | undefined },
+    filenames,
+  }: {
+    readonly side: number;
+    readonly count: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly filenames: Filenames;
+  },
 ): Promise<Uint8Array[]> {
   const thumbnails: Uint8Array[] = [];
-  for await (const [{ image }] of photos) {
+  for await (const [features] of photos) {
     signal?.throwIfAborted();
-    thumbnails.push(...shown(image, side));
+    thumbnails.push(...shown(features.image, side));
+    filenames.add(features, "embed");
     if (thumbnails.length > count) break;
   }
   if (side === 0 || thumbnails.length === count) return thumbnails;

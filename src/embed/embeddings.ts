@@ -18,6 +18,8 @@ export interface Embeddings extends Displayable {
   readonly labels: readonly Label[];
   /** By photo: a JPEG file of it in small; none where the input had no photographs. */
   readonly thumbnails: readonly Uint8Array[];
+  /** By photo: its file, "" where its record tells none; undefined if the input tells none: see createInputFn()'s `filenames`. */
+  readonly filenames: readonly string[] | undefined;
   /**
    * The photos whose vectors point most alike, by the cosine of the angle; exact. It shows itself as a row of photos.
    * @param photo  its number, or a vector of another photo, which another embed() gave
@@ -38,7 +40,7 @@ export interface Embeddings extends Displayable {
 
 /** The vectors of photos, with what can be asked of them. */
 export function embeddingsOf(photos: EmbeddedPhotos): Embeddings {
-  const { count, dimensions, vectors, labels, thumbnails } = photos;
+  const { count, dimensions, vectors, labels, thumbnails, filenames } = photos;
   const text = `Embeddings of ${count.toLocaleString("en-US")} photos: ${dimensions.toLocaleString("en-US")} numbers each`;
   const asked = {
     nearest: (photo: number | Float32Array, options: NearestOptions = {}) =>
@@ -46,7 +48,7 @@ export function embeddingsOf(photos: EmbeddedPhotos): Embeddings {
     umap: (options: UmapOptions = {}) => drawUmap(photos, options),
     [inspect.custom]: () => text,
   };
-  return displayable({ count, dimensions, vectors, labels, thumbnails, ...asked }, () => ({
+  return displayable({ count, dimensions, vectors, labels, thumbnails, filenames, ...asked }, () => ({
     "text/html": `<div>${escapeHtml(text)}</div>`,
     "text/plain": text,
   }));

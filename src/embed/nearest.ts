@@ -5,7 +5,7 @@ import type { Caption } from "../inspect/caption";
 import { drawGallery } from "../inspect/gallery";
 import { cellSignal } from "../interrupt";
 import { nearestOthers, nearestRows, type NearRow } from "./neighbors";
-import { nameOf, type EmbeddedPhotos } from "./photos";
+import { nameOf, photoName, type EmbeddedPhotos } from "./photos";
 import type { Rows } from "../training/batch/growing";
 import { readThumbnails } from "../input/thumbnails";
 
@@ -21,6 +21,8 @@ export interface NearestOptions {
 export interface Neighbor {
   /** Its number, as the input gave it. */
   readonly photo: number;
+  /** Its file, where the input tells it. */
+  readonly filename: string | undefined;
   /** The cosine of the angle between the vectors, −1…1; of what ReLUs have passed 0…1. */
   readonly similarity: number;
 }
@@ -39,7 +41,9 @@ export async function nearestTo(
   if (!(Number.isSafeInteger(count) && count >= 1))
     throw new RangeError(`Cannot find neighbors: expected count a whole number from 1 on, got ${count}`);
   const found = await search(photos, photo, count, { ...(signal && { signal }) });
-  const neighbors = found.map(({ row, similarity }) => ({ photo: row, similarity }));
+  const neighbors = found.map(({ row, similarity }) => ({
+    ...{ photo: row, filename: photos.filenames?.[row] || undefined, similarity },
+  }));
   let shown: Displayable | undefined;
   const draw = (): Displayable =>
     (shown ??=
@@ -78,20 +82,21 @@ function expectVector({ dimensions }: EmbeddedPhotos, vector: Float32Array): Row
 
 /** The photo itself and its neighbors, in green where they are of its class and in red where not. */
 function galleryOf(
-  { thumbnails, labels, classNames }: EmbeddedPhotos,
+  photos: EmbeddedPhotos,
   photo: number | Float32Array,
   neighbors: readonly Neighbor[],
 ): Displayable {
+  const { thumbnails, labels, classNames } = photos;
   const own = typeof photo === "number" ? [photo] : [];
   const ownLabel = own.map((one) => labels[one]).at(0);
   const captions: Caption[] = [
     ...own.map((one): Caption => ({
-      text: `photo ${one}: ${nameOf(ownLabel, classNames)}`,
+      text: `${photoName(photos, one)}: ${nameOf(ownLabel, classNames)}`,
       verdict: undefined,
     })),
-    ...neighbors.map(({ photo: other, similarity }): Caption => {
+    ...neighbors.map(({ photo: other, filename, similarity }): Caption => {
       const isSame = String(labels[other]) === String(ownLabel);
-      const text = `${nameOf(labels[other], classNames)} ${similarity.toFixed(2)} (${other})`;
+      const text = `${nameOf(labels[other], classNames)} ${similarity.toFixed(2)} (${filename ?? other})`;
       return { text, verdict: ownLabel === undefined ? undefined : isSame ? "right" : "wrong" };
     }),
   ];
@@ -100,10 +105,11 @@ function galleryOf(
 }
 
 function tableOf({ labels, classNames }: EmbeddedPhotos, neighbors: readonly Neighbor[]): Displayable {
-  const rows = neighbors.map(({ photo, similarity }) => ({
+  const rows = neighbors.map(({ photo, filename, similarity }) => ({
     photo,
+    ...(filename !== undefined && { file: filename }),
     class: nameOf(labels[photo], classNames),
     similarity,
   }));
-  return table(rows, { columns: ["photo", "class", "similarity"] });
+  return table(rows);
 }

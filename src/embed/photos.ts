@@ -11,6 +11,14 @@ export interface EmbeddedPhotos extends Rows {
   readonly classNames: readonly string[] | undefined;
   /** JPEG files; none where the input had no photographs. */
   readonly thumbnails: readonly Uint8Array[];
+  /** By photo, "" where one has none; undefined if the input tells none. */
+  readonly filenames?: readonly string[] | undefined;
+}
+
+/** A photo in words: its number, and its file where that is known. */
+export function photoName({ filenames }: Pick<EmbeddedPhotos, "filenames">, photo: number): string {
+  const filename = filenames?.[photo] ?? "";
+  return filename === "" ? `photo ${photo}` : `photo ${photo} (${filename})`;
 }
 
 /** What a photo is, in words. */

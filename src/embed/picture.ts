@@ -4,7 +4,7 @@ import { createRandom, shuffle } from "../input/chance";
 import { cellSignal } from "../interrupt";
 import { layOut, type LayoutOptions } from "./layout";
 import type { SearchOptions } from "./neighbors";
-import { nameOf, type EmbeddedPhotos } from "./photos";
+import { nameOf, photoName, type EmbeddedPhotos } from "./photos";
 import { pickRows } from "./rows";
 import { scatterBundle, type ScatterGroup, type ScatterPoint } from "./scatter";
 
@@ -52,17 +52,18 @@ function choose(count: number, most: number, seed = 0): number[] {
 
 /** The points by class, in the order of the classes; of several classes by what they are together. */
 function groupsOf(
-  { labels, classNames, thumbnails }: EmbeddedPhotos,
+  embedded: EmbeddedPhotos,
   photos: readonly number[],
   places: readonly (readonly [number, number])[],
 ): ScatterGroup[] {
+  const { labels, classNames, thumbnails } = embedded;
   const groups = new Map<string, { readonly order: number; readonly points: ScatterPoint[] }>();
   photos.forEach((photo, i) => {
     const [label, [x, y] = [0, 0]] = [labels[photo], places[i]];
     const name = nameOf(label, classNames);
     const group = groups.get(name) ?? { order: [label ?? 0].flat()[0] ?? Infinity, points: [] };
     groups.set(name, group);
-    group.points.push({ x, y, caption: `photo ${photo}: ${name}`, jpeg: thumbnails[photo] });
+    group.points.push({ x, y, caption: `${photoName(embedded, photo)}: ${name}`, jpeg: thumbnails[photo] });
   });
   return [...groups]
     .sort(([, a], [, b]) => a.order - b.order || b.points.length - a.points.length)

@@ -1,5 +1,5 @@
 /** What a served model receives, and how it becomes images. */
-import { getDecoder, type TFExampleDecoder } from "../input";
+import { getDecoder, type ImageDecoder } from "../input";
 import { fitCentral, type FitOptions } from "../input/fit";
 import {
   constant,
@@ -40,7 +40,7 @@ export interface PredictInputOptions {
   /** Shorter side of photographs before their middle is cropped, `side` or more; none of "preprocessed". @default side */
   readonly resizeSide?: number;
   /** What makes an image of an Example. @default getDecoder() */
-  readonly decoder?: TFExampleDecoder<"image" | "label">;
+  readonly decoder?: ImageDecoder;
 }
 
 /** Receives requests inside a SavedModel. */
@@ -57,7 +57,7 @@ export interface InputReceiver {
   /** Shorter side before the crop, for the signature "classify" too. @default side */
   readonly resizeSide?: number;
   /** What makes an image of an Example, for the signature "classify" too. @default getDecoder() */
-  readonly decoder?: TFExampleDecoder<"image" | "label">;
+  readonly decoder?: ImageDecoder;
   /**
    * Images of what was received: resized to the shorter side and cropped in the middle, as createInputFn() does.
    * @returns float32 [batch, side, side, 3], 0…255
@@ -155,11 +155,7 @@ function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Re
 }
 
 /** Receives strings, each of which gives an image of its own size. */
-function stringReceiver(
-  receive: "examples" | "files",
-  size: FitOptions,
-  decoder: TFExampleDecoder<"image" | "label">,
-): Received {
+function stringReceiver(receive: "examples" | "files", size: FitOptions, decoder: ImageDecoder): Received {
   const one = exampleOf(receive, size.side);
   const toImage = (input: tf.Tensor): tf.Tensor[] => {
     const image = receive === "files" ? decodeImage(input) : imageOf(input, decoder);
@@ -194,7 +190,7 @@ function exampleOf(receive: "examples" | "files", side: number): tf.Tensor {
   });
 }
 
-function imageOf(record: tf.Tensor, decoder: TFExampleDecoder<"image" | "label">): tf.Tensor {
+function imageOf(record: tf.Tensor, decoder: ImageDecoder): tf.Tensor {
   const [image] = decoder.decode(record, ["image"]);
   if (image !== undefined) return image;
   throw new TypeError("Cannot receive examples: expected the decoder to give an image, got none");

@@ -1,8 +1,8 @@
 /** How many records each class has, and what makes up for it. */
 import { cellSignal } from "../interrupt";
 import type { tf } from "../tensorflow";
-import type { TFExampleDecoder } from "./example";
-import { getDecoder } from "./inputfn";
+import type { ImageDecoder } from "./decoder";
+import { getDecoder } from "./decoder";
 import { readDataset } from "./read";
 import { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 
@@ -13,7 +13,7 @@ export interface CountLabelsOptions {
   /** Whether labels are lists of classes, of any length; see createInputFn(). @default false */
   readonly multiLabel?: boolean;
   /** What makes "label" of a record; no image is decoded. @default getDecoder() of multiLabel and numClasses */
-  readonly decoder?: TFExampleDecoder<"image" | "label">;
+  readonly decoder?: ImageDecoder;
   /** How the files are compressed. @default "" (not at all) */
   readonly compressionType?: NonNullable<TFRecordOptions["compressionType"]>;
   /** Ends it with its reason as the error. @default the running cell's, if it is a notebook's */

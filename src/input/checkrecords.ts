@@ -3,7 +3,7 @@ import { expectWholeFiles, locateDamage } from "./corrupt";
 import { tryRecords } from "./culprit";
 import type { Decoding } from "./decoding";
 import type { TFExampleDecoder } from "./example";
-import { getDecoder } from "./inputfn";
+import { getDecoder } from "./decoder";
 import { matchAll } from "./read";
 import type { RecordError } from "./recorderror";
 

@@ -1,7 +1,7 @@
 /** Records that come as often as the rates of their classes say. */
 import { tf } from "../tensorflow";
 import type { Dataset } from "./dataset";
-import type { TFExampleDecoder } from "./example";
+import type { ImageDecoder } from "./decoder";
 
 /** @throws {RangeError} if rates are none that createInputFn() takes */
 export function expectRates(
@@ -27,10 +27,7 @@ export function expectRates(
  */
 export function byClass(
   classRates: readonly number[],
-  {
-    decoder,
-    seed,
-  }: { readonly decoder: TFExampleDecoder<"image" | "label">; readonly seed?: number | undefined },
+  { decoder, seed }: { readonly decoder: ImageDecoder; readonly seed?: number | undefined },
 ): (records: Dataset<tf.Scalar>) => Dataset<tf.Scalar> {
   const rateOf = (record: tf.Scalar): tf.Tensor => {
     const [label] = decoder.decode(record, ["label"]);

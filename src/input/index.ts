@@ -62,10 +62,10 @@ export type { Decode } from "./origin";
 export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";
 export { TFExampleDecoder, tfexampleDecoder } from "./example";
 export type { BoundingBoxOptions, ImageOptions, ItemHandler, LookupOptions, TensorOptions } from "./handlers";
+export { getDecoder, type DecoderOptions, type ImageDecoder } from "./decoder";
 export {
   createInputFn,
-  getDecoder,
-  type DecoderOptions,
+  type BatchFeatures,
   type ImageTransform,
   type InputFnOptions,
   type LabeledBatch,

@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
 import { castTo, isOneOf, tf } from "../tensorflow";
 import { Dataset, type Element } from "./dataset";
-import { TFExampleDecoder, tfexampleDecoder } from "./example";
-import { fixedLenFeature, varLenFeature } from "./features";
+import { getDecoder, type ImageDecoder } from "./decoder";
+import type { TFExampleDecoder } from "./example";
 import { fitCentral } from "./fit";
-import type { ImageOptions } from "./handlers";
 import type { Decode } from "./origin";
 import { splitSeed } from "./augment";
 import { byClass, expectRates } from "./classrates";
@@ -21,6 +20,11 @@ export type LabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor1D];
 
 /** Features and labels of a batch: images [batch, height, width, 3], and labels float32 [batch, classes], 1 for each class of an image. */
 export type MultiLabeledBatch = [{ image: tf.Tensor4D }, tf.Tensor2D];
+
+/** The features of a batch: images, and with filenames: true the names of their files, string [batch]. */
+export type BatchFeatures<O> = O extends { readonly filenames: true }
+  ? { image: tf.Tensor4D; filename: tf.Tensor1D }
+  : { image: tf.Tensor4D };
 
 /** Makes an image that can be batched of a decoded one. */
 export type ImageTransform = (image: tf.Tensor3D, seed: tf.Tensor1D) => tf.Tensor3D;
@@ -69,7 +73,13 @@ export interface InputFnOptions extends ReadOptions {
    */
   readonly decode?: Decode;
   /** What makes "image" and "label" of a record, in place of `decode`. @default getDecoder({ decode }) */
-  readonly decoder?: TFExampleDecoder<"image" | "label">;
+  readonly decoder?: ImageDecoder;
+  /**
+   * Whether batches tell the photos' files, as [{ image, filename }, label]: string [batch], of image/filename as writeRecords() writes it, ""
+   * where a record has none. interpret() and embed() then name them. A `decoder` must have an item "filename".
+   * @default false
+   */
+  readonly filenames?: boolean;
   /**
    * How often a record of each class comes in an epoch, on average: 0.3 in about three of ten epochs, 2.5 twice or three times, each
    * time cropped and recoloured anew; drawn from `seed`, and exact where an iteration is resumed. An epoch has then another number
@@ -107,35 +117,6 @@ export interface MultiLabelInputFnOptions extends InputFnOptions {
   readonly numClasses: number;
 }
 
-/** Options of getDecoder(). */
-export interface DecoderOptions extends Pick<ImageOptions, "decode"> {
-  /** Whether the label is a list of classes, of any length; needs numClasses. @default false */
-  readonly multiLabel?: boolean;
-  /** How many classes there are. */
-  readonly numClasses?: number | undefined;
-}
-
-/**
- * The decoder of TF-Slim's image records: "image" from image/encoded and image/format, "label" from image/class/label. A record
- * without one of them that is asked for is an error; for records of other keys make a TFExampleDecoder.
- * @returns items: int32 [height, width, 3] 0…255, and an int32 scalar; with multiLabel float32 [numClasses], see KHot()
- * @throws {RangeError} if numClasses is none with multiLabel
- */
-export function getDecoder(options: DecoderOptions = {}): TFExampleDecoder<"image" | "label"> {
-  const { decode = "exact", multiLabel = false, numClasses = NaN } = options;
-  const keysToFeatures = {
-    "image/encoded": fixedLenFeature([], "string"),
-    "image/format": fixedLenFeature([], "string", "jpeg"), // matters for raw images alone, see Image()
-    "image/class/label": multiLabel ? varLenFeature("int64") : fixedLenFeature([1], "int64"),
-  };
-  const { Image, KHot, Tensor } = tfexampleDecoder;
-  const itemsToHandlers = {
-    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3, decode }),
-    label: multiLabel ? KHot("image/class/label", numClasses) : Tensor("image/class/label", { shape: [] }),
-  };
-  return new TFExampleDecoder(keysToFeatures, itemsToHandlers);
-}
-
 /**
  * Makes an input function for training or evaluation: each call gives a dataset of batches from TFRecord files of images.
  * @param recordPaths  glob patterns
@@ -149,23 +130,23 @@ export function getDecoder(options: DecoderOptions = {}): TFExampleDecoder<"imag
  * const inputFn = createInputFn("records/train-*", { multiLabel: true, numClasses: 3 }); // labels float32 [64, 3]
  * @see the walk-through's create_input_fn
  */
-export function createInputFn(
+export function createInputFn<O extends UnlabeledInputFnOptions>(
   recordPaths: string | readonly string[],
-  options: UnlabeledInputFnOptions,
-): () => Dataset<{ image: tf.Tensor4D }>;
-export function createInputFn(
+  options: O,
+): () => Dataset<BatchFeatures<O>>;
+export function createInputFn<O extends MultiLabelInputFnOptions>(
   recordPaths: string | readonly string[],
-  options: MultiLabelInputFnOptions,
-): () => Dataset<MultiLabeledBatch>;
-export function createInputFn(
+  options: O,
+): () => Dataset<[BatchFeatures<O>, tf.Tensor2D]>;
+export function createInputFn<O extends InputFnOptions>(
   recordPaths: string | readonly string[],
-  options?: InputFnOptions,
-): () => Dataset<LabeledBatch>;
+  options?: O,
+): () => Dataset<[BatchFeatures<O>, tf.Tensor1D]>;
 export function createInputFn(
   recordPaths: string | readonly string[],
   options: InputFnOptions | UnlabeledInputFnOptions | MultiLabelInputFnOptions = {},
 ): () => Dataset<LabeledBatch> | Dataset<MultiLabeledBatch> | Dataset<{ image: tf.Tensor4D }> {
-  const { labels = true, decode, transform: fit = fitImage, augment = "none" } = options;
+  const { labels = true, decode, transform: fit = fitImage, augment = "none", filenames = false } = options;
   expectAugment(augment);
   const transform: ImageTransform = (image, seed) =>
     augment === "none" ? fit(image, seed) : augmentImage(fit(image, seed), splitSeed(seed, 4), augment);
@@ -173,21 +154,28 @@ export function createInputFn(
     throw new TypeError("Cannot create input function: expected decode or decoder, got both");
   const { multiLabel = false, numClasses } = "multiLabel" in options ? options : {};
   const classes = multiLabel ? { multiLabel, numClasses } : {};
-  const { decoder = getDecoder({ ...classes, ...(decode && { decode }) }) } = options;
-  const imageOf = (image: tf.Tensor | undefined, seed: tf.Tensor1D): { image: tf.Tensor3D } => ({
+  const { decoder = getDecoder({ ...classes, ...(decode && { decode }), filename: filenames }) } = options;
+  const maker: TFExampleDecoder = decoder;
+  if (filenames) expectFilename(maker);
+  const named = filenames ? ["filename"] : [];
+  const featuresOf = (
+    [image, filename]: readonly (tf.Tensor | undefined)[],
+    seed: tf.Tensor1D,
+  ): { image: tf.Tensor3D } => ({
     image: transform(expectRank(image, isImage, 3), seed),
+    ...(filename && { filename: expectRank(filename, isScalar, 0) }),
   });
   const labeled =
     <T extends tf.Tensor>(is: (tensor: tf.Tensor) => tensor is T, rank: number) =>
     (record: tf.Scalar, seed: tf.Tensor1D): [{ image: tf.Tensor3D }, T] => {
-      const [image, label] = decoder.decode(record, ["image", "label"]);
-      return [imageOf(image, seed), expectRank(label, is, rank)];
+      const [image, label, ...names] = maker.decode(record, ["image", "label", ...named]);
+      return [featuresOf([image, ...names], seed), expectRank(label, is, rank)];
     };
   const { labels: _, ...read } = options;
   const batches: BatchesOptions = { ...read, decoder, numClasses: classes.numClasses };
   if (!labels)
     return batchesOf(recordPaths, batches, (record, seed) =>
-      imageOf(decoder.decode(record, ["image"])[0], seed),
+      featuresOf(maker.decode(record, ["image", ...named]), seed),
     );
   if (multiLabel) return batchesOf(recordPaths, batches, labeled(isVector, 1));
   return batchesOf(recordPaths, batches, labeled(isScalar, 0));
@@ -195,7 +183,7 @@ export function createInputFn(
 
 /** What is read, once the decoder is known. */
 interface BatchesOptions extends Omit<InputFnOptions, "labels"> {
-  readonly decoder: TFExampleDecoder<"image" | "label">;
+  readonly decoder: ImageDecoder;
   /** Of several classes an image. */
   readonly numClasses: number | undefined;
 }
@@ -246,6 +234,15 @@ function batchesOf<T extends Element>(
     const kept = onBad === "skip" ? decoded.ignoreErrors(onError === undefined ? {} : { onError }) : decoded;
     return kept.batch(batchSize, { dropRemainder }).prefetch(numPrefetchBatches);
   };
+}
+
+function expectFilename(decoder: TFExampleDecoder): void {
+  const items = decoder.listItems();
+  if (items.includes("filename")) return;
+  const got = items.map((item) => `"${item}"`).join(", ");
+  throw new TypeError(
+    `Cannot create input function: expected a decoder of the item "filename" with filenames, got ${got}; getDecoder({ filename: true }) has it`,
+  );
 }
 
 function expectOptions(wholes: Readonly<Record<string, number>>, onBad: string): void {

@@ -2,18 +2,16 @@
 import { expectClassNames } from "../inspect/caption";
 import { cellSignal } from "../interrupt";
 import { Dataset } from "../input";
-import { labelClasses } from "../model/losses";
 import type { Model } from "../model/model";
 import { expectPixels } from "../model/pixels";
-import { tf, trace, versionOf, type Precision } from "../tensorflow";
+import { trace, versionOf, type Precision, type tf } from "../tensorflow";
 import type { Batch } from "../training";
 import { expectBatch, expectBatches } from "../training/batch/batch";
 import { expectEnd, leftOutOf, noBatches } from "../training/batch/end";
-import { GrowingRows } from "../training/batch/growing";
 import { viewsOf } from "../training/features/epoch";
 import { originOf } from "../training/features/origin";
+import { OutcomeRows } from "./collect";
 import { interpretationOf, type Interpretation } from "./interpretation";
-import type { Outcomes } from "./outcomes";
 import { PhotoLog } from "./photolog";
 import { topLossesOf } from "./toplosses";
 
@@ -34,7 +32,7 @@ export interface InterpretOptions {
  *
  * It keeps each photo's logits, 4 bytes a class, and no pixels; topLosses() reads them again: of a dataset in the order in which it gave
  * them, of anything else in the order of another pass, and tells if photos are others.
- * @param input  batches of [{ image }, label]; whoever made it frees them, once it is asked for no top losses any more. Of shares of
+ * @param input  batches of [{ image }, label], perhaps with `filename`; whoever made it frees them, once it is asked for no top losses any more. Of shares of
  *   classes the greatest counts
  * @throws {TypeError} if the model is one of several labels, or the input is what features() gave, which has no photos
  * @throws {RangeError} if the input has no end or no batches, logits are not finite, a label is no class of the model, or pixels are not
@@ -54,25 +52,21 @@ export async function interpret(
   const { onProgress, signal = cellSignal(), precision = "float32" } = options;
   expectInput(model, input, options);
   const total = input instanceof Dataset ? viewsOf<unknown>(input, 1).rows : undefined;
-  const { numClasses } = model.options;
-  const rows = new GrowingRows(total, notFinite);
+  const rows = new OutcomeRows(model.options.numClasses, total);
   const [log, isSame] = [new PhotoLog(input), weightsOf(model)];
-  const [labels, predicted]: [number[], number[]] = [[], []];
   const predict = trace(
     (images: tf.Tensor4D) => model.predict(model.preprocess(images), { isTraining: false }).logits,
     { name: "interpret", precision },
   );
   try {
     signal?.throwIfAborted();
-    for await (const [{ image }, label] of log.read()) {
+    for await (const batch of log.read()) {
+      const [{ image }, label] = batch;
       expectBatch(image, label, { ...model.options, what: "interpret" });
-      if (labels.length === 0) expectPixels(image, model.options.pixels);
+      if (rows.count === 0) expectPixels(image, model.options.pixels);
       const logits = await predict(image);
       try {
-        const batch = await logits.data<"float32">();
-        rows.add(batch, numClasses);
-        predicted.push(...likeliest(batch, numClasses));
-        labels.push(...tf.tidy(() => labelClasses(label).dataSync()));
+        rows.add(batch, await logits.data<"float32">());
         log.note(image);
       } finally {
         logits.dispose();
@@ -84,11 +78,7 @@ export async function interpret(
     predict.dispose();
   }
   if (rows.count === 0) throw noBatches("interpret", leftOutOf(input));
-  const { count, vectors } = rows.rows();
-  const outcomes: Outcomes = {
-    ...{ count, numClasses, logits: vectors, classNames: options.classNames ?? [] },
-    ...{ labels: Int32Array.from(labels), predicted: Int32Array.from(predicted) },
-  };
+  const outcomes = rows.outcomes(options.classNames ?? []);
   const top: Parameters<typeof interpretationOf>[1] = (losses, most, shown) =>
     topLossesOf(outcomes, losses, most, {
       ...{ model, log, isSame, options: shown },
@@ -104,12 +94,6 @@ function weightsOf(model: Model): () => boolean {
   return () => versions().every((version, i) => before[i]?.deref() === version);
 }
 
-function notFinite(photo: number, got: number): RangeError {
-  return new RangeError(
-    `Cannot interpret: expected finite logits, got ${got} for photo ${photo}; has the training diverged?`,
-  );
-}
-
 function expectInput(model: Model, input: AsyncIterable<Batch>, { classNames }: InterpretOptions): void {
   const { multiLabel, numClasses } = model.options;
   expectBatches(input, "interpret");
@@ -121,12 +105,4 @@ function expectInput(model: Model, input: AsyncIterable<Batch>, { classNames }: 
     throw new TypeError("Cannot interpret: expected photos, got what features() gives");
   if (classNames !== undefined) expectClassNames("interpret", classNames, numClasses);
   expectEnd(input, "interpret");
-}
-
-/** The likeliest class of each photo of a batch. */
-function likeliest(logits: Float32Array, numClasses: number): number[] {
-  return Array.from({ length: logits.length / numClasses }, (_, i) => {
-    const row = logits.subarray(i * numClasses, (i + 1) * numClasses);
-    return row.indexOf(Math.max(...row));
-  });
 }

@@ -20,6 +20,8 @@ import type { TopLosses, TopLossesOptions } from "./toplosses";
 export interface Interpretation extends Displayable {
   /** How many photos. */
   readonly count: number;
+  /** The file of each, "" where its record tells none; undefined if the input tells none: see createInputFn()'s `filenames`. */
+  readonly filenames: readonly string[] | undefined;
   /** The true class of each. */
   readonly labels: Int32Array;
   /** The likeliest class of each. */
@@ -70,7 +72,7 @@ export function interpretationOf(
   topLosses: (losses: Float64Array, count: number, options: TopLossesOptions) => Promise<TopLosses>,
   signal?: AbortSignal,
 ): Interpretation {
-  const { count, labels, predicted, numClasses } = outcomes;
+  const { count, filenames, labels, predicted, numClasses } = outcomes;
   const losses = Float64Array.from({ length: count }, (_, photo) => -logProbability(outcomes, photo, labels[photo] ?? 0)); // prettier-ignore
   const { accuracy } = reportOf(outcomes);
   const text = `Predictions of ${count.toLocaleString("en-US")} photos, ${(100 * accuracy).toFixed(1)} % right`;
@@ -90,5 +92,7 @@ export function interpretationOf(
     calibration: (options: CalibrationOptions = {}) => calibrationOf(outcomes, options),
     [inspect.custom]: () => text,
   };
-  return displayable({ count, labels, predicted, losses, ...asked }, () => ({ "text/plain": text }));
+  return displayable({ count, filenames, labels, predicted, losses, ...asked }, () => ({
+    "text/plain": text,
+  }));
 }

@@ -15,6 +15,8 @@ export interface Outcomes {
   readonly predicted: Int32Array;
   /** Of all classes, in words. */
   readonly classNames: readonly string[];
+  /** Of the photos, "" where one has none; undefined if the input tells none. */
+  readonly filenames: readonly string[] | undefined;
 }
 
 /** The name of a class. */

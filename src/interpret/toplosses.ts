@@ -12,6 +12,8 @@ import type { PhotoLog, RereadOptions } from "./photolog";
 export interface TopLoss {
   /** Its number, as the input gave it. */
   readonly photo: number;
+  /** Its file, where the input tells it. */
+  readonly filename: string | undefined;
   /** Its class, by name. */
   readonly actual: string;
   /** The likeliest class, by name. */
@@ -62,12 +64,13 @@ export async function topLossesOf(
   const photos = chosen.map((photo): TopLoss => {
     const label = outcomes.labels[photo] ?? 0;
     return {
-      ...{ photo, actual: className(outcomes, label), predicted: className(outcomes, outcomes.predicted[photo] ?? 0) }, // prettier-ignore
+      ...{ photo, filename: outcomes.filenames?.[photo] || undefined },
+      ...{ actual: className(outcomes, label), predicted: className(outcomes, outcomes.predicted[photo] ?? 0) }, // prettier-ignore
       ...{ probability: Math.exp(logProbability(outcomes, photo, label)), loss: lossOf(photo) },
     };
   });
-  const rows = photos.map(({ photo, actual, predicted, probability, loss }) => ({
-    ...{ photo: String(photo), actual, predicted },
+  const rows = photos.map(({ photo, filename, actual, predicted, probability, loss }) => ({
+    ...{ photo: String(photo), ...(filename !== undefined && { file: filename }), actual, predicted },
     ...{ probability: probability.toFixed(3), "cross-entropy": loss.toFixed(2) },
   }));
   const numbers = table(rows);

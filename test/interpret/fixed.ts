@@ -18,4 +18,5 @@ export const fixedOutcomes: Outcomes = {
     return row.indexOf(Math.max(...row));
   }),
   classNames: ["hat", "shoes", "bag", "<b>"],
+  filenames: undefined,
 };

@@ -11,9 +11,11 @@ import { records, trunkModel } from "../training/trunk";
 function photos(
   options: { readonly shuffle?: boolean; readonly numEpochs?: number } = {},
 ): Dataset<LabeledBatch> {
-  const transform = (image: tf.Tensor3D): tf.Tensor3D =>
-    preprocessForEval(image, { size: 40, resizeSide: 46 });
-  return createInputFn(records, { batchSize: 8, numEpochs: 1, transform, ...options })();
+  return createInputFn(records, { batchSize: 8, numEpochs: 1, transform: middle, ...options })();
+}
+
+function middle(image: tf.Tensor3D): tf.Tensor3D {
+  return preprocessForEval(image, { size: 40, resizeSide: 46 });
 }
 
 test("interpret() predicts as evaluate() does, keeps no tensor, and shows where the network looked in the worst photos", async () => {

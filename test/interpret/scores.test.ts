@@ -76,7 +76,15 @@ test("confusionMatrix() draws the classes most often confused where there are ma
   const labels = Int32Array.from({ length: 400 }, (_, photo) => photo % numClasses);
   const predicted = labels.map((label, photo) => (label === 7 && photo > numClasses ? 150 : label));
   const logits = new Float32Array(400 * numClasses);
-  const many: Outcomes = { count: 400, numClasses, logits, labels, predicted, classNames: [] };
+  const many: Outcomes = {
+    count: 400,
+    numClasses,
+    logits,
+    labels,
+    predicted,
+    classNames: [],
+    filenames: undefined,
+  };
   const matrix = confusionMatrixOf(many, { classes: 2 });
   assert.equal(matrix.counts.length, numClasses);
   const text = JSON.stringify(bundleOf(matrix)["application/vnd.plotly.v1+json"]);
@@ -135,7 +143,7 @@ test("calibration() keeps the temperature in its bounds where all or nothing is 
   const of = (logits: readonly number[], labels: readonly number[]): number => {
     const count = labels.length;
     const predicted = Int32Array.from({ length: count }, (_, i) => ((logits[2 * i] ?? 0) < (logits[2 * i + 1] ?? 0) ? 1 : 0)); // prettier-ignore
-    return bestTemperature({ count, numClasses: 2, logits: Float32Array.from(logits), labels: Int32Array.from(labels), predicted, classNames: [] }); // prettier-ignore
+    return bestTemperature({ count, numClasses: 2, logits: Float32Array.from(logits), labels: Int32Array.from(labels), predicted, classNames: [], filenames: undefined }); // prettier-ignore
   };
   near(of([5, 0, 0, 5], [0, 1]), 1 / 100, 1e-12);
   near(of([5, 0, 0, 5], [1, 0]), 100, 1e-12);

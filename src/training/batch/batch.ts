@@ -2,8 +2,11 @@ import { inspect } from "node:util";
 import type { ClassLabels } from "../../model/losses";
 import type { tf } from "../../tensorflow";
 
-/** Images and their labels, as a dataset gives them: [features, labels]. */
-export type Batch = readonly [features: { readonly image: tf.Tensor4D }, labels: ClassLabels];
+/** Images and their labels, as a dataset gives them: [features, labels]; perhaps with the names of their files, string [batch]. */
+export type Batch = readonly [
+  features: { readonly image: tf.Tensor4D; readonly filename?: tf.Tensor1D },
+  labels: ClassLabels,
+];
 
 /** What a batch must fit. */
 export interface BatchExpectation {
