@@ -24,7 +24,7 @@ export interface Table extends Displayable {
   toString(): string;
 }
 
-/** Above this many rows the notebook shows the table in a frame that scrolls. */
+/** Above this many rows the notebook shows the table in a frame of limited height; the frame scrolls where the page is too narrow too. */
 const scrollingRows = 25;
 
 /**
@@ -86,6 +86,5 @@ function renderHtml(rows: readonly TableRow[], columns: readonly string[], capti
   const title =
     caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;
   const html = `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;
-  if (rows.length <= scrollingRows) return html;
-  return `<div style="max-height:480px;overflow:auto">${html}</div>`;
+  return `<div style="${rows.length <= scrollingRows ? "" : "max-height:480px;"}overflow:auto">${html}</div>`;
 }

@@ -1,4 +1,5 @@
 import { displayable, type Displayable, type DisplayContext, type MimeBundle } from "../display/bundle";
+import { STANDARD } from "./page";
 import {
   plotlyHtml,
   plotlyScript,
@@ -50,7 +51,7 @@ export function figureBundle(given: PlotlySpec): HtmlBundle {
   };
   const summary = summarize(spec);
   return {
-    "application/vnd.plotly.v1+json": { data: spec.data, layout: spec.layout },
+    "application/vnd.plotly.v1+json": { data: spec.data, layout: { ...STANDARD, ...spec.layout } },
     "text/html": plotlyHtml(spec, summary),
     "text/plain": summary,
   };

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Json, MimeBundle } from "../display/bundle";
 import { escapeHtml, scriptJson } from "../display/html";
+import { pageScript } from "./page";
 
 /** One trace of a Plotly figure: its type and that type's attributes. @see https://plotly.com/javascript/reference */
 export interface PlotlyTrace {
@@ -43,7 +44,8 @@ export function plotlyScript(): HtmlBundle {
 function createScript(): string {
   const source = readFileSync(require.resolve("plotly.js-dist/plotly.js"));
   const packed = gzipSync(source).toString("base64");
-  return `<script>(async () => {
+  return `<script>${pageScript}
+(async () => {
   if (window.Plotly) return;
   const packed = Uint8Array.from(atob("${packed}"), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -66,9 +68,9 @@ export function plotlyHtml(spec: PlotlySpec, summary: string): string {
 <script>((spec) => {
   const draw = (tries) => {
     const place = document.getElementById("${id}");
-    if (place && window.Plotly) {
+    if (place && window.Plotly && window.slimlabDraw) {
       place.textContent = "";
-      window.Plotly.newPlot(place, spec.data, spec.layout, { responsive: true, displaylogo: false });
+      window.slimlabDraw(place, spec);
     } else if (place || tries > 0) setTimeout(draw, 100, tries - 1);
   };
   draw(50);

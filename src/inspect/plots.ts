@@ -107,7 +107,12 @@ function drawLayout(
     xaxis: { title: { text: "step" } },
     yaxis: { title: { text: left.join(", ") }, rangemode: "tozero" },
     ...(right.length === 0 ? {} : { yaxis2: shareAxis(right.join(", ")) }),
-    margin: { t: title === undefined ? 24 : 48, r: right.length === 0 ? 24 : 64, b: 48, l: 64 },
+    margin: {
+      t: title === undefined ? 24 : 80, // the legend stands under the title
+      r: right.length === 0 ? 24 : 64,
+      b: 48,
+      l: 64,
+    },
     showlegend: names.length > 1,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     hovermode: "x unified",

@@ -225,7 +225,7 @@ test("trainingView() has plotly.js shown once, before it, and a bar while there 
   assert.match(shown[0] ?? "", /^<div>Training: step 1 of 12, [^]*<progress [^>]*max="12" value="1">/);
   assert.doesNotMatch(shown.at(-1) ?? "", /<progress/);
   for (const one of shown) {
-    assert.equal(one.match(/Plotly\.newPlot/g)?.length, 1);
+    assert.equal(one.match(/slimlabDraw\(/g)?.length, 1);
     assert.ok(one.length < 10_000, "without plotly.js");
   }
   model.dispose();

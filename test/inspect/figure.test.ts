@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { figure } from "../../src/inspect/figure";
+import { STANDARD } from "../../src/inspect/page";
 
 const bars = figure([{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }], {
   title: { text: "Photos" },
@@ -33,7 +34,7 @@ test("figure() shows Plotly JSON, HTML and a line of text as one bundle, plotly.
   assert.deepEqual(Object.keys(bundle), ["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
   assert.deepEqual(bundle["application/vnd.plotly.v1+json"], {
     data: [{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }],
-    layout: { margin: { t: 48, r: 24, b: 48, l: 64 }, title: { text: "Photos" } },
+    layout: { ...STANDARD, margin: { t: 48, r: 24, b: 48, l: 64 }, title: { text: "Photos" } },
   });
   assert.equal(bundle["text/plain"], 'Figure "Photos": </script> (2 points, last 73)');
   assert.deepEqual([...context.published.keys()], ["plotly.js"]);

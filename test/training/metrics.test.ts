@@ -280,6 +280,6 @@ test("createMetrics() shows itself as tables", async () => {
   assert.equal(bundle["text/plain"], text);
   assert.match(
     String(bundle["text/html"]),
-    /^<table>.*accuracy.*0\.5.*<\/table><table><caption.*matrix.*<\/table>$/,
+    /^<div[^>]*><table>.*accuracy.*0\.5.*<\/table><\/div><div[^>]*><table><caption.*matrix.*<\/table><\/div>$/,
   );
 });

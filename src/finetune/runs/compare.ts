@@ -101,7 +101,7 @@ export async function compareRuns(
   const toString = (): string => String(rows);
   const value = { runs: compared, table: () => rows, figure: () => figure, toString, [inspect.custom]: toString }; // prettier-ignore
   return displayable(value, (context) => {
-    const html = `<div style="overflow-x:auto">${htmlOf(bundleOf(rows))}</div>`;
+    const html = htmlOf(bundleOf(rows));
     return { "text/html": html + htmlOf(bundleOf(figure, context)), "text/plain": toString() };
   });
 }
