@@ -6,3 +6,4 @@ export type { Description as ClassifierDescription, PhotoSize, Trained } from ".
 export { predict, type PredictPhotosOptions } from "./predict";
 export type { PredictedPhoto, PredictedPhotos, Score } from "./predictions";
 export type { Photo } from "./photos";
+export type { TtaOptions } from "./views";

@@ -86,19 +86,22 @@ class Findings {
   private readonly names: string[] = [];
   private readonly rows: Float32Array[] = [];
   private waiting: tf.Tensor3D[] = [];
+  private readonly looks: number;
 
-  constructor(private readonly source: Source) {}
+  constructor(private readonly source: Source) {
+    this.looks = 1 + (source.views?.count ?? 0);
+  }
 
   /** Takes a photo; disposes it. */
   async add({ name, isTensor }: PhotoSource, image: tf.Tensor3D): Promise<void> {
     try {
       if (this.names.length < SHOWN) this.thumbnails.push(thumbnailOf(image));
-      this.waiting.push(this.source.fit(image, isTensor));
+      this.waiting.push(...this.source.fit(image, isTensor));
       this.names.push(name);
     } finally {
       image.dispose();
     }
-    if (this.waiting.length === this.source.batchSize) await this.finish();
+    if (this.waiting.length + this.looks > this.source.batchSize) await this.finish();
   }
 
   /** Predicts those that wait. */
@@ -107,17 +110,21 @@ class Findings {
     if (batch.length === 0) return;
     const values = await this.source.run(batch);
     const classes = values.length / batch.length;
-    for (let i = 0; i < batch.length; i++) {
-      const row = values.subarray(i * classes, (i + 1) * classes);
-      const wrong = row.find((value) => !Number.isFinite(value));
-      if (wrong !== undefined)
-        throw new RangeError(
-          `Cannot predict "${this.names[this.rows.length] ?? ""}": expected finite probabilities, got ${wrong}; has the training diverged?`,
-        );
-      this.rows.push(row);
-    }
+    const rows = batch.map((_, i) => values.subarray(i * classes, (i + 1) * classes));
+    for (let i = 0; i < rows.length; i += this.looks) this.take(rows.slice(i, i + this.looks));
     tf.dispose(batch);
     this.waiting = [];
+  }
+
+  /** The probabilities of a photo's looks. */
+  private take(looks: readonly Float32Array[]): void {
+    const row = this.source.views?.combine(looks) ?? looks[0] ?? new Float32Array();
+    const wrong = row.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new RangeError(
+        `Cannot predict "${this.names[this.rows.length] ?? ""}": expected finite probabilities, got ${wrong}; has the training diverged?`,
+      );
+    this.rows.push(row);
   }
 
   /** What is predicted of each. */

@@ -1,13 +1,14 @@
 /** What tells the classes of photos: a model, a classifier, or a SavedModel, which say the same way what they make of photos. */
 import { loadSavedModel, type LoadedModel } from "../export";
 import { savedModelIn } from "../export/load";
-import { preprocessForEval } from "../input";
+import { aspectPreservingResize, preprocessForEval } from "../input";
 import { Model } from "../model";
 import { expectPixels } from "../model/pixels";
 import { constant, encodeExample, encodePng, feature, tf, trace } from "../tensorflow";
 import { classNameOf } from "../inspect/caption";
 import { readDescription, type PhotoSize } from "./description";
 import { expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+import { viewsOf, type TtaOptions, type Views } from "./views";
 import { loadClassifier, type Classifier } from "./load";
 
 /** What predict() is told beside a model, which a classifier knows itself. */
@@ -22,6 +23,13 @@ export interface SourceOptions {
    * @default the classifier's, or 0.5
    */
   readonly threshold?: number | readonly number[];
+  /**
+   * Test-time augmentation: each photo is also seen in crops, and the probabilities are averaged. true: the four corners and the middle, and
+   * those of the mirrored photo (torchvision's TenCrop), all of the network's size out of the photo as it is resized; a quarter of the mean
+   * is the plain prediction's, as in fastai's Learner.tta, which draws its crops at random. Eleven times the work.
+   * @default false
+   */
+  readonly tta?: boolean | TtaOptions;
 }
 
 /** Gives probabilities of photos. */
@@ -29,11 +37,13 @@ export interface Source {
   readonly classNames: readonly string[];
   /** Of a model of several classes a photo; undefined: the likeliest is predicted. */
   readonly threshold: number | readonly number[] | undefined;
-  /** How many photos at once. */
+  /** How many looks at once. */
   readonly batchSize: number;
-  /** A photo as run() takes it; the caller disposes. @param isTensor  whether it may be of the network's size already */
-  fit(image: tf.Tensor3D, isTensor: boolean): tf.Tensor3D;
-  /** float32 [photos × classes], row by row. @param images  what fit() gave */
+  /** What a photo is seen as beside the plain look; undefined: nothing. */
+  readonly views: Views | undefined;
+  /** A photo's looks as run() takes them, the plain one first; the caller disposes. @param isTensor  whether it may be of the network's size already */
+  fit(image: tf.Tensor3D, isTensor: boolean): tf.Tensor3D[];
+  /** float32 [looks × classes], row by row. @param images  what fit() gave */
   run(images: readonly tf.Tensor3D[]): Promise<Float32Array>;
   dispose(): void;
 }
@@ -48,10 +58,10 @@ const BATCH = 16;
  */
 export function sourceOf(given: Model | Classifier | string, options: SourceOptions): Source {
   if (given instanceof Model) return modelSource(given, options);
-  if (typeof given !== "string") return modelSource(given.model, { ...given, ...options });
+  if (typeof given !== "string") return classifierSource(given, options);
   if (readDescription(given) !== undefined) {
     const classifier = loadClassifier(given);
-    return disposing(classifier, () => modelSource(classifier.model, { ...classifier, ...options }));
+    return disposing(classifier, () => classifierSource(classifier, options));
   }
   if (savedModelIn(given) === undefined)
     throw new Error(
@@ -78,6 +88,12 @@ function disposing(owned: { dispose(): void }, make: () => Source): Source {
   }
 }
 
+function classifierSource(classifier: Classifier, options: SourceOptions): Source {
+  const { classNames, preprocessing, threshold, model } = classifier;
+  const known = { classNames, preprocessing, ...(model.options.multiLabel && { threshold }) };
+  return modelSource(model, { ...known, ...options });
+}
+
 function modelSource(model: Model, options: SourceOptions): Source {
   const what = "predict";
   const { numClasses, multiLabel, pixels } = model.options;
@@ -86,7 +102,10 @@ function modelSource(model: Model, options: SourceOptions): Source {
   model.variables.expectAll(what);
   expectDistinctNames(what, classNames, model);
   expectThreshold(what, threshold, model);
+  if (options.threshold !== undefined && !multiLabel)
+    throw new RangeError("Cannot predict: expected no threshold, got one with a model of one class a photo");
   const sizes = photoSizeOf(what, model, options.preprocessing);
+  const views = viewsOf(options.tta ?? false);
   const network = trace(
     (images: tf.Tensor4D) =>
       model.postprocess(model.predict(model.preprocess(images), { isTraining: false })).probabilities,
@@ -96,13 +115,14 @@ function modelSource(model: Model, options: SourceOptions): Source {
     classNames,
     threshold: multiLabel ? threshold : undefined,
     batchSize: BATCH,
+    views,
     fit: (image, isTensor) => {
       if (!isTensor && pixels === "any")
         throw new RangeError(
           'Cannot predict photos by a model of pixels "any": expected tensors, normalized as in training, got files',
         );
       if (isTensor) expectPixels(image, pixels);
-      return isTensor && isReady(image, sizes) ? image.toFloat() : preprocessForEval(image, sizes);
+      return looksOf(image, { sizes, isReady: isTensor && isReady(image, sizes), views });
     },
     run: async (images) => {
       const batch = stacked(images);
@@ -122,6 +142,24 @@ function isReady({ shape: [height, width] }: tf.Tensor3D, { size }: PhotoSize): 
   return height === size && width === size;
 }
 
+/** The plain look, as in evaluation, and the others. */
+function looksOf(
+  image: tf.Tensor3D,
+  {
+    sizes,
+    isReady,
+    views,
+  }: { readonly sizes: PhotoSize; readonly isReady: boolean; readonly views: Views | undefined },
+): tf.Tensor3D[] {
+  return tf.tidy(() => {
+    const plain = isReady ? image.toFloat() : preprocessForEval(image, sizes);
+    if (views === undefined) return [plain];
+    const resized = isReady ? plain : aspectPreservingResize(image, sizes.resizeSide);
+    const { size } = sizes;
+    return [plain, ...tf.unstack(views.crop(resized, size)).map((crop) => crop.as3D(size, size, 3))];
+  });
+}
+
 function stacked(images: readonly tf.Tensor3D[]): tf.Tensor4D {
   return tf.tidy(() => tf.stack([...images]).as4D(images.length, ...(images[0]?.shape ?? [0, 0, 3])));
 }
@@ -139,6 +177,10 @@ function servedSource(dir: string, served: LoadedModel, options: SourceOptions):
     throw new RangeError(
       `Cannot predict by "${dir}": expected no preprocessing, which a SavedModel has itself`,
     );
+  if (viewsOf(options.tta ?? false) !== undefined)
+    throw new RangeError(
+      `Cannot predict by "${dir}": expected no tta, as a SavedModel crops photos itself; loadClassifier()'s model can`,
+    );
   const toInput = (images: readonly tf.Tensor3D[]): tf.Tensor => {
     if (!isText) return stacked(images).toFloat();
     const files = images.map((image) => encodePng(image));
@@ -149,7 +191,8 @@ function servedSource(dir: string, served: LoadedModel, options: SourceOptions):
     classNames,
     threshold: options.threshold,
     batchSize: isText ? BATCH : 1,
-    fit: (image) => image.toInt(),
+    views: undefined,
+    fit: (image) => [image.toInt()],
     run: (images) => {
       const outputs = tf.tidy(() => served.predict(toInput(images)));
       try {

@@ -19,6 +19,7 @@ export { TFRecordDataset, type TFRecordOptions } from "./tfrecord";
 export { readDataset, type ReadOptions } from "./read";
 export type { Shard } from "./shard";
 export * from "./image";
+export { fiveCrop, tenCrop } from "./crops";
 export * from "./augment";
 export * from "./preprocess";
 export {

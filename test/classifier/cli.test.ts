@@ -41,6 +41,12 @@ test("slimlab predict tells the classes of photos, as predict() does, and names 
   assert.deepEqual(told, { photos: wanted, bad: reasons });
   assert.equal(code, 1);
   assert.match(stderr, /^2 files left out:\n  Cannot read image "photos\/notes.txt": expected a photo/);
+  const crops = slimlab("predict", "hats", "photos/1.png", "--json", "--tta");
+  const ten = await predict(model, join(root, "photos/1.png"), { classNames: NAMES, tta: true });
+  assert.deepEqual(JSON.parse(crops.stdout), {
+    photos: ten.photos.map((one) => ({ ...one, photo: "photos/1.png" })),
+    bad: [],
+  });
   const none = slimlab("predict", "photos", "photos/1.png");
   assert.deepEqual([none.code, none.stdout], [1, ""]);
   assert.match(none.stderr, /^slimlab: Cannot predict by "photos": expected a folder of saveClassifier\(\) or exportSavedModel\(\), got neither\n$/); // prettier-ignore
