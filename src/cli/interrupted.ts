@@ -4,7 +4,7 @@ import { createProgressBar } from "./progress";
 export interface Watched {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number | undefined }) => void;
 }
 
 /**

@@ -9,13 +9,14 @@ export interface ProgressOptions {
 }
 
 /**
- * A bar, a count and the time left.
+ * A bar, a count and the time left; where the total is not known, the count and the time taken.
  * @example
  * progressLine(30, 120, { seconds: 2, width: 8 })
  * // "██░░░░░░   30/120   25 %   6 s left"
  */
-export function progressLine(done: number, total: number, options: ProgressOptions): string {
+export function progressLine(done: number, total: number | undefined, options: ProgressOptions): string {
   const { seconds, width = 24 } = options;
+  if (total === undefined) return `${done}   ${duration(seconds)}`;
   const part = total === 0 ? 1 : done / total;
   const filled = Math.floor(part * width);
   const bar = "█".repeat(filled) + "░".repeat(width - filled);
@@ -30,7 +31,7 @@ function duration(seconds: number): string {
 
 /** Shows progress while a command runs. */
 export interface ProgressBar {
-  show(done: number, total: number): void;
+  show(done: number, total: number | undefined): void;
   /** Takes the line away. */
   clear(): void;
 }
@@ -46,7 +47,7 @@ export function createProgressBar(stream: NodeJS.WriteStream): ProgressBar {
   return {
     show(done, total) {
       const now = performance.now();
-      if (now - last < MILLISECONDS_BETWEEN_LINES && done < total) return;
+      if (now - last < MILLISECONDS_BETWEEN_LINES && done !== total) return;
       last = now;
       stream.write(`\r\x1b[K${progressLine(done, total, { seconds: (now - start) / 1000 })}`);
     },

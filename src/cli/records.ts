@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WriteRecordsOptions, WrittenRecords } from "../input/records";
+import type { InspectPhotosOptions } from "../photos";
 import { watched } from "./interrupted";
 
 interface Flags {
@@ -11,21 +12,31 @@ interface Flags {
   readonly resizeSide?: number;
   readonly orient: "exif" | "stored";
   readonly parallel?: number;
+  readonly inspect?: true;
+  readonly distance?: number;
+  readonly json?: true;
 }
+
+type Run = [folder: string, out: string | undefined, flags: Flags, command: Command];
 
 /** Adds `slimlab records`: a folder of class folders to TFRecords. */
 export function addRecordsCommand(program: Command): void {
   program
     .command("records")
-    .summary("write a folder of photos as TFRecords")
+    .summary("write a folder of photos as TFRecords, or look at it")
     .description(
       "Writes the images of <folder>, which has one folder a class, to <out> as TFRecords with TF-Slim's keys, " +
         "labels.txt and a manifest beside them, in place of an older set of the same name. A folder of splits, such as " +
         "train, val and test with the class folders in them, keeps these. Listed at the end, on stderr: what is no image " +
-        "and left out, photos that are in several classes or splits, and splits without a photo of a class.",
+        "and left out, photos that are in several classes or splits, and splits without a photo of a class. " +
+        "With --inspect it writes nothing, and tells what the photos are: their classes, splits and sizes, what is broken, turned, " +
+        "there several times, or looks alike.",
     )
-    .argument("<folder>", "has one folder for each class, two at least, or splits that have them")
-    .argument("<out>", "where the records go; made if need be")
+    .argument(
+      "<folder>",
+      "has one folder for each class, two at least, or splits that have them; to inspect, also records",
+    )
+    .argument("[out]", "where the records go; made if need be")
     .option("--name <name>", "first word of the files' names (default: the folder's name)")
     .option("--shards <number>", "files a split", wholeNumber, 2)
     .option(
@@ -42,14 +53,28 @@ export function addRecordsCommand(program: Command): void {
         .default("exif"),
     )
     .option("--parallel <number>", "images at once (default: the number of processors)", wholeNumber)
+    .option("--inspect", "write nothing; tell what the photos, or the records, are")
+    .option(
+      "--distance <bits>",
+      "to inspect: bits of 64 that may differ in photos that look alike (default: 4)",
+      wholeNumber,
+    )
+    .option("--json", "to inspect: print JSON, with all broken files and all duplicates")
     .addHelpText(
       "after",
-      "\nExample:\n  slimlab records photos records --split train=0.8,validation=0.2 --seed 1",
+      "\nExamples:\n  slimlab records photos --inspect\n  slimlab records photos records --split train=0.8,validation=0.2 --seed 1",
     )
     .action(runRecords);
 }
 
-async function runRecords(folder: string, out: string, flags: Flags): Promise<void> {
+async function runRecords(...[folder, out, flags, command]: Run): Promise<void> {
+  if (flags.inspect === true) {
+    if (out !== undefined) command.error(`error: --inspect writes nothing: expected no <out>, got "${out}"`);
+    return runInspect(folder, flags);
+  }
+  const [stray] = (["distance", "json"] as const).filter((one) => flags[one] !== undefined);
+  if (stray !== undefined) command.error(`error: --${stray} needs --inspect`);
+  if (out === undefined) return command.error("error: missing required argument 'out'");
   // eslint-disable-next-line no-restricted-syntax -- TensorFlow takes a second to load, for which help must not wait
   const { writeRecords } = await import("../input/records.js");
   const result = await watched("Interrupted; nothing was written", (by) =>
@@ -58,7 +83,21 @@ async function runRecords(folder: string, out: string, flags: Flags): Promise<vo
   report(result, out);
 }
 
-function optionsOf({ parallel, ...flags }: Flags): WriteRecordsOptions {
+async function runInspect(folder: string, flags: Flags): Promise<void> {
+  const { json, labels, orient, distance, parallel } = flags;
+  const options: InspectPhotosOptions = {
+    orient,
+    ...(labels === undefined ? {} : { labels }),
+    ...(distance === undefined ? {} : { distance }),
+    ...(parallel === undefined ? {} : { numParallel: parallel }),
+  };
+  // eslint-disable-next-line no-restricted-syntax -- as above
+  const { inspectPhotos } = await import("../photos/index.js");
+  const found = await watched("Interrupted", (by) => inspectPhotos(folder, { ...options, ...by }));
+  process.stdout.write(`${json === true ? JSON.stringify(found, null, 1) : String(found)}\n`);
+}
+
+function optionsOf({ parallel, inspect: _, json: __, distance: ___, ...flags }: Flags): WriteRecordsOptions {
   return { ...flags, ...(parallel === undefined ? {} : { numParallel: parallel }) };
 }
 

@@ -24,6 +24,8 @@ export interface PhotoInspection extends PhotoFacts, Displayable {
   figure(): Figure;
   /** All but the photos one by one. */
   toJSON(): PhotoFacts;
+  /** The tables as aligned text. */
+  toString(): string;
 }
 
 /** What was gathered. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { progressLine } from "../../src/cli/progress";
+import type { PhotoFacts } from "../../src/photos";
 import { encodePng, tf } from "../../src/tensorflow";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-cli-"));
@@ -47,14 +48,16 @@ test("slimlab --help and slimlab records --help tell what there is", () => {
   assert.equal(code, 0);
   assert.equal(stderr, "");
   for (const word of [
-    "<folder> <out>",
+    "<folder> [out]",
+    "--inspect",
+    "--json",
     "--shards",
     "--split",
     "--seed",
     "--labels",
     "--resize-side",
     "--orient",
-    "Example:",
+    "Examples:",
   ])
     assert.ok(stdout.includes(word), word);
 });
@@ -74,6 +77,41 @@ test("slimlab records writes records, says how many, and is quiet on stderr", ()
     "photos_train_00000-of-00001.tfrecord",
     "photos_validation_00000-of-00001.tfrecord",
   ]);
+});
+
+test("slimlab records --inspect tells what photos and records are, and --json all of it", () => {
+  const photos = makePhotos("looked");
+  writeFileSync(path.join(scratch, photos, "hat", "notes.txt"), "hello");
+  const shown = slimlab("records", photos, "--inspect");
+  assert.deepEqual([shown.code, shown.stderr], [0, ""]);
+  assert.match(shown.stdout, /^looked: 8 photos of 2 classes\n\nclass +photos +broken\nhat +4 +1\n/);
+  const { code, stdout } = slimlab("records", photos, "--inspect", "--json", "--distance", "0");
+  assert.equal(code, 0);
+  const { broken, splits, near }: PhotoFacts = JSON.parse(stdout); // eslint-disable-line @typescript-eslint/no-unsafe-assignment -- what toJSON() promises
+  assert.deepEqual([broken.map(({ file }) => file), splits], [["hat/notes.txt"], { all: 8 }]);
+  assert.deepEqual(
+    near.map(({ files }) => files.length),
+    [7],
+  ); // of one colour each, one of them black
+  assert.equal(slimlab("records", photos, "looked-records", "--shards", "1").code, 0);
+  assert.match(
+    slimlab("records", "looked-records", "--inspect").stdout,
+    /^class +photos\nhat +4\nshoes +4\nall photos +8$/m,
+  );
+});
+
+test("slimlab records refuses what does not go together", () => {
+  const stderrOf = (...args: string[]): string => slimlab("records", ...args).stderr;
+  assert.match(stderrOf("photos"), /^error: missing required argument 'out'\n/);
+  assert.match(
+    stderrOf("photos", "out", "--inspect"),
+    /--inspect writes nothing: expected no <out>, got "out"/,
+  );
+  assert.match(stderrOf("photos", "out", "--json"), /--json needs --inspect/);
+  assert.match(
+    stderrOf("photos", "--inspect", "--distance", "99"),
+    /expected distance to be a whole number in 0 … 15, got 99\n$/,
+  );
 });
 
 test("slimlab records lists bad images at the end", () => {
@@ -106,4 +144,5 @@ test("progressLine() shows a bar, a count and the time left", () => {
   assert.equal(progressLine(30, 120, { seconds: 2, width: 8 }), "██░░░░░░   30/120   25 %   6 s left");
   assert.equal(progressLine(0, 9, { seconds: 1, width: 2 }), "░░   0/9   0 %");
   assert.match(progressLine(1, 100, { seconds: 1 }), /1 min 39 s left$/);
+  assert.equal(progressLine(7, undefined, { seconds: 61 }), "7   1 min 1 s");
 });
