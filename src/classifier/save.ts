@@ -1,7 +1,9 @@
 /** A classifier as a folder. */
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { isRunning } from "../input/running";
 import type { Model } from "../model";
 import { reasonOf } from "../tensorflow";
 import { Saver, type History } from "../training";
@@ -40,7 +42,7 @@ export interface SaveClassifierOptions {
  * trained and how good it is) and its weights, moving statistics too, as a checkpoint of TensorFlow's by TF-Slim's names, which Python's
  * tf.train.latest_checkpoint() finds and initVariablesFromCheckpoint() takes. An optimizer's slots are no part of it: Saver keeps those.
  *
- * The weights are as they are when it is called. A classifier that was there is replaced when the new one is on the disk; a process may
+ * The weights are as they are when it is called, and may be trained meanwhile. A classifier that was there is replaced when the new one is on the disk; a process may
  * be killed at any moment, and the folder has one or the other. One process at a time should save in a folder.
  * @param dir  the folder; made if need be. With "[" or "\\" in its path Python's TensorFlow can't read the weights
  * @returns    the folder
@@ -58,11 +60,26 @@ export async function saveClassifier(
   const checkpoint = `model-${randomBytes(4).toString("hex")}.ckpt`;
   const described = describe(model, checkpoint, options);
   expectFolder(dir);
-  const globalStep = globalStepOf(model);
-  const prefix = await new Saver({ maxToKeep: 0 }).save(join(dir, checkpoint), model, { globalStep });
-  await replace(dir, { ...described, checkpoint: basename(prefix) });
+  active.add(checkpoint);
+  try {
+    const globalStep = globalStepOf(model);
+    const prefix = await new Saver({ maxToKeep: 0 }).save(join(dir, checkpoint), model, { globalStep });
+    const work = turn.then(() => replace(dir, { ...described, checkpoint: basename(prefix) }));
+    turn = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    await work;
+  } finally {
+    active.delete(checkpoint);
+  }
   return dir;
 }
+
+/** Weights that this process is writing and that no classifier.json names yet. */
+const active = new Set<string>();
+/** Descriptions are written one after the other. */
+let turn: Promise<void> = Promise.resolve();
 
 /** Names the new weights, and only then removes the old ones. */
 async function replace(dir: string, described: Described): Promise<void> {
@@ -73,7 +90,7 @@ async function replace(dir: string, described: Described): Promise<void> {
     const what = `Cannot save "${dir}": expected a folder with room to write to`;
     throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
   }
-  for (const old of checkpointsIn(dir)) if (old !== described.checkpoint) await removeFiles(dir, old);
+  await tidy(dir, described.checkpoint);
 }
 
 function describe(model: Model, checkpoint: string, options: SaveClassifierOptions): Described {
@@ -115,11 +132,20 @@ function expectFolder(dir: string): void {
 
 /** What a save that was killed may have left in a new folder. */
 function isOurs(file: string): boolean {
-  return file === "checkpoint" || CHECKPOINT.test(file);
+  return file === "checkpoint" || CHECKPOINT.test(file) || TEMPORARY.test(file);
 }
 
 const CHECKPOINT = /^(model-[0-9a-f]{8}\.ckpt-\d+)\./;
+const TEMPORARY = /^(classifier\.json|checkpoint)\.part-\d+$/;
 
-function checkpointsIn(dir: string): string[] {
-  return [...new Set(readdirSync(dir).flatMap((file) => CHECKPOINT.exec(file)?.[1] ?? []))];
+/** Removes the weights that were there before, and what killed processes have left of theirs. */
+async function tidy(dir: string, checkpoint: string): Promise<void> {
+  const files = readdirSync(dir);
+  const old = new Set(files.flatMap((file) => CHECKPOINT.exec(file)?.[1] ?? []));
+  old.delete(checkpoint);
+  for (const one of old) if (!active.has(one.replace(/-\d+$/, ""))) await removeFiles(dir, one);
+  for (const file of files) {
+    const [, written] = /^classifier\.json\.part-(\d+)$/.exec(file) ?? [];
+    if (written !== undefined && !isRunning(Number(written))) await rm(join(dir, file), { force: true });
+  }
 }

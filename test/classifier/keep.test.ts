@@ -56,7 +56,12 @@ test("a classifier keeps its options, how it was trained and how good it is, and
   const again = loadClassifier(dir);
   assert.deepEqual(probabilitiesOf(again.model), probabilitiesOf(other));
   assert.deepEqual([again.metrics, again.trained, again.notes], [{ accuracy: 1 }, undefined, undefined]);
-  for (const one of [again, model, other]) one.dispose();
+  const both = [model, other].map((one) => saveClassifier(one, dir, { classNames: NAMES }));
+  await Promise.all(both);
+  const last = loadClassifier(dir);
+  assert.deepEqual(probabilitiesOf(last.model), probabilitiesOf(other), "of two at once the later");
+  assert.equal(readdirSync(dir).length, 4);
+  for (const one of [last, again, model, other]) one.dispose();
 });
 
 test("a classifier that is loaded trains on as the one that was saved", async () => {
