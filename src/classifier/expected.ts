@@ -10,6 +10,14 @@ import type { PhotoSize } from "./description";
  */
 export function expectDistinctNames(what: string, classNames: readonly string[], { options }: Model): void {
   expectClassNames(what, classNames, options.numClasses);
+  expectApart(what, classNames);
+}
+
+/**
+ * Checks that names can be told apart.
+ * @throws {RangeError} if two are the same, or one is empty or of several lines
+ */
+export function expectApart(what: string, classNames: readonly string[]): void {
   const broken = classNames.find((name) => name.trim() === "" || /[\r\n]/.test(name));
   if (broken !== undefined)
     throw new RangeError(`Cannot ${what}: expected class names of a line each, got ${JSON.stringify(broken)}`); // prettier-ignore

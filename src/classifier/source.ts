@@ -7,7 +7,7 @@ import { expectPixels } from "../model/pixels";
 import { constant, encodeExample, encodePng, feature, tf, trace } from "../tensorflow";
 import { classNameOf } from "../inspect/caption";
 import { readDescription, type PhotoSize } from "./description";
-import { expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+import { expectApart, expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
 import { viewsOf, type TtaOptions, type Views } from "./views";
 import { loadClassifier, type Classifier } from "./load";
 
@@ -187,6 +187,7 @@ function servedSource(dir: string, served: LoadedModel, options: SourceOptions):
     return constant(name === "image_bytes" ? files : files.map(exampleOf), [files.length], "string");
   };
   const classNames = options.classNames ?? served.labels ?? [];
+  expectApart(`predict by "${dir}"`, classNames);
   return {
     classNames,
     threshold: options.threshold,

@@ -78,5 +78,7 @@ test("tta is refused where it can't be done, and what it may not be", async () =
     /^RangeError: Cannot predict by ".*": expected no tta/,
   );
   await assert.rejects(predict(servo, image, { preprocessing: { size: 8 } }), /expected no preprocessing, which a SavedModel has itself$/); // prettier-ignore
+  await assert.rejects(predict(servo, image, { classNames: ["a", "b", "a"] }), /^RangeError: Cannot predict by ".*": expected a name of its own for each class, got "a" twice$/); // prettier-ignore
+  await assert.rejects(predict(servo, image, { classNames: ["a", "b"] }), /expected a name for each of the model's 3 classes, got 2$/); // prettier-ignore
   for (const one of [image, loaded, model]) one.dispose();
 });
