@@ -8,6 +8,7 @@ import {
   type PlotlySpec,
   type PlotlyTrace,
 } from "./plotly";
+import { figurePng } from "./still/png";
 import { readTitles } from "./titles";
 
 /** A Plotly figure that shows itself in notebooks, offline too. */
@@ -19,7 +20,8 @@ let scriptShown = false;
 /**
  * A figure of Plotly traces.
  *
- * Shown, it is one bundle: Plotly's JSON, HTML that draws it, and a line of text. plotly.js itself comes
+ * Shown, it is one bundle: Plotly's JSON, HTML that draws it, a PNG of what stands in it for where no page is shown (of lines, points,
+ * one bar chart, heat maps without a scale), and a line of text. plotly.js itself comes
  * as an output before the notebook's first figure, or in that figure's HTML without a kernel. A title, of an axis, a colour
  * bar or a legend too, is a text or `{ text, font, … }`.
  * @example
@@ -34,10 +36,11 @@ export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}):
   return displayable({ ...spec }, (context) => showFigure(spec, context));
 }
 
-/** The bundle of a figure, after plotly.js has been shown where it is not yet. */
+/** The bundle of a figure with its picture, after plotly.js has been shown where it is not yet. */
 export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBundle {
   context?.publishOnce("plotly.js", plotlyScript);
-  const bundle = figureBundle(spec);
+  const png = figurePng(readSpec(spec));
+  const bundle = { ...figureBundle(spec), ...(png !== undefined && { "image/png": png }) };
   if (context !== undefined || scriptShown) return bundle;
   scriptShown = true;
   return { ...bundle, "text/html": `${plotlyScript()["text/html"]}${bundle["text/html"]}` };
@@ -45,16 +48,17 @@ export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBund
 
 /** The bundle of a figure for a page that has plotly.js. */
 export function figureBundle(given: PlotlySpec): HtmlBundle {
-  const spec: PlotlySpec = {
-    data: given.data.map((trace) => readTitles(trace)),
-    layout: readTitles(given.layout),
-  };
+  const spec = readSpec(given);
   const summary = summarize(spec);
   return {
     "application/vnd.plotly.v1+json": { data: spec.data, layout: { ...STANDARD, ...spec.layout } },
     "text/html": plotlyHtml(spec, summary),
     "text/plain": summary,
   };
+}
+
+function readSpec({ data, layout }: PlotlySpec): PlotlySpec {
+  return { data: data.map((trace) => readTitles(trace)), layout: readTitles(layout) };
 }
 
 /** One line for a terminal: Figure "Training": loss (20 points, last 0.31). */

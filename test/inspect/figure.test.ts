@@ -31,7 +31,12 @@ test("figure() brings plotly.js along with the first bundle only, if there is no
 test("figure() shows Plotly JSON, HTML and a line of text as one bundle, plotly.js before it", () => {
   const context = createContext();
   const bundle = bundleOf(bars, context);
-  assert.deepEqual(Object.keys(bundle), ["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
+  assert.deepEqual(Object.keys(bundle), [
+    "application/vnd.plotly.v1+json",
+    "text/html",
+    "text/plain",
+    "image/png",
+  ]);
   assert.deepEqual(bundle["application/vnd.plotly.v1+json"], {
     data: [{ type: "bar", name: "</script>", x: ["hat", "shoes"], y: [12, 73] }],
     layout: { ...STANDARD, margin: { t: 48, r: 24, b: 48, l: 64 }, title: { text: "Photos" } },
