@@ -5,6 +5,7 @@ import { escapeHtml } from "../display/html";
 import { table, type Table } from "../display/table";
 import type { BadImage } from "../input";
 import { probabilityText } from "../inspect/caption";
+import { cssColor, GRID, INK, SERIES, type ThemedColor } from "../inspect/palette";
 
 /** A class and how likely it is. */
 export interface Score {
@@ -41,8 +42,7 @@ export interface PredictedPhotos extends Displayable {
 export const SHOWN = 24;
 /** Classes with bars. */
 const BARS = 5;
-/** Read on light and on dark pages. */
-const colours = { bar: "#4c78a8", rest: "rgba(128, 128, 128, 0.25)" };
+const [BAR = INK] = SERIES;
 
 /**
  * The predictions.
@@ -106,5 +106,10 @@ function barOf({ className, probability }: Score, isPredicted: boolean): string 
   const names = `<span style="overflow-wrap:anywhere;min-width:0">${escapeHtml(className)}</span><span>${probabilityText(probability)}</span>`;
   const line = `<div style="display:flex;justify-content:space-between;gap:8px;font-weight:${weight};margin-top:4px">${names}</div>`;
   const width = `width:${(100 * probability).toFixed(1)}%`;
-  return `${line}<div style="height:5px;background:${colours.rest}"><div style="height:5px;${width};background:${colours.bar}"></div></div>`;
+  return `${line}<div style="height:5px;${groundOf(GRID)}"><div style="height:5px;${width};${groundOf(BAR)}"></div></div>`;
+}
+
+/** A ground that follows the page. */
+function groundOf(color: ThemedColor): string {
+  return `background:${color.light};background:${cssColor(color)}`;
 }
