@@ -27,12 +27,13 @@ export interface Displayable {
   [displayMethod](context?: DisplayContext): MimeBundle;
 }
 
-/** The value, with the method by which kernels show it: at Symbol.for("Jupyter.display"). */
+/** The value, with the method by which kernels show it: at Symbol.for("Jupyter.display"), where it is not in the way of those who compare values. */
 export function displayable<T extends object>(
   value: T,
   show: (context?: DisplayContext) => MimeBundle,
 ): T & Displayable {
-  return Object.assign(value, { [displayMethod]: show });
+  const shown = Object.assign(value, { [displayMethod]: show });
+  return Object.defineProperty(shown, displayMethod, { enumerable: false });
 }
 
 /** What a value shows, given a kernel's context or none. */

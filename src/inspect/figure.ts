@@ -40,19 +40,22 @@ export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}):
 export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBundle {
   context?.publishOnce("plotly.js", plotlyScript);
   const png = figurePng(readSpec(spec));
-  const bundle = { ...figureBundle(spec), ...(png !== undefined && { "image/png": png }) };
+  const bundle = { ...figureBundle(spec, png), ...(png !== undefined && { "image/png": png }) };
   if (context !== undefined || scriptShown) return bundle;
   scriptShown = true;
   return { ...bundle, "text/html": `${plotlyScript()["text/html"]}${bundle["text/html"]}` };
 }
 
-/** The bundle of a figure for a page that has plotly.js. */
-export function figureBundle(given: PlotlySpec): HtmlBundle {
+/**
+ * The bundle of a figure for a page that has plotly.js.
+ * @param png  as base64, shown until the figure is drawn
+ */
+export function figureBundle(given: PlotlySpec, png?: string): HtmlBundle {
   const spec = readSpec(given);
   const summary = summarize(spec);
   return {
     "application/vnd.plotly.v1+json": { data: spec.data, layout: { ...STANDARD, ...spec.layout } },
-    "text/html": plotlyHtml(spec, summary),
+    "text/html": plotlyHtml(spec, summary, png),
     "text/plain": summary,
   };
 }

@@ -59,12 +59,18 @@ function createScript(): string {
 
 /**
  * A figure as HTML that draws itself once plotly.js is on the page, in whatever order a front end runs
- * scripts; until then, and where scripts are not run, it says what is missing.
+ * scripts; until then, and where scripts are not run (on GitHub, in a notebook that is not trusted), it is its picture, or says what is
+ * missing.
+ * @param png  as base64
  */
-export function plotlyHtml(spec: PlotlySpec, summary: string): string {
+export function plotlyHtml(spec: PlotlySpec, summary: string, png?: string): string {
   const id = `slimlab-${randomBytes(6).toString("hex")}`;
   const height = typeof spec.layout["height"] === "number" ? spec.layout["height"] : defaultHeight;
-  return `<div id="${id}" style="height:${height}px"><small>${escapeHtml(summary)}. To see it drawn, run the notebook's first figure, which brings plotly.js.</small></div>
+  const still =
+    png === undefined
+      ? `<small>${escapeHtml(summary)}. To see it drawn, run the notebook's first figure, which brings plotly.js.</small>`
+      : `<img alt="${escapeHtml(summary)}" style="max-width:100%;max-height:100%" width="640" src="data:image/png;base64,${png}">`;
+  return `<div id="${id}" style="height:${height}px">${still}</div>
 <script>((spec) => {
   const draw = (tries) => {
     const place = document.getElementById("${id}");
