@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { WriteRecordsOptions, WrittenRecords } from "../input/records";
+import type { WrittenRecords } from "../input/records";
 import type { InspectPhotosOptions } from "../photos";
 import { watched } from "./interrupted";
 
@@ -12,6 +12,11 @@ interface Flags {
   readonly resizeSide?: number;
   readonly orient: "exif" | "stored";
   readonly parallel?: number;
+  readonly csv?: string;
+  readonly pathColumn?: string;
+  readonly labelColumn?: string | string[];
+  readonly labelSeparator?: string;
+  readonly splitColumn?: string;
   readonly inspect?: true;
   readonly distance?: number;
   readonly json?: true;
@@ -19,9 +24,11 @@ interface Flags {
 
 type Run = [folder: string, out: string | undefined, flags: Flags, command: Command];
 
+const FLAGS = { name: "--name", split: "--split", resizeSide: "--resize-side" } as const;
+
 /** Adds `slimlab records`: a folder of class folders to TFRecords. */
 export function addRecordsCommand(program: Command): void {
-  program
+  const command = program
     .command("records")
     .summary("write a folder of photos as TFRecords, or look at it")
     .description(
@@ -52,7 +59,22 @@ export function addRecordsCommand(program: Command): void {
         .choices(["exif", "stored"])
         .default("exif"),
     )
-    .option("--parallel <number>", "images at once (default: the number of processors)", wholeNumber)
+    .option("--parallel <number>", "images at once (default: the number of processors)", wholeNumber);
+  addFurtherOptions(command);
+}
+
+/** Those of tables and of looking. */
+function addFurtherOptions(command: Command): void {
+  command
+    .option("--csv <file>", "a table that tells the classes of the photos, in place of folders")
+    .option("--path-column <name>", 'its column of the paths in <folder> (default: "path")')
+    .option(
+      "--label-column <names>",
+      'its column of the class, or several, of 0 and 1, as "hat,shoes" (default: "label")',
+      columns,
+    )
+    .option("--label-separator <text>", "what stands between several classes in one cell (default: none)")
+    .option("--split-column <name>", "its column of the splits (default: none)")
     .option("--inspect", "write nothing; tell what the photos, or the records, are")
     .option(
       "--distance <bits>",
@@ -70,6 +92,8 @@ export function addRecordsCommand(program: Command): void {
 async function runRecords(...[folder, out, flags, command]: Run): Promise<void> {
   if (flags.inspect === true) {
     if (out !== undefined) command.error(`error: --inspect writes nothing: expected no <out>, got "${out}"`);
+    const [unused] = (["name", "split", "resizeSide"] as const).filter((one) => flags[one] !== undefined);
+    if (unused !== undefined) command.error(`error: --inspect writes nothing: expected no ${FLAGS[unused]}`);
     return runInspect(folder, flags);
   }
   const [stray] = (["distance", "json"] as const).filter((one) => flags[one] !== undefined);
@@ -84,12 +108,10 @@ async function runRecords(...[folder, out, flags, command]: Run): Promise<void> 
 }
 
 async function runInspect(folder: string, flags: Flags): Promise<void> {
-  const { json, labels, orient, distance, parallel } = flags;
+  const { json, distance, ...others } = flags;
   const options: InspectPhotosOptions = {
-    orient,
-    ...(labels === undefined ? {} : { labels }),
+    ...optionsOf(others),
     ...(distance === undefined ? {} : { distance }),
-    ...(parallel === undefined ? {} : { numParallel: parallel }),
   };
   // eslint-disable-next-line no-restricted-syntax -- as above
   const { inspectPhotos } = await import("../photos/index.js");
@@ -97,7 +119,8 @@ async function runInspect(folder: string, flags: Flags): Promise<void> {
   process.stdout.write(`${json === true ? JSON.stringify(found, null, 1) : String(found)}\n`);
 }
 
-function optionsOf({ parallel, inspect: _, json: __, distance: ___, ...flags }: Flags): WriteRecordsOptions {
+/** Options of writeRecords(), those of tables are inspectPhotos()' too. */
+function optionsOf({ parallel, inspect: _, json: __, distance: ___, ...flags }: Flags) {
   return { ...flags, ...(parallel === undefined ? {} : { numParallel: parallel }) };
 }
 
@@ -136,6 +159,10 @@ export function count(number: number, one: string, many = `${one}s`): string {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got "${text}".`);
   return Number(text);
+}
+
+function columns(text: string): string | string[] {
+  return text.includes(",") ? names(text) : text;
 }
 
 function names(text: string): string[] {

@@ -54,6 +54,7 @@ export {
 } from "./mix";
 export { augmentImage, type Augment } from "./presets";
 export type { LabelsOf } from "./labelfolder";
+export type { LabelTableOptions } from "./labeltable";
 export { writeRecords, type WriteRecordsOptions, type WrittenRecords } from "./records";
 export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";

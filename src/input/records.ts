@@ -1,4 +1,4 @@
-/** A folder of class folders as TFRecords with TF-Slim's keys. */
+/** A folder of photos as TFRecords with TF-Slim's keys. */
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { interruptible } from "../interrupt";
@@ -6,12 +6,13 @@ import { type Account, createAccount, type DuplicateImage } from "./account";
 import { type BadImage, createImageReader, type OrientOptions } from "./encoded";
 import { LABELS_FILE, type Manifest, manifestFile } from "./manifest";
 import type { LabelsOf } from "./labelfolder";
+import type { LabelTableOptions } from "./labeltable";
 import { listPhotos, type PhotoList } from "./photolist";
 import { createRecordSet } from "./recordset";
 import { planShards, type RecordsProgress, type Shard, writeShard } from "./shards";
 
 /** Options of writeRecords(). */
-export interface WriteRecordsOptions extends OrientOptions {
+export interface WriteRecordsOptions extends OrientOptions, LabelTableOptions {
   /** Files a split. @default 2 */
   readonly shards?: number;
   /**
@@ -90,6 +91,9 @@ export interface WrittenRecords {
  * @example
  * const labelsOf = (file: string) => ({ "a.jpg": ["cat", "dog"], "b.jpg": [] })[file];
  * await writeRecords("photos", "records", { labelsOf, labels: ["cat", "dog"] });
+ * @example
+ * // labels.csv: file,class,fold
+ * await writeRecords("photos", "records", { csv: "labels.csv", pathColumn: "file", labelColumn: "class", splitColumn: "fold" });
  * @see TF-Slim datasets/download_and_convert_flowers.py
  */
 export async function writeRecords(
@@ -160,17 +164,14 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, fn: (value: A) => 
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fn(value)]));
 }
 
-/** Says that the option `split` was given and not used, or which files labelsOf() leaves out. */
+/** Says that the option `split` was given and not used, and which files are left out. */
 function unheeded(
   folder: string,
-  { isSplitAlready, splits, unlabeled }: PhotoList,
+  { isSplitAlready, splits, leftOut }: PhotoList,
   { split }: WriteRecordsOptions,
 ): string[] {
-  const [first] = unlabeled;
-  if (first !== undefined)
-    return [`labelsOf() leaves out ${unlabeled.length} of the files in "${folder}", as "${first}"`];
-  if (!isSplitAlready || split === undefined) return [];
-  return [`"${folder}" is split already, into ${[...splits.keys()].join(", ")}: these were kept`];
+  if (!isSplitAlready || split === undefined) return [...leftOut];
+  return [...leftOut, `"${folder}" is split already, into ${[...splits.keys()].join(", ")}: these were kept`];
 }
 
 function expectSome({ records, bad }: Account, splits: readonly string[], folder: string): void {

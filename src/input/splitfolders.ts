@@ -76,7 +76,8 @@ function foldersOfSplits(folder: string, names: readonly string[]): Map<string, 
   return folders;
 }
 
-function splitOf(name: string): string | undefined {
+/** The split that a name means: train, validation or test; undefined if it is none of their names. */
+export function splitOf(name: string): string | undefined {
   return SPLITS.find((usual) => usual.includes(name.toLowerCase()))?.[0];
 }
 

@@ -1,6 +1,6 @@
 /** A look at photos before a network is trained on them. */
 import { availableParallelism } from "node:os";
-import type { LabelsOf, OrientOptions } from "../input";
+import type { LabelsOf, LabelTableOptions, OrientOptions } from "../input";
 import { createAccount, type Seen } from "../input/account";
 import { inOrder } from "../input/order";
 import { interruptible } from "../interrupt";
@@ -12,7 +12,7 @@ import { hashText } from "./phash";
 import { openPhotos } from "./source";
 
 /** Options of inspectPhotos(). */
-export interface InspectPhotosOptions extends OrientOptions {
+export interface InspectPhotosOptions extends OrientOptions, LabelTableOptions {
   /** Of a folder: the classes in their order. @default as writeRecords() has them */
   readonly labels?: readonly string[];
   /** Of a folder: names of the classes on a photo, see writeRecords(). @default the name of its class folder */
@@ -44,6 +44,7 @@ export interface InspectPhotosOptions extends OrientOptions {
  * bits; such that are alike by a third are in one group with it.
  * @param source  a folder of photos; glob patterns of record files; or a folder with what writeRecords() has written
  * @throws {RangeError} if the folder is none of photos or has none that can be decoded, or an option is out of range
+ * @throws {TypeError} if options don't go together
  * @throws {Error} if no file matches a pattern, or record files are not of one set
  * @throws {CorruptRecordError} if a record file is damaged
  * @throws what the signal gives as its reason
@@ -63,7 +64,7 @@ export async function inspectPhotos(
   expectWhole("numParallel", numParallel, 1, Infinity);
   const { signal, onProgress } = interruptible(options);
   signal?.throwIfAborted();
-  const { labels, places, total, unlabeled } = await openPhotos(source, options);
+  const { labels, places, total, leftOut } = await openPhotos(source, options);
   const account = createAccount(labels);
   const seen: Seen[] = [];
   const broken: Seen[] = [];
@@ -92,7 +93,7 @@ export async function inspectPhotos(
   const near = (await nearGroups(hashes, distance, signal)).map((group) =>
     group.flatMap((i) => seen[i] ?? []),
   );
-  return inspectionOf({ source, labels, photos, account, broken, near, unlabeled, distance });
+  return inspectionOf({ source, labels, photos, account, broken, near, leftOut, distance });
 }
 
 function expectWhole(what: string, got: number, least: number, most: number): void {

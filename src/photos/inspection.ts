@@ -36,7 +36,7 @@ export interface Gathered {
   readonly account: Account;
   readonly broken: readonly Seen[];
   readonly near: readonly (readonly Seen[])[];
-  readonly unlabeled: readonly string[];
+  readonly leftOut: readonly string[];
   /** Up to how many bits hashes of `near` differ in. */
   readonly distance: number;
 }
@@ -70,7 +70,7 @@ function nameOf(source: string | readonly string[]): string {
 
 const number = (value: number): string => value.toLocaleString("en-US");
 
-function describe({ source, labels, photos, account, broken, near, unlabeled }: Gathered): PhotoFacts {
+function describe({ source, labels, photos, account, broken, near, leftOut }: Gathered): PhotoFacts {
   if (photos.length === 0) throw noPhotos(source, account.bad);
   const splits = countBy(photos, ({ split }) => split);
   const names = Object.keys(splits);
@@ -94,12 +94,8 @@ function describe({ source, labels, photos, account, broken, near, unlabeled }: 
     broken: account.bad,
     copies,
     near: alike,
-    warnings: [...account.lacking(names), ...leftOut(unlabeled)],
+    warnings: [...account.lacking(names), ...leftOut],
   };
-}
-
-function leftOut([first, ...others]: readonly string[]): string[] {
-  return first === undefined ? [] : [`labelsOf() leaves out ${others.length + 1} files, as "${first}"`];
 }
 
 function noPhotos(source: string | readonly string[], [first, ...others]: readonly BadImage[]): RangeError {

@@ -24,8 +24,8 @@ export interface PhotoSource {
   /** Undefined for compressed records, whose number is not known before. */
   readonly total: number | undefined;
   readonly places: Iterable<Place> | AsyncIterable<Place>;
-  /** Files that are left out, since nothing tells their classes. */
-  readonly unlabeled: readonly string[];
+  /** Files that are left out, since nothing tells their classes, in a line. */
+  readonly leftOut: readonly string[];
 }
 
 /** The split of photos that are in none. */
@@ -34,6 +34,7 @@ export const WHOLE = "all";
 /**
  * The photos of a folder, as writeRecords() takes it; or the records of files, by patterns, or of a folder that has a manifest.
  * @throws {RangeError} if the folder is none of photos
+ * @throws {TypeError} if classes are told of records
  * @throws {Error} if no file matches a pattern, or record files are not of one set
  */
 export async function openPhotos(
@@ -41,14 +42,24 @@ export async function openPhotos(
   options: Omit<PhotoListOptions, "split" | "seed">,
 ): Promise<PhotoSource> {
   const isFolder = typeof source === "string" && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true; // prettier-ignore
+  const sets = isFolder ? readManifests(source) : [];
+  if (!isFolder || sets.length > 0) expectNoTeller(options);
   if (!isFolder) return openRecords(matchAll(typeof source === "string" ? [source] : source));
-  const sets = readManifests(source);
   if (sets.length > 0) return openRecords(sets.flatMap(filesOf).map((file) => path.join(source, file)));
-  const { labels, splits, unlabeled } = await listPhotos(source, { ...options, split: WHOLE, seed: 0 });
+  const { labels, splits, leftOut } = await listPhotos(source, { ...options, split: WHOLE, seed: 0 });
   const places = [...splits].flatMap(([split, files]) =>
     [...files].sort(byName).map((file) => ({ ...file, split, read: async () => readFile(file.path) })),
   );
-  return { labels, places, total: places.length, unlabeled };
+  return { labels, places, total: places.length, leftOut };
+}
+
+/** Records tell their classes themselves. */
+function expectNoTeller(options: Partial<PhotoListOptions>): void {
+  const given = (["csv", "labelsOf", "labels"] as const).find((one) => options[one] !== undefined);
+  if (given === undefined) return;
+  throw new TypeError(
+    `Cannot inspect records: expected no ${given}, which is for folders of photos, got one`,
+  );
 }
 
 function byName(one: LabeledFile, other: LabeledFile): number {
@@ -62,7 +73,7 @@ function openRecords(files: readonly string[]): PhotoSource {
     labels,
     total: countRecords(files, { size: 1, rank: 0 }),
     places: placesIn(files, labels),
-    unlabeled: [],
+    leftOut: [],
   };
 }
 

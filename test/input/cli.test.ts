@@ -100,6 +100,20 @@ test("slimlab records --inspect tells what photos and records are, and --json al
   );
 });
 
+test("slimlab records takes a table's classes", () => {
+  writeFileSync(
+    path.join(scratch, "hot.csv"),
+    "file,cold,hot,part\nhat/0.png,1,0,train\nshoes/1.png,1,1,val\n",
+  );
+  const columns = ["--csv", "hot.csv", "--path-column", "file", "--label-column", "cold,hot", "--split-column", "part"]; // prettier-ignore
+  const { code, stdout } = slimlab("records", makePhotos("table"), "--inspect", ...columns);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^class +train +validation +photos\ncold +1 +1 +2\nhot +0 +1 +1\nall photos +1 +1 +2$/m,
+  );
+});
+
 test("slimlab records refuses what does not go together", () => {
   const stderrOf = (...args: string[]): string => slimlab("records", ...args).stderr;
   assert.match(stderrOf("photos"), /^error: missing required argument 'out'\n/);
@@ -108,6 +122,7 @@ test("slimlab records refuses what does not go together", () => {
     /--inspect writes nothing: expected no <out>, got "out"/,
   );
   assert.match(stderrOf("photos", "out", "--json"), /--json needs --inspect/);
+  assert.match(stderrOf("photos", "--inspect", "--resize-side", "9"), /expected no --resize-side/);
   assert.match(
     stderrOf("photos", "--inspect", "--distance", "99"),
     /expected distance to be a whole number in 0 … 15, got 99\n$/,

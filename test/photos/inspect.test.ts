@@ -105,6 +105,7 @@ test("records are inspected as the folder that they were written of", async () =
   assert.deepEqual(records.copies.map(told), expected.copies.map(told));
   const train = await inspectPhotos(join(out, "photos_train_*"));
   assert.deepEqual(train.splits, { train: 5 });
+  await assert.rejects(inspectPhotos(out, { csv: [] }), /^TypeError: Cannot inspect records: expected no csv, which is for folders of photos, got one$/); // prettier-ignore
 });
 
 test("records without labels.txt, names or images are told of", async () => {
@@ -135,7 +136,9 @@ test("photos of several classes count in each, and those without any are told", 
   assert.equal(found.without, 1);
   assert.match(String(found.counts), /^without a class +1$/m);
   assert.match(String(found.counts), /^all photos +3$/m);
-  assert.deepEqual(found.warnings, ['labelsOf() leaves out 1 files, as "<shoes>/worse.jpg"']);
+  assert.deepEqual(found.warnings, [
+    `labelsOf() leaves out 1 of the files in "${join(mixed, "val")}", as "<shoes>/worse.jpg"`,
+  ]);
 });
 
 test("inspectPhotos() refuses what has no photos and what is out of range, and stops by the signal", async () => {
