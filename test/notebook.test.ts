@@ -51,11 +51,11 @@ function classesIn(text: string): string[] {
   return /^([^\d\n]*?) {2,}\d/m.exec(text)?.[1]?.split(", ") ?? [];
 }
 
-/** What a notebook says of photographs held back: "98.8 % of 160 are right". */
+/** What a notebook says of photographs held back, in the report of its predictions. */
 function evaluated(cells: readonly Cell[]): { readonly accuracy: number; readonly count: number } {
-  const [, percent, count] =
-    /([\d.]+) % of (\d+) are right/.exec(shownBy(cells, "slim.evaluate(model")) ?? [];
-  return { accuracy: Number(percent) / 100, count: Number(count) };
+  const told = shownBy(cells, "slim.interpret(model");
+  const [, accuracy, count] = /^accuracy +([\d.]+) +(\d+)$/m.exec(told) ?? [];
+  return { accuracy: Number(accuracy), count: Number(count) };
 }
 
 function numberIn(text: string, name: string): number {
@@ -94,11 +94,12 @@ test(
   async () => {
     const cells = await finetune({});
     assert.deepEqual(classesIn(shownBy(cells, "slim.writeRecords(folder")), ["bottle", "mug"]);
-    const compared = shownBy(cells, "const fromScratch");
+    const compared = shownBy(cells, 'const weights = { "fine-tuned"');
     const [, fineTuned, fromScratch] =
       /^fine-tuned +([\d.]+) [^]*^from new weights +([\d.]+) /m.exec(compared) ?? [];
     assert.ok(Number(fineTuned) >= 0.95, `expected an accuracy of 0.95, got ${fineTuned}`);
     assert.ok(Number(fineTuned) > Number(fromScratch), `expected more than ${fromScratch} from new weights`);
+    assert.match(shownBy(cells, "slim.predict(model"), /\.jpg +(bottle|mug) [\d.]+/);
     const served = shownBy(cells, "slim.loadSavedModel");
     assert.ok((served.match(/✓/g)?.length ?? 0) >= 15, `expected 15 of 16 right, got ${served}`);
     const streams = cells
@@ -162,19 +163,21 @@ test(
     const code = cells.filter(({ type }) => type === "code");
     assert.equal(code.length, 10);
     assert.ok(code.every(({ source }) => source.split("\n").length <= 12));
+    assert.match(shownBy(cells, "slim.inspectPhotos"), /^all photos +400$/m);
     const told = shownBy(cells, "slim.interpret(model");
-    const [, accuracy = NaN, count = NaN] = (/^accuracy +([\d.]+) +(\d+)$/m.exec(told) ?? []).map(Number);
+    const { accuracy, count } = evaluated(cells);
     assert.ok(accuracy >= 0.95, `expected an accuracy of 0.95, got ${accuracy}`);
     assert.match(told, /Figure "Photos by class"[^]*Figure "Calibration error [\d.]+ %, temperature [\d.]+"/);
     assert.match(
       shownBy(cells, "predictions.topLosses"),
-      /^photo +actual +predicted +probability +cross-entropy\n/,
+      /^photo +file +actual +predicted +probability +cross-entropy\n/,
     );
     const [, bottles, mugs] =
       /^UMAP of \d+ photos: bottle \((\d+)\), mug \((\d+)\)/.exec(shownBy(cells, "embeddings.umap()")) ?? [];
     assert.equal(Number(bottles) + Number(mugs), count);
-    assert.match(shownBy(cells, "const strangers"), /^9 images: photo \d+: (bottle|mug), /);
-    assert.match(shownBy(cells, "slim.loadClassifier"), /^photo 7 +(bottle|mug) [<>]?[\d.]+ +(bottle|mug) /m);
+    assert.match(shownBy(cells, "const strangers"), /^9 images: photo \d+ \(\w+\/\w+\.jpg\): (bottle|mug), /);
+    const predicted = shownBy(cells, "slim.loadClassifier");
+    assert.equal(predicted.match(/_\d{4}\.jpg +(bottle|mug) [<>]?[\d.]+/g)?.length, 8, predicted);
     const page = readFileSync(join(ROOT, "build/trust.html"), "utf8");
     assert.equal(
       page.match(/<img [^>]*src="data:image\/jpeg;base64,/g)?.length,
