@@ -109,7 +109,7 @@ test(
     const page = readFileSync(join(ROOT, "build/finetune.html"), "utf8");
     assert.equal(page.match(/plotly\.js v\d/g)?.length ?? 0, 0); // the script is stored once, compressed
     assert.equal(page.match(/const packed = /g)?.length, 1);
-    assert.match(page, /Fine-tuning: step 40 of 40, [^]*"name":"validation loss"/);
+    assert.match(page, /Fine-tuning: step 40 of 40, [^]*"name":"validation"/);
     assert.doesNotMatch(page, /<script[^>]+src="http|widget-view/); // widgets stand still on it
     assert.match(page, /layer: resnet_v1_14\/block3[^]*threshold: 0\.3[^]*Heat below 0\.3 is left out\./);
     const saved = readFileSync(join(ROOT, "build/finetune.ipynb"), "utf8");

@@ -29,7 +29,7 @@ const scrollingRows = 25;
 
 /**
  * Rows as a table. Numbers are aligned on the right, with thousands separators, or four significant digits
- * where they are not whole; as 2.902e+11 from a million on.
+ * where they are not whole, the same number of them after the point in a column of like numbers; as 2.902e+11 from a million on.
  * @example
  * String(table([{ name: "conv1", parameters: 9408 }]))
  * // name   parameters
@@ -44,10 +44,33 @@ export function table(rows: readonly TableRow[], options: TableOptions = {}): Ta
   }));
 }
 
-function formatValue(value: TableValue): string {
+/** The texts of a table's cells by column. */
+function textsOf(rows: readonly TableRow[], columns: readonly string[]): ReadonlyMap<string, string[]> {
+  const textOf = (column: string): string[] => {
+    const values = rows.map((row) => row[column]);
+    const digits = commonDigits(values.filter((value) => typeof value === "number"));
+    return values.map((value) => formatValue(value, digits));
+  };
+  return new Map(columns.map((column) => [column, textOf(column)]));
+}
+
+function formatValue(value: TableValue, digits?: number): string {
   if (typeof value !== "number") return value === undefined ? "" : String(value);
+  if (digits !== undefined && Number.isFinite(value)) {
+    return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  }
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   return Math.abs(value) < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(3);
+}
+
+/** The digits after the point of a column: those that its greatest number needs for four in all; none in common where two would not be left of the least. */
+function commonDigits(values: readonly number[]): number | undefined {
+  const sizes = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
+  if (values.every((value) => Number.isInteger(value)) || sizes.length < 2) return undefined;
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  if (most >= 1e4 || most / least > 100) return undefined;
+  const written = sizes.map((size) => formatValue(size).split(".")[1]?.length ?? 0);
+  return Math.min(Math.max(...written), Math.max(0, 3 - Math.floor(Math.log10(most))));
 }
 
 /** Columns of numbers (and gaps) are aligned on the right. */
@@ -61,8 +84,9 @@ function numericColumns(rows: readonly TableRow[], columns: readonly string[]): 
 
 function renderText(rows: readonly TableRow[], columns: readonly string[], caption?: string): string {
   const numeric = numericColumns(rows, columns);
+  const texts = textsOf(rows, columns);
   const lines = columns.map((column) => {
-    const cells = [column, ...rows.map((row) => formatValue(row[column]))];
+    const cells = [column, ...(texts.get(column) ?? [])];
     const width = Math.max(...cells.map((cell) => cell.length));
     return cells.map((cell) => (numeric.has(column) ? cell.padStart(width) : cell.padEnd(width)));
   });
@@ -79,9 +103,11 @@ function renderHtml(rows: readonly TableRow[], columns: readonly string[], capti
   const numeric = numericColumns(rows, columns);
   const cell = (tag: "th" | "td", column: string, text: string): string =>
     `<${tag} style="text-align:${numeric.has(column) ? "right" : "left"}">${escapeHtml(text)}</${tag}>`;
+  const texts = textsOf(rows, columns);
   const head = columns.map((column) => cell("th", column, column)).join("");
   const body = rows.map(
-    (row) => `<tr>${columns.map((column) => cell("td", column, formatValue(row[column]))).join("")}</tr>`,
+    (_, i) =>
+      `<tr>${columns.map((column) => cell("td", column, texts.get(column)?.[i] ?? "")).join("")}</tr>`,
   );
   const title =
     caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;

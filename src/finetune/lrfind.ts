@@ -159,7 +159,7 @@ function drawn(curve: readonly CurvePoint[], suggestions: Suggestions): Figure {
   const line = {
     type: "scatter",
     mode: "lines",
-    name: "loss, smoothed",
+    name: "cross-entropy, smoothed",
     x: curve.map(({ learningRate }) => learningRate),
     y: curve.map(({ loss }) => (Number.isFinite(loss) ? loss : null)),
   };
@@ -174,7 +174,7 @@ function drawn(curve: readonly CurvePoint[], suggestions: Suggestions): Figure {
   const margin = (most - least) * 0.05;
   return figure([line, ...marks], {
     xaxis: { type: "log", title: { text: "learning rate" }, exponentformat: "power", dtick: 1 },
-    yaxis: { title: { text: "loss" }, range: [least - margin, most + margin] },
+    yaxis: { title: { text: "cross-entropy" }, range: [least - margin, most + margin] },
     margin: { t: 24, r: 24, b: 48, l: 64 },
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
   });

@@ -155,14 +155,14 @@ export function trainingFigure({ steps, epochs }: History): Figure {
   const finite = (value: number | undefined): number | null =>
     value !== undefined && Number.isFinite(value) ? value : null; // a gap: JSON has no NaN
   const ends = validated.map(({ globalStep }) => globalStep);
-  const train: PlotlyTrace = { type: "scatter", mode: "lines", name: "train loss, smoothed", x: at, y: steps.map(({ crossEntropy }) => finite(smooth(crossEntropy))) }; // prettier-ignore
+  const train: PlotlyTrace = { type: "scatter", mode: "lines", name: "training, smoothed", x: at, y: steps.map(({ crossEntropy }) => finite(smooth(crossEntropy))) }; // prettier-ignore
   const validation: readonly PlotlyTrace[] = [
-    { type: "scatter", mode: "lines+markers", name: "validation loss", x: ends, y: validated.map(({ validationLoss }) => finite(validationLoss)) },
+    { type: "scatter", mode: "lines+markers", name: "validation", x: ends, y: validated.map(({ validationLoss }) => finite(validationLoss)) },
     { type: "scatter", mode: "lines+markers", name: "validation accuracy", x: ends, y: validated.map(({ validationAccuracy }) => finite(validationAccuracy)), yaxis: "y2", line: { dash: "dot" } },
   ]; // prettier-ignore
   return figure([train, ...(validated.length === 0 ? [] : validation)], {
     xaxis: { title: { text: "step" } },
-    yaxis: { title: { text: "loss" }, rangemode: "tozero" },
+    yaxis: { title: { text: "cross-entropy" }, rangemode: "tozero" },
     ...(validated.length === 0 ? {} : { yaxis2: shareAxis("accuracy") }),
     margin: { t: 24, r: 64, b: 48, l: 64 },
     showlegend: true,

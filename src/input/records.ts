@@ -1,6 +1,7 @@
 /** A folder of photos as TFRecords with TF-Slim's keys. */
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import type { Displayable } from "../display/bundle";
 import { interruptible } from "../interrupt";
 import { type Account, createAccount, type DuplicateImage } from "./account";
 import { type BadImage, createImageReader, type OrientOptions } from "./encoded";
@@ -9,6 +10,7 @@ import type { LabelsOf } from "./labelfolder";
 import type { LabelTableOptions } from "./labeltable";
 import { listPhotos, type PhotoList } from "./photolist";
 import { createRecordSet } from "./recordset";
+import { shownRecords } from "./written";
 import { planShards, type RecordsProgress, type Shard, writeShard } from "./shards";
 
 /** Options of writeRecords(). */
@@ -83,6 +85,7 @@ export interface WrittenRecords {
  * Sechidis et al. 2011. The same folder, options and seed give the same bytes. All files
  * appear at the end, in place of an older set of the same name, which goes as a whole; an error or an abort leaves that as it was. A
  * process that is killed meanwhile leaves the older set, the new one, or one that createInputFn() refuses as incomplete.
+ * What it gives shows itself as a table of photos by split and class.
  * @throws {RangeError} if there are no two class folders (nor labelsOf), one without an image that can be decoded, splits of other classes, record
  * files of the same name that no manifest lists, or a labels.txt of other classes that is not of this name alone
  * @example
@@ -100,7 +103,7 @@ export async function writeRecords(
   folder: string,
   out: string,
   options: WriteRecordsOptions = {},
-): Promise<WrittenRecords> {
+): Promise<WrittenRecords & Displayable> {
   const { shards = 2, split = "train", name = path.basename(path.resolve(folder)), seed = 0 } = options;
   const { resizeSide, numParallel = availableParallelism(), orient = "exif" } = options;
   for (const [what, number] of Object.entries({ shards, numParallel, resizeSide: resizeSide ?? 1 }))
@@ -126,7 +129,7 @@ export async function writeRecords(
     const manifest = describe({ name, source: path.resolve(folder), labels }, plan, account);
     const removed = await set.publish(manifest);
     const inOut = (file: string): string => path.join(out, file);
-    return {
+    const value: WrittenRecords = {
       written: mapValues(manifest.splits, ({ records }) => records),
       labels,
       files: files.map(inOut),
@@ -138,6 +141,7 @@ export async function writeRecords(
       removed: removed.map(inOut),
       warnings: [...unheeded(folder, list, options), ...account.lacking([...splits.keys()])],
     };
+    return shownRecords(value, manifest.splits);
   } finally {
     reader.dispose();
     await set.discard();

@@ -62,6 +62,13 @@ export function lossCurve(options: LossCurveOptions = {}): LossCurve {
   });
 }
 
+/** A series' name in words: of `crossEntropy` "cross-entropy", of `learningRate` "learning rate". */
+function inWords(name: string): string {
+  if (name === "crossEntropy") return "cross-entropy";
+  if (!/^[a-z]+([A-Z][a-z]+)+$/.test(name)) return name;
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 function createSeries(series: Map<string, Series>, name: string): Series {
   const created: Series = { steps: [], values: [] };
   series.set(name, created);
@@ -75,7 +82,7 @@ function drawTraces(
   return [...series].map(([name, { steps, values }]) => ({
     type: "scatter",
     mode: steps.length > 1 ? "lines" : "markers",
-    name,
+    name: inWords(name),
     x: [...steps],
     y: values.map((value) => (Number.isFinite(value) ? value : null)), // a gap: JSON has no NaN
     ...(isRight(name) ? { yaxis: "y2", line: { dash: "dot" } } : {}),
@@ -105,8 +112,8 @@ function drawLayout(
   return {
     ...(title === undefined ? {} : { title: { text: title } }),
     xaxis: { title: { text: "step" } },
-    yaxis: { title: { text: left.join(", ") }, rangemode: "tozero" },
-    ...(right.length === 0 ? {} : { yaxis2: shareAxis(right.join(", ")) }),
+    yaxis: { title: { text: left.map(inWords).join(", ") }, rangemode: "tozero" },
+    ...(right.length === 0 ? {} : { yaxis2: shareAxis(right.map(inWords).join(", ")) }),
     margin: {
       t: title === undefined ? 24 : 80, // the legend stands under the title
       r: right.length === 0 ? 24 : 64,

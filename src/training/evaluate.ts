@@ -1,3 +1,4 @@
+import type { Displayable } from "../display/bundle";
 import { cellSignal } from "../interrupt";
 import type { RecordError } from "../input";
 import { labelClasses, type ClassLabels } from "../model/losses";
@@ -8,6 +9,7 @@ import { expectBatch, expectBatches, type Batch } from "./batch/batch";
 import { knownClasses } from "./batch/classes";
 import { badOf, expectEnd, leftOutOf, noBatches } from "./batch/end";
 import { freshness, givenOf, originOf, type FeatureBatch, type FeatureOrigin } from "./features/origin";
+import { shownEvaluation } from "./evaluated";
 import { expectScalars } from "./batch/losses";
 import type { MetricRecord, Metrics } from "./metrics";
 import { addConfusion, noConfusion } from "./metrics/confusion";
@@ -121,7 +123,7 @@ export function createEvalStep(model: Model, options: EvalStepOptions = {}): Eva
 }
 
 /**
- * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images.
+ * Evaluates a model on the batches of a dataset; a smaller last batch counts by its images. What it gives shows itself as a small table.
  * @param dataset  batches of [{ image }, label], or what features() gives with isTraining: false; whoever made it frees them
  * @throws {RangeError} if the dataset has no end and there are no `steps`
  * @throws {RangeError} if there are no batches, `steps` is no whole number of 1 or more, or a label is no class of the model
@@ -134,7 +136,7 @@ export async function evaluate(
   model: Model,
   dataset: AsyncIterable<Batch | FeatureBatch>,
   options: EvaluateOptions = {},
-): Promise<Evaluation> {
+): Promise<Evaluation & Displayable> {
   const { steps = Infinity, onProgress, signal = cellSignal() } = options;
   if (!((Number.isSafeInteger(steps) && steps >= 1) || steps === Infinity))
     throw new RangeError(`Cannot evaluate: expected steps a whole number of 1 or more, got ${steps}`);
@@ -163,11 +165,11 @@ export async function evaluate(
   const leftOut = batches < steps ? leftOutOf(dataset) : undefined;
   if (totals.count === 0) throw noBatches("evaluate", leftOut);
   const bad = badOf(dataset);
-  return {
+  return shownEvaluation({
     ...totals.evaluation(),
     ...(leftOut !== undefined && { leftOut: leftOut.count }),
     ...(bad.length > 0 && { bad }),
-  };
+  });
 }
 
 function expectFrom({ from }: EvalStep, endpoint: string | undefined): void {

@@ -35,3 +35,14 @@ test("table() shows the columns asked for, in their order", () => {
 test("table() writes numbers of a million and more that are not whole with their exponent", () => {
   assert.equal(String(table([{ loss: 290212345678.5 }, { loss: 0.5 }])), "     loss\n2.902e+11\n      0.5");
 });
+
+test("table() writes like numbers of a column with as many digits after the point, and whole ones as they are", () => {
+  const texts = (values: readonly number[]): string[] =>
+    String(table(values.map((a) => ({ a })))).split("\n").slice(1).map((text) => text.trim()); // prettier-ignore
+  assert.deepEqual(texts([3.1, 1, 12]), ["3.1", "1.0", "12.0"]);
+  assert.deepEqual(texts([1.4, 0.75, 0.53333]), ["1.400", "0.750", "0.533"]);
+  assert.deepEqual(texts([8.12, 25, 100, NaN]), ["8.1", "25.0", "100.0", "NaN"]);
+  assert.deepEqual(texts([0, 0.25, 0.5]), ["0.00", "0.25", "0.50"]);
+  assert.deepEqual(texts([1e-5, 0.1]), ["0.00001", "0.1"]);
+  assert.deepEqual(texts([1, 20]), ["1", "20"]);
+});

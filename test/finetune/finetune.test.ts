@@ -199,7 +199,7 @@ test("trainingView() shows the time to go, the epochs and the curve, and catches
   const found = await fineTune(model, { ...options, callbacks: [second] });
   assert.match(bundleOf(second)["text/plain"], /^Training: step 12 of 12, \d+\.\d s\nepoch .*\n +1 +6 .*\n +2 +12 /); // prettier-ignore
   const { data: traces } = second.figure();
-  assert.deepEqual(traces.map(({ name, x }) => [name, Array.isArray(x) ? x.length : 0]), [["train loss, smoothed", 12], ["validation loss", 2], ["validation accuracy", 2]]); // prettier-ignore
+  assert.deepEqual(traces.map(({ name, x }) => [name, Array.isArray(x) ? x.length : 0]), [["training, smoothed", 12], ["validation", 2], ["validation accuracy", 2]]); // prettier-ignore
   assert.deepEqual(found.figure().data, traces);
   assert.equal(String(found), String(second.table()));
   assert.match(

@@ -128,7 +128,7 @@ test("what lrFind() found is a figure on a logarithmic axis with the suggestions
   assert.deepEqual(
     data.map(({ name, x }) => [String(name).split(":")[0], Array.isArray(x) ? x.length : 0]),
     [
-      ["loss, smoothed", found.losses.length],
+      ["cross-entropy, smoothed", found.losses.length],
       ["valley", 1],
       ["steep", 1],
       ["minimum / 10", 1],

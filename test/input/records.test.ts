@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test, type TestContext } from "node:test";
+import { bundleOf } from "../../src/display/bundle";
 import { readClassFolder, splitFiles } from "../../src/input/folder";
 import { writeRecords } from "../../src/input/records";
 import { createRecordWriter } from "../../src/input/recordwriter";
@@ -173,6 +174,7 @@ test("writeRecords() writes shards and labels as TF-Slim names them, and leaks n
   assert.deepEqual(files.map((file) => path.basename(file)), readdirSync(out).slice(2)); // prettier-ignore
   assert.deepEqual([labelsFile, manifestFile].map((file) => path.basename(file)), readdirSync(out).slice(0, 2)); // prettier-ignore
   assert.deepEqual(files.map((file) => recordsIn(file).length), [5, 5, 1, 1]); // prettier-ignore
+  assert.equal(bundleOf(result)["text/plain"], "split       photos  hat  shoes\ntrain           10    5      5\nvalidation       2    1      1"); // prettier-ignore
   assert.match(seen[11] ?? "", /^12\/12 (hat|shoes)\/\d\.(jpg|png)$/);
   assert.deepEqual(memory(), before);
 });

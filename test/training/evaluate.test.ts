@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bundleOf } from "../../src/display/bundle";
 import { memory, tf } from "../../src/tensorflow";
 import { createEvalStep, evaluate, type Batch } from "../../src/training";
 import { batchesOf, patternBatch, thinModel, valuesOf } from "./thin";
@@ -40,6 +41,8 @@ test("evaluate() equals a count by hand over all images, a smaller last batch to
   assert.equal(result.accuracy, confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / 10);
   assert.ok(Math.abs(result.crossEntropy - crossEntropy / 10) < 1e-5 * result.crossEntropy);
   assert.ok(Math.abs(result.loss - loss / 10) < 1e-5 * result.loss);
+  assert.match(bundleOf(result)["text/plain"], /^images +accuracy +cross-entropy +loss with weight decay\n +10 +\d+\.\d % +[\d.]+ +[\d.]+$/); // prettier-ignore
+  assert.deepEqual(Object.keys(result), ["accuracy", "loss", "crossEntropy", "count", "notFinite", "confusion"]); // prettier-ignore
   assert.deepEqual(progress, [4, 8, 10]);
   model.dispose();
 });
