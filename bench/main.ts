@@ -8,6 +8,7 @@ import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
+import { benchPhotos, formatPhotos } from "./photos";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
 import { benchStep, benchTrace, type StepBench } from "./step";
@@ -19,6 +20,7 @@ import { benchTransfer, formatTransfer } from "./transfer";
 interface Wish extends StepBench {
   readonly steps?: number | undefined;
   readonly gbits?: number | undefined;
+  readonly photos?: number | undefined;
 }
 
 /** What a bench gives: for people, and for --json and --keep. */
@@ -47,6 +49,7 @@ const benches: Readonly<Record<string, Bench>> = {
   features: { about: "seconds: an epoch with conv1 to block3, or all but the head, frozen: on features, and with the trunk in each", run: runFeatures },
   finetune: { about: "seconds: from a process's start to 95 % validated accuracy of a new head: ours, PyTorch's, Keras's", run: runFinetune },
   transfer: { about: "seconds and accuracy: all of a pretrained network fine-tuned to photos: ours, PyTorch's; a round is a seed", run: runTransfer },
+  photos: { about: "seconds, memory: many small photos inspected: ours, ImageHash's hashes alone", run: runPhotos },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -61,6 +64,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --batch N    images in a batch                    (default: 16)
   --side N     their side in pixels                 (default: 224)
   --steps N    train: what our job holds over so many steps, in place of the contest
+  --photos N   photos: how many                     (default: 2000)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -76,6 +80,7 @@ async function main(): Promise<void> {
       side: { type: "string", default: "224" },
       steps: { type: "string" },
       gbits: { type: "string" },
+      photos: { type: "string" },
       keep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -90,9 +95,9 @@ async function main(): Promise<void> {
   const bench = benches[what];
   if (bench === undefined)
     throw new RangeError(`Cannot bench "${what}": expected ${Object.keys(benches).join(", ")}`);
-  const { rounds, batch, side, steps, gbits } = values;
+  const { rounds, batch, side, steps, gbits, photos } = values;
   const shape = { rounds: countOf("rounds", rounds), batch: countOf("batch", batch), side: countOf("side", side) };
-  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }) };
+  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }), ...(photos !== undefined && { photos: countOf("photos", photos) }) };
   const { text, data } = await bench.run(wish);
   const on = bench.machine?.() ?? machine();
   const result = { bench: what, ...wish, machine: on, ...data };
@@ -149,6 +154,11 @@ async function runFinetune(wish: Wish): Promise<Outcome> {
 async function runTransfer(wish: Wish): Promise<Outcome> {
   const result = await benchTransfer(wish);
   return { text: formatTransfer(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runPhotos({ rounds, photos = 2000 }: Wish): Promise<Outcome> {
+  const result = await benchPhotos({ rounds, photos });
+  return { text: formatPhotos(result), data: { unit: seconds.unit, ...result } };
 }
 
 interface Contest {

@@ -13,18 +13,15 @@ const LOW = 8;
  */
 export function perceptualHash(pixels: Pixels): bigint {
   const small = smallGrey(pixels, SIDE);
-  const columns = Array.from({ length: SIDE }, (_, x) =>
-    cosines(
-      Float64Array.from({ length: SIDE }, (_, y) => small[y * SIDE + x] ?? 0),
-      LOW,
-    ),
-  );
-  const low = Array.from({ length: LOW }, (_, y) => [
-    ...cosines(
-      Float64Array.from(columns, (column) => column[y] ?? 0),
-      LOW,
-    ),
-  ]).flat();
+  const columns = Array.from({ length: SIDE }, (_, x) => cosines(columnOf(small, x, SIDE), LOW));
+  const low: number[] = [];
+  for (let y = 0; y < LOW; y++)
+    low.push(
+      ...cosines(
+        Float64Array.from(columns, (column) => column[y] ?? 0),
+        LOW,
+      ),
+    );
   const sorted = [...low].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const median = ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
@@ -36,6 +33,13 @@ export function hashText(hash: bigint): string {
   return hash.toString(16).padStart(16, "0");
 }
 
+/** The column of a square of numbers that begins at `first`. */
+function columnOf(values: Uint8Array, first: number, side: number): Float64Array {
+  const column = new Float64Array(side);
+  for (let i = 0, at = first; i < side; i++, at += side) column[i] = values[at] ?? 0;
+  return column;
+}
+
 /**
  * The first `count` frequencies k of the discrete cosine transform, 2 Σ x[n] cos(π k (2n + 1) / 2N), of N values, N a power of 2. By sums
  * and differences of what lies opposite, so that what should be 0, as of a photo of one colour, is just 0, above no median by chance.
@@ -45,11 +49,10 @@ function cosines(values: Float64Array, count: number): Float64Array {
   if (length === 1) return values.map((value) => 2 * value);
   const half = length / 2;
   const low = new Float64Array(count);
-  const sums = Float64Array.from(
-    { length: half },
-    (_, n) => (values[n] ?? 0) + (values[length - 1 - n] ?? 0),
-  );
-  cosines(sums, Math.ceil(count / 2)).forEach((value, k) => (low[2 * k] = value));
+  const sums = new Float64Array(half);
+  for (let n = 0; n < half; n++) sums[n] = (values[n] ?? 0) + (values[length - 1 - n] ?? 0);
+  const even = cosines(sums, Math.ceil(count / 2));
+  for (let k = 0; k < even.length; k++) low[2 * k] = even[k] ?? 0;
   const waves = wavesOf(length);
   for (let k = 1; k < count; k += 2) {
     let sum = 0;
