@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { displayable, type Displayable } from "../display/bundle";
 import { escapeHtml } from "../display/html";
+import { labelErrorsOf, type LabelErrors, type LabelErrorsOptions } from "./labelerrors";
 import { nearestTo, type Nearest, type NearestOptions } from "./nearest";
 import { drawUmap, type UmapOptions, type UmapPicture } from "./picture";
 import type { EmbeddedPhotos, Label } from "./photos";
@@ -36,6 +37,17 @@ export interface Embeddings extends Displayable {
    * @see McInnes, Healy, Melville 2018 (arXiv 1802.03426)
    */
   umap(options?: UmapOptions): Promise<UmapPicture>;
+  /**
+   * The photos whose labels are probably wrong, by confident learning as cleanlab's: linear heads on the vectors are cross-validated, and a
+   * label is an issue where a head that has not seen the photo confidently takes it for another class. They show themselves, the worst
+   * first. A network that was trained on these labels may have learned wrong ones by heart: vectors of one that was not tell more.
+   * @throws {TypeError} if a photo has several classes or none
+   * @throws {RangeError} if there are not two classes or more with two photos or more each, or an option is out of its range
+   * @throws what the signal gives as its reason
+   * @example display(await embeddings.labelErrors());
+   * @see Northcutt, Jiang, Chuang 2021 (arXiv 1911.00068)
+   */
+  labelErrors(options?: LabelErrorsOptions): Promise<LabelErrors>;
 }
 
 /** The vectors of photos, with what can be asked of them. */
@@ -46,6 +58,7 @@ export function embeddingsOf(photos: EmbeddedPhotos): Embeddings {
     nearest: (photo: number | Float32Array, options: NearestOptions = {}) =>
       nearestTo(photos, photo, options),
     umap: (options: UmapOptions = {}) => drawUmap(photos, options),
+    labelErrors: (options: LabelErrorsOptions = {}) => labelErrorsOf(photos, options),
     [inspect.custom]: () => text,
   };
   return displayable({ count, dimensions, vectors, labels, thumbnails, filenames, ...asked }, () => ({
