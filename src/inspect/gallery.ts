@@ -26,7 +26,7 @@ export interface ShowImageOptions {
 
 /** Options of showBatch(). */
 export interface ShowBatchOptions extends ShowImageOptions, CaptionOptions {
-  /** Images in a row: of the page at most, if it is wide enough. @default as many as make the PNG square, or as the page has room for */
+  /** Images in a row; on a page that is too narrow for them they are smaller. @default as many as make the PNG square, or as the page has room for */
   readonly columns?: number;
 }
 
@@ -173,7 +173,7 @@ export function drawGallery(
     const texts = captions.map(({ text }) => text);
     const magnified = size / Math.max(height, width);
     const side = Math.round(width * magnified);
-    const row = options.columns === undefined ? "" : `;max-width:${columns * (side + spacing) - spacing}px`;
+    const row = options.columns === undefined ? "display:flex;flex-wrap:wrap" : `display:grid;grid-template-columns:repeat(${columns},minmax(0,${side}px))`; // prettier-ignore
     const scaling = magnified > 1 ? "image-rendering:pixelated;" : "";
     const html = tiles
       .map((tile, i) => drawTile(tile, captions[i], { width: `width:${side}px;`, scaling }))
@@ -181,7 +181,7 @@ export function drawGallery(
     const footer = notes.map((note) => `<div><small>${escapeHtml(note)}</small></div>`).join("");
     const bundle: MimeBundle = {
       "image/png": sheet,
-      "text/html": `<div style="display:flex;flex-wrap:wrap;gap:${spacing}px${row}">\n${html}\n</div>${scale}${footer}`,
+      "text/html": `<div style="${row};gap:${spacing}px">\n${html}\n</div>${scale}${footer}`,
       "text/plain": [describe(count, texts), ...notes].join("\n"),
     };
     return displayable({ captions: texts, notes }, () => bundle);
@@ -198,8 +198,8 @@ function drawTile(
   const colour = verdict === "right" ? RIGHT : WRONG;
   const style = verdict === undefined ? "" : `color:${colour.light};color:${cssColor(colour)};`;
   const line = `<figcaption style="${style}font-size:12px">${escapeHtml(text)}</figcaption>`;
-  const image = `<img alt="${escapeHtml(text)}" style="${width}${scaling}margin:0" src="data:image/png;base64,${png}">`;
-  return `<figure style="${width}overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
+  const image = `<img alt="${escapeHtml(text)}" style="${width}${scaling}max-width:100%;height:auto;margin:0" src="data:image/png;base64,${png}">`;
+  return `<figure style="${width}max-width:100%;overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
 }
 
 /** The captions in a line, numbered where some images have none. */

@@ -81,7 +81,14 @@ function drawMatrix(
   const text = photos.map((row, i) => row.map((one, j) => `${one} (${percent(z[i]?.[j] ?? 0)})`));
   const all = counts.length.toLocaleString("en-US");
   const isAll = shown.length === counts.length;
-  const axis = { type: "category", dtick: 1, automargin: true, tickfont: { size: shown.length > FEW ? 10 : 12 } }; // prettier-ignore
+  const ticktext = shown.map((index) => plotlyText(shortened(className(outcomes, index))));
+  const ticks = {
+    tickmode: "array",
+    tickvals: names,
+    ticktext,
+    tickfont: { size: shown.length > FEW ? 10 : 12 },
+  };
+  const axis = { type: "category", automargin: true, ...ticks };
   return figure(
     [{ type: "heatmap", x: names, y: names, z, text, hovertemplate: "is %{y}, taken for %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: SEQUENTIAL }], // prettier-ignore
     {
@@ -94,6 +101,13 @@ function drawMatrix(
   );
 }
 
+/** A name that leaves room for the matrix on a phone; the whole one is seen where one points at a cell. */
+function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length <= NAME ? name : `${letters.slice(0, NAME - 1).join("")}…`;
+}
+
+const NAME = 18;
 /** Up to so many classes cells have room for counts with shares, and up to so many for counts. */
 const [FEW, SOME] = [5, 12];
 
@@ -107,7 +121,12 @@ function annotationsOf(
     row.map((cell, j) => {
       const share = shares[i]?.[j] ?? 0;
       return {
-        ...{ x: names[j] ?? "", y: names[i] ?? "", text: share === 0 ? "" : String(cell), showarrow: false },
+        ...{
+          x: names[j] ?? "",
+          y: names[i] ?? "",
+          text: share === 0 ? "" : String(cell).replace(" (", "<br>("),
+          showarrow: false,
+        },
         font: { color: textOn(share) },
       };
     }),
