@@ -6,34 +6,49 @@ import type { InspectedPhoto, PhotoFacts } from "./facts";
 
 const BINS = 30;
 
+/** In pixels: of a class's bar, of a histogram, between plots, above and below them. */
+const [ROW, PLOT, GAP, TOP, BOTTOM] = [22, 120, 84, 72, 48];
+/** Of more classes the bars get narrower. */
+const MOST_ROWS = 40;
+
 /** Three plots, one under the other, so that they are read on a telephone too. */
 export function photosFigure({ classes, splits }: PhotoFacts, photos: readonly InspectedPhoto[]): Figure {
   const names = Object.keys(splits);
   const bars = names.map((split, i): PlotlyTrace => ({
-    type: "bar",
-    name: split,
-    x: classes.map(({ name }) => name),
-    y: classes.map((one) => one.photos[split] ?? 0),
+    ...{ type: "bar", name: split, orientation: "h", showlegend: names.length > 1 },
+    x: classes.map((one) => one.photos[split] ?? 0),
+    y: classes.map(({ name }) => name),
     marker: { color: seriesColor(i) },
-    showlegend: names.length > 1,
-  })); // prettier-ignore
+  }));
   const sides = histogram("shorter side", photos.map(({ height, width }) => Math.min(height, width)), 2); // prettier-ignore
   const aspects = histogram("width / height", photos.map(({ height, width }) => width / height), 3); // prettier-ignore
-  const count = { title: { text: "photos" }, rangemode: "tozero" };
+  const { height, domains } = stacked([ROW * Math.min(classes.length + 1, MOST_ROWS), PLOT, PLOT]);
+  const [first = [], second = [], third = []] = domains;
+  const count = (domain: readonly number[]) => ({ title: { text: "photos" }, rangemode: "tozero", domain });
   return figure([...bars, sides, aspects], {
     title: { text: `${photos.length.toLocaleString("en-US")} photos`, y: 0.99, yanchor: "top" },
-    margin: { t: 72, r: 24, b: 48, l: 64 },
-    grid: { rows: 3, columns: 1, pattern: "independent", ygap: 0.35 },
-    barmode: "stack",
-    height: 640,
-    xaxis: { type: "category", automargin: true },
-    yaxis: count,
-    xaxis2: { title: { text: "shorter side in pixels" } },
-    yaxis2: count,
-    xaxis3: { title: { text: "width / height" } },
-    yaxis3: count,
-    legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", traceorder: "normal" },
+    margin: { t: TOP, r: 24, b: BOTTOM, l: 64 },
+    ...{ barmode: "stack", height },
+    xaxis: { title: { text: "photos" }, anchor: "y" },
+    yaxis: { type: "category", autorange: "reversed", automargin: true, domain: first },
+    xaxis2: { title: { text: "shorter side in pixels" }, anchor: "y2" },
+    yaxis2: { ...count(second), anchor: "x2" },
+    xaxis3: { title: { text: "width / height" }, anchor: "y3" },
+    yaxis3: { ...count(third), anchor: "x3" },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", traceorder: "normal" },
   });
+}
+
+/** Plots under each other: the height of all, and what share of it each has, from the bottom. */
+function stacked(heights: readonly number[]): { readonly height: number; readonly domains: number[][] } {
+  const inner = heights.reduce((sum, one) => sum + one + GAP, -GAP);
+  let top = inner;
+  const domains = heights.map((one) => {
+    const domain = [Math.max(0, (top - one) / inner), top / inner];
+    top -= one + GAP;
+    return domain;
+  });
+  return { height: inner + TOP + BOTTOM, domains };
 }
 
 /** Numbers in bins of one width. */

@@ -17,14 +17,13 @@ const FORMATS: Readonly<Record<string, string>> = {
 export function findingRows(facts: PhotoFacts, distance: number): TableRow[] {
   const { broken, copies, near, formats, orientations, without } = facts;
   const [bad] = broken;
-  const pixels = ({ least, median, greatest }: Spread): string => `${least} … ${greatest} pixels, median ${median}`;
-  const { least, median, greatest } = facts.aspect;
+  const pixels = (spread: Spread): string => rangeOf(spread, String, " pixels");
   const turned = Object.entries(orientations).filter(([orientation]) => orientation !== "1");
   const all = Object.entries(formats).sort(([, a], [, b]) => b - a);
   return [
     { what: "width", which: pixels(facts.width) },
     { what: "height", which: pixels(facts.height) },
-    { what: "width / height", which: `${short(least)} … ${short(greatest)}, median ${short(median)}` },
+    { what: "width / height", which: rangeOf(facts.aspect, short) },
     { what: "format", which: all.map(([name, count]) => `${FORMATS[name] ?? name} ${count}`).join(", ") },
     { what: "turned by Exif", photos: sumOf(turned), which: turned.map(([orientation, count]) => `orientation ${orientation}: ${count}`).join(", ") },
     ...(without > 0 ? [{ what: "without a class", photos: without, which: "" }] : []),
@@ -58,6 +57,12 @@ function exampleOf(groups: readonly PhotoGroup[]): string {
 
 function sumOf(counts: readonly (readonly [string, number])[]): number {
   return counts.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** All values, in words: one, or from where to where. */
+function rangeOf({ least, median, greatest }: Spread, textOf: (value: number) => string, unit = ""): string {
+  if (least === greatest) return `${textOf(least)}${unit}`;
+  return `${textOf(least)} … ${textOf(greatest)}${unit}, median ${textOf(median)}`;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -20,7 +20,8 @@ export interface InspectPhotosOptions extends OrientOptions, LabelTableOptions {
   /**
    * In how many of the 64 bits of their hashes photos may differ that look alike, 0 … 15. Of 446 photos of clothing 4 finds all that were
    * made smaller, grey, or JPEGs of quality 20, and 96 % of those made a fifth brighter; 8 finds 97 % of those cut by 2 % at each
-   * side; no two different ones of them differ in less than 10.
+   * side; no two different ones of them differ in less than 10. The hashes of 100,000 photos are compared within a second for 4, in some
+   * seconds for 8, in most of a minute for 15.
    * @default 4
    */
   readonly distance?: number;

@@ -72,11 +72,12 @@ const number = (value: number): string => value.toLocaleString("en-US");
 
 function describe({ source, labels, photos, account, broken, near, leftOut }: Gathered): PhotoFacts {
   if (photos.length === 0) throw noPhotos(source, account.bad);
-  const splits = countBy(photos, ({ split }) => split);
+  const splits = inUsualOrder(countBy(photos, ({ split }) => split));
   const names = Object.keys(splits);
   const brokenOf = labels.map((_, label) => broken.filter(({ file }) => file.labels.includes(label)).length);
   const copies = groupsOf(account.copies(), labels);
-  const alike = groupsOf(near, labels).filter(({ files }) => !copies.some((same) => same.files.length === files.length && same.files[0] === files[0])); // prettier-ignore
+  const known = new Set(copies.map(keyOf));
+  const alike = groupsOf(near, labels).filter((group) => !known.has(keyOf(group)));
   return {
     source,
     classes: labels.map((name, label) => ({
@@ -98,6 +99,11 @@ function describe({ source, labels, photos, account, broken, near, leftOut }: Ga
   };
 }
 
+/** Tells groups apart: one of photos alike has all copies of its first. */
+function keyOf({ files }: PhotoGroup): string {
+  return `${files.length} ${files[0] ?? ""}`;
+}
+
 function noPhotos(source: string | readonly string[], [first, ...others]: readonly BadImage[]): RangeError {
   const got = first === undefined ? "none" : `${others.length + 1} that can't, as "${first.file}": ${first.reason}`; // prettier-ignore
   return new RangeError(
@@ -109,6 +115,14 @@ function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Record<str
   const counts: Record<string, number> = {};
   for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
   return counts;
+}
+
+const USUAL = ["train", "validation", "test"];
+
+/** Splits as people name them, then others as they come. */
+function inUsualOrder(splits: Readonly<Record<string, number>>): Record<string, number> {
+  const rank = (name: string): number => (USUAL.includes(name) ? USUAL.indexOf(name) : USUAL.length);
+  return Object.fromEntries(Object.entries(splits).sort(([a], [b]) => rank(a) - rank(b)));
 }
 
 /** A row for each class, and one for all photos. */
