@@ -175,7 +175,7 @@ test(
     const [, bottles, mugs] =
       /^UMAP of \d+ photos: bottle \((\d+)\), mug \((\d+)\)/.exec(shownBy(cells, "embeddings.umap()")) ?? [];
     assert.equal(Number(bottles) + Number(mugs), count);
-    assert.match(shownBy(cells, "const strangers"), /^9 images: photo \d+ \(\w+\/\w+\.jpg\): (bottle|mug), /);
+    assert.match(shownBy(cells, "const doubted"), /^9 images: photo \d+ \(\w+\/\w+\.jpg\): (bottle|mug), /m);
     const predicted = shownBy(cells, "slim.loadClassifier");
     assert.equal(predicted.match(/_\d{4}\.jpg +(bottle|mug) [<>]?[\d.]+/g)?.length, 8, predicted);
     const page = readFileSync(join(ROOT, "build/trust.html"), "utf8");
