@@ -14,6 +14,7 @@ import { benchScaling, formatScaling } from "./scaling";
 import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
+import { benchTrust, formatTrust } from "./trust";
 import { benchTransfer, formatTransfer } from "./transfer";
 
 /** What the command line asks for. */
@@ -50,6 +51,7 @@ const benches: Readonly<Record<string, Bench>> = {
   finetune: { about: "seconds: from a process's start to 95 % validated accuracy of a new head: ours, PyTorch's, Keras's", run: runFinetune },
   transfer: { about: "seconds and accuracy: all of a pretrained network fine-tuned to photos: ours, PyTorch's; a round is a seed", run: runTransfer },
   photos: { about: "seconds, memory: many small photos inspected: ours, ImageHash's hashes alone", run: runPhotos },
+  trust: { about: "seconds, memory: many small photos interpreted, embedded, and their labels checked", run: runTrust },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -64,7 +66,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --batch N    images in a batch                    (default: 16)
   --side N     their side in pixels                 (default: 224)
   --steps N    train: what our job holds over so many steps, in place of the contest
-  --photos N   photos: how many                     (default: 2000)
+  --photos N   photos, trust: how many              (default: 2000; trust: 20000)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -159,6 +161,11 @@ async function runTransfer(wish: Wish): Promise<Outcome> {
 async function runPhotos({ rounds, photos = 2000 }: Wish): Promise<Outcome> {
   const result = await benchPhotos({ rounds, photos });
   return { text: formatPhotos(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runTrust({ photos = 20_000 }: Wish): Promise<Outcome> {
+  const result = await benchTrust(photos);
+  return { text: formatTrust(result), data: { unit: seconds.unit, ...result } };
 }
 
 interface Contest {
