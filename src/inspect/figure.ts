@@ -36,10 +36,13 @@ export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}):
   return displayable({ ...spec }, (context) => showFigure(spec, context));
 }
 
-/** The bundle of a figure with its picture, after plotly.js has been shown where it is not yet. */
-export function showFigure(spec: PlotlySpec, context?: DisplayContext): MimeBundle {
+/**
+ * The bundle of a figure with its picture, after plotly.js has been shown where it is not yet.
+ * @param still  what the picture shows of a figure that can't be drawn without a page. @default the figure
+ */
+export function showFigure(spec: PlotlySpec, context?: DisplayContext, still = spec): MimeBundle {
   context?.publishOnce("plotly.js", plotlyScript);
-  const png = figurePng(readSpec(spec));
+  const png = figurePng(readSpec(still));
   const bundle = { ...figureBundle(spec, png), ...(png !== undefined && { "image/png": png }) };
   if (context !== undefined || scriptShown) return bundle;
   scriptShown = true;

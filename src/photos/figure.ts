@@ -1,5 +1,6 @@
 /** Photos as a figure: how many of each class, how large, in what proportions. */
-import { figure, type Figure } from "../inspect/figure";
+import { displayable } from "../display/bundle";
+import { figure, showFigure, type Figure } from "../inspect/figure";
 import { seriesColor } from "../inspect/palette";
 import type { PlotlyTrace } from "../inspect/plotly";
 import type { InspectedPhoto, PhotoFacts } from "./facts";
@@ -11,8 +12,28 @@ const [ROW, PLOT, GAP, TOP, BOTTOM] = [22, 120, 84, 72, 48];
 /** Of more classes the bars get narrower. */
 const MOST_ROWS = 40;
 
-/** Three plots, one under the other, so that they are read on a telephone too. */
-export function photosFigure({ classes, splits }: PhotoFacts, photos: readonly InspectedPhoto[]): Figure {
+/** Three plots, one under the other, so that they are read on a telephone too; where no page is shown, the photos by class. */
+export function photosFigure(facts: PhotoFacts, photos: readonly InspectedPhoto[]): Figure {
+  const { data, layout } = drawn(facts, photos);
+  const still = byClass(facts, photos.length);
+  return displayable({ data, layout }, (context) => showFigure({ data, layout }, context, still));
+}
+
+/** How many photos each class has, of the first classes if there are many. */
+function byClass({ classes, splits }: PhotoFacts, count: number): Figure {
+  const all = classes.slice(0, MOST_ROWS);
+  const names = Object.keys(splits);
+  const total = ({ photos }: PhotoFacts["classes"][number]): number =>
+    names.reduce((sum, split) => sum + (photos[split] ?? 0), 0);
+  const shown = all.length < classes.length ? `, the first ${all.length} of ${classes.length} classes` : "";
+  return figure([{ type: "bar", x: all.map(({ name }) => name), y: all.map(total) }], {
+    title: { text: `${count.toLocaleString("en-US")} photos${shown}` },
+    xaxis: { type: "category" },
+    yaxis: { title: { text: "photos" } },
+  });
+}
+
+function drawn({ classes, splits }: PhotoFacts, photos: readonly InspectedPhoto[]): Figure {
   const names = Object.keys(splits);
   const bars = names.map((split, i): PlotlyTrace => ({
     ...{ type: "bar", name: split, orientation: "h", showlegend: names.length > 1 },

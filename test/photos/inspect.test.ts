@@ -87,7 +87,8 @@ test("an inspection shows itself, and goes into JSON, without its photos one by 
   const facts = Object.entries(rest).filter(([, value]) => typeof value !== "function");
   assert.deepEqual(JSON.parse(JSON.stringify(found)), Object.fromEntries(facts));
   assert.equal(found.duplicates().rows.length, 2);
-  const { "application/vnd.plotly.v1+json": spec } = bundleOf(found.figure());
+  const { "application/vnd.plotly.v1+json": spec, "image/png": png } = bundleOf(found.figure());
+  assert.match(String(png), /^iVBORw0KGgo/);
   assert.match(JSON.stringify(spec), /"name":"validation"[^{]*"x":\[2,2\],"y":\["<shoes>","hat"\]/);
 });
 
