@@ -4,6 +4,7 @@ export type { Classifier, ExportClassifierOptions, LoadClassifierOptions } from 
 export { saveClassifier, type SaveClassifierOptions } from "./save";
 export type { Description as ClassifierDescription, PhotoSize, Trained } from "./description";
 export { predict, type PredictPhotosOptions } from "./predict";
-export type { PredictedPhoto, PredictedPhotos, Score } from "./predictions";
+export type { PredictedPhoto, Score } from "./predicted";
+export type { PredictedPhotos } from "./predictions";
 export type { Photo } from "./photos";
 export type { TtaOptions } from "./views";

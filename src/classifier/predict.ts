@@ -9,7 +9,8 @@ import { tf } from "../tensorflow";
 import { classNameOf, expectClassNames } from "../inspect/caption";
 import type { Classifier } from "./load";
 import { listOf, type Photo, type PhotoSource } from "./photos";
-import { predictedPhotos, SHOWN, type PredictedPhoto, type PredictedPhotos } from "./predictions";
+import type { PredictedPhoto } from "./predicted";
+import { predictedPhotos, SHOWN, type PredictedPhotos } from "./predictions";
 import { sourceOf, type Source, type SourceOptions } from "./source";
 
 /** Options of predict(). */

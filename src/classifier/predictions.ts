@@ -5,26 +5,9 @@ import { escapeHtml } from "../display/html";
 import { table, type Table } from "../display/table";
 import type { BadImage } from "../input";
 import { probabilityText } from "../inspect/caption";
+import type { PredictedPhoto, Score } from "./predicted";
+import { predictionsPng } from "./still";
 import { cssColor, GRID, INK, SERIES, type ThemedColor } from "../inspect/palette";
-
-/** A class and how likely it is. */
-export interface Score {
-  readonly className: string;
-  /** 0…1 */
-  readonly probability: number;
-}
-
-/** What was predicted of a photo. */
-export interface PredictedPhoto {
-  /** Its path or address, or "photo 2" where it has none: of those given, from 0 on. */
-  readonly photo: string;
-  /** The likeliest class; of several classes a photo those above the threshold, perhaps none. */
-  readonly classes: readonly string[];
-  /** All classes, the likeliest first. */
-  readonly scores: readonly Score[];
-  /** The probabilities of the classes by name. */
-  readonly probabilities: Readonly<Record<string, number>>;
-}
 
 /** What predict() gives; it shows itself as photos beside bars of their likeliest classes. */
 export interface PredictedPhotos extends Displayable {
@@ -63,7 +46,12 @@ export function predictedPhotos(
     const faults = badLines(bad).map(
       (line) => `<div style="overflow-wrap:anywhere;margin-top:8px"><small>${escapeHtml(line)}</small></div>`,
     );
-    return { "text/html": [gallery, ...listed, ...faults].join("\n"), "text/plain": toString() };
+    const png = predictionsPng(photos, thumbnails, BARS);
+    return {
+      "image/png": png,
+      "text/html": [gallery, ...listed, ...faults].join("\n"),
+      "text/plain": toString(),
+    };
   });
 }
 

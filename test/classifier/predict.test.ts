@@ -158,7 +158,8 @@ test("predict() takes the folder of a classifier, what was loaded of it, and an 
 
 test("predictions show themselves as photos beside bars, with texts for those who do not see them", async () => {
   const shown = await predict(model, folder, { classNames: NAMES });
-  const { "text/html": html, "text/plain": text } = bundleOf(shown);
+  const { "text/html": html, "text/plain": text, "image/png": png } = bundleOf(shown);
+  assert.match(String(png), /^iVBORw0KGgo/);
   assert.equal([...String(html).matchAll(/<img alt="[^"]+\.png: [^"]+ 0\.\d\d"/g)].length, 3);
   assert.match(String(html), /&lt;bag&gt;/);
   assert.doesNotMatch(String(html), /<bag>/);
