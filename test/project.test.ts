@@ -161,7 +161,7 @@ test(
 
     outputOf(inProject("npm run --silent notebook"));
     const notebook = readFileSync(join(project, "build/study.ipynb"), "utf8");
-    assert.match(notebook, /accuracy: [01]/);
+    assert.match(notebook, /images +accuracy +cross-entropy[^]*\d %/);
     assert.match(notebook, /"image\/png"/);
 
     const compiler = versionIn(join(project, "node_modules/typescript"));
