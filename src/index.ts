@@ -39,6 +39,8 @@ export {
   softmaxCrossEntropy,
   type Architecture,
   type ClassLabels,
+  type FieldOfView,
+  type ImagePart,
   type Losses,
   type ModelOptions,
   type ModelVariable,

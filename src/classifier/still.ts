@@ -1,9 +1,8 @@
 /** Predictions as one picture, for where no page is shown. */
-import { escapeHtml } from "../display/html";
 import { probabilityText } from "../inspect/caption";
 import { GRID, GROUND, INK, MUTED, SERIES } from "../inspect/palette";
 import { drawSvg } from "../inspect/still/png";
-import { fitted } from "../inspect/still/read";
+import { fitted, plainSvgText } from "../inspect/still/read";
 import type { PredictedPhoto, Score } from "./predicted";
 
 /** In pixels: of a card, its photo, a bar with its text, and between cards; two cards make the 640 of figures. */
@@ -47,24 +46,19 @@ function cardOf(
     jpeg === undefined
       ? ""
       : `<image width="${PHOTO}" height="${PHOTO}" preserveAspectRatio="xMidYMin meet" href="data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}"/>`;
-  const title = `<text x="${left}" y="${SIZE}" fill="${MUTED.light}">${plain(name)}</text>`;
+  const title = `<text x="${left}" y="${SIZE}" fill="${MUTED.light}">${plainSvgText(name)}</text>`;
   const lines = scores
     .slice(0, bars)
     .map((score, i) => barOf(score, classes.includes(score.className), 16 + i * LINE));
   return `${image}${title}<g transform="translate(${left} 0)">${lines.join("")}</g>`;
 }
 
-/** A text in SVG, which takes no control characters. */
-function plain(text: string): string {
-  return escapeHtml(text.replace(/[\x00-\x1f\x7f]/g, " "));
-}
-
 function barOf({ className, probability }: Score, isPredicted: boolean, top: number): string {
   const room = CARD - PHOTO - 10;
   const words = `fill="${INK.light}"${isPredicted ? ' stroke="currentColor" stroke-width="0.3"' : ""}`;
   return [
-    `<text y="${top + SIZE}" ${words}>${plain(fitted(className, SIZE, room - 48))}</text>`,
-    `<text x="${room}" y="${top + SIZE}" text-anchor="end" ${words}>${plain(probabilityText(probability))}</text>`,
+    `<text y="${top + SIZE}" ${words}>${plainSvgText(fitted(className, SIZE, room - 48))}</text>`,
+    `<text x="${room}" y="${top + SIZE}" text-anchor="end" ${words}>${plainSvgText(probabilityText(probability))}</text>`,
     `<rect y="${top + SIZE + 4}" width="${room}" height="4" fill="${GRID.light}"/>`,
     `<rect y="${top + SIZE + 4}" width="${(room * probability).toFixed(1)}" height="4" fill="${BAR.light}"/>`,
   ].join("");

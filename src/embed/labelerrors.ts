@@ -1,5 +1,5 @@
 /** Labels that are wrong, as far as the photos' vectors tell. */
-import { bundleOf, displayable, type Displayable } from "../display/bundle";
+import { bundleOf, displayable, htmlOf, type Displayable } from "../display/bundle";
 import { table } from "../display/table";
 import { drawGallery } from "../inspect/gallery";
 import { createRandom, shuffle } from "../input/chance";
@@ -163,7 +163,7 @@ function draw(
   const gallery = drawGallery(() => readThumbnails(files), captions, { size: 96 });
   return displayable({}, (context) => {
     const [pictures, table] = [bundleOf(gallery, context), bundleOf(numbers, context)];
-    const html = [pictures, table].map(({ "text/html": one }) => (typeof one === "string" ? one : ""));
+    const html = [pictures, table].map(htmlOf);
     return { ...pictures, "text/html": html.join("\n"), "text/plain": table["text/plain"] };
   });
 }

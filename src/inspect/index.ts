@@ -1,7 +1,7 @@
 /** A model that explains itself. */
 export { gradCam, type AskedGradCam, type GradCam, type GradCamOptions } from "./gradcam";
 export { globalAveragePool } from "./gap";
-export type { ImagePart, Placement } from "./place";
+export type { Placement } from "./place";
 export { overlay, type Colormap, type OverlayOptions } from "./overlay";
 export { showBatch, showCam, showImage, type Gallery } from "./gallery";
 export type { Explanation, ShowBatchOptions, ShowCamOptions, ShowImageOptions } from "./gallery";

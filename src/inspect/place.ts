@@ -1,15 +1,7 @@
 /** Where the cells of a heat map are on its image. */
 import type { Model } from "../model/model";
-import { centralPart } from "../model/preprocessing";
+import { centralPart, type ImagePart } from "../model/preprocessing";
 import { tf, unrecorded } from "../tensorflow";
-
-/** A part of an image, in shares of its height and width, 0…1. */
-export interface ImagePart {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
 
 /** Where the cells of heat maps are on their images. */
 export interface Placement {

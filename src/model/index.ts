@@ -11,7 +11,7 @@ export type { MovingUpdate, RunOptions } from "./compute";
 export { resnetV1, resnetV2, type ResnetForm, type ResnetOptions, type ResnetResult } from "./resnet";
 export { planBlocks, type Architecture, type Block, type BlocksOptions, type Depth } from "./blocks";
 export type { Strides, Unit } from "./blocks";
-export { preprocessImages, type PreprocessOptions } from "./preprocessing";
+export { preprocessImages, type ImagePart, type PreprocessOptions } from "./preprocessing";
 export type { Pixels } from "./pixels";
 export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";
 export type { Cut } from "./part";

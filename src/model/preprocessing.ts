@@ -77,11 +77,19 @@ const isReady = ({ shape }: tf.Tensor4D, [height, width]: Size): boolean =>
 const asFloat = (images: tf.Tensor4D): tf.Tensor4D =>
   images.dtype === "float32" ? images : images.toFloat();
 
+/** A part of an image, in shares of its height and width, 0…1. */
+export interface ImagePart {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /** The middle of images that preprocessImages() crops without a seed, in shares of their height and width. */
 export function centralPart(
   images: tf.Tensor4D,
   { resizeSide, imageSize }: { readonly resizeSide: number; readonly imageSize: number },
-): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } {
+): ImagePart {
   const [height, width] = resizedSize(images, resizeSide, imageSize);
   const [top, left] = centralPlace([height, width], imageSize);
   return {

@@ -42,7 +42,12 @@ export function svgText(text: string): string {
     "&nbsp;": " ",
   };
   const plain = text.replace(/<br ?\/?>/gi, " ").replace(/<\/?(b|i|em|strong|sub|sup|span|a)\b[^>]*>/gi, "");
-  return escapeHtml(plain.replace(/&(lt|gt|amp|nbsp);/g, (entity) => entities[entity] ?? entity)).replace(/[\x00-\x08\x0b-\x1f]/g, " "); // prettier-ignore
+  return plainSvgText(plain.replace(/&(lt|gt|amp|nbsp);/g, (entity) => entities[entity] ?? entity));
+}
+
+/** A text as it is, in SVG, which takes no control characters. */
+export function plainSvgText(text: string): string {
+  return escapeHtml(text).replace(/[\x00-\x08\x0b-\x1f]/g, " ");
 }
 
 /** The title's text of a layout or an axis; "" if it has none. */

@@ -2,6 +2,7 @@ import { attr, type Attrs } from "../runtime/attributes";
 import { TensorFlowError } from "../runtime/error";
 import { device, tf } from "../runtime/runtime";
 import { execute } from "../trace/execute";
+import { expectOneShape } from "./oneshape";
 
 /** What a step of Adam starts from; all but rates are float32 of one shape. */
 export interface AdamDescent {
@@ -54,7 +55,7 @@ export function standardAdam(
   { variable, mean, square, gradient, rates }: AdamDescent,
   { epsilon }: AdaptiveOptions,
 ): [variable: tf.Tensor, mean: tf.Tensor, square: tf.Tensor] {
-  expectOneShape({ variable, mean, square, gradient });
+  expectOneShape("Sub", "variable, mean, square and gradient", [variable, mean, square, gradient]);
   return tf.tidy(() => {
     const [rate, decay, meanGain, squareGain] = scalarsOf(rates, 4);
     const nextMean = approach(mean, gradient, meanGain);
@@ -89,7 +90,8 @@ export function standardRmsProp(
   { variable, square, velocity, mean, gradient, rates }: RmsPropDescent,
   { epsilon }: AdaptiveOptions,
 ): [variable: tf.Tensor, square: tf.Tensor, velocity: tf.Tensor, mean?: tf.Tensor] {
-  expectOneShape({ variable, square, velocity, gradient, ...(mean !== undefined && { mean }) });
+  const means = mean === undefined ? [] : [mean];
+  expectOneShape("Sub", "variable, slots and gradient", [variable, square, velocity, ...means, gradient]);
   return tf.tidy(() => {
     const [rate, momentum, gain] = scalarsOf(rates, 3);
     const nextSquare = approach(square, gradient.square(), gain);
@@ -112,16 +114,7 @@ function approach(from: tf.Tensor, to: tf.Tensor, gain: tf.Tensor): tf.Tensor {
 function scalarsOf(rates: tf.Tensor1D, count: 3): [tf.Tensor, tf.Tensor, tf.Tensor];
 function scalarsOf(rates: tf.Tensor1D, count: 4): [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 function scalarsOf(rates: tf.Tensor1D, count: number): tf.Tensor[] {
-  if (rates.size !== count) throw invalid(`expected ${count} rates, got ${rates.size}`);
+  if (rates.size !== count)
+    throw new TensorFlowError("Sub", "INVALID_ARGUMENT", `expected ${count} rates, got ${rates.size}`);
   return tf.unstack(rates);
-}
-
-function expectOneShape(tensors: Readonly<Record<string, tf.Tensor>>): void {
-  const shapes = Object.values(tensors).map(({ shape }) => `[${shape.join(", ")}]`);
-  if (new Set(shapes).size > 1)
-    throw invalid(`expected one shape for ${Object.keys(tensors).join(", ")}, got ${shapes.join(", ")}`);
-}
-
-function invalid(message: string): TensorFlowError {
-  return new TensorFlowError("Sub", "INVALID_ARGUMENT", message);
 }

@@ -1,7 +1,7 @@
 import { attr } from "../runtime/attributes";
-import { TensorFlowError } from "../runtime/error";
 import { execute } from "../trace/execute";
 import { device, tf } from "../runtime/runtime";
+import { expectOneShape } from "./oneshape";
 
 /** Options of descend(). */
 export interface DescendOptions {
@@ -45,13 +45,7 @@ export function standardDescend(
   { variable, slot, gradient, learningRate }: Descent,
   { momentum, ahead = false }: DescendOptions,
 ): [variable: tf.Tensor, slot: tf.Tensor] {
-  const shapes = [variable, slot, gradient].map(({ shape }) => `[${shape.join(", ")}]`);
-  if (new Set(shapes).size > 1)
-    throw new TensorFlowError(
-      "Mul",
-      "INVALID_ARGUMENT",
-      `expected one shape for variable, slot and gradient, got ${shapes.join(", ")}`,
-    );
+  expectOneShape("Mul", "variable, slot and gradient", [variable, slot, gradient]);
   return tf.tidy(() => {
     const nextSlot = slot.mul(momentum).add(gradient);
     const update = ahead ? gradient.add(nextSlot.mul(momentum)) : nextSlot;
