@@ -71,6 +71,7 @@ export * from "./training";
 export * from "./export";
 export * from "./estimator";
 export * from "./inspect";
+export * from "./explain";
 export * from "./photos";
 export * from "./embed";
 export * from "./interpret";

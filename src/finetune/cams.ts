@@ -1,6 +1,6 @@
 import { bundleOf, displayable, type Displayable } from "../display/bundle";
 import { liveOutputs } from "../display/live";
-import { gradCam, type GradCamOptions } from "../inspect/gradcam";
+import { gradCam, type GradCamOptions } from "../explain/gradcam";
 import { showCam, type Gallery, type ShowCamOptions } from "../inspect/gallery";
 import { VGG_MEANS } from "../input";
 import type { Model } from "../model/model";

@@ -1,5 +1,4 @@
-/** A model that explains itself. */
-export { gradCam, type AskedGradCam, type GradCam, type GradCamOptions } from "./gradcam";
+/** Images, heat over them, and plots. */
 export { globalAveragePool } from "./gap";
 export type { Placement } from "./place";
 export { overlay, type Colormap, type OverlayOptions } from "./overlay";

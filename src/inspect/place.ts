@@ -55,10 +55,34 @@ export function placeHeat(
   { rows, columns }: Placement,
   [height, width]: readonly [height: number, width: number],
 ): tf.Tensor4D {
+  const middles = (count: number): number[] => Array.from({ length: count }, (_, i) => (i + 0.5) / count);
   return tf.tidy(() => {
-    const tall = along(heatmaps, 1, expectPlaces("rows", rows, heatmaps.shape[1]), height);
-    const placed = along(tall, 2, expectPlaces("columns", columns, heatmaps.shape[2]), width);
+    const placed = sampleHeat(
+      heatmaps,
+      { rows, columns },
+      { rows: middles(height), columns: middles(width) },
+    );
     return tf.expandDims<tf.Tensor4D>(placed, 3);
+  });
+}
+
+/**
+ * Heat at other places of its images: between the middles of cells linearly, beyond the last as there.
+ * @param heatmaps  float32 [batch, h, w]
+ * @param at        shares of the images' height and width
+ * @returns         float32 [batch, at.rows, at.columns]; the caller disposes
+ * @throws {TypeError} if there is not one place for each row and column
+ * @throws {RangeError} if they do not ascend
+ */
+export function sampleHeat(
+  heatmaps: tf.Tensor3D,
+  { rows, columns }: Placement,
+  at: Pick<Placement, "rows" | "columns">,
+): tf.Tensor3D {
+  const [, height, width] = heatmaps.shape;
+  return tf.tidy(() => {
+    const tall = along(heatmaps, 1, expectPlaces("rows", rows, height), listOf(at.rows));
+    return along(tall, 2, expectPlaces("columns", columns, width), listOf(at.columns));
   });
 }
 
@@ -75,22 +99,26 @@ export function maskOf(
   });
 }
 
-function along(heat: tf.Tensor, axis: number, places: readonly number[], count: number): tf.Tensor {
+function along(
+  heat: tf.Tensor3D,
+  axis: 1 | 2,
+  places: readonly number[],
+  at: readonly number[],
+): tf.Tensor3D {
   const last = places.length - 1;
-  const steps = Array.from({ length: count }, (_, pixel) => {
-    const share = (pixel + 0.5) / count;
+  const steps = at.map((share) => {
     const above = places.findIndex((place) => place > share);
     const [from, to] = above < 0 ? [last, last] : [Math.max(0, above - 1), above];
     const [low = 0, high = 0] = [places[from], places[to]];
     const part = high > low ? Math.min(1, Math.max(0, (share - low) / (high - low))) : 0;
     return { from, to, part };
   });
-  const at = (indices: readonly number[]): tf.Tensor =>
+  const taken = (indices: readonly number[]): tf.Tensor3D =>
     tf.gather(heat, tf.tensor1d([...indices], "int32"), axis);
-  const shape = axis === 1 ? [1, count, 1] : [1, 1, count];
+  const shape = axis === 1 ? [1, at.length, 1] : [1, 1, at.length];
   const part = tf.tensor(steps.map((step) => step.part), shape); // prettier-ignore
-  const low = at(steps.map(({ from }) => from));
-  return low.add(at(steps.map(({ to }) => to)).sub(low).mul(part)); // prettier-ignore
+  const low = taken(steps.map(({ from }) => from));
+  return low.add(taken(steps.map(({ to }) => to)).sub(low).mul(part)); // prettier-ignore
 }
 
 function listOf(places: Placement["rows"]): readonly number[] {

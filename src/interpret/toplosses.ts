@@ -1,7 +1,7 @@
 /** The photos that a network gets most wrong. */
 import { bundleOf, displayable, htmlOf, type Displayable } from "../display/bundle";
 import { table } from "../display/table";
-import { gradCam, type GradCamOptions } from "../inspect/gradcam";
+import { gradCam, type GradCamOptions } from "../explain/gradcam";
 import { showCam, type ShowCamOptions } from "../inspect/gallery";
 import type { Model } from "../model/model";
 import { tf } from "../tensorflow";

@@ -1,6 +1,7 @@
 /** Images in another range than the model's, of which a network learns or says little, and nothing is said of it. */
 import { createModelFn, Estimator } from "../../src/estimator";
-import { gradCam, showBatch, showCam, showImage } from "../../src/inspect";
+import { gradCam } from "../../src/explain";
+import { showBatch, showCam, showImage } from "../../src/inspect";
 import { Dataset, preprocessForEval, type LabeledBatch } from "../../src/input";
 import { preprocessImages, type ModelOptions } from "../../src/model";
 import { memory, tf, trace } from "../../src/tensorflow";

@@ -1,6 +1,7 @@
 /** Pictures of predictions and heat maps that said something untrue, or hid that they say nothing. */
 import { bundleOf } from "../../src/display/bundle";
-import { gradCam, overlay, showBatch, showCam, type Gallery, type ShowBatchOptions } from "../../src/inspect";
+import { gradCam } from "../../src/explain";
+import { overlay, showBatch, showCam, type Gallery, type ShowBatchOptions } from "../../src/inspect";
 import { RIGHT, WRONG } from "../../src/inspect/palette";
 import type { Model } from "../../src/model";
 import { memory, tf, trace } from "../../src/tensorflow";

@@ -13,7 +13,8 @@ import {
   writeRecords,
   type ShapeName,
 } from "../../src/input";
-import { gradCam, showBatch, showCam } from "../../src/inspect";
+import { gradCam } from "../../src/explain";
+import { showBatch, showCam } from "../../src/inspect";
 import { Model } from "../../src/model";
 import { encodeExample, encodePng, feature, memory, tf } from "../../src/tensorflow";
 import { createTrainStep, evaluate, multiLabelMetrics, train, withMovingAverages } from "../../src/training";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Dataset } from "../../src/input";
-import { gradCam } from "../../src/inspect";
+import { gradCam } from "../../src/explain";
 import type { Model } from "../../src/model";
 import { memory, tf, type Precision } from "../../src/tensorflow";
 import { createEvalStep, createTrainStep, evaluate, features, Saver, train, type FeatureBatch, type StepResult } from "../../src/training"; // prettier-ignore

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { gradCam } from "../../src/inspect";
+import { gradCam } from "../../src/explain";
 import { Dataset, fixedLenFeature, TFExampleDecoder, tfexampleDecoder, varLenFeature } from "../../src/input";
 import { recordClassifier } from "../../src/export/classifier";
 import { constant, encodeExample, encodePng, feature, memory, tf } from "../../src/tensorflow";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { globalAveragePool } from "../../src/inspect/gap";
-import { gradCam } from "../../src/inspect/gradcam";
+import { gradCam } from "../../src/explain/gradcam";
 import { Model } from "../../src/model/model";
 import { memory, tf, trace } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";

@@ -1,0 +1,9 @@
+/** Where a model looks, and why. */
+export { gradCam, type AskedGradCam, type GradCam, type GradCamOptions } from "./gradcam";
+export { explain, type ExplainOptions } from "./explain";
+export type { Explained } from "./explained";
+export { METHODS as explainMethods, type MethodName } from "./methods";
+export type { Method, Subject, Work } from "./method";
+export type { Evidence, Run } from "./run";
+export type { Cells, Place } from "./place";
+export type { Output, Target, TargetOptions } from "./target";
