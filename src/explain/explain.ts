@@ -1,7 +1,7 @@
 import { interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import { expectPreprocessed } from "../model/pixels";
-import { quoteNearest, tf } from "../tensorflow";
+import { expectPrecision, quoteNearest, tf, type Precision } from "../tensorflow";
 import type { Explained } from "./explained";
 import { fuse } from "./fuse";
 import { heatOf } from "./heat";
@@ -23,7 +23,9 @@ export interface ExplainOptions extends TargetOptions {
   readonly endpoint?: string | readonly string[];
   /** Images that are computed at once where a method runs the network many times: what bounds its memory. @default 32 */
   readonly chunk?: number;
-  /** Called after each chunk; progressBar().update takes it. */
+  /** What methods that run the network many times compute in; see TraceOptions.precision. @default "float32" */
+  readonly precision?: Precision;
+  /** Called after each chunk, over all endpoints; progressBar().update takes it. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Stops between two chunks, with its reason as the error. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
@@ -56,7 +58,8 @@ export async function explain(
   const places = (names ?? [undefined]).map((name) => placeOf(model, name));
   const maps: Explained[] = [];
   try {
-    for (const place of places) maps.push(await explainAt({ model, images, place }, method, options, work));
+    for (const [i, place] of places.entries())
+      maps.push(await explainAt({ model, images, place }, method, options, partOf(work, i, places.length)));
     return fuse(maps);
   } catch (error) {
     tf.dispose(maps);
@@ -136,9 +139,19 @@ function methodOf(wanted: MethodName | Method = "gradCam"): Method {
 }
 
 function workOf(options: ExplainOptions): Work {
-  const { chunk = 32, onProgress, signal } = interruptible(options);
+  const { chunk = 32, precision = "float32", onProgress, signal } = interruptible(options);
   if (!(Number.isSafeInteger(chunk) && chunk >= 1))
     throw new RangeError(`Cannot explain: expected chunk to be a whole number from 1 on, got ${chunk}`);
   signal?.throwIfAborted();
-  return { chunk, onProgress, signal };
+  return { chunk, precision: expectPrecision(precision, "explain"), onProgress, signal };
+}
+
+/** Work at one of several endpoints, each of which counts alike for the progress. */
+function partOf(work: Work, part: number, parts: number): Work {
+  const { onProgress } = work;
+  if (onProgress === undefined) return work;
+  return {
+    ...work,
+    onProgress: ({ done, total }) => onProgress({ done: part * total + done, total: parts * total }),
+  };
 }

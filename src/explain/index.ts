@@ -7,3 +7,4 @@ export type { Method, Subject, Work } from "./method";
 export type { Evidence, Run } from "./run";
 export type { Cells, Place } from "./place";
 export type { Output, Target, TargetOptions } from "./target";
+export { scoreCam, type ScoreCamOptions } from "./methods/scorecam";

@@ -1,6 +1,6 @@
 /** What explains: a way from a network and images to heat. */
 import type { Model } from "../model/model";
-import type { tf } from "../tensorflow";
+import type { Precision, tf } from "../tensorflow";
 import type { Evidence, Run } from "./run";
 import type { Score } from "./target";
 
@@ -20,6 +20,8 @@ export interface Subject extends Run {
 export interface Work {
   /** Rows that are computed at once, which bounds the memory. */
   readonly chunk: number;
+  /** What methods of many passes compute in; see trace(). */
+  readonly precision: Precision;
   /** Called after each chunk. */
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
   /** Stops between two chunks, with its reason as the error. */

@@ -40,6 +40,8 @@ for (const name of Object.keys(METHODS).filter((name): name is keyof typeof METH
     assert.deepEqual(heat.values.shape.slice(0, 3), heat.heatmaps.shape);
     tf.dispose(heat);
     assert.equal(memory().tensors, before);
+    images.dispose();
+    model.dispose();
   });
 
 test("explain() is Grad-CAM unless told otherwise", async () => {

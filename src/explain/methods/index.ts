@@ -1,12 +1,16 @@
 /** All methods by name. */
 import type { Method } from "../method";
+import { ablationCam } from "./ablationcam";
 import { gradCamMethod } from "./gradcam";
 import { hiResCam } from "./hirescam";
+import { scoreCam } from "./scorecam";
 
 /** Methods by the names that explain() knows them by, each with its defaults. */
 export const METHODS = {
   gradCam: gradCamMethod,
   hiResCam,
+  scoreCam: scoreCam(),
+  ablationCam,
 } as const satisfies Readonly<Record<string, Method>>;
 
 /** A method by name. */
