@@ -8,3 +8,5 @@ export type { Evidence, Run } from "./run";
 export type { Cells, Place } from "./place";
 export type { Output, Target, TargetOptions } from "./target";
 export { scoreCam, type ScoreCamOptions } from "./methods/scorecam";
+export { occlusion, type OcclusionOptions } from "./methods/occlusion";
+export { rise, type RiseOptions } from "./methods/rise";
