@@ -3,6 +3,9 @@ export { gradCam, type AskedGradCam, type GradCam, type GradCamOptions } from ".
 export { explain, type ExplainOptions } from "./explain";
 export type { Explained } from "./explained";
 export { METHODS as explainMethods, type MethodName } from "./methods";
+export { eigenCam, type EigenCamOptions } from "./methods/eigencam";
+export { kpcaCam, type KpcaCamOptions } from "./methods/kpcacam";
+export { randomCam, type RandomCamOptions } from "./methods/randomcam";
 export type { Method, Subject, Work } from "./method";
 export type { Evidence, Run } from "./run";
 export type { Cells, Place } from "./place";

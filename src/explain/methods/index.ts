@@ -1,20 +1,34 @@
 /** All methods by name. */
 import type { Method } from "../method";
 import { ablationCam } from "./ablationcam";
+import { eigenCam } from "./eigencam";
+import { eigenGradCam } from "./eigengradcam";
 import { gradCamMethod } from "./gradcam";
+import { gradCamPlusPlus } from "./gradcamplusplus";
 import { hiResCam } from "./hirescam";
+import { kpcaCam } from "./kpcacam";
+import { layerCam } from "./layercam";
 import { occlusion } from "./occlusion";
+import { randomCam } from "./randomcam";
 import { rise } from "./rise";
 import { scoreCam } from "./scorecam";
+import { xGradCam } from "./xgradcam";
 
 /** Methods by the names that explain() knows them by, each with its defaults. */
 export const METHODS = {
   gradCam: gradCamMethod,
+  gradCamPlusPlus,
   hiResCam,
+  xGradCam,
+  layerCam,
+  eigenCam: eigenCam(),
+  eigenGradCam,
+  kpcaCam: kpcaCam(),
   scoreCam: scoreCam(),
   ablationCam,
   occlusion: occlusion(),
   rise: rise(),
+  randomCam: randomCam(),
 } as const satisfies Readonly<Record<string, Method>>;
 
 /** A method by name. */

@@ -13,6 +13,7 @@ export * from "./pixels";
 export * from "./shape";
 export * from "./strings";
 export * from "./encode";
+export * from "./eigen";
 export * from "./batchnorm";
 export * from "./color";
 export * from "./image";
