@@ -1,6 +1,6 @@
 import type { Model } from "../model/model";
 import { expectPreprocessed } from "../model/pixels";
-import { tf } from "../tensorflow";
+import { checkFinite, tf } from "../tensorflow";
 import { heatOf } from "./heat";
 import { channelWeights, gradCamMethod } from "./methods/gradcam";
 import { cellsOf, placeOf, type Cells } from "./place";
@@ -41,6 +41,7 @@ export type AskedGradCam = GradCam & {
  * @throws {RangeError} if the endpoint is unknown, naming those there are, or a class is none of the model's
  * @throws {RangeError} if images are brighter than preprocessed ones, unless the model takes any pixels
  * @throws {TypeError} if there are not as many classes as images
+ * @throws {TensorFlowError} if what the network makes of them is not finite
  * @example
  * const cam = gradCam(model, model.preprocess(images));
  * showCam(images, cam, { labels, classNames });
@@ -65,7 +66,11 @@ export function gradCam(
     const { score, classes, predicted } = scoreOf(run.output, options);
     const evidence = evidenceOf(run, score);
     const weights = channelWeights(evidence);
-    const values = evidence.activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3);
+    const sums = evidence.activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3);
+    const values = checkFinite(
+      sums,
+      `Cannot explain by gradCam at ${place.endpoint}: expected finite values`,
+    );
     const { probabilities } = model.postprocess(run.output);
     const heatmaps = heatOf(values, gradCamMethod);
     const cam = { heatmaps, ...cellsOf(model, place.endpoint, images), weights, classes, probabilities };

@@ -7,13 +7,8 @@ import { randomCam } from "../../src/explain/methods/randomcam";
 import { tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
+import { distanceOf, valuesOf, type Maps } from "./maps";
 import { torchImages, torchModel } from "./torchnet";
-
-/** Maps of pytorch-grad-cam; of components, which of them run against the sum of the channels. */
-interface Maps {
-  readonly maps: FixtureArray;
-  readonly turned?: readonly boolean[];
-}
 
 interface CamsFixture {
   readonly logits: FixtureArray;
@@ -32,24 +27,6 @@ after(() => {
   images.dispose();
 });
 
-const valuesOf = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
-
-/** The greatest difference, as a share of each image's greatest value. */
-function distance(got: tf.Tensor, { maps, turned }: Maps): number {
-  assert.deepEqual(got.shape, maps.shape);
-  const [batch = 0] = maps.shape;
-  const size = maps.values.length / batch;
-  const values = valuesOf(got);
-  const each = Array.from({ length: batch }, (_, image) => {
-    const sign = turned?.[image] === true ? -1 : 1;
-    const wanted = maps.values.slice(image * size, (image + 1) * size).map((value) => value * sign);
-    const greatest = Math.max(...wanted.map(Math.abs));
-    const far = wanted.map((value, i) => Math.abs(value - (values[image * size + i] ?? NaN)));
-    return Math.max(...far) / greatest;
-  });
-  return Math.max(...each);
-}
-
 async function valuesBy(options: ExplainOptions): Promise<tf.Tensor3D> {
   const { values, ...others } = await explain(model, images, options);
   tf.dispose(others);
@@ -58,7 +35,7 @@ async function valuesBy(options: ExplainOptions): Promise<tf.Tensor3D> {
 
 test("the network is torch's", () => {
   const { logits } = model.predict(images, { isTraining: false });
-  assert.ok(distance(logits, { maps: fixture.logits }) < 1e-5);
+  assert.ok(distanceOf(logits, { maps: fixture.logits }) < 1e-5);
 });
 
 const SAME = ["gradCam", "hiResCam", "xGradCam", "layerCam", "eigenCam", "eigenGradCam", "kpcaCam"] as const;
@@ -67,7 +44,7 @@ for (const name of SAME)
     for (const { endpoint, classIndex, gradCam } of fixture.cases) {
       const wanted = gradCam[name] ?? assert.fail(name);
       const values = await valuesBy({ method: name, endpoint, classIndex });
-      const far = distance(values, wanted);
+      const far = distanceOf(values, wanted);
       assert.ok(far < 1e-4, `${endpoint} ${classIndex}: ${far}`);
       values.dispose();
     }
@@ -76,7 +53,7 @@ for (const name of SAME)
 test("gradCamPlusPlus equals the paper's formula, from which pytorch-grad-cam departs", async () => {
   for (const { endpoint, classIndex, paper } of fixture.cases) {
     const values = await valuesBy({ method: "gradCamPlusPlus", endpoint, classIndex });
-    const far = distance(values, { maps: paper["gradCamPlusPlus"] ?? assert.fail() });
+    const far = distanceOf(values, { maps: paper["gradCamPlusPlus"] ?? assert.fail() });
     assert.ok(far < 1e-4, `${endpoint} ${classIndex}: ${far}`);
     values.dispose();
   }
@@ -85,7 +62,7 @@ test("gradCamPlusPlus equals the paper's formula, from which pytorch-grad-cam de
 test("eigenCam that is not centered is the first singular vector's projection, above 0", async () => {
   for (const { endpoint, paper } of fixture.cases.filter(({ classIndex }) => classIndex === 2)) {
     const values = await valuesBy({ method: eigenCam({ centered: false }), endpoint });
-    assert.ok(distance(values, { maps: paper["eigenCam"] ?? assert.fail() }) < 1e-4, endpoint);
+    assert.ok(distanceOf(values, { maps: paper["eigenCam"] ?? assert.fail() }) < 1e-4, endpoint);
     assert.ok(valuesOf(values).every((value) => value >= 0));
   }
 });
@@ -93,7 +70,7 @@ test("eigenCam that is not centered is the first singular vector's projection, a
 test("kpcaCam takes another kernel and gamma", async () => {
   for (const { endpoint, classIndex, gradCam } of fixture.cases) {
     const values = await valuesBy({ method: kpcaCam({ kernel: "rbf", gamma: 0.001 }), endpoint, classIndex });
-    const far = distance(values, gradCam["kpcaCam rbf"] ?? assert.fail());
+    const far = distanceOf(values, gradCam["kpcaCam rbf"] ?? assert.fail());
     assert.ok(far < 1e-4, `${endpoint} ${classIndex}: ${far}`);
   }
   assert.throws(

@@ -3,7 +3,7 @@ import type { Method } from "../method";
 
 /** Options of randomCam(). */
 export interface RandomCamOptions {
-  /** Other seeds give other maps; a whole number. @default 1 */
+  /** Other seeds give other maps; a whole number. @default 0 */
   readonly seed?: number;
 }
 
@@ -13,7 +13,7 @@ export interface RandomCamOptions {
  * @throws {RangeError} if the seed is no whole number of 32 bits
  * @see pytorch-grad-cam's RandomCAM
  */
-export function randomCam({ seed = 1 }: RandomCamOptions = {}): Method {
+export function randomCam({ seed = 0 }: RandomCamOptions = {}): Method {
   if (seed !== (seed | 0))
     throw new RangeError(
       `Cannot explain by randomCam: expected a seed, a whole number of 32 bits, got ${seed}`,
