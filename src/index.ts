@@ -75,6 +75,7 @@ export * from "./explain";
 export * from "./photos";
 export * from "./embed";
 export * from "./interpret";
+export * from "./scores";
 export * from "./finetune";
 export * from "./classifier";
 export * from "./display";

@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   classifier: ["tensorflow", "display", "interrupt", "input", "model", "training", "export", "inspect"],
   embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   interpret: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect", "explain"],
+  scores: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect", "explain"],
   finetune: [
     "tensorflow",
     "display",

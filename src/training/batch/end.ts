@@ -8,7 +8,7 @@ import { isEndless, leftOutOf as leftOutOfPlan, type Plan } from "../../input/pl
  */
 export function expectEnd(
   dataset: AsyncIterable<unknown>,
-  what: "evaluate" | "validate" | "embed" | "interpret",
+  what: "evaluate" | "validate" | "embed" | "interpret" | "score explanations",
 ): void {
   const plan = planOf(dataset);
   if (plan !== undefined && isEndless(plan))
