@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
 import { benchAugment } from "./augment";
+import { benchExplain, formatExplain } from "./explain";
 import { benchFeatures, FROZEN } from "./features";
 import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
@@ -22,6 +23,7 @@ interface Wish extends StepBench {
   readonly steps?: number | undefined;
   readonly gbits?: number | undefined;
   readonly photos?: number | undefined;
+  readonly passes?: number | undefined;
 }
 
 /** What a bench gives: for people, and for --json and --keep. */
@@ -52,6 +54,7 @@ const benches: Readonly<Record<string, Bench>> = {
   transfer: { about: "seconds and accuracy: all of a pretrained network fine-tuned to photos: ours, PyTorch's; a round is a seed", run: runTransfer },
   photos: { about: "seconds, memory: many small photos inspected: ours, ImageHash's hashes alone", run: runPhotos },
   trust: { about: "seconds, memory: many small photos interpreted, embedded, and their labels checked", run: runTrust },
+  explain: { about: "seconds: ResNet-50's heat maps by Grad-CAM, Ablation-CAM, RISE, Score-CAM: ours, pytorch-grad-cam's; memory", run: runExplain },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
@@ -67,6 +70,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --side N     their side in pixels                 (default: 224)
   --steps N    train: what our job holds over so many steps, in place of the contest
   --photos N   photos, trust: how many              (default: 2000; trust: 20000)
+  --passes N   explain: channels of the last block; 1,000 masks for 2,048  (default: 2048)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -83,6 +87,7 @@ async function main(): Promise<void> {
       steps: { type: "string" },
       gbits: { type: "string" },
       photos: { type: "string" },
+      passes: { type: "string" },
       keep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -97,9 +102,9 @@ async function main(): Promise<void> {
   const bench = benches[what];
   if (bench === undefined)
     throw new RangeError(`Cannot bench "${what}": expected ${Object.keys(benches).join(", ")}`);
-  const { rounds, batch, side, steps, gbits, photos } = values;
+  const { rounds, batch, side, steps, gbits, photos, passes } = values;
   const shape = { rounds: countOf("rounds", rounds), batch: countOf("batch", batch), side: countOf("side", side) };
-  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }), ...(photos !== undefined && { photos: countOf("photos", photos) }) };
+  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }), ...(photos !== undefined && { photos: countOf("photos", photos) }), ...(passes !== undefined && { passes: countOf("passes", passes) }) };
   const { text, data } = await bench.run(wish);
   const on = bench.machine?.() ?? machine();
   const result = { bench: what, ...wish, machine: on, ...data };
@@ -161,6 +166,11 @@ async function runTransfer(wish: Wish): Promise<Outcome> {
 async function runPhotos({ rounds, photos = 2000 }: Wish): Promise<Outcome> {
   const result = await benchPhotos({ rounds, photos });
   return { text: formatPhotos(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runExplain({ rounds, side, passes = 2048 }: Wish): Promise<Outcome> {
+  const result = await benchExplain({ rounds, side, passes });
+  return { text: formatExplain(result), data: { unit: seconds.unit, ...result } };
 }
 
 async function runTrust({ photos = 20_000 }: Wish): Promise<Outcome> {
