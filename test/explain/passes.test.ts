@@ -96,6 +96,14 @@ test("methods of many passes refuse options that make no sense, by name", async 
   await atCall(occlusion({ window: 8, stride: 9 }), /expected stride to be at most the window's 8, got 9/);
 });
 
+test("methods of many passes compute in bfloat16 if told to, nearly alike", async () => {
+  for (const method of [WAYS.rise, WAYS.scoreCam]) {
+    const [exact, rounded] = [await valuesOf({ method }), await valuesOf({ method, precision: "bfloat16" })];
+    assert.notDeepEqual(rounded, exact);
+    assertAlike(rounded, exact, 0.1);
+  }
+});
+
 test("RISE draws the same masks each time, others by another seed", async () => {
   const once = await valuesOf({ method: rise({ masks: 40 }) });
   assert.deepEqual(await valuesOf({ method: rise({ masks: 40 }) }), once);
