@@ -74,16 +74,16 @@ function drawAgreement({
   overlap,
 }: Omit<Agreement, keyof Displayable>): ReturnType<typeof figure> {
   const names = methods.map(plotlyText);
-  const text = rankCorrelation.map((row, i) => row.map((one, j) => `${one.toFixed(2)}<br>${percent(overlap[i]?.[j] ?? NaN)}`)); // prettier-ignore
+  const text = rankCorrelation.map((row, i) => row.map((one, j) => `${signed(one)} (${percent(overlap[i]?.[j] ?? NaN)})`)); // prettier-ignore
   const axis = { type: "category", automargin: true };
   return figure(
     [{ type: "heatmap", x: names, y: names, z: rankCorrelation, text, hovertemplate: "%{y} and %{x}: %{text}<extra></extra>", showscale: false, zmin: 0, zmax: 1, colorscale: SEQUENTIAL }], // prettier-ignore
     {
-      title: { text: "Rank correlation of maps, shared part of the hottest fifth" },
+      title: { text: "Rank correlation of maps (shared part of their hottest fifth)" },
       height: Math.max(360, 140 + 44 * names.length),
       xaxis: axis,
       yaxis: { ...axis, autorange: "reversed" },
-      annotations: names.length > MANY ? [] : names.flatMap((y, i) => names.map((x, j) => ({ x, y, text: text[i]?.[j] ?? "", showarrow: false, font: { size: 11, color: textOn(rankCorrelation[i]?.[j] ?? 0) } }))), // prettier-ignore
+      annotations: names.length > MANY ? [] : names.flatMap((y, i) => names.map((x, j) => ({ x, y, text: (text[i]?.[j] ?? "").replace(" (", "<br>("), showarrow: false, font: { size: 11, color: textOn(rankCorrelation[i]?.[j] ?? 0) } }))), // prettier-ignore
     },
   );
 }
@@ -91,4 +91,5 @@ function drawAgreement({
 /** Up to so many methods, cells have room for numbers. */
 const MANY = 8;
 
+const signed = (value: number): string => value.toFixed(2).replace("-", "−");
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

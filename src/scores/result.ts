@@ -99,14 +99,17 @@ function drawScores({ methods, means, columns }: Shown): Figure {
     title: { text: "Explanations measured (↑ more is better, ↓ less)" },
     xaxis: { type: "category", automargin: true },
     yaxis: { zeroline: true },
-    showlegend: true,
-    legend: LEGEND,
-    margin: { t: 80, r: 24, b: 48, l: 64 },
+    ...BELOW,
   });
 }
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down"];
-const LEGEND = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" } as const;
+/** The legend stands below what is written at the axis, where its rows have room on a phone. */
+const BELOW = {
+  height: 480,
+  showlegend: true,
+  legend: { orientation: "h", x: 0, y: -0.32, yanchor: "top" },
+} as const;
 
 /** A gap: JSON has no NaN. */
 const orGap = (value: number | undefined): number | null =>
@@ -131,9 +134,7 @@ function drawCurve({ methods, curves }: Measured, name: string): Figure {
         ...(typeof first.curve.x[0] === "number" ? { tickformat: ".0%" } : { type: "category" }),
       },
       yaxis: { title: { text: first.curve.of } },
-      showlegend: true,
-      legend: LEGEND,
-      margin: { t: 80, r: 24, b: 48, l: 64 },
+      ...BELOW,
     },
   );
 }

@@ -74,9 +74,9 @@ for (const name of ["noise", "bump"] as const)
     const { scores, curves = [] } = await judge.judge(maps);
     assert.equal(memory().tensors, before);
     judge.dispose();
-    assertNear(scores["road"] ?? [], wanted.combined, 2e-5, "road");
-    wanted.most.forEach((all, i) => assertNear(curves[0]?.y[i] ?? [], all, 1e-4, "most"));
-    wanted.least.forEach((all, i) => assertNear(curves[1]?.y[i] ?? [], all, 1e-4, "least"));
+    assertNear(scores["road"] ?? [], wanted.combined, 1e-5, "road");
+    wanted.most.forEach((all, i) => assertNear(curves[0]?.y[i] ?? [], all, 2e-5, "most"));
+    wanted.least.forEach((all, i) => assertNear(curves[1]?.y[i] ?? [], all, 2e-5, "least"));
   });
 
 test("removed pixels are filled as pytorch-grad-cam fills them", async () => {
@@ -93,7 +93,7 @@ test("removed pixels are filled as pytorch-grad-cam fills them", async () => {
         ),
       ),
     );
-    assertNear(samples, fixture.maps[name].filled.values, 5e-3, "filled"); // of 255
+    assertNear(samples, fixture.maps[name].filled.values, 2e-3, "filled"); // of 255
     tf.dispose([half, filled]);
   }
   dispose();

@@ -1,5 +1,6 @@
 /** Pixels filled from their neighbours. */
 import { tf, trace } from "../../tensorflow";
+import { excess, gridOf, roughly } from "./grid";
 
 /** Fills pixels of images. */
 export interface Imputer {
@@ -14,17 +15,14 @@ export interface Imputer {
 }
 
 /** What is left of the equations, over what they are about. */
-const TOLERANCE = 1e-6;
+const TOLERANCE = 1e-7;
 /** Steps between two looks at what is left. */
-const STEPS = 10;
-/** More than an image of 1,000 pixels a side needs; rounding may keep what is left just above the tolerance. */
-const MOST_STEPS = 4000;
-/** Weights of a pixel's neighbours: 1/6 of those at its sides, 1/12 of those at its corners. */
-const WEIGHTS = [1, 2, 1, 2, 0, 2, 1, 2, 1].map((weight) => weight / 12);
-
+const STEPS = 3;
+/** Far more than are needed; rounding may keep what is left just above the tolerance. */
+const MOST_STEPS = 300;
 /**
  * Fills pixels so that each is the mean of its neighbours, filled ones too, by the weights 1/6 (sides) and 1/12 (corners); at the edge of
- * those there are. The linear system is solved by conjugate gradients, all images at once, from what a pyramid of means says.
+ * those there are. The linear system is solved by conjugate gradients, all images at once, each step roughly solved on ever larger cells.
  * @see Rong et al. 2022 (arXiv 2202.00449) §4.2
  */
 export function imputer(): Imputer {
@@ -37,7 +35,7 @@ export function imputer(): Imputer {
         signal?.throwIfAborted();
         const { size } = state;
         const next = await iterate({ ...state, masks });
-        tf.dispose([state.filled, state.left, state.way, state.rest]);
+        tf.dispose([state.filled, state.left, state.way, state.pull]);
         state = { ...next, size };
       }
       return state.filled.clone();
@@ -60,50 +58,51 @@ type State = {
   readonly left: tf.Tensor4D;
   /** The same shape: where to go next. */
   readonly way: tf.Tensor4D;
-  /** float32 [rows, 1, 1, channels]: the sum of the squares of what is left */
-  readonly rest: tf.Tensor4D;
+  /** float32 [rows, 1, 1, channels]: the sum of what is left times what it says of where to go */
+  readonly pull: tf.Tensor4D;
 };
 
 function beginning(
   images: tf.Tensor4D,
   masks: tf.Tensor4D,
-): State & { /** As `rest`: of what the equations are about. */ readonly size: tf.Tensor4D } {
+): State & {
+  /** float32 [rows, 1, 1, channels]: the sum of the squares of all pixels */ readonly size: tf.Tensor4D;
+} {
+  const grid = gridOf(masks);
   const filled = tf.where<tf.Tensor4D>(masks.greater(0.5), pyramid(images, tf.sub(1, masks)), images);
-  const left = neighbours(filled)
-    .sub(filled.mul(weightsAround(images)))
-    .mul<tf.Tensor4D>(masks);
-  return {
-    filled,
-    left,
-    way: left.clone(),
-    rest: squares(left),
-    size: squares(filled.mul<tf.Tensor4D>(masks)),
-  };
+  const left = excess(grid, filled).neg();
+  const way = roughly(grid, left);
+  return { filled, left, way, pull: product(left, way), size: product(filled, filled) };
 }
 
 function iterated({ masks, ...begun }: State & { readonly masks: tf.Tensor4D }): State {
-  let { filled, left, way, rest } = begun;
-  const around = weightsAround(filled);
+  const grid = gridOf(masks);
+  let { filled, left, way, pull } = begun;
   for (let step = 0; step < STEPS; step++) {
-    const bent = way.mul(around).sub(neighbours(way)).mul<tf.Tensor4D>(masks);
-    const far = tf.divNoNan<tf.Tensor4D>(rest, tf.sum(way.mul(bent), [1, 2], true));
+    const bent = excess(grid, way);
+    const far = tf.divNoNan<tf.Tensor4D>(pull, product(way, bent));
     filled = filled.add(way.mul(far));
     left = left.sub(bent.mul(far));
-    const next = squares(left);
-    way = left.add(way.mul(tf.divNoNan(next, rest)));
-    rest = next;
+    const rough = roughly(grid, left);
+    const next = product(left, rough);
+    way = rough.add(way.mul(tf.divNoNan(next, pull)));
+    pull = next;
   }
-  return { filled, left, way, rest };
+  return { filled, left, way, pull };
 }
 
 async function isSolved({
-  rest,
+  left,
   size,
 }: {
-  readonly rest: tf.Tensor4D;
+  readonly left: tf.Tensor4D;
   readonly size: tf.Tensor4D;
 }): Promise<boolean> {
-  const solved = tf.tidy(() => rest.lessEqual(size.mul(TOLERANCE ** 2)).all());
+  const solved = tf.tidy(() =>
+    product(left, left)
+      .lessEqual(size.mul(TOLERANCE ** 2))
+      .all(),
+  );
   try {
     return (await solved.data())[0] === 1;
   } finally {
@@ -111,19 +110,9 @@ async function isSolved({
   }
 }
 
-const squares = (values: tf.Tensor4D): tf.Tensor4D => tf.sum(values.mul(values), [1, 2], true);
-
-/** The sum of each pixel's neighbours by their weights; beyond the edge are zeros. */
-function neighbours(values: tf.Tensor4D): tf.Tensor4D {
-  const [, , , channels] = values.shape;
-  const kernel = WEIGHTS.flatMap((weight) => new Array<number>(channels).fill(weight));
-  return tf.depthwiseConv2d(values, tf.tensor4d(kernel, [3, 3, channels, 1]), 1, "same");
-}
-
-/** [1, height, width, 1]: the weights of those neighbours of a pixel that there are. */
-function weightsAround({ shape: [, height, width] }: tf.Tensor4D): tf.Tensor4D {
-  return neighbours(tf.ones([1, height, width, 1]));
-}
+/** float32 [rows, 1, 1, channels]: the sum over an image's pixels */
+const product = (some: tf.Tensor4D, others: tf.Tensor4D): tf.Tensor4D =>
+  tf.sum(some.mul(others), [1, 2], true);
 
 /** What is known, and between it means over ever larger squares: near the solution, where there are large holes. */
 function pyramid(images: tf.Tensor4D, known: tf.Tensor4D): tf.Tensor4D {
