@@ -112,7 +112,7 @@ export class Bench {
   private async probabilitiesOf(images: tf.Tensor4D): Promise<Float32Array> {
     const probabilities = await this.predict(images);
     try {
-      return await probabilities.data<"float32">();
+      return expectFinite("probabilities", await probabilities.data<"float32">());
     } finally {
       probabilities.dispose();
     }
@@ -126,7 +126,7 @@ export class Bench {
     const explained = await this.explain(this.model, method, given, (part) => this.told(part));
     try {
       this.passed(given.classes.length);
-      const heat = this.placed(explained, given.images);
+      const heat = this.placed(name, explained, given.images);
       const maps = this.mapsOf(method, { ...given, explained, heat });
       for (const judge of this.judges) this.verdicts.add(name, await judge.judge(maps));
       return heat;
@@ -169,10 +169,15 @@ export class Bench {
   }
 
   /** The heat of each image's pixels. */
-  private placed(explained: Explained, { shape: [batch, height, width] }: tf.Tensor4D): Float32Array[] {
+  private placed(
+    name: string,
+    explained: Explained,
+    { shape: [batch, height, width] }: tf.Tensor4D,
+  ): Float32Array[] {
     const { heatmaps } = explained;
     const placement = this.options.placement === "resize" ? evenly(heatmaps.shape) : explained;
     const heat = tf.tidy(() => Float32Array.from(placeHeat(heatmaps, placement, [height, width]).dataSync()));
+    expectFinite(`heat by ${name}`, heat);
     const size = height * width;
     return Array.from({ length: batch }, (_, i) => heat.subarray(i * size, (i + 1) * size));
   }
@@ -187,4 +192,10 @@ export class Bench {
     this.options.onProgress?.({ done: Math.floor(this.done + part), total: this.total });
     this.options.signal?.throwIfAborted();
   }
+}
+
+function expectFinite(what: string, values: Float32Array): Float32Array {
+  const wrong = values.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return values;
+  throw new RangeError(`Cannot ${WHAT}: expected finite ${what}, got ${wrong}; has the training diverged?`);
 }

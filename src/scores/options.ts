@@ -8,7 +8,7 @@ import { METRICS, type MetricName } from "./metrics";
 
 /** Options of scoreExplanations(). */
 export interface ScoreExplanationsOptions {
-  /** Methods by name, or with options of their own, as explain() takes them. @default gradCam and hiResCam */
+  /** Methods by name, or with options of their own, as explain() takes them; randomCam is there always, with a seed for each batch. @default gradCam and hiResCam */
   readonly methods?: readonly (MethodName | Method)[];
   /** Metrics by name, or with options of their own, e.g. road({ percentiles: [50] }). @default all; pointingGame where boxes are given */
   readonly metrics?: readonly (MetricName | Metric)[];

@@ -18,6 +18,7 @@ import { scoresOf, type ExplanationScores } from "./result";
  * @param input  batches of [{ image }, label], as evaluate() takes them, perhaps with `filename` and `box`; or one such batch. Whoever made it frees it
  * @throws {RangeError} if a method, metric or endpoint is unknown, naming those there are, or the input has no end or no batches, or pixels
  *   are not in 0…255, unless the model takes any
+ * @throws {RangeError} if a probability or heat is not finite
  * @throws {TypeError} if the pointing game is asked for without boxes
  * @throws what the signal gives as its reason
  * @example
@@ -30,7 +31,7 @@ export async function scoreExplanations(
   input: AsyncIterable<BoxedBatch> | BoxedBatch,
   options: ScoreExplanationsOptions = {},
 ): Promise<ExplanationScores> {
-  const source = "length" in input ? onlyOne(input) : input;
+  const source = isBatch(input) ? onlyOne(input) : input;
   expectBatches(source, WHAT);
   expectEnd(source, WHAT);
   expectOptions(options, model);
@@ -52,13 +53,17 @@ export async function scoreExplanations(
   }
 }
 
+function isBatch(input: AsyncIterable<BoxedBatch> | BoxedBatch): input is BoxedBatch {
+  return Array.isArray(input);
+}
+
 async function* onlyOne(batch: BoxedBatch): AsyncGenerator<BoxedBatch> {
   yield await Promise.resolve(batch);
 }
 
 /** How many photos there will be; undefined if that is not known. */
 function photosOf(input: AsyncIterable<BoxedBatch> | BoxedBatch): number | undefined {
-  if ("length" in input) return input[0].image.shape[0];
+  if (isBatch(input)) return input[0].image.shape[0];
   return input instanceof Dataset ? viewsOf<unknown>(input, 1).rows : undefined;
 }
 

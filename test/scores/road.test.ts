@@ -99,6 +99,49 @@ test("removed pixels are filled as pytorch-grad-cam fills them", async () => {
   dispose();
 });
 
+test("filled pixels are the mean of their neighbours by weight, at any size", async () => {
+  for (const [height, width] of [
+    [37, 53],
+    [1, 9],
+    [3, 2],
+    [20, 64],
+  ] as const) {
+    const images = tf.tensor4d(pattern("fill", [1, height, width, 1], { scale: 100 }), [1, height, width, 1]);
+    const hole = Float32Array.from({ length: height * width }, (_, i) => (i % (height * width - 1) === 0 || i % 97 === 3 ? 0 : 1)); // prettier-ignore
+    const masks = tf.tensor4d(hole, [1, height, width, 1]);
+    const { fill, dispose } = imputer();
+    const filled = await fill(images, masks);
+    const values = filled.dataSync();
+    hole.forEach((isHole, pixel) => {
+      const mean =
+        isHole === 1 ? meanAround(values, pixel, [height, width]) : (images.dataSync()[pixel] ?? NaN);
+      const value = values[pixel] ?? NaN;
+      assert.ok(Math.abs(value - mean) < 1e-3, `${height} x ${width}, ${pixel}: ${value} and ${mean}`);
+    });
+    tf.dispose([images, masks, filled]);
+    dispose();
+  }
+});
+
+/** By the weights of ROAD. */
+function meanAround(
+  values: ArrayLike<number>,
+  pixel: number,
+  [height, width]: readonly [number, number],
+): number {
+  const [row, column] = [Math.floor(pixel / width), pixel % width];
+  let [sum, weights] = [0, 0];
+  for (const down of [-1, 0, 1])
+    for (const right of [-1, 0, 1]) {
+      const [y, x] = [row + down, column + right];
+      if ((down === 0 && right === 0) || y < 0 || x < 0 || y >= height || x >= width) continue;
+      const weight = down === 0 || right === 0 ? 1 / 6 : 1 / 12;
+      sum += weight * (values[y * width + x] ?? NaN);
+      weights += weight;
+    }
+  return sum / weights;
+}
+
 test("a map that says nothing has ROAD 0, and part of its pixels goes", async () => {
   const model = thinModel();
   const images = tf.tensor4d(pattern("road/flat", [1, 16, 16, 3]), [1, 16, 16, 3]);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf } from "../../src/display/bundle";
-import { explain } from "../../src/explain";
+import type { Method } from "../../src/explain";
 import { renderedBox, renderPhoto } from "../../src/input";
 import type { Model } from "../../src/model/model";
-import { road, scoreExplanations, type BoxedBatch } from "../../src/scores";
+import { road, scoreExplanations, type BoxedBatch, type ExplanationMetric } from "../../src/scores";
 import { memory, tf } from "../../src/tensorflow";
 import { thinModel } from "./maps";
 
@@ -121,14 +121,66 @@ test("boxes may be told by a function, as parts of the whole photo; what is crop
   assert.deepEqual(asked, [[0, undefined], [0, undefined]]); // prettier-ignore
 });
 
-test("placement says where heat is: of the greatest heat of a cell, resizing puts it elsewhere", async () => {
+/** Heat in one cell alone. */
+const oneCell: Method = {
+  name: "oneCell",
+  of: "endpoint",
+  values: ({ activation: { shape } }) =>
+    tf.tidy(() => {
+      const cell = tf.oneHot([CELL[0] * shape[2] + CELL[1]], shape[1] * shape[2]).toFloat();
+      return tf.tile(cell.reshape([1, shape[1], shape[2]]), [shape[0], 1, 1]);
+    }),
+};
+const CELL = [1, 2] as const;
+
+test("heat is placed where its cells look before anything is measured; placement: resize spreads it evenly", async () => {
   const [model, batch] = [thinModel(), bottles()];
-  const options = { endpoint: ENDPOINT, metrics: ["pointingGame"], methods: ["gradCam"] } as const;
-  const [cells, resized] = [
-    await scoreExplanations(model, batch, options),
-    await scoreExplanations(model, batch, { ...options, placement: "resize" }),
-  ];
-  assert.notDeepEqual(cells.photos["randomCam"]?.["inside"], resized.photos["randomCam"]?.["inside"]);
+  const hottest: number[][] = [];
+  const watching: ExplanationMetric = {
+    name: "hottest",
+    columns: [],
+    passes: () => 0,
+    open: () => ({
+      judge: ({ heat: [map = new Float32Array()] }) => {
+        const pixel = map.indexOf(Math.max(...map));
+        hottest.push([Math.floor(pixel / 64), pixel % 64]);
+        return { scores: {} };
+      },
+      dispose: () => undefined,
+    }),
+  };
+  const options = { endpoint: ENDPOINT, metrics: [watching], methods: [oneCell] };
+  await scoreExplanations(model, batch, options);
+  await scoreExplanations(model, batch, { ...options, placement: "resize" });
+  const { start, stride } = model.fieldOfView(ENDPOINT);
+  const looks = CELL.map((cell, i) => Math.round((start[i] ?? NaN) + stride * cell));
+  assert.deepEqual(hottest[0], looks);
+  assert.deepEqual(
+    hottest[2],
+    CELL.map((cell) => (cell + 0.5) * stride - 1),
+  ); // the first of two as near to the middle
+});
+
+test("a method that knows where the thing is hits each box of rendered photos, and has all heat inside", async () => {
+  const [model, batch] = [thinModel(), bottles()];
+  const knowing: Method = {
+    name: "knowing",
+    of: "pixels",
+    values: () =>
+      tf.tidy(() =>
+        tf.stack(
+          SEEDS.map((seed) => {
+            const { top, left, bottom, right } = renderedBox("bottle", photo(seed));
+            const isIn = (i: number, from: number, to: number): number =>
+              Number(i + 0.5 > 64 * from && i + 0.5 < 64 * to);
+            return tf.tensor2d(Array.from({ length: 64 }, (_, y) => Array.from({ length: 64 }, (_, x) => isIn(y, top, bottom) * isIn(x, left, right)))); // prettier-ignore
+          }),
+        ),
+      ),
+  };
+  const { means } = await scoreExplanations(model, batch, { methods: [knowing], metrics: ["pointingGame"] });
+  assert.deepEqual(means["knowing"], { hit: 1, inside: 1 });
+  assert.ok((means["randomCam"]?.["inside"] ?? NaN) < 1);
 });
 
 test("an interrupt ends it between two chunks, and leaves the model as it was", async () => {
@@ -165,6 +217,11 @@ test("scoreExplanations() refuses what it cannot measure, and keeps nothing", as
     { metrics: [road(), "road"] },
     /^Cannot score explanations: expected each metric once, got "road" twice/,
   );
+  const inputFn: unknown = () => halves(batch);
+  await assert.rejects(
+    async () => void (await Reflect.apply(scoreExplanations, undefined, [model, inputFn])),
+    /^TypeError: Cannot score explanations: expected a dataset of batches, got a function; call it for its dataset/,
+  );
   await refused({ endpoint: "block2" }, /^Cannot explain by endpoint "block2"/);
   await refused({ chunk: 0 }, /^Cannot score explanations: expected chunk a whole number from 1 on, got 0/);
   const turned = { top: 0.5, bottom: 0.2, left: 0, right: 1 };
@@ -172,11 +229,14 @@ test("scoreExplanations() refuses what it cannot measure, and keeps nothing", as
   assert.equal(memory().tensors, before);
 });
 
-test("the default methods are explain()'s", async () => {
+test("a network that has diverged is refused, not measured", async () => {
   const [model, batch] = [thinModel(), bottles()];
-  const images = model.preprocess(batch[0].image);
-  const explained = await explain(model, images, { endpoint: ENDPOINT });
-  const { agreement } = await scoreExplanations(model, batch, { endpoint: ENDPOINT, metrics: [] });
-  assert.equal(agreement.methods.length, 3);
-  tf.dispose([images, explained]);
+  const biases = model.variables.expect("Predict/logits/biases");
+  tf.tidy(() => biases.assign(tf.fill(biases.shape, NaN)));
+  const before = memory().tensors;
+  const work = scoreExplanations(model, batch, { endpoint: ENDPOINT, metrics: ["deletion"] });
+  await assert.rejects(work, {
+    message: /^Cannot score explanations: expected finite probabilities, got NaN/,
+  });
+  assert.equal(memory().tensors, before);
 });

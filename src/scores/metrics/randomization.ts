@@ -82,6 +82,8 @@ function assign(to: Model, from: Model, isWanted: (name: string) => boolean): vo
 function ranksOf({ heatmaps }: Explained): Float64Array[] {
   const [batch, height, width] = heatmaps.shape;
   const values = Float32Array.from(heatmaps.dataSync());
+  if (values.some((value) => !Number.isFinite(value)))
+    throw new RangeError("Cannot compare maps by random weights: expected finite heat, got NaN or infinity");
   const size = height * width;
   return Array.from({ length: batch }, (_, image) =>
     ranks(values.subarray(image * size, (image + 1) * size)),
