@@ -5,7 +5,7 @@ import type { Cells } from "./place";
 export type Explained = Cells & {
   /** float32 [batch, height, width], each image's 0…1 on a scale of its own; all zero where nothing speaks for what is explained */
   readonly heatmaps: tf.Tensor3D;
-  /** float32 [batch, height, width]: what the method gives before that scale; what is below 0 speaks against it. Of several endpoints the heat. */
+  /** float32 [batch, height, width]: what the method gives before that scale; what is below 0 speaks against it. Of several endpoints, and with `augSmooth`, the heat. */
   readonly values: tf.Tensor3D;
   /** int32 [batch], the classes explained; where a target of one's own is, those predicted */
   readonly classes: tf.Tensor1D;

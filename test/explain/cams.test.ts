@@ -50,6 +50,24 @@ for (const name of SAME)
     }
   });
 
+test("each image is explained by its own class", async () => {
+  const endpoint = "resnet_v1_14/block3";
+  const size = 4 * 4;
+  for (const name of SAME) {
+    const rows = [2, 0].flatMap((classIndex, image) => {
+      const one = fixture.cases.find(
+        (other) => other.endpoint === endpoint && other.classIndex === classIndex,
+      );
+      const { maps, turned } = one?.gradCam[name] ?? assert.fail(name);
+      const values = maps.values.slice(image * size, (image + 1) * size);
+      return turned?.[image] === true ? values.map((value) => -value) : values;
+    });
+    const values = await valuesBy({ method: name, endpoint, classIndex: [2, 0] });
+    assert.ok(distanceOf(values, { maps: { shape: [2, 4, 4], values: rows } }) < 1e-4, name);
+    values.dispose();
+  }
+});
+
 test("gradCamPlusPlus equals the paper's formula, from which pytorch-grad-cam departs", async () => {
   for (const { endpoint, classIndex, paper } of fixture.cases) {
     const values = await valuesBy({ method: "gradCamPlusPlus", endpoint, classIndex });

@@ -16,7 +16,8 @@ export interface KpcaCamOptions {
 /**
  * KPCA-CAM: as Eigen-CAM, with the first component of kernel PCA, which need not be linear in the channels. Kernels and γ are
  * scikit-learn's and pytorch-grad-cam's. The sign, arbitrary, is that in which the map correlates positively with the sum of the channels;
- * there the value of greatest size is above 0.
+ * there the value of greatest size is above 0. It takes the eigenvectors of all pairs of cells: of 784 cells, block2 of 224 px, a tenth of
+ * a second an image on one core; of 3,136, block1, some nine.
  * @throws {RangeError} if γ is not above 0, or an endpoint has more than 4,096 cells
  * @see Karmani et al. 2024, "KPCA-CAM: Visual Explainability of Deep Computer Vision Models using Kernel PCA" (arXiv 2410.00267)
  */

@@ -6,7 +6,7 @@ import type { Method } from "../method";
  * whose activation adds up to 0 counts nothing.
  *
  * It is meant for activations that are nowhere below 0, as behind a ReLU: then all values add up to those of HiResCAM.
- * @see Fu et al. 2020, "Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs" (arXiv 2008.02312) §3.3
+ * @see Fu et al. 2020, "Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs" (arXiv 2008.02312)
  */
 export const xGradCam: Method = {
   name: "xGradCam",
