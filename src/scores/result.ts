@@ -3,11 +3,12 @@ import { inspect } from "node:util";
 import { bundleOf, displayable, htmlOf, type Displayable } from "../display/bundle";
 import { table, type Table } from "../display/table";
 import { figure, type Figure } from "../inspect/figure";
-import { seriesColor } from "../inspect/palette";
+import { MUTED, seriesColor } from "../inspect/palette";
 import { plotlyText } from "../inspect/titles";
 import { quoteNearest } from "../tensorflow";
 import type { Agreement } from "./agreement";
 import type { Column } from "./metric";
+import { BASELINE } from "./options";
 import type { Measured, MeanCurve } from "./verdicts";
 
 /** How true explanations are; it shows itself as a table and a figure. */
@@ -24,7 +25,7 @@ export interface ExplanationScores extends Displayable {
   readonly agreement: Agreement;
   /** A row for each method. */
   table(): Table;
-  /** All scores of all methods. */
+  /** All scores of all methods; where one points at one, on how many photos it is better than randomCam. */
   figure(): Figure;
   /**
    * What a score is made of, in the mean over the photos: the class's probability as pixels go or come ("most relevant first",
@@ -42,7 +43,7 @@ export function scoresOf(measured: Measured): ExplanationScores {
     const ofColumn = ({ name }: Column): [string, number] => [name, meanOf(photos[method]?.[name])];
     means[method] = Object.fromEntries(columns.map(ofColumn));
   }
-  const shown = { columns, methods, means, count };
+  const shown = { columns, methods, means, count, photos };
   const [listed, drawn] = [listScores(shown), drawScores(shown)];
   const asked = {
     table: () => listed,
@@ -65,7 +66,9 @@ function meanOf(values: Float64Array = new Float64Array()): number {
   return known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-type Shown = Pick<ExplanationScores, "methods" | "means" | "count"> & { readonly columns: readonly Column[] };
+type Shown = Pick<ExplanationScores, "methods" | "means" | "count" | "photos"> & {
+  readonly columns: readonly Column[];
+};
 
 const arrowOf = ({ better }: Column): string => (better === "more" ? "↑" : "↓");
 
@@ -87,13 +90,15 @@ function rounded(mean: number | undefined): string {
   return mean === undefined || Number.isNaN(mean) ? "no box" : mean.toFixed(3).replace("-", "−");
 }
 
-function drawScores({ methods, means, columns }: Shown): Figure {
+function drawScores({ methods, means, columns, photos }: Shown): Figure {
   const x = columns.map((column) => `${column.name} ${arrowOf(column)}`);
+  const baseline = photos[BASELINE];
   const traces = methods.map((method, i) => ({
     ...{ type: "scatter", mode: "markers", name: plotlyText(method), x },
     y: columns.map(({ name }) => orGap(means[method]?.[name])),
-    marker: { color: seriesColor(i), size: 11, symbol: SYMBOLS[i % SYMBOLS.length] ?? "circle" },
-    hovertemplate: "%{x} %{y:.3f}<extra>%{fullData.name}</extra>",
+    text: columns.map((column) => wins(column, photos[method], method === BASELINE ? undefined : baseline)),
+    marker: { color: colorOf(method, i), size: 11, symbol: SYMBOLS[i % SYMBOLS.length] ?? "circle" },
+    hovertemplate: "%{x} %{y:.3f}%{text}<extra>%{fullData.name}</extra>",
   }));
   return figure(traces, {
     title: { text: "Explanations measured (↑ more is better, ↓ less)" },
@@ -103,12 +108,29 @@ function drawScores({ methods, means, columns }: Shown): Figure {
   });
 }
 
+type OfPhotos = Measured["photos"][string];
+
+/** On how many photos a method is better than the baseline. */
+function wins({ name, better }: Column, own?: OfPhotos, baseline?: OfPhotos): string {
+  const sign = better === "more" ? 1 : -1;
+  const differences = [...(own?.[name] ?? [])].map(
+    (value, i) => sign * (value - (baseline?.[name]?.[i] ?? NaN)),
+  );
+  const known = differences.filter((difference) => !Number.isNaN(difference));
+  if (known.length === 0) return "";
+  const won = known.filter((difference) => difference > 0).length;
+  return `<br>better than ${BASELINE} on ${won} of ${known.length} photos`;
+}
+
+/** The baseline's is no method's. */
+const colorOf = (method: string, i: number): string => (method === BASELINE ? MUTED.light : seriesColor(i));
+
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down"];
 /** The legend stands below what is written at the axis, where its rows have room on a phone. */
 const BELOW = {
   height: 480,
   showlegend: true,
-  legend: { orientation: "h", x: 0, y: -0.32, yanchor: "top" },
+  legend: { orientation: "h", x: 0, y: -0.26, yanchor: "top" },
 } as const;
 
 /** A gap: JSON has no NaN. */
@@ -125,7 +147,7 @@ function drawCurve({ methods, curves }: Measured, name: string): Figure {
   return figure(
     found.map(({ method, curve, i }) => ({
       ...{ type: "scatter", mode: "lines+markers", name: plotlyText(method), x: curve.x, y: curve.y },
-      ...{ line: { color: seriesColor(i) }, marker: { size: 5 }, hovertemplate: "%{x}: %{y:.3f}<extra>%{fullData.name}</extra>" }, // prettier-ignore
+      ...{ line: { color: colorOf(method, i) }, marker: { size: 5 }, hovertemplate: "%{x}: %{y:.3f}<extra>%{fullData.name}</extra>" }, // prettier-ignore
     })),
     {
       title: { text: `${name[0]?.toUpperCase() ?? ""}${name.slice(1)}` },

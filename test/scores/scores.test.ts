@@ -67,6 +67,7 @@ test("scoreExplanations() measures methods and a random map by all metrics, and 
   );
   const { "image/png": png, "text/html": html } = bundleOf(scores);
   assert.ok(typeof png === "string" && typeof html === "string" && html.includes("<table>"));
+  assert.match(JSON.stringify(scores.figure()), /better than randomCam on \d of 4 photos/);
   assert.ok("image/png" in bundleOf(scores.curve("deletion")));
   assert.throws(() => scores.curve("delete"), { message: /^Cannot draw curve "delete": expected one of most relevant/ }); // prettier-ignore
   model.dispose();
