@@ -212,7 +212,7 @@ function describe(count: number, captions: readonly string[]): string {
 }
 
 /** The images as float32 in 0…255, their means added again. */
-function restore(images: tf.Tensor4D, { means }: ShowImageOptions): tf.Tensor4D {
+export function restore(images: tf.Tensor4D, { means }: ShowImageOptions): tf.Tensor4D {
   const added = means === undefined ? 0 : tf.tensor1d([...means]);
   const restored = tf.add<tf.Tensor4D>(castTo(images, "float32"), added);
   const got = outsidePixels(restored);
@@ -221,7 +221,8 @@ function restore(images: tf.Tensor4D, { means }: ShowImageOptions): tf.Tensor4D 
   throw new RangeError(`Cannot show images: expected pixels in 0…255, got ${got}: ${doing}`);
 }
 
-function shrink(images: tf.Tensor4D, size: number): tf.Tensor4D {
+/** Images no larger than their longer side may be; smaller ones as they are. */
+export function shrink(images: tf.Tensor4D, size: number): tf.Tensor4D {
   const [, height, width] = images.shape;
   const scale = size / Math.max(height, width);
   if (scale >= 1) return images;
