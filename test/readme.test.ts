@@ -49,7 +49,7 @@ test("the README's programs run one after the other, as they stand but for a sma
       const { result: shown } = await run(`${program}\n"done";`);
       assert.equal(shown, "'done'", program);
     }
-    assert.equal(others.length, 10);
+    assert.equal(others.length, 11);
   } finally {
     await close();
   }

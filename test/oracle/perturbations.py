@@ -3,7 +3,7 @@
 grad-cam 1.5.7's ScoreCAM and AblationCAM, before its scaling, and beside them what the papers' formulas give, where it departs from them;
 Captum 0.9's Occlusion; RISE by numpy from masks that TensorFlow draws.
 
-Environment: TensorFlow 2.15 or later draws, torch==2.13.0 grad-cam==1.5.7 captum==0.9.0 computes. Command:
+Environment: TensorFlow 2.15 or later draws, torch==2.13.0 grad-cam==1.5.7 captum==0.9.0 computes (torchvision 0.28.0 for grad-cam). Command:
 python-with-tensorflow test/oracle/perturbations.py draw | python-with-torch test/oracle/perturbations.py
 """
 import json
