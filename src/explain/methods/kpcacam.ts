@@ -1,9 +1,12 @@
 import { tf } from "../../tensorflow";
 import { greatest, withSignOf } from "../component";
+import { greatestByLanczos } from "../lanczos";
 import type { Method, Subject } from "../method";
 
-/** Above it the matrix of all pairs of cells takes minutes. */
+/** Above it the matrix of all pairs of cells takes too much memory. */
 const MOST_CELLS = 4096;
+/** Up to here all eigenvectors of that matrix are had in a fraction of a second. */
+const FEW_CELLS = 1024;
 
 /** Options of kpcaCam(). */
 export interface KpcaCamOptions {
@@ -16,8 +19,7 @@ export interface KpcaCamOptions {
 /**
  * KPCA-CAM: as Eigen-CAM, with the first component of kernel PCA, which need not be linear in the channels. Kernels and γ are
  * scikit-learn's and pytorch-grad-cam's. The sign, arbitrary, is that in which the map correlates positively with the sum of the channels;
- * there the value of greatest size is above 0. It takes the eigenvectors of all pairs of cells: of 784 cells, block2 of 224 px, a tenth of
- * a second an image on one core; of 3,136, block1, some nine.
+ * there the value of greatest size is above 0.
  * @throws {RangeError} if γ is not above 0, or an endpoint has more than 4,096 cells
  * @see Karmani et al. 2024, "KPCA-CAM: Visual Explainability of Deep Computer Vision Models using Kernel PCA" (arXiv 2410.00267)
  */
@@ -62,7 +64,8 @@ function componentOf(
     const alike = kernel === "sigmoid" ? tf.tanh(products.mul(gamma).add(1)) : tf.exp(distances(x, products).mul(-gamma)); // prettier-ignore
     const means = alike.mean(1, true);
     const centered = alike.sub(means).sub(alike.mean(2, true)).add(means.mean(2, true));
-    const map = greatest(centered.as3D(batch, height * width, height * width));
+    const gram = centered.as3D(batch, height * width, height * width);
+    const map = height * width > FEW_CELLS ? greatestByLanczos(gram) : greatest(gram);
     return withSignOf(map, x.sum(2, true)).as3D(batch, height, width);
   });
 }
