@@ -4,6 +4,7 @@ import { benchFirst, benchMemory } from "./alone";
 import { format, machine, megabytes, ratioOf, seconds, type Measure, type Result } from "./contest";
 import { benchAugment } from "./augment";
 import { benchExplain, formatExplain } from "./explain";
+import { benchCams } from "./cams";
 import { benchFeatures, FROZEN } from "./features";
 import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
@@ -57,6 +58,7 @@ const benches: Readonly<Record<string, Bench>> = {
   explain: { about: "seconds: ResNet-50's heat maps by Grad-CAM, Ablation-CAM, RISE, Score-CAM: ours, pytorch-grad-cam's; memory", run: runExplain },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
+  cams: contestOf("what heat maps of eight photos every 50 steps cost a training", benchCams),
   scaling: { about: "what two processes exchange in a step, and what more would", run: runScaling },
   kernel: { about: "start, cells, completion, interrupt: our kernel, ipykernel, stock tslab", run: runKernel, machine: kernelMachine },
 }; // prettier-ignore

@@ -1,17 +1,28 @@
-import { bundleOf, displayable, htmlOf, type Displayable, type MimeBundle } from "../display/bundle";
+import {
+  bundleOf,
+  displayable,
+  htmlOf,
+  type Displayable,
+  type DisplayContext,
+  type MimeBundle,
+} from "../display/bundle";
 import { liveOutputs } from "../display/live";
 import type { GradCamOptions } from "../explain";
 import { showCam, type Gallery, type ShowCamOptions } from "../inspect/gallery";
+import type { Figure } from "../inspect/figure";
+import { plotlyScript } from "../inspect/plotly";
 import { VGG_MEANS } from "../input";
 import { cellSignal } from "../interrupt";
 import { reasonOf, tf } from "../tensorflow";
 import type { Callback, Training } from "../training";
 import { CamEvents } from "./camevents";
+import { camSlider, thumbnailsOf, type Thumbnails } from "./camslider";
 import { Looks, explanationOf, readMaps, type Look, type LookMaps } from "./looks";
 import { Watched } from "./watched";
 
 /** Options of showCamEvery(): those of showCam(), what gradCam() explains, and when. */
-export interface ShowCamEveryOptions extends ShowCamOptions, Pick<GradCamOptions, "endpoint" | "classIndex"> {
+export interface ShowCamEveryOptions
+  extends Omit<ShowCamOptions, "model">, Pick<GradCamOptions, "endpoint" | "classIndex"> {
   /** Steps from one look to the next; there is one before the first step and one after the last, too. @default 50 */
   readonly everySteps?: number;
   /**
@@ -28,12 +39,18 @@ export interface CamWatch extends Callback, Displayable {
   readonly gallery: Gallery | undefined;
   /** The looks so far, by step: the first, the latest, and at most forty between them, evenly. */
   readonly looks: readonly Look[];
+  /**
+   * The looks so far as one figure with a slider over steps, which needs no kernel.
+   * @throws {Error} before the first look
+   */
+  figure(): Figure;
   /** Frees the images and the compiled function. */
   dispose(): void;
 }
 
 /**
- * Heat maps of a few photos, drawn anew as the model learns: display it, then give it to the training. By default each look explains the
+ * Heat maps of a few photos as the model learns: display it, then give it to the training. It shows the newest look until the training
+ * has ended, then all in a figure with a slider over steps; after an interrupt displaying it again shows those so far. By default each look explains the
  * class that is predicted then, which may change; captions tell it and its probability. After an interrupt the same callback goes on.
  * @param images  [batch, height, width, 3], as model.preprocess() takes them, of which it shows the middle; copied
  * @throws {RangeError} if everySteps is no whole number from 1 on
@@ -48,7 +65,9 @@ export function showCamEvery(images: tf.Tensor4D, options: ShowCamEveryOptions =
   if (!(Number.isSafeInteger(everySteps) && everySteps >= 1))
     throw new RangeError(`Cannot show heat maps: expected everySteps a whole number from 1 on, got ${everySteps}`); // prettier-ignore
   const history = historyOf(images, options);
-  const outputs = liveOutputs(() => history.bundle(), 0);
+  let hasEnded = false;
+  let page: DisplayContext | undefined;
+  const outputs = liveOutputs(() => history.bundle(hasEnded, page), 0);
   const look = async (training: Training): Promise<void> => {
     await history.look(training);
     outputs.redraw();
@@ -60,20 +79,27 @@ export function showCamEvery(images: tf.Tensor4D, options: ShowCamEveryOptions =
     get looks() {
       return history.looks.all;
     },
-    onTrainBegin: look,
+    onTrainBegin: (training) => {
+      hasEnded = false;
+      return look(training);
+    },
     onStep: async ({ globalStep, accumulated = 0, loss }, training) => {
       // Of a loss that is not finite the training itself tells.
       if (globalStep % everySteps === 0 && accumulated === 0 && Number.isFinite(loss)) await look(training);
     },
     onTrainEnd: async (training) => {
+      hasEnded = true;
       await look(training);
       await history.close();
     },
+    figure: () => history.figure(),
     dispose: () => history.dispose(),
   };
   return displayable(callback, (context) => {
+    context?.publishOnce("plotly.js", plotlyScript); // before there is a figure: the training's end shows it without
+    page ??= context;
     if (context !== undefined) outputs.follow(context);
-    return history.bundle();
+    return history.bundle(true, context);
   });
 }
 
@@ -83,7 +109,9 @@ interface CamHistory {
   gallery(this: void): Gallery | undefined;
   /** @throws {Error} that names the step */
   look(this: void, training: Training): Promise<void>;
-  bundle(this: void): MimeBundle;
+  figure(this: void): Figure;
+  /** Of the newest look, or of all where there are several. */
+  bundle(this: void, ofAll: boolean, context?: DisplayContext): MimeBundle;
   close(this: void): Promise<void>;
   dispose(this: void): void;
 }
@@ -96,12 +124,21 @@ function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistor
   const events = logDir === undefined ? undefined : new CamEvents(logDir);
   const looks = new Looks();
   let gallery: Gallery | undefined;
+  let thumbnails: Thumbnails | undefined;
+  const figure = (): Figure => {
+    if (gallery === undefined || thumbnails === undefined)
+      throw new Error(
+        "Cannot draw heat maps: expected looks at photos, got none: the training has not begun",
+      );
+    return camSlider(thumbnails, looks.all, gallery, shown);
+  };
   const look = async ({ model, step: { globalStep } }: Training): Promise<void> => {
     const { preprocessed, cam } = await watched.look(model);
     try {
       const maps = await readMaps(cam);
       gallery = galleryOf(preprocessed, maps, shown);
       const latest = { ...maps, step: globalStep, captions: gallery.captions };
+      thumbnails ??= thumbnailsOf(preprocessed, shown);
       looks.add(latest);
       await events?.write(preprocessed, latest, shown);
     } finally {
@@ -115,7 +152,9 @@ function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistor
       look(training).catch((error: unknown) => {
         throw failedAt(training.step.globalStep, error);
       }),
-    bundle: () => bundleAt(looks.latest, gallery),
+    figure,
+    bundle: (ofAll, context) =>
+      ofAll && looks.all.length > 1 ? bundleOf(figure(), context) : bundleAt(looks.latest, gallery),
     close: async () => events?.close(),
     dispose: () => watched.dispose(),
   };

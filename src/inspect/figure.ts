@@ -38,11 +38,15 @@ export function figure(data: readonly PlotlyTrace[], layout: PlotlyLayout = {}):
 
 /**
  * The bundle of a figure with its picture, after plotly.js has been shown where it is not yet.
- * @param still  what the picture shows of a figure that can't be drawn without a page. @default the figure
+ * @param still  what the picture shows of a figure that can't be drawn without a page, or that picture as base64. @default the figure
  */
-export function showFigure(spec: PlotlySpec, context?: DisplayContext, still = spec): MimeBundle {
+export function showFigure(
+  spec: PlotlySpec,
+  context?: DisplayContext,
+  still: PlotlySpec | string = spec,
+): MimeBundle {
   context?.publishOnce("plotly.js", plotlyScript);
-  const png = figurePng(readSpec(still));
+  const png = typeof still === "string" ? still : figurePng(readSpec(still));
   const bundle = { ...figureBundle(spec, png), ...(png !== undefined && { "image/png": png }) };
   if (context !== undefined || scriptShown) return bundle;
   scriptShown = true;

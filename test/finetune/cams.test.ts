@@ -5,13 +5,20 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bundleOf, type MimeBundle } from "../../src/display/bundle";
 import { gradCam } from "../../src/explain";
-import { showCamEvery } from "../../src/finetune";
+import { showCamEvery, type CamWatch } from "../../src/finetune";
 import { showCam } from "../../src/inspect";
 import { VGG_MEANS } from "../../src/input";
 import { Model } from "../../src/model";
 import { readEvents, type EventPoint } from "../../src/summary";
 import { memory, tf } from "../../src/tensorflow";
-import { adamOptimizer, createTrainStep, train, type TrainStepOptions } from "../../src/training";
+import {
+  adamOptimizer,
+  createTrainStep,
+  train,
+  type StepResult,
+  type TrainOptions,
+  type TrainStepOptions,
+} from "../../src/training";
 import { skip } from "../python";
 import { readWithPython } from "../summary/python";
 import { batchesOf, patternBatch } from "../training/thin";
@@ -31,15 +38,18 @@ async function training(
   options: TrainStepOptions,
   work: (
     model: Model,
-    steps: (count: number, callback: ReturnType<typeof showCamEvery>) => Promise<unknown>,
+    steps: (count: number, callback: CamWatch, options?: TrainOptions) => Promise<unknown>,
   ) => Promise<void>,
 ): Promise<void> {
   const model = smallModel();
   const head = model.variables.expect("Predict/logits/weights");
   tf.tidy(() => void head.assign(head.mul(1e-3))); // for probabilities that are neither 0 nor 1
   const step = createTrainStep(model, options);
-  const steps = (count: number, callback: ReturnType<typeof showCamEvery>): Promise<unknown> =>
-    train(step, batchesOf(...Array.from({ length: count }, (_, i) => String(i))), { callbacks: [callback] });
+  const steps = (count: number, callback: CamWatch, more: TrainOptions = {}): Promise<unknown> =>
+    train(step, batchesOf(...Array.from({ length: count }, (_, i) => String(i))), {
+      callbacks: [callback],
+      ...more,
+    });
   try {
     await work(model, steps);
   } finally {
@@ -56,6 +66,25 @@ function shapeOf(value: unknown): unknown {
   const along = (one: unknown): number[] => (isList(one) ? [one.length, ...along(one[0])] : []);
   return [width, height, along(pixels)];
 }
+
+/** A figure's slider over steps. */
+interface Slider {
+  readonly steps: readonly {
+    readonly label: string;
+    readonly args: readonly [{ readonly z: readonly number[][][] }, Readonly<Record<string, string>>];
+  }[];
+}
+
+/** The only one. */
+function slidersOf(sliders: unknown): Slider {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- camSlider() makes it
+  const [slider] = JSON.parse(JSON.stringify(sliders)) as [Slider];
+  return slider;
+}
+
+/** A caption in lines. */
+const broken = (caption = ""): string =>
+  caption.replace("<", "&lt;").replace("explains ", "explains<br>").replace(" (is ", "<br>(is ");
 
 /** What is expected of the model as it is. */
 function captionsNow(model: Model): readonly string[] {
@@ -80,6 +109,11 @@ test("showCamEvery() shows where the model looks, before, while and after it lea
     assert.deepEqual(cams.looks.map(({ step }) => step), [0, 2, 4, 5]); // prettier-ignore
     assert.deepEqual(cams.gallery?.captions, captionsNow(model));
     assert.deepEqual(cams.looks.at(-1)?.captions, captionsNow(model));
+    assert.match(
+      String(updates.at(-1)?.["text/plain"]),
+      /^Heat maps at 4 steps\nstep 0: explains .*\nstep 5: /,
+    );
+    assert.ok(JSON.stringify(updates.at(-1)).length < 1_000_000, "without plotly.js");
     assert.match(String(updates[1]?.["text/plain"]), /^Step 2: 2 images: explains class \d 0\.\d\d/);
     cams.dispose();
     assert.ok(memory().tensors - tensors <= 2, "but for the batch that is left open");
@@ -142,6 +176,48 @@ test("its event files have each photo under its heat by step, and what the capti
       cams.dispose();
       rmSync(folder, { recursive: true });
     }
+  }));
+
+test("all its looks are one figure with a slider over steps, also when the photos are freed and after an interrupt", () =>
+  training({ learningRate: 0.001 }, async (_, steps) => {
+    const cams = showCamEvery(image, {
+      everySteps: 2,
+      endpoint,
+      labels,
+      classNames: ["a", "b", "c", "d", "e<"],
+    });
+    assert.throws(() => cams.figure(), {
+      message: "Cannot draw heat maps: expected looks at photos, got none: the training has not begun",
+    });
+    const stopping = new AbortController();
+    const stop = {
+      onStep: ({ globalStep }: StepResult) => void (globalStep === 3 && stopping.abort(new Error("stopped"))),
+    };
+    await assert.rejects(steps(4, cams, { callbacks: [cams, stop], signal: stopping.signal }), {
+      message: "stopped",
+    });
+    assert.match(bundleOf(cams)["text/plain"], /^Heat maps at 2 steps\nstep 0: .*\nstep 2: /);
+    await steps(1, cams);
+    cams.dispose();
+    const { data, layout } = cams.figure();
+    assert.deepEqual(
+      data.map(({ type }) => type),
+      ["heatmap", "heatmap"],
+    );
+    const {
+      steps: [first, ...others],
+    } = slidersOf(layout["sliders"]);
+    assert.deepEqual(
+      [first, ...others].map((one) => one?.label),
+      ["0", "2", "3", "4"],
+    );
+    const [{ z }, captions] = first?.args ?? [{ z: [] }, {}];
+    assert.deepEqual(
+      [z.length, z.flat(2).every((heat) => heat >= 0 && heat <= 1), Math.max(...z.flat(2))],
+      [2, true, 1],
+    );
+    assert.equal(captions["annotations[1].text"], broken(cams.looks[0]?.captions[1]));
+    assert.notDeepEqual(others.at(-1)?.args[0].z, z);
   }));
 
 test("many looks leave no tensors, and the first and the latest stay of them", () =>
