@@ -13,3 +13,5 @@ export type { Output, Target, TargetOptions } from "./target";
 export { scoreCam, type ScoreCamOptions } from "./methods/scorecam";
 export { occlusion, type OcclusionOptions } from "./methods/occlusion";
 export { rise, type RiseOptions } from "./methods/rise";
+export { integratedGradients, type IntegratedGradientsOptions } from "./methods/integratedgradients";
+export { smoothGrad, type SmoothGradOptions } from "./methods/smoothgrad";

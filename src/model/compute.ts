@@ -40,6 +40,8 @@ export interface RunOptions {
    * @default all are
    */
   readonly keepEndpoint?: (name: string) => boolean;
+  /** What stands for each ReLU in inference, such as guidedRelu() of another gradient. @default relu() */
+  readonly rectify?: (x: tf.Tensor4D) => tf.Tensor4D;
   /** Decay of the moving statistics. @default 0.997 (TF-Slim resnet_arg_scope) */
   readonly batchNormDecay?: number;
   /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
@@ -54,7 +56,7 @@ export interface ComputedLayers extends Layers<tf.Tensor4D> {
 
 /** Layers on tensors; every variable must exist. */
 export function computedLayers(variables: ModelVariables, options: RunOptions = {}): ComputedLayers {
-  const { onEndpoint, isTraining = false, keepEndpoint } = options;
+  const { onEndpoint, isTraining = false, keepEndpoint, rectify: above = relu } = options;
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
@@ -77,12 +79,12 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     if (fixed !== undefined) {
       const folded = foldBatchNorm(weights, ...fixed);
       const y = addBiases(convolve(x, folded.weights, how), folded.biases);
-      return endpoint(scope, rectify ? relu(y) : y);
+      return endpoint(scope, rectify ? above(y) : y);
     }
     const linear = convolve(x, weights, how);
     if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
     const biased = addBiases(linear, variables.expect(layerNames.biases(scope)));
-    return endpoint(scope, rectify ? relu(biased) : biased);
+    return endpoint(scope, rectify ? above(biased) : biased);
   };
 
   return {
@@ -98,7 +100,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
       const joinedTo = rectify ? joins.get(residual) : undefined;
       if (joinedTo !== undefined) return joinedTo(shortcut);
       const sum = tf.add<tf.Tensor4D>(shortcut, residual);
-      return rectify ? relu(sum) : sum;
+      return rectify ? above(sum) : sum;
     },
     globalPool: globalMean,
     softmax: (x) => tf.softmax(x),
@@ -161,12 +163,12 @@ function batchNormalization(
   { variables, updates, joins, fixedNorm }: Normalization,
   options: RunOptions,
 ): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
-  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5 } = options;
+  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5, rectify: above = relu } = options;
   return (x, scope, rectify) => {
     const fixed = fixedNorm(scope);
     if (fixed !== undefined) {
       const scaled = frozenBatchNorm(x, ...fixed);
-      return rectify ? relu(scaled) : scaled;
+      return rectify ? above(scaled) : scaled;
     }
     expectSpread(x, scope);
     const gamma = variables.expect(layerNames.gamma(scope));

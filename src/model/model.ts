@@ -19,7 +19,10 @@ import { summarize, type SummaryOptions } from "./summary";
 import { ModelVariables, type VariableDeclaration } from "./variables";
 
 /** Options of predict(). */
-export interface PredictOptions extends Pick<RunOptions, "frozen" | "onEndpoint" | "keepEndpoint"> {
+export interface PredictOptions extends Pick<
+  RunOptions,
+  "frozen" | "onEndpoint" | "keepEndpoint" | "rectify"
+> {
   /** @default the model's */
   readonly isTraining?: boolean;
   /**

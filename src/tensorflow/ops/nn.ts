@@ -22,6 +22,19 @@ export function relu<T extends tf.Tensor>(x: T): T {
   return tf.tidy(() => rectify(x) as T);
 }
 
+/**
+ * max(x, 0) whose gradient passes only what is above 0, too.
+ * @param x  float32, any shape
+ * @see Springenberg et al. 2014, "Striving for Simplicity" (arXiv 1412.6806) §3.4
+ */
+export function guidedRelu<T extends tf.Tensor>(x: T): T {
+  const guide = tf.customGrad((...args) => {
+    const [a] = args as [tf.Tensor];
+    return { value: a.clone(), gradFunc: (dy: tf.Tensor) => tf.relu(dy) };
+  });
+  return tf.tidy(() => guide(relu(x)) as T);
+}
+
 const FLOAT = { T: attr.type("float32") };
 
 const addTo = differentiable({
