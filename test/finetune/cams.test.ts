@@ -211,7 +211,7 @@ test("all its looks are one figure with a slider over steps, also when the photo
       [first, ...others].map((one) => one?.label),
       ["0", "2", "3", "4"],
     );
-    const [{ z }, captions] = first?.args ?? [{ z: [] }, {}];
+    const [{ z }, captions] = first?.args ?? assert.fail("no step");
     assert.deepEqual(
       [z.length, z.flat(2).every((heat) => heat >= 0 && heat <= 1), Math.max(...z.flat(2))],
       [2, true, 1],
