@@ -57,7 +57,7 @@ export class Looks {
   private made = 0;
   private stride = 1;
 
-  /** Ascending by step; of more than forty each second one, fourth one and so on, and the latest. */
+  /** Ascending by step; once more than forty were kept every second one, then every fourth and so on, and the latest. */
   get all(): readonly KeptLook[] {
     return this.kept.map(({ look }) => look);
   }
@@ -69,7 +69,7 @@ export class Looks {
   /** Takes a look; those of its step and later ones are void: the training has gone back, or was looked at twice. */
   add(look: KeptLook): void {
     const before = this.kept.filter((one) => one.look.step < look.step);
-    const number = before.length === this.kept.length ? this.made : (before.at(-1)?.number ?? -1) + 1;
+    const number = this.kept[before.length]?.number ?? this.made;
     this.made = number + 1;
     this.kept = [...before.filter((one) => one.number % this.stride === 0), { number, look }];
     if (this.kept.length <= MOST) return;

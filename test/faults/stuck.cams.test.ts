@@ -1,11 +1,13 @@
 /** Pictures of predictions and heat maps that said something untrue, or hid that they say nothing. */
 import { bundleOf } from "../../src/display/bundle";
 import { gradCam } from "../../src/explain";
+import { showCamEvery, type ShowCamEveryOptions } from "../../src/finetune";
 import { overlay, showBatch, showCam, type Gallery, type ShowBatchOptions } from "../../src/inspect";
 import { RIGHT, WRONG } from "../../src/inspect/palette";
 import type { Model } from "../../src/model";
 import { memory, tf, trace } from "../../src/tensorflow";
-import { patternBatch, thinModel } from "../training/thin";
+import { createTrainStep, train } from "../../src/training";
+import { batchesOf, patternBatch, thinModel } from "../training/thin";
 import { testSituations } from "./table";
 
 const endpoint = "resnet_v1_50/block1";
@@ -37,6 +39,23 @@ function explained<T>(
       return work(model, model.preprocess(image), image);
     });
   } finally {
+    model.dispose();
+    tf.dispose([image, labels]);
+  }
+}
+
+/** Trains by two steps while two photos are looked at; frees all. */
+async function watching(options: ShowCamEveryOptions, learningRate = 0.001): Promise<readonly number[]> {
+  const model = thinModel();
+  const step = createTrainStep(model, { learningRate });
+  const [{ image }, labels] = patternBatch("cams", 2);
+  const cams = showCamEvery(image, options);
+  try {
+    await train(step, batchesOf("a", "b"), { callbacks: [cams] });
+    return cams.looks.map((look) => look.step);
+  } finally {
+    cams.dispose();
+    step.dispose();
     model.dispose();
     tf.dispose([image, labels]);
   }
@@ -233,5 +252,27 @@ testSituations([
     name: "A label for each image, as a column, is still taken",
     situation: () => captioned({ labels: tf.tensor2d([1, 0], [2, 1], "int32") }),
     expected: ["class 1", "class 0"],
+  },
+  {
+    name: "A look while a model learns that fails names the step, whatever it was: an unknown endpoint",
+    situation: () => watching({ endpoint: "block9" }),
+    expected:
+      /^Cannot look at step 0: expected heat maps, got "Cannot explain by endpoint "block9": expected/,
+  },
+  {
+    name: "… classes for other images",
+    situation: () => watching({ classIndex: [1] }),
+    expected:
+      /^Cannot look at step 0: expected heat maps, got "Cannot explain classes: expected one for each of 2/,
+  },
+  {
+    name: "… a folder for event files that is a file",
+    situation: () => watching({ endpoint, logDir: __filename }),
+    expected: /^Cannot look at step 0: expected heat maps, got "Cannot write events to /,
+  },
+  {
+    name: "… weights that a step has made NaN, before the next step tells of its loss",
+    situation: () => watching({ endpoint, everySteps: 1 }, 1e30),
+    expected: /^Cannot look at step 1: expected heat maps, got .*expected finite values/,
   },
 ]);
