@@ -1,5 +1,6 @@
 /** How heat maps changed: one figure with a slider over steps. */
 import { bundleOf, displayable, type Json } from "../display/bundle";
+import { stopsOf } from "../inspect/colormap";
 import { showFigure, type Figure } from "../inspect/figure";
 import { restore, shrink, type Gallery, type ShowCamOptions } from "../inspect/gallery";
 import { evenly, sampleHeat } from "../inspect/place";
@@ -19,12 +20,6 @@ export interface Thumbnails {
 /** Pixels below each photo for its caption, and below all for the slider. */
 const [CAPTION, SLIDER] = [54, 90];
 const CLEAR = "rgba(0,0,0,0)";
-
-/** Jet's corners, and gray's. */
-const SCALES = {
-  jet: [[0, "#000080"], [0.125, "#0000ff"], [0.375, "#00ffff"], [0.625, "#ffff00"], [0.875, "#ff0000"], [1, "#800000"]],
-  gray: [[0, "#000000"], [1, "#ffffff"]],
-} as const; // prettier-ignore
 
 /**
  * The photos as small JPEGs.
@@ -107,10 +102,10 @@ function heatOf(
 
 function drawnAs({
   alpha = 0.4,
-  colormap = "jet",
+  colormap = "turbo",
   threshold = 0,
 }: ShowCamOptions): Readonly<Record<string, Json>> {
-  const colours = SCALES[colormap];
+  const colours = stopsOf(colormap);
   const colorscale: Json[] =
     threshold === 0
       ? colours.map(([at, colour]) => [at, colour])

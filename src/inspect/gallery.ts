@@ -13,7 +13,8 @@ import {
 } from "./caption";
 import { heatRanges, notesOf, silenceOf } from "./heat";
 import { RIGHT, WRONG, cssColor } from "./palette";
-import { overlay, type Colormap, type OverlayOptions } from "./overlay";
+import { cssStops } from "./colormap";
+import { overlay, type OverlayOptions } from "./overlay";
 import { placementOf, type Placement } from "./place";
 
 /** Options of showImage(). */
@@ -67,12 +68,6 @@ export interface Gallery extends Displayable {
 const spacing = 8;
 /** White pixels around each image of the contact sheet. */
 const gap = 2;
-
-/** Colours of the heat's scale from 0 to 1. */
-const scales: Readonly<Record<Colormap, string>> = {
-  jet: "#000080, #0000ff 12.5%, #00ffff 37.5%, #ffff00 62.5%, #ff0000 87.5%, #800000",
-  gray: "#000, #fff",
-};
 
 /**
  * A batch of images with their labels, and the predictions in green or red.
@@ -136,7 +131,7 @@ export function showCam(
     return tf.concat([restored, overlay(restored, heatmaps, { ...options, placement })], 2); // [b, h, 2w, 3]
   };
   const notes = notesOf(ranges, heatmaps.shape, options.threshold);
-  const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${scales[options.colormap ?? "jet"]})"></div><small>1</small></div>`;
+  const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${cssStops(options.colormap ?? "turbo")})"></div><small>1</small></div>`;
   return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, { notes, scale });
 }
 

@@ -1,7 +1,8 @@
 /** Images, heat over them, and plots. */
 export { globalAveragePool } from "./gap";
 export type { Placement } from "./place";
-export { overlay, type Colormap, type OverlayOptions } from "./overlay";
+export type { Colormap } from "./colormap";
+export { overlay, type OverlayOptions } from "./overlay";
 export { showBatch, showCam, showImage, type Gallery } from "./gallery";
 export type { Explanation, ShowBatchOptions, ShowCamOptions, ShowImageOptions } from "./gallery";
 export type { CaptionOptions, ClassIndices } from "./caption";

@@ -1,15 +1,13 @@
 import { tf } from "../tensorflow";
+import { colorize, type Colormap } from "./colormap";
 import { heatRanges } from "./heat";
 import { evenly, maskOf, placeHeat, type Placement } from "./place";
-
-/** How heat becomes colour: "jet" from blue over green to red, as Grad-CAM papers do; "gray" from black to white. */
-export type Colormap = "jet" | "gray";
 
 /** Options of overlay(). */
 export interface OverlayOptions {
   /** The weight of the colours; the image has the rest. @default 0.4 */
   readonly alpha?: number;
-  /** @default "jet" */
+  /** @default "turbo" */
   readonly colormap?: Colormap;
   /**
    * Where the maps' cells are. "resize": spread evenly over the image, as others draw them.
@@ -19,9 +17,6 @@ export interface OverlayOptions {
   /** Heat below it is not drawn: there the image is as it was. @default 0 */
   readonly threshold?: number;
 }
-
-/** Where jet's red, green and blue have their middle; each falls off over 1.5 quarters to both sides. */
-const jetCentres = [3, 2, 1];
 
 /**
  * Heat maps drawn over their images.
@@ -36,7 +31,7 @@ export function overlay(
   heatmaps: tf.Tensor3D,
   options: OverlayOptions = {},
 ): tf.Tensor4D {
-  const { alpha = 0.4, colormap = "jet", threshold = 0, placement = "resize" } = options;
+  const { alpha = 0.4, colormap = "turbo", threshold = 0, placement = "resize" } = options;
   const [, height, width] = images.shape;
   heatRanges(images, heatmaps);
   for (const [name, share] of Object.entries({ alpha, threshold }))
@@ -52,12 +47,4 @@ export function overlay(
       ? hot
       : tf.where(maskOf(where.seen, [height, width]).cast("bool"), hot, images);
   });
-}
-
-/** Heat in 0…1 with a last dimension of 1, as RGB in 0…1. */
-function colorize(heat: tf.Tensor4D, colormap: Colormap): tf.Tensor {
-  const clipped = tf.clipByValue(heat, 0, 1);
-  if (colormap === "gray") return tf.tile(clipped, [1, 1, 1, 3]);
-  const distance = tf.abs(tf.sub(tf.mul(clipped, 4), tf.tensor1d(jetCentres))); // [b, h, w, 3]
-  return tf.clipByValue(tf.sub(1.5, distance), 0, 1);
 }

@@ -4,12 +4,14 @@ import { overlay } from "../../src/inspect/overlay";
 import { placementOf, type Placement } from "../../src/inspect/place";
 import { Model } from "../../src/model";
 import { tf } from "../../src/tensorflow";
+import { readFixture } from "../fixtures";
+import type { FixtureArray } from "../patterns";
 
-const close = (actual: tf.Tensor, expected: readonly number[]): void => {
+const close = (actual: tf.Tensor, expected: readonly number[], tolerance = 1e-3): void => {
   const values = actual.dataSync();
   assert.equal(values.length, expected.length);
   expected.forEach((value, i) =>
-    assert.ok(Math.abs((values[i] ?? NaN) - value) < 1e-3, `${i}: ${values[i]} ≠ ${value}`),
+    assert.ok(Math.abs((values[i] ?? NaN) - value) < tolerance, `${i}: ${values[i]} ≠ ${value}`),
   );
 };
 
@@ -17,24 +19,44 @@ test("overlay() mixes image and jet colours by alpha, hand-computed", () => {
   const images = tf.fill<tf.Rank.R4>([1, 1, 5, 3], 100);
   const heat = tf.tensor3d([[[0, 0.25, 0.5, 0.75, 1]]]);
   const jet = [
-    [0, 0, 0.5],
+    [0, 0, 128 / 255],
     [0, 0.5, 1],
     [0.5, 1, 0.5],
     [1, 0.5, 0],
-    [0.5, 0, 0],
+    [128 / 255, 0, 0],
   ].flat();
   close(
-    overlay(images, heat),
+    overlay(images, heat, { colormap: "jet" }),
     jet.map((c) => 60 + 102 * c),
+    0.1,
   );
   close(
-    overlay(images, heat, { alpha: 1 }),
+    overlay(images, heat, { alpha: 1, colormap: "jet" }),
     jet.map((c) => 255 * c),
+    0.1,
   );
   close(
     overlay(images, heat, { alpha: 0 }),
     jet.map(() => 100),
   );
+});
+
+test("overlay() has matplotlib's turbo and viridis to one level, and refuses a colour map that there is not", () => {
+  const { heat, turbo, viridis } = readFixture<Readonly<Record<string, FixtureArray>>>("colormaps");
+  const count = heat?.values.length ?? 0;
+  const [black, maps] = [tf.zeros<tf.Rank.R4>([1, 1, count, 3]), tf.tensor3d([[[...(heat?.values ?? [])]]])];
+  for (const [colormap, wanted] of Object.entries({ turbo, viridis }))
+    close(
+      overlay(black, maps, { alpha: 1, colormap: colormap === "turbo" ? "turbo" : "viridis" }),
+      wanted?.values ?? [],
+      1,
+    );
+  const [first] = overlay(black, maps, { alpha: 1 }).dataSync();
+  assert.equal(Math.round(first ?? NaN), Math.round(turbo?.values[0] ?? NaN));
+  // @ts-expect-error no such colour map
+  assert.throws(() => overlay(black, maps, { colormap: "magma" }), {
+    message: 'Cannot colour heat: expected a colormap, one of turbo, viridis, jet, gray, got "magma"',
+  });
 });
 
 test("overlay() resizes heat bilinearly with pixel centres in the middle", () => {
