@@ -16,8 +16,8 @@ import { cellSignal } from "../interrupt";
 import { reasonOf, tf } from "../tensorflow";
 import type { Callback, Training } from "../training";
 import { CamEvents } from "./camevents";
-import { camSlider, thumbnailsOf, type Thumbnails } from "./camslider";
-import { Looks, explanationOf, readMaps, type Look, type LookMaps } from "./looks";
+import { camSlider, thumbnailsOf, type CamFrame, type Thumbnails } from "../inspect/camslider";
+import { Looks, explanationOf, readMaps, type KeptLook, type Look, type LookMaps } from "./looks";
 import { Watched } from "./watched";
 
 /** Options of showCamEvery(): those of showCam(), what gradCam() explains, and when. */
@@ -134,7 +134,12 @@ function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistor
       throw new Error(
         "Cannot draw heat maps: expected looks at photos, got none: the training has not begun",
       );
-    return camSlider(thumbnails, looks.all, gallery, shown);
+    const frames = framesOf(looks.all);
+    const png = bundleOf(gallery)["image/png"];
+    return camSlider(thumbnails, frames, {
+      ...{ ...shown, active: frames.length - 1, prefix: "step ", text: textOf(looks.all) },
+      png: typeof png === "string" ? png : undefined,
+    });
   };
   const look = async ({ model, step: { globalStep } }: Training): Promise<void> => {
     const { preprocessed, cam } = await watched.look(model);
@@ -189,4 +194,18 @@ function bundleAt(look: Look | undefined, gallery: Gallery | undefined): MimeBun
     "text/html": `<div>Step ${look.step}</div>${htmlOf(bundle)}`,
     "text/plain": `Step ${look.step}: ${bundle["text/plain"]}`,
   };
+}
+
+/** The captions at the first and the last step. */
+function textOf(looks: readonly Look[]): string {
+  const ends = looks.length === 1 ? looks : [looks[0], looks.at(-1)];
+  const lines = ends.map((look) => `step ${look?.step}: ${look?.captions.join(", ")}`);
+  return [`Heat maps at ${looks.length} ${looks.length === 1 ? "step" : "steps"}`, ...lines].join("\n");
+}
+
+function framesOf(looks: readonly KeptLook[]): CamFrame[] {
+  return looks.map((look) => ({
+    ...{ label: String(look.step), captions: look.captions },
+    explanation: () => ({ ...explanationOf(look), rows: look.rows, columns: look.columns }),
+  }));
 }

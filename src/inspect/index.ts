@@ -4,6 +4,7 @@ export type { Placement } from "./place";
 export type { Colormap } from "./colormap";
 export { overlay, type OverlayOptions } from "./overlay";
 export { showBatch, showCam, showImage, type Gallery } from "./gallery";
+export { compareCams } from "./comparecams";
 export type { Explanation, ShowBatchOptions, ShowCamOptions, ShowImageOptions } from "./gallery";
 export type { CaptionOptions, ClassIndices } from "./caption";
 export { figure, type Figure } from "./figure";

@@ -1,13 +1,12 @@
-/** How heat maps changed: one figure with a slider over steps. */
-import { bundleOf, displayable, type Json } from "../display/bundle";
-import { stopsOf } from "../inspect/colormap";
-import { showFigure, type Figure } from "../inspect/figure";
-import { restore, shrink, type Gallery, type ShowCamOptions } from "../inspect/gallery";
-import { evenly, sampleHeat } from "../inspect/place";
-import type { PlotlyLayout, PlotlyTrace } from "../inspect/plotly";
+/** Several heat maps of the same photos: one figure with a slider, which needs no kernel. */
+import { displayable, type Json } from "../display/bundle";
+import { stopsOf } from "./colormap";
+import { showFigure, type Figure } from "./figure";
+import { restore, shrink, type Explanation, type ShowCamOptions } from "./gallery";
+import { evenly, sampleHeat, type Placement } from "./place";
+import type { PlotlyLayout, PlotlyTrace } from "./plotly";
 import { tf } from "../tensorflow";
 import { encodeJpeg } from "../tensorflow/ops/encode";
-import { explanationOf, type KeptLook } from "./looks";
 
 /** The photos as files, for pages. */
 export interface Thumbnails {
@@ -37,60 +36,78 @@ export function thumbnailsOf(photos: tf.Tensor4D, options: ShowCamOptions): Thum
   return { width, height, jpegs };
 }
 
-/**
- * A figure with a slider over the looks, at the latest first. It needs no kernel. Its picture is the latest look's gallery.
- * @param gallery  of the latest look
- */
+/** One stop of the slider. */
+export interface CamFrame {
+  /** What the slider calls it. */
+  readonly label: string;
+  /** What is said of each photo. */
+  readonly captions: readonly string[];
+  /** Its maps; called in tidy(). */
+  explanation(this: void): Pick<Explanation, "heatmaps"> & Placement;
+}
+
+/** How a slider is shown. */
+export interface CamSliderOptions extends ShowCamOptions {
+  /** The frame that is shown first. */
+  readonly active: number;
+  /** What is said before the label, e.g. "step ". */
+  readonly prefix: string;
+  /** The picture that stands for it where no page is shown, as base64. */
+  readonly png: string | undefined;
+  /** What stands for it in a terminal. */
+  readonly text: string;
+}
+
+/** Heat in the photos' pixels, by photo. */
+interface Heat {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly z: readonly (readonly (readonly number[])[])[];
+}
+
+/** Rows and columns of heat at most: more are put together, by their mean. */
+const MOST_CELLS = 64;
+
+/** A figure with a slider over the frames. */
 export function camSlider(
   photos: Thumbnails,
-  looks: readonly KeptLook[],
-  gallery: Gallery,
-  options: ShowCamOptions,
+  frames: readonly CamFrame[],
+  options: CamSliderOptions,
 ): Figure {
-  const heats = looks.map((look) => heatOf(look, photos, options));
-  const places = placesOf(photos, options.columns ?? Math.ceil(Math.sqrt(photos.jpegs.length)));
-  const active = looks.length - 1;
+  const { active, prefix, png, text, columns = Math.ceil(Math.sqrt(photos.jpegs.length)) } = options;
+  const heats = frames.map((frame) => heatOf(frame, photos, options));
   const data = photos.jpegs.map((_, i): PlotlyTrace => {
     const { x, y, z } = heats[active] ?? { x: [], y: [], z: [] };
     const axes = { xaxis: axisOf("x", i), yaxis: axisOf("y", i) };
     const hovertemplate = "heat %{z:.2f} at x %{x:.0f}, y %{y:.0f}<extra></extra>";
     return { type: "heatmap", name: `photo ${i}`, x, y, z: z[i] ?? [], ...axes, ...drawnAs(options), hovertemplate };
   }); // prettier-ignore
-  const steps = looks.map(({ step, captions }, k) => ({
-    label: String(step),
-    method: "update",
-    args: [{ z: heats[k]?.z ?? [] }, Object.fromEntries(captions.map((text, i) => [`annotations[${i}].text`, broken(text)]))],
-  })); // prettier-ignore
-  const spec = { data, layout: { ...layoutOf(photos, places, looks[active]), sliders: [sliderOf(steps, active)] } }; // prettier-ignore
-  return displayable({ ...spec }, (context) => {
-    const png = bundleOf(gallery)["image/png"];
-    const bundle = showFigure(spec, context, typeof png === "string" ? png : undefined);
-    return { ...bundle, "text/plain": textOf(looks) };
+  const steps = frames.map(({ label, captions }, k) => {
+    const texts = captions.map((caption, i): [string, Json] => [`annotations[${i}].text`, broken(caption)]);
+    const { x, y, z } = heats[k] ?? { x: [], y: [], z: [] };
+    const cells = heats.every((heat) => isSame(heat, heats[0]))
+      ? {}
+      : { x: z.map(() => x), y: z.map(() => y) };
+    return { label, method: "update", args: [{ z, ...cells }, Object.fromEntries(texts)] };
   });
+  const layout = layoutOf(photos, placesOf(photos, columns), frames[active]?.captions ?? []);
+  const slider = { steps, active, currentvalue: { prefix }, pad: { t: 8 } };
+  const spec = { data, layout: { ...layout, sliders: [slider] } };
+  return displayable({ ...spec }, (context) => ({ ...showFigure(spec, context, png), "text/plain": text }));
 }
 
-/** The captions at the first and the last step. */
-function textOf(looks: readonly KeptLook[]): string {
-  const ends = looks.length === 1 ? looks : [looks[0], looks.at(-1)];
-  const lines = ends.map((look) => `step ${look?.step}: ${look?.captions.join(", ")}`);
-  return [`Heat maps at ${looks.length} ${looks.length === 1 ? "step" : "steps"}`, ...lines].join("\n");
+function isSame(one: Heat, other: Heat | undefined): boolean {
+  return String([one.x, one.y]) === String([other?.x, other?.y]);
 }
 
-/** Heat at the middles of cells and at the photo's edges, by photo; between them a page draws it linearly. */
-function heatOf(
-  look: KeptLook,
-  { width, height }: Thumbnails,
-  { placement = look }: ShowCamOptions,
-): { readonly x: number[]; readonly y: number[]; readonly z: number[][][] } {
+/** Heat at the middles of cells and at the photo's edges; between them a page draws it linearly. */
+function heatOf(frame: CamFrame, { width, height }: Thumbnails, { placement: asked }: ShowCamOptions): Heat {
   return tf.tidy(() => {
-    const { heatmaps } = explanationOf(look);
-    const { rows, columns } = placement === "resize" ? evenly([...look.shape]) : placement;
-    const within = (places: readonly number[] | tf.Tensor1D): number[] => {
-      const list = "dataSync" in places ? [...places.dataSync()] : places;
-      return [0, ...list.filter((place) => place > 0 && place < 1), 1];
-    };
-    const at = { rows: within(rows), columns: within(columns) };
-    const heat = sampleHeat(heatmaps, { rows, columns }, at).arraySync();
+    const { heatmaps, ...own } = frame.explanation();
+    const placed = asked === "resize" ? evenly(heatmaps.shape) : (asked ?? own);
+    const few = fewer(heatmaps, { rows: listOf(placed.rows), columns: listOf(placed.columns) });
+    const at = { rows: within(few.rows), columns: within(few.columns) };
+    const heat = sampleHeat(few.heat, few, at).arraySync();
     const z = heat.map((map) => map.map((row) => row.map((value) => Math.round(value * 1000) / 1000)));
     const pixels = (share: number, side: number): number => Number((share * side).toFixed(1));
     return {
@@ -98,6 +115,33 @@ function heatOf(
       z,
     }; // prettier-ignore
   });
+}
+
+function within(places: readonly number[]): number[] {
+  return [0, ...places.filter((place) => place > 0 && place < 1), 1];
+}
+
+function listOf(places: Placement["rows"]): readonly number[] {
+  return "dataSync" in places ? [...places.dataSync()] : places;
+}
+
+interface PlacedHeat {
+  readonly heat: tf.Tensor3D;
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** As many cells as make a small page. */
+function fewer(heatmaps: tf.Tensor3D, { rows, columns }: Omit<PlacedHeat, "heat">): PlacedHeat {
+  const side = Math.ceil(Math.max(rows.length, columns.length) / MOST_CELLS);
+  if (side === 1) return { heat: heatmaps, rows, columns };
+  const middles = (places: readonly number[]): number[] =>
+    Array.from({ length: Math.ceil(places.length / side) }, (_, i) => {
+      const some = places.slice(i * side, (i + 1) * side);
+      return some.reduce((sum, place) => sum + place, 0) / some.length;
+    });
+  const pooled = tf.avgPool(heatmaps.expandDims<tf.Tensor4D>(3), side, side, "same");
+  return { heat: pooled.squeeze([3]), rows: middles(rows), columns: middles(columns) };
 }
 
 function drawnAs({
@@ -132,7 +176,7 @@ const axisOf = (letter: "x" | "y", i: number): string => (i === 0 ? letter : `${
 function layoutOf(
   { width, height, jpegs }: Thumbnails,
   { rows, columns, height: total }: Places,
-  latest: KeptLook | undefined,
+  captions: readonly string[],
 ): PlotlyLayout {
   const bare = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", fixedrange: true };
   const axes = jpegs.flatMap((_, i): [string, Json][] => {
@@ -147,7 +191,7 @@ function layoutOf(
     ...{ x: 0, y: 0, sizex: width, sizey: height, sizing: "stretch", layer: "below" },
   }));
   const annotations = jpegs.map((_, i) => ({
-    ...{ text: broken(latest?.captions[i] ?? ""), showarrow: false, font: { size: 11 } },
+    ...{ text: broken(captions[i] ?? ""), showarrow: false, font: { size: 11 } },
     ...{ xref: `${axisOf("x", i)} domain`, yref: `${axisOf("y", i)} domain`, x: 0.5, y: 0, yanchor: "top" },
   }));
   return {
@@ -160,8 +204,4 @@ function layoutOf(
 function broken(caption: string): string {
   const escaped = caption.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   return escaped.replace("explains ", "explains<br>").replace(" (is ", "<br>(is ").replace(": ", ":<br>");
-}
-
-function sliderOf(steps: Json[], active: number): Json {
-  return { steps, active, currentvalue: { prefix: "step " }, pad: { t: 8 } };
 }
