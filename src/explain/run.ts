@@ -66,7 +66,7 @@ export function evidenceOf(run: Run, score: Score): Evidence {
 export function outputOfImages(
   model: Model,
   images: tf.Tensor4D,
-  options: Pick<PredictOptions, "onEndpoint" | "rectify"> = {},
+  options: Pick<PredictOptions, "onEndpoint" | "rectify" | "onBiased"> = {},
 ): Output {
   const keepEndpoint = (name: string): boolean => name === GLOBAL_POOL;
   return outputOf(model.predict(images, { ...options, isTraining: false, keepEndpoint }));

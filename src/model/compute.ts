@@ -42,6 +42,11 @@ export interface RunOptions {
   readonly keepEndpoint?: (name: string) => boolean;
   /** What stands for each ReLU in inference, such as guidedRelu() of another gradient. @default relu() */
   readonly rectify?: (x: tf.Tensor4D) => tf.Tensor4D;
+  /**
+   * Sees what each layer gives before its ReLU, in inference, with the biases that were added, those of batch normalization by moving
+   * moments included; what it returns goes on. @default none
+   */
+  readonly onBiased?: (scope: string, biased: tf.Tensor4D, biases: tf.Tensor) => tf.Tensor4D;
   /** Decay of the moving statistics. @default 0.997 (TF-Slim resnet_arg_scope) */
   readonly batchNormDecay?: number;
   /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
@@ -62,6 +67,7 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
   const fixedNorm = fixedNorms(variables, options);
   const normalize = batchNormalization({ variables, updates, joins, fixedNorm }, options);
+  const biased = biasing(options);
 
   const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D => {
     const seen = onEndpoint === undefined ? x : onEndpoint(name, x);
@@ -78,13 +84,11 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     const fixed = hasNorm ? fixedNorm(layerNames.norm(scope)) : undefined;
     if (fixed !== undefined) {
       const folded = foldBatchNorm(weights, ...fixed);
-      const y = addBiases(convolve(x, folded.weights, how), folded.biases);
-      return endpoint(scope, rectify ? above(y) : y);
+      return endpoint(scope, biased(layer, convolve(x, folded.weights, how), folded.biases));
     }
     const linear = convolve(x, weights, how);
     if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
-    const biased = addBiases(linear, variables.expect(layerNames.biases(scope)));
-    return endpoint(scope, rectify ? above(biased) : biased);
+    return endpoint(scope, biased(layer, linear, variables.expect(layerNames.biases(scope))));
   };
 
   return {
@@ -106,6 +110,18 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     softmax: (x) => tf.softmax(x),
     unit: (work) =>
       recomputable(() => (keepEndpoint === undefined || isTraining ? work() : freeing(work, endpoints))),
+  };
+}
+
+/** Adds a layer's biases, lets what comes of it be seen, and rectifies it. */
+function biasing({
+  onBiased,
+  rectify: above = relu,
+}: RunOptions): (layer: ConvolutionLayer, x: tf.Tensor4D, biases: tf.Tensor) => tf.Tensor4D {
+  return ({ scope, rectify = true }, x, biases) => {
+    const sum = addBiases(x, biases);
+    const y = onBiased === undefined ? sum : onBiased(scope, sum, biases);
+    return rectify ? above(y) : y;
   };
 }
 
@@ -163,12 +179,15 @@ function batchNormalization(
   { variables, updates, joins, fixedNorm }: Normalization,
   options: RunOptions,
 ): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
-  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5, rectify: above = relu } = options;
+  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5 } = options;
+  const { rectify: above = relu, onBiased } = options;
   return (x, scope, rectify) => {
     const fixed = fixedNorm(scope);
     if (fixed !== undefined) {
       const scaled = frozenBatchNorm(x, ...fixed);
-      return rectify ? above(scaled) : scaled;
+      const y =
+        onBiased === undefined ? scaled : onBiased(scope, scaled, foldBatchNorm(fixed[0], ...fixed).biases);
+      return rectify ? above(y) : y;
     }
     expectSpread(x, scope);
     const gamma = variables.expect(layerNames.gamma(scope));

@@ -68,8 +68,8 @@ class FieldLayers implements Layers<Field> {
     return this.endpoint(scope, slide(x, shape, { extent, stride, before: [before, before] }));
   }
 
-  batchNorm(x: Field): Field {
-    return x;
+  batchNorm(x: Field, scope: string): Field {
+    return this.endpoint(scope, x);
   }
 
   rootPool(x: Field, padding: "same" | "centred"): Field {

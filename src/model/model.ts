@@ -21,7 +21,7 @@ import { ModelVariables, type VariableDeclaration } from "./variables";
 /** Options of predict(). */
 export interface PredictOptions extends Pick<
   RunOptions,
-  "frozen" | "onEndpoint" | "keepEndpoint" | "rectify"
+  "frozen" | "onEndpoint" | "keepEndpoint" | "rectify" | "onBiased"
 > {
   /** @default the model's */
   readonly isTraining?: boolean;

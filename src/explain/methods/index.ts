@@ -3,6 +3,7 @@ import type { Method } from "../method";
 import { ablationCam } from "./ablationcam";
 import { eigenCam } from "./eigencam";
 import { eigenGradCam } from "./eigengradcam";
+import { fullGrad } from "./fullgrad";
 import { gradCamMethod } from "./gradcam";
 import { gradCamPlusPlus } from "./gradcamplusplus";
 import { guidedBackprop } from "./guidedbackprop";
@@ -40,6 +41,7 @@ export const METHODS = {
   smoothGrad: smoothGrad(),
   guidedBackprop,
   guidedGradCam,
+  fullGrad,
   randomCam: randomCam(),
 } as const satisfies Readonly<Record<string, Method>>;
 

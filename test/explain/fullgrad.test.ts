@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fullGradientsOf } from "../../src/explain/methods/fullgrad";
+import { scoreOf } from "../../src/explain/target";
+import { outputOfImages } from "../../src/explain/run";
+import { Model } from "../../src/model/model";
+import { tf } from "../../src/tensorflow";
+import { patternImages, patternVariable } from "../patterns";
+
+for (const architecture of ["resnet_v1_14", "resnet_v2_14"] as const)
+  test(`the parts that fullGrad adds up are a logit of ${architecture}, less the last bias`, () => {
+    const sizes = { fixedResizeSide: 64, defaultImageSize: 64 };
+    const model = new Model({ architecture, width: 1 / 8, numClasses: 3, ...sizes });
+    for (const { name, variable } of model.variables.all())
+      tf.tidy(() => variable.assign(tf.tensor(patternVariable(name, variable.shape), variable.shape)));
+    const images = tf.tensor4d(patternImages("full", [2, 64, 64, 3]), [2, 64, 64, 3]);
+    const output = outputOfImages(model, images);
+    const { score } = scoreOf(output, { classIndex: [2, 0] });
+    const logits = [...tf.tidy(() => score(output)).dataSync()];
+    const last = [...model.variables.expect("Predict/logits/biases").dataSync()];
+    logits.forEach((logit, image) => {
+      const { input, biases } = fullGradientsOf({ model, images, score }, image);
+      const parts = [input, ...Object.values(biases)].map((part) => part.sum().dataSync()[0] ?? NaN);
+      const sum = parts.reduce((total, part) => total + part, last[image === 0 ? 2 : 0] ?? NaN);
+      assert.ok(Math.abs(sum - logit) < 1e-3 * Math.max(1, Math.abs(logit)), `${sum}, not ${logit}`);
+      assert.ok(parts.slice(1).some((part) => Math.abs(part) > 1e-3));
+    });
+    model.dispose();
+  });
