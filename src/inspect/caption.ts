@@ -32,6 +32,8 @@ export interface CaptionFacts {
 export interface Caption {
   readonly text: string;
   readonly verdict: "right" | "wrong" | undefined;
+  /** What those are told who don't see the image. @default the text */
+  readonly alt?: string;
 }
 
 /**

@@ -15,7 +15,7 @@ import { heatRanges, notesOf, silenceOf } from "./heat";
 import { RIGHT, WRONG, cssColor } from "./palette";
 import { cssStops } from "./colormap";
 import { overlay, type OverlayOptions } from "./overlay";
-import { placementOf, type Placement } from "./place";
+import { peaksOf, placementOf, type Placement } from "./place";
 
 /** Options of showImage(). */
 export interface ShowImageOptions {
@@ -120,12 +120,15 @@ export function showCam(
   const explanation: Explanation = "heatmaps" in maps ? maps : { heatmaps: maps };
   const { heatmaps } = explanation;
   const ranges = heatRanges(images, heatmaps);
+  const placement = placementOf(images, explanation, options);
+  const peaks = peaksOf(heatmaps, placement);
   const captions = captionsOf(images.shape[0], factsOf(explanation, options)).map(({ text, verdict }, i) => {
     const range = ranges[i];
     const silence = range === undefined ? undefined : silenceOf(range, heatmaps.shape);
-    return { text: [text, silence].filter(Boolean).join(": "), verdict };
+    const said = [text, silence].filter(Boolean).join(": ");
+    const alt = [said, silence === undefined ? peaks[i] : undefined].filter(Boolean).join("; ");
+    return { text: said, verdict, alt };
   });
-  const placement = placementOf(images, explanation, options);
   const pairs = (): tf.Tensor4D => {
     const restored = restore(images, options);
     return tf.concat([restored, overlay(restored, heatmaps, { ...options, placement })], 2); // [b, h, 2w, 3]
@@ -187,13 +190,13 @@ export function drawGallery(
 
 function drawTile(
   png: string,
-  { text, verdict }: Caption = { text: "", verdict: undefined },
+  { text, verdict, alt = text }: Caption = { text: "", verdict: undefined },
   { width, scaling }: { readonly width: string; readonly scaling: string },
 ): string {
   const colour = verdict === "right" ? RIGHT : WRONG;
   const style = verdict === undefined ? "" : `color:${colour.light};color:${cssColor(colour)};`;
   const line = `<figcaption style="${style}font-size:12px">${escapeHtml(text)}</figcaption>`;
-  const image = `<img alt="${escapeHtml(text)}" style="${width}${scaling}max-width:100%;height:auto;margin:0" src="data:image/png;base64,${png}">`;
+  const image = `<img alt="${escapeHtml(alt)}" style="${width}${scaling}max-width:100%;height:auto;margin:0" src="data:image/png;base64,${png}">`;
   return `<figure style="${width}max-width:100%;overflow-wrap:anywhere;margin:0">${image}${text === "" ? "" : line}</figure>`;
 }
 

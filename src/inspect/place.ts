@@ -86,6 +86,19 @@ export function sampleHeat(
   });
 }
 
+/** Where each map is hottest, in words, e.g. "heat greatest at 62 % from the left, 40 % from the top"; of equals the first cell. */
+export function peaksOf(heatmaps: tf.Tensor3D, { rows, columns }: Placement): readonly string[] {
+  const [batch, height, width] = heatmaps.shape;
+  const values = unrecorded(() => heatmaps.dataSync());
+  const [down, across] = [listOf(rows), listOf(columns)];
+  return Array.from({ length: batch }, (_, i) => {
+    const map = Array.from(values.subarray(i * height * width, (i + 1) * height * width));
+    const at = map.indexOf(map.reduce((most, value) => Math.max(most, value), -Infinity));
+    const [left, top] = [across[at % width] ?? 0, down[Math.floor(at / width)] ?? 0];
+    return `heat greatest at ${Math.round(100 * left)} % from the left, ${Math.round(100 * top)} % from the top`;
+  });
+}
+
 /** The pixels whose middle is in the part that was looked at: [1, height, width, 1], 0 or 1. */
 export function maskOf(
   { top, bottom, left, right }: ImagePart,

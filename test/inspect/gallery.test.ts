@@ -67,6 +67,17 @@ test("showCam() puts each image beside its overlay, with the scale", () => {
   );
 });
 
+test("showCam() tells those who don't see an image where its heat is greatest", () => {
+  const images = tf.zeros<tf.Rank.R4>([2, 4, 4, 3]);
+  const heatmaps = tf.tensor3d([[[0, 0], [1, 0]], [[0, 0], [0, 0]]]); // prettier-ignore
+  const html = String(show(showCam(images, heatmaps, { labels: [0, 1] }))["text/html"]);
+  assert.deepEqual([...html.matchAll(/alt="([^"]*)"/g)].map(([, alt]) => alt), [
+    "class 0; heat greatest at 25 % from the left, 75 % from the top",
+    "class 1: nothing speaks for the class",
+  ]); // prettier-ignore
+  tf.dispose([images, heatmaps]);
+});
+
 test("showBatch() refuses other shapes and missing labels", () => {
   assert.throws(() => showBatch(tf.zeros([1, 2, 2, 1])), {
     name: "TypeError",
