@@ -15,39 +15,53 @@ export interface Points {
 }
 
 /**
- * The weighted sum of the gradients at all points: as many at once as make a chunk, by one recording. Tells the progress after each chunk
- * and can be stopped between two.
+ * The weighted sum of the gradients at all points: as many images and points at once as make a chunk, by one recording for each part of the
+ * images. Tells the progress after each chunk and can be stopped between two.
  * @returns float32 [batch, height, width, 3]; the caller disposes
  * @throws what the signal gives as its reason
  */
 export async function slopesOf(subject: Subject, points: Points): Promise<tf.Tensor4D> {
+  const [batch] = subject.images.shape;
+  const { chunk } = subject.work;
+  const parts: tf.Tensor4D[] = [];
+  try {
+    for (let first = 0; first < batch; first += chunk)
+      parts.push(await slopesOfPart(subject, points, { first, count: Math.min(chunk, batch - first) }));
+    return tf.concat(parts, 0);
+  } finally {
+    tf.dispose(parts);
+  }
+}
+
+/** Images one after the other. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+}
+
+async function slopesOfPart(subject: Subject, points: Points, part: Part): Promise<tf.Tensor4D> {
   const { images, work } = subject;
   const { weights, at } = points;
-  const [batch] = images.shape;
-  const most = Math.max(1, Math.floor(work.chunk / batch));
+  const most = Math.max(1, Math.floor(work.chunk / part.count));
   const size = Math.ceil(weights.length / Math.ceil(weights.length / most));
   const run = points.rectify === undefined ? {} : { rectify: points.rectify };
-  const weighted = (rows: tf.Tensor4D, counts: tf.Tensor4D): tf.Tensor4D =>
-    weightedSlopes(subject, [rows, counts], run);
+  const weighted = (rows: tf.Tensor4D, counts: tf.Tensor1D): tf.Tensor4D =>
+    weightedSlopes(subject, part, [rows, counts], run);
   const sumOf = trace(weighted, { name: "slopes", precision: work.precision });
-  let total: tf.Tensor4D = tf.zerosLike(images);
+  const [batch] = images.shape;
+  let total = tf.tidy(() => tf.zerosLike(ofPart(images, part)));
   try {
     for (let from = 0; from < weights.length; from += size) {
       work.signal?.throwIfAborted();
       const numbers = Array.from({ length: size }, (_, i) => Math.min(from + i, weights.length - 1));
-      const counts = numbers.map((number, i) => (from + i < weights.length ? (weights[number] ?? NaN) : 0));
-      const given = tf.tidy(() => [
-        tf.concat<tf.Tensor4D>(numbers.map((number) => at(number)), 0), // prettier-ignore
-        tf.tensor1d(counts).reshape<tf.Tensor4D>([size, 1, 1, 1]),
-      ] as const); // prettier-ignore
-      const sum = await sumOf(given[0], given[1]);
+      const counts = tf.tensor1d(numbers.map((number, i) => (from + i < weights.length ? (weights[number] ?? NaN) : 0))); // prettier-ignore
+      const rows = tf.tidy(() => tf.concat<tf.Tensor4D>(numbers.map((number) => ofPart(at(number), part)), 0)); // prettier-ignore
+      const sum = await sumOf(rows, counts);
       const before = total;
       total = tf.add(before, sum);
-      tf.dispose([...given, sum, before]);
-      work.onProgress?.({
-        done: Math.min(from + size, weights.length) * batch,
-        total: weights.length * batch,
-      });
+      tf.dispose([rows, counts, sum, before]);
+      const done = part.first * weights.length + Math.min(from + size, weights.length) * part.count;
+      work.onProgress?.({ done, total: weights.length * batch });
     }
     return total;
   } catch (error) {
@@ -58,22 +72,28 @@ export async function slopesOf(subject: Subject, points: Points): Promise<tf.Ten
   }
 }
 
-/** The gradients of each point's images, [points * batch, …], weighted and added: [batch, …]. */
+function ofPart(images: tf.Tensor4D, { first, count }: Part): tf.Tensor4D {
+  return tf.slice(images, [first, 0, 0, 0], [count, -1, -1, -1]);
+}
+
+/** The gradients of each point's images, [points * images, …], weighted and added: [images, …]. */
 function weightedSlopes(
   { model, images, score }: Subject,
-  [points, counts]: readonly [tf.Tensor4D, tf.Tensor4D],
+  part: Part,
+  [points, counts]: readonly [tf.Tensor4D, tf.Tensor1D],
   run: Pick<PredictOptions, "rectify">,
 ): tf.Tensor4D {
-  const [batch, height, width, channels] = images.shape;
+  const [, height, width, channels] = images.shape;
   const [count] = counts.shape;
   const scoreOf = (at: tf.Tensor): tf.Scalar => {
     const { logits, features } = outputOfImages(model, at.as4D(...points.shape), run);
-    const scores = Array.from({ length: count }, (_, i) => {
-      const part = <T extends tf.Tensor>(rows: T): T => tf.slice(rows, [i * batch, 0], [batch, -1]);
-      return score({ logits: part(logits), features: part(features) });
+    const scores = Array.from({ length: part.count }, (_, i) => {
+      const own = (rows: tf.Tensor2D): tf.Tensor2D =>
+        tf.slice(rows.reshape([count, part.count, -1]), [0, i, 0], [-1, 1, -1]).as2D(count, rows.shape[1]);
+      return score({ logits: own(logits), features: own(features) }, part.first + i);
     });
     return tf.sum<tf.Scalar>(tf.concat(scores, 0));
   };
-  const slopes = tf.grad(scoreOf)(points).reshape([count, batch, height, width, channels]);
+  const slopes = tf.grad(scoreOf)(points).reshape([count, part.count, height, width, channels]);
   return tf.sum<tf.Tensor4D>(tf.mul(slopes, counts.reshape([count, 1, 1, 1, 1])), 0);
 }
