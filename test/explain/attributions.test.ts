@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain } from "../../src/explain/explain";
 import { guidedBackprop } from "../../src/explain/methods/guidedbackprop";
+import { fullGradientsOf } from "../../src/explain/methods/fullgrad";
 import { integratedGradients } from "../../src/explain/methods/integratedgradients";
 import { smoothGrad } from "../../src/explain/methods/smoothgrad";
+import { outputOfImages } from "../../src/explain/run";
+import { scoreOf } from "../../src/explain/target";
 import { METHODS } from "../../src/explain/methods";
 import { memory, tf, trace, guidedRelu } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
@@ -16,6 +19,7 @@ interface Fixture {
     readonly classIndex: number;
     readonly values: Summary;
   }[];
+  readonly fullGrad: { readonly classIndex: number; readonly biases: Readonly<Record<string, Summary>> };
 }
 
 const valuesOf = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
@@ -30,6 +34,21 @@ for (const { method, classIndex, values } of readFixture<Fixture>("attributions"
     tf.dispose([heat, images]);
     model.dispose();
   });
+
+test("what each layer's biases add to a score is what torch makes of it", () => {
+  const { classIndex, biases } = readFixture<Fixture>("attributions").fullGrad;
+  const [model, images] = [torchModel(), torchImages()];
+  const output = outputOfImages(model, images);
+  const { score } = scoreOf(output, { classIndex });
+  const parts = [0, 1].map((image) => fullGradientsOf({ model, images, score }, image).biases);
+  assert.deepEqual(Object.keys(parts[0] ?? {}).sort(), Object.keys(biases).sort());
+  for (const [scope, wanted] of Object.entries(biases)) {
+    const both = tf.concat(parts.map((part) => part[scope] ?? assert.fail(scope)), 0); // prettier-ignore
+    const distance = distanceFrom(wanted, valuesOf(both), both.shape);
+    assert.ok(distance < 1e-3, `${scope}: ${distance}`);
+  }
+  model.dispose();
+});
 
 test("integratedGradients() adds up to the difference of the scores of image and baseline", async () => {
   const [model, images] = [torchModel(), torchImages()];
