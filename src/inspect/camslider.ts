@@ -74,21 +74,27 @@ export function camSlider(
   frames: readonly CamFrame[],
   options: CamSliderOptions,
 ): Figure {
-  const { active, prefix, png, text, columns = Math.ceil(Math.sqrt(photos.jpegs.length)) } = options;
+  const { active, prefix, png, text, contour = [] } = options;
+  const columns = options.columns ?? Math.ceil(Math.sqrt(photos.jpegs.length));
   const heats = frames.map((frame) => heatOf(frame, photos, options));
-  const data = photos.jpegs.map((_, i): PlotlyTrace => {
+  const maps = photos.jpegs.map((_, i): PlotlyTrace => {
     const { x, y, z } = heats[active] ?? { x: [], y: [], z: [] };
     const axes = { xaxis: axisOf("x", i), yaxis: axisOf("y", i) };
     const hovertemplate = "heat %{z:.2f} at x %{x:.0f}, y %{y:.0f}<extra></extra>";
     return { type: "heatmap", name: `photo ${i}`, x, y, z: z[i] ?? [], ...axes, ...drawnAs(options), hovertemplate };
   }); // prettier-ignore
+  const data = [...maps, ...contour.flatMap((level) => STROKES.flatMap((stroke) => maps.map((map) => lineAt(level, map, stroke))))]; // prettier-ignore
   const steps = frames.map(({ label, captions }, k) => {
     const texts = captions.map((caption, i): [string, Json] => [`annotations[${i}].text`, broken(caption)]);
     const { x, y, z } = heats[k] ?? { x: [], y: [], z: [] };
     const cells = heats.every((heat) => isSame(heat, heats[0]))
       ? {}
-      : { x: z.map(() => x), y: z.map(() => y) };
-    return { label, method: "update", args: [{ z, ...cells }, Object.fromEntries(texts)] };
+      : { x: data.map(() => x), y: data.map(() => y) };
+    return {
+      label,
+      method: "update",
+      args: [{ z: data.map((_, i) => z[i % z.length] ?? []), ...cells }, Object.fromEntries(texts)],
+    };
   });
   const layout = layoutOf(photos, placesOf(photos, columns), frames[active]?.captions ?? []);
   const slider = { steps, active, currentvalue: { prefix }, pad: { t: 8 } };
@@ -155,6 +161,22 @@ function drawnAs({
       ? colours.map(([at, colour]) => [at, colour])
       : [[0, CLEAR], [threshold, CLEAR], ...colours.filter(([at]) => at > threshold).map(([at, colour]) => [at, colour])]; // prettier-ignore
   return { colorscale, opacity: alpha, zmin: 0, zmax: 1, zsmooth: "best", showscale: false };
+}
+
+/** How lines are drawn, one over the other: read on light photos and on dark ones. */
+const STROKES = [
+  { color: "rgb(0,0,0)", width: 4 },
+  { color: "rgb(255,255,255)", width: 2 },
+] as const;
+
+/** A line over a map at a heat. */
+function lineAt(level: number, map: PlotlyTrace, stroke: (typeof STROKES)[number]): PlotlyTrace {
+  const kept = ["name", "x", "y", "z", "xaxis", "yaxis"].map((name): [string, Json] => [name, map[name] ?? null]); // prettier-ignore
+  return {
+    ...{ ...Object.fromEntries(kept), type: "contour", autocontour: false, showscale: false },
+    contours: { start: level, end: level, size: 1, coloring: "none" },
+    ...{ line: { ...stroke, smoothing: 0 }, showlegend: false, hoverinfo: "skip" },
+  };
 }
 
 /** Where each photo is, as shares of the figure. */

@@ -46,3 +46,15 @@ test("compareCams() has a stop of its slider for each explanation, each with its
     message: "Cannot compare heat maps: expected one or more, got none",
   });
 });
+
+test("compareCams() draws lines at heats over each photo, which follow the slider", () => {
+  const [images, one, other] = [photos(), maps(4, 1), maps(6, 0.5)];
+  const figure = compareCams(images, { one, other }, { contour: [0.7], alpha: 0 });
+  const kinds = figure.data.map(({ type }) => type);
+  assert.deepEqual(kinds, ["heatmap", "heatmap", "contour", "contour", "contour", "contour"]);
+  assert.deepEqual(figure.data[5]?.["xaxis"], "x2");
+  const step = at(figure.layout, "sliders", 0, "steps", 1, "args", 0);
+  assert.deepEqual(at(step, "z", 5), at(step, "z", 1));
+  assert.deepEqual([at(step, "z", "length"), at(step, "x", "length")], [6, 6]);
+  tf.dispose([images, one.heatmaps, other.heatmaps]);
+});

@@ -139,3 +139,17 @@ test("overlay() refuses shapes that do not fit and alpha or a threshold outside 
     message: "Cannot overlay heat maps: expected threshold in 0…1, got -0.1",
   });
 });
+
+test("overlay() draws lines at heats, white within and black without, none at the image's edge", () => {
+  const images = tf.fill<tf.Rank.R4>([1, 1, 6, 3], 100);
+  const heat = tf.tensor3d([[[0, 0, 0, 1, 1, 1]]]);
+  const before = tf.memory().numTensors;
+  const lines = overlay(images, heat, { alpha: 0, contour: [0.5] });
+  close(lines, [100, 100, 0, 255, 100, 100].flatMap((v) => [v, v, v])); // prettier-ignore
+  lines.dispose();
+  assert.equal(tf.memory().numTensors, before);
+  assert.throws(() => overlay(images, heat, { contour: [0.5, 2] }), {
+    name: "RangeError",
+    message: "Cannot overlay heat maps: expected contour in 0…1, got 2",
+  });
+});
