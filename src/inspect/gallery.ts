@@ -103,6 +103,8 @@ export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gal
  * asked for is neither right nor wrong: "explains hat 0.93". Where a map says nothing, its caption says so.
  * @param images  [batch, height, width, 3], RGB, 0…255; read at once
  * @param maps    what gradCam() gives, or heat maps alone, float32 [batch, h, w], 0…1
+ * @param options  of `beside`, a second explanation, the maps are drawn as well, and its captions follow after "|": of the true class
+ *   beside the predicted one, say
  * @throws {TypeError} if the shapes do not fit, or predictions are given: the maps have them
  * @throws {RangeError} as showBatch() does, or if heat is not in 0…1, or there are not as many class names as probabilities
  * @example  showCam(images, gradCam(model, model.preprocess(images)), { labels, classNames: ["hat", "shoes"] })
@@ -110,7 +112,7 @@ export function showImage(image: tf.Tensor, options: ShowImageOptions = {}): Gal
 export function showCam(
   images: tf.Tensor,
   maps: tf.Tensor3D | Explanation,
-  options: ShowCamOptions = {},
+  options: ShowCamOptions & { readonly beside?: Explanation } = {},
 ): Gallery {
   expectImages("show heat maps", images);
   if ("predictions" in options && options.predictions !== undefined)
@@ -118,6 +120,35 @@ export function showCam(
       "Cannot show heat maps: expected no predictions, got some: give showCam() all that gradCam() gave, which has them, or { heatmaps, classes }",
     );
   const explanation: Explanation = "heatmaps" in maps ? maps : { heatmaps: maps };
+  const { beside } = options;
+  const drawn = [explanation, ...(beside === undefined ? [] : [beside])].map((one) => readCam(images, one, options)); // prettier-ignore
+  const first = drawn[0]?.captions ?? [];
+  const captions = first.map(({ verdict }, i) => {
+    const joined = (part: "text" | "alt"): string => drawn.map((cam) => cam.captions[i]?.[part] ?? "").filter(Boolean).join(" | "); // prettier-ignore
+    return { text: joined("text"), verdict, alt: joined("alt") };
+  });
+  const rows = (): tf.Tensor4D => {
+    const restored = restore(images, options);
+    const maps = drawn.map(({ heatmaps, placement }) => overlay(restored, heatmaps, { ...options, placement })); // prettier-ignore
+    return tf.concat<tf.Tensor4D>([restored, ...maps], 2); // [b, h, (1 + maps) w, 3]
+  };
+  const notes = [...new Set(drawn.flatMap((cam) => cam.notes))];
+  const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${cssStops(options.colormap ?? "turbo")})"></div><small>1</small></div>`;
+  const size = (1 + drawn.length) * (options.size ?? 160);
+  return drawGallery(rows, captions, { ...options, size }, { notes, scale });
+}
+
+/** What is said of maps, and where they are. */
+function readCam(
+  images: tf.Tensor4D,
+  explanation: Explanation,
+  options: ShowCamOptions,
+): {
+  readonly heatmaps: tf.Tensor3D;
+  readonly placement: Placement;
+  readonly captions: readonly Caption[];
+  readonly notes: readonly string[];
+} {
   const { heatmaps } = explanation;
   const ranges = heatRanges(images, heatmaps);
   const placement = placementOf(images, explanation, options);
@@ -129,13 +160,7 @@ export function showCam(
     const alt = [said, silence === undefined ? peaks[i] : undefined].filter(Boolean).join("; ");
     return { text: said, verdict, alt };
   });
-  const pairs = (): tf.Tensor4D => {
-    const restored = restore(images, options);
-    return tf.concat([restored, overlay(restored, heatmaps, { ...options, placement })], 2); // [b, h, 2w, 3]
-  };
-  const notes = notesOf(ranges, heatmaps.shape, options.threshold);
-  const scale = `<div style="display:flex;gap:6px;align-items:center;margin-top:${spacing}px"><small>heat 0</small><div style="width:160px;height:10px;background:linear-gradient(to right, ${cssStops(options.colormap ?? "turbo")})"></div><small>1</small></div>`;
-  return drawGallery(pairs, captions, { ...options, size: 2 * (options.size ?? 160) }, { notes, scale });
+  return { heatmaps, placement, captions, notes: notesOf(ranges, heatmaps.shape, options.threshold) };
 }
 
 /** Classes that were asked for are no predictions. */

@@ -176,3 +176,17 @@ test("captions tell several classes an image, or none", () => {
   );
   tf.dispose([images, probabilities]);
 });
+
+test("showCam() draws a second explanation beside the first, and says what both explain", () => {
+  const images = tf.fill<tf.Rank.R4>([1, 4, 4, 3], 100);
+  const probabilities = tf.tensor2d([[0.25, 0.75]]);
+  const before = tf.memory().numTensors;
+  const [one, other] = [tf.tensor3d([[[0, 1]]]), tf.tensor3d([[[1, 0]]])];
+  const asked = { classes: [1], predicted: [1], probabilities };
+  const beside = { ...asked, heatmaps: other, classes: [0] };
+  const gallery = showCam(images, { ...asked, heatmaps: one }, { classNames: ["dog", "cat"], beside });
+  assert.deepEqual(gallery.captions, ["explains cat 0.75 | explains dog 0.25"]);
+  assert.equal(gallery.notes.length, 1);
+  tf.dispose([one, other]);
+  assert.equal(tf.memory().numTensors, before);
+});
