@@ -186,3 +186,27 @@ test(
     );
   },
 );
+
+test(
+  "the notebook of explanations shows in ten cells which methods point at the thing that is meant",
+  { skip: withoutJupyter },
+  async () => {
+    const args = ["scripts/execute.py", "notebooks/explain.ipynb", "build"];
+    const cells = await run(join(ROOT, ".venv/bin/python"), args, "explain");
+    const code = cells.filter(({ type }) => type === "code");
+    assert.equal(code.length, 10);
+    assert.ok(code.every(({ source }) => source.split("\n").length <= 12));
+    assert.match(
+      shownBy(cells, "byMethod[method]"),
+      /^Heat maps of 4 photos\nhiResCam: explains ball [^]*\nrandomCam: /m,
+    );
+    const told = shownBy(cells, "slim.scoreExplanations");
+    const insideOf = (method: string): number =>
+      Number(new RegExp(`^${method} +(?:[−\\d.]+ +){4}([\\d.]+)`, "m").exec(told)?.[1] ?? NaN);
+    assert.ok(insideOf("hiResCam") >= 0.5, told);
+    assert.ok(insideOf("hiResCam") > insideOf("layerCam") && insideOf("layerCam") > 0.2, told);
+    assert.ok(insideOf("randomCam") < 0.4, told);
+    const page = readFileSync(join(ROOT, "build/explain.html"), "utf8");
+    assert.equal(page.match(/"sliders":/g)?.length, 4);
+  },
+);

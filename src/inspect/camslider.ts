@@ -97,7 +97,7 @@ export function camSlider(
     };
   });
   const layout = layoutOf(photos, placesOf(photos, columns), frames[active]?.captions ?? []);
-  const slider = { steps, active, currentvalue: { prefix }, pad: { t: 8 } };
+  const slider = { steps, active, currentvalue: { prefix }, pad: { t: 8 }, x: 0.07, len: 0.86 }; // labels at both ends have room
   const spec = { data, layout: { ...layout, sliders: [slider] } };
   return displayable({ ...spec }, (context) => ({ ...showFigure(spec, context, png), "text/plain": text }));
 }

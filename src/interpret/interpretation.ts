@@ -44,7 +44,7 @@ export interface Interpretation extends Displayable {
    */
   mostConfused(least?: number): Table & { readonly pairs: readonly Confused[] };
   /**
-   * The photos with the greatest losses, beside where the network looked for what it predicted. The input is read again for them.
+   * The photos with the greatest losses, beside where the network looked for what it predicted and, if one of them is wrong, for what it is. The input is read again for them.
    * @param count  how many. @default 9
    * @param options  the endpoint, as gradCam() has it, and how large
    * @throws {RangeError} if that is no whole number from 1 on, there is no such endpoint, the input gives other photos than before, or the

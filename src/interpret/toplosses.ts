@@ -98,8 +98,11 @@ async function galleryOf(
   scope.startScope("top losses");
   try {
     const batch = tf.concat(images);
-    const cam = gradCam(model, model.preprocess(batch), endpoint === undefined ? {} : { endpoint });
-    return showCam(batch, cam, { ...shown, labels, ...(classNames.length > 0 && { classNames }) });
+    const [seen, place] = [model.preprocess(batch), endpoint === undefined ? {} : { endpoint }];
+    const cam = gradCam(model, seen, place);
+    const isWrong = cam.classes.dataSync().some((predicted, i) => predicted !== labels[i]);
+    const beside = isWrong && { beside: gradCam(model, seen, { ...place, classIndex: labels }) };
+    return showCam(batch, cam, { ...shown, labels, ...beside, ...(classNames.length > 0 && { classNames }) });
   } finally {
     scope.endScope();
     tf.dispose(images);
