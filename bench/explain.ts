@@ -1,6 +1,6 @@
 /** Heat maps of many passes, and Grad-CAM: ours, pytorch-grad-cam's; and the memory that they take by the size of a chunk. */
 import { join } from "node:path";
-import { explain, explainMethods, rise, scoreCam, type Method } from "../src/explain";
+import { explain, explainMethods, rise, scoreCam, type ExplanationMethod as Method } from "../src/explain";
 import { Model } from "../src/model";
 import { random, tf } from "../src/tensorflow";
 import { peakOf } from "./alone";

@@ -190,7 +190,9 @@ function notSmooth({ name }: Method, got: string): TypeError {
 }
 
 function methodOf(wanted: MethodName | Method = "gradCam"): Method {
-  if (typeof wanted !== "string") return wanted;
+  if (typeof wanted === "object" && typeof wanted.values === "function") return wanted;
+  if (typeof wanted !== "string")
+    throw new TypeError(`Cannot explain: expected a method's name, or a method as rise() gives one, got ${typeof wanted}`); // prettier-ignore
   const names = Object.keys(METHODS);
   if (Object.hasOwn(METHODS, wanted)) return METHODS[wanted];
   throw new RangeError(

@@ -6,10 +6,14 @@ export { METHODS as explainMethods, type MethodName } from "./methods";
 export { eigenCam, type EigenCamOptions } from "./methods/eigencam";
 export { kpcaCam, type KpcaCamOptions } from "./methods/kpcacam";
 export { randomCam, type RandomCamOptions } from "./methods/randomcam";
-export type { Method, Subject, Work } from "./method";
-export type { Evidence, Run } from "./run";
-export type { Cells, Place } from "./place";
-export type { Output, Target, TargetOptions } from "./target";
+export type {
+  Method as ExplanationMethod,
+  Subject as ExplanationSubject,
+  Work as ExplanationWork,
+} from "./method";
+export type { Evidence as ExplanationEvidence, Run as ExplanationRun } from "./run";
+export type { Cells as HeatCells, Place as ExplanationPlace } from "./place";
+export type { Output as ExplanationOutput, Target as ExplanationTarget, TargetOptions } from "./target";
 export { scoreCam, type ScoreCamOptions } from "./methods/scorecam";
 export { occlusion, type OcclusionOptions } from "./methods/occlusion";
 export { rise, type RiseOptions } from "./methods/rise";

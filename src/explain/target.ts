@@ -100,9 +100,11 @@ function rowOf(tensor: tf.Tensor2D, row: number): tf.Tensor2D {
 
 function expectScores(scores: tf.Tensor, { logits }: Output): tf.Tensor1D {
   const [rows] = logits.shape;
-  if (scores.size === rows) return tf.reshape(scores, [rows]);
+  const isTensor = scores instanceof tf.Tensor;
+  if (isTensor && scores.size === rows) return tf.reshape(scores, [rows]);
+  const got = isTensor ? `[${scores.shape.join(", ")}]` : typeof scores;
   throw new TypeError(
-    `Cannot explain: expected a target that gives one number for each image, [${rows}], got [${scores.shape.join(", ")}]`,
+    `Cannot explain: expected a target that gives one number for each image, [${rows}], got ${got}`,
   );
 }
 

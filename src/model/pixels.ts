@@ -37,13 +37,19 @@ export function outsidePixels(images: tf.Tensor): string | undefined {
 }
 
 /**
- * Refuses images that were not preprocessed.
- * @throws {RangeError} if a value is larger than Model.preprocess() gives
+ * Refuses images that were not preprocessed, or are none.
+ * @throws {TypeError} if there are none, or they are not [batch, height, width, 3]
+ * @throws {RangeError} if a value is larger than Model.preprocess() gives, or not finite: a ReLU makes 0 of NaN, which looks like an answer
  */
 export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixels): void {
-  if (pixels === "any") return;
+  if (images.shape.length !== 4 || images.shape[3] !== 3 || images.size === 0)
+    throw new TypeError(
+      `Cannot ${what}: expected one or more, [batch, height, width, 3], got [${images.shape.join(", ")}]`,
+    );
   const range = rangeOf(images);
-  if (!(range.high > BRIGHTEST + SLACK)) return;
+  if (range.hasNaN || !Number.isFinite(range.high - range.low))
+    throw new RangeError(`Cannot ${what}: expected finite pixels, got ${textOf(range)}`);
+  if (pixels === "any" || range.high <= BRIGHTEST + SLACK) return;
   throw new RangeError(
     `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(BRIGHTEST)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
   );

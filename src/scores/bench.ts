@@ -1,5 +1,5 @@
 /** Where explanations are measured, batch by batch. */
-import { explain, randomCam, type Explained, type Method } from "../explain";
+import { explain, randomCam, type Explained, type ExplanationMethod as Method } from "../explain";
 import { evenly, placeHeat } from "../inspect/place";
 import { interruptible } from "../interrupt";
 import { labelClasses, type ClassLabels } from "../model/losses";

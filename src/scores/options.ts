@@ -1,5 +1,5 @@
 /** What scoreExplanations() is asked for. */
-import { explainMethods, type Method, type MethodName } from "../explain";
+import { explainMethods, type ExplanationMethod as Method, type MethodName } from "../explain";
 import type { Model } from "../model";
 import { quoteNearest } from "../tensorflow";
 import type { BoxOf } from "./boxes";

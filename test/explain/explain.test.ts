@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { explain } from "../../src/explain/explain";
 import { gradCam } from "../../src/explain/gradcam";
 import { METHODS } from "../../src/explain/methods";
+import { rise } from "../../src/explain/methods/rise";
 import { Model } from "../../src/model/model";
 import { memory, tf } from "../../src/tensorflow";
 import { patternImages } from "../patterns";
@@ -101,6 +102,24 @@ test("explain() refuses what it cannot explain, by name, and keeps nothing", asy
     { target: ({ logits }) => logits },
     /^Cannot explain: expected a target that gives one number for each image, \[2\], got \[2, 3\]/,
   );
+  // @ts-expect-error no tensor
+  await refused({ target: () => 5 }, /one number for each image, \[2\], got number/);
+  await refused(
+    // @ts-expect-error no method, but what makes one
+    { method: rise },
+    /expected a method's name, or a method as rise\(\) gives one, got function/,
+  );
+  for (const [given, message] of [
+    [tf.fill<tf.Rank.R4>([1, 64, 64, 3], NaN), /^Cannot explain images: expected finite pixels, got NaN/],
+    [
+      tf.zeros<tf.Rank.R4>([0, 64, 64, 3]),
+      /^Cannot explain images: expected one or more, .* got \[0, 64, 64, 3\]/,
+    ],
+  ] as const) {
+    await assert.rejects(explain(model, given), { message });
+    assert.throws(() => gradCam(model, given), { message });
+    given.dispose();
+  }
   const both = { target: ({ logits }: { logits: tf.Tensor2D }) => logits.max(1), classIndex: 1 };
   await refused(both, /^Cannot explain: expected either a target or classes, got both/);
   assert.equal(memory().tensors, before);

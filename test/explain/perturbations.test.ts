@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explain, occlusion, rise, scoreCam, type Method } from "../../src/explain";
+import { explain, occlusion, rise, scoreCam, type ExplanationMethod as Method } from "../../src/explain";
 import { tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import { distanceFrom, type FixtureArray, type Summary } from "../patterns";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundleOf } from "../../src/display/bundle";
-import type { Method } from "../../src/explain";
+import type { ExplanationMethod as Method } from "../../src/explain";
 import { renderedBox, renderPhoto } from "../../src/input";
 import type { Model } from "../../src/model/model";
 import { road, scoreExplanations, type BoxedBatch, type ExplanationMetric } from "../../src/scores";
