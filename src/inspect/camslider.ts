@@ -18,6 +18,8 @@ export interface Thumbnails {
 
 /** Pixels below each photo for its caption, and below all for the slider. */
 const [CAPTION, SLIDER] = [54, 90];
+/** A slider with its labels needs so much width. */
+const LEAST = 420;
 const CLEAR = "rgba(0,0,0,0)";
 
 /**
@@ -184,20 +186,25 @@ interface Places {
   readonly rows: number;
   readonly columns: number;
   readonly height: number;
+  /** Of the whole, at most; on a narrower page the photos are smaller. */
+  readonly width: number;
 }
 
 function placesOf({ width, height, jpegs }: Thumbnails, wanted: number): Places {
   const columns = Math.min(wanted, jpegs.length);
   const rows = Math.ceil(jpegs.length / columns);
   const side = Math.min(240, 640 / columns);
-  return { rows, columns, height: Math.round(rows * ((side * height) / width + CAPTION)) };
+  return {
+    ...{ rows, columns, width: Math.max(LEAST, Math.round(columns * side) + 16) },
+    height: Math.round(rows * ((side * height) / width + CAPTION)),
+  };
 }
 
 const axisOf = (letter: "x" | "y", i: number): string => (i === 0 ? letter : `${letter}${i + 1}`);
 
 function layoutOf(
   { width, height, jpegs }: Thumbnails,
-  { rows, columns, height: total }: Places,
+  { rows, columns, height: total, width: widest }: Places,
   captions: readonly string[],
 ): PlotlyLayout {
   const bare = { showgrid: false, zeroline: false, showticklabels: false, ticks: "", fixedrange: true };
@@ -218,7 +225,13 @@ function layoutOf(
   }));
   return {
     ...Object.fromEntries(axes),
-    ...{ images, annotations, height: total + SLIDER, margin: { t: 8, r: 8, b: SLIDER, l: 8 } },
+    ...{
+      images,
+      annotations,
+      height: total + SLIDER,
+      margin: { t: 8, r: 8, b: SLIDER, l: 8 },
+      meta: { maxWidth: widest },
+    },
   };
 }
 

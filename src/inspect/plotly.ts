@@ -70,7 +70,7 @@ export function plotlyHtml(spec: PlotlySpec, summary: string, png?: string): str
     png === undefined
       ? `<small>${escapeHtml(summary)}. To see it drawn, run the notebook's first figure, which brings plotly.js.</small>`
       : `<img alt="${escapeHtml(summary)}" style="max-width:100%;max-height:100%" width="640" src="data:image/png;base64,${png}">`;
-  return `<div id="${id}" style="height:${height}px">${still}</div>
+  return `<div id="${id}" style="height:${height}px${widest(spec.layout["meta"])}">${still}</div>
 <script>((spec) => {
   const draw = (tries) => {
     const place = document.getElementById("${id}");
@@ -81,4 +81,11 @@ export function plotlyHtml(spec: PlotlySpec, summary: string, png?: string): str
   };
   draw(50);
 })(${scriptJson({ ...spec, layout: { height: defaultHeight, ...spec.layout } })});</script>`;
+}
+
+/** Plotly fills the page; a layout whose `meta` has a `maxWidth`, in pixels, is no wider. */
+function widest(meta: Json | undefined): string {
+  const width: unknown =
+    typeof meta === "object" && meta !== null ? Reflect.get(meta, "maxWidth") : undefined;
+  return typeof width === "number" ? `;max-width:${width}px` : "";
 }
