@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain } from "../../src/explain/explain";
+import { gradCam } from "../../src/explain/gradcam";
 import { guidedBackprop } from "../../src/explain/methods/guidedbackprop";
 import { fullGradientsOf } from "../../src/explain/methods/fullgrad";
 import { integratedGradients } from "../../src/explain/methods/integratedgradients";
 import { smoothGrad } from "../../src/explain/methods/smoothgrad";
 import { outputOfImages } from "../../src/explain/run";
 import { scoreOf } from "../../src/explain/target";
+import { sampleHeat } from "../../src/inspect/place";
 import { METHODS } from "../../src/explain/methods";
-import { memory, tf, trace, guidedRelu } from "../../src/tensorflow";
+import { guidedRelu, memory, random, tf, trace } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import { distanceFrom, type Summary } from "../patterns";
 import { torchImages, torchModel } from "./torchnet";
@@ -113,14 +115,35 @@ test("guidedRelu() passes a gradient above 0 where the input is, at once and in 
   traced.dispose();
 });
 
-test("guided Grad-CAM has nothing where Grad-CAM has none", async () => {
+test("smoothGrad() is the size of the mean gradient at images with the seed's noise", async () => {
+  const [model, images] = [torchModel(), torchImages()];
+  const method = smoothGrad({ samples: 3, noise: 0.1, seed: 5 });
+  const { values } = await explain(model, images, { method, classIndex: 1 });
+  const wanted = tf.tidy(() => {
+    const spread = images
+      .max([1, 2, 3], true)
+      .sub(images.min([1, 2, 3], true))
+      .mul(0.1);
+    const slopes = tf.grad((x) => model.predict(x.as4D(...images.shape), { isTraining: false }).logits.slice([0, 1], [-1, 1]).sum()); // prettier-ignore
+    const at = [0, 1, 2].map((i) => slopes(images.add(random.normal(images.shape, random.seed(5, i)).mul(spread)))); // prettier-ignore
+    return tf.addN(at).div(3).abs().sum(3);
+  });
+  const apart = values.sub(wanted).abs().max().div(wanted.max()).dataSync()[0] ?? NaN;
+  assert.ok(apart < 1e-4, `${apart}`);
+  const still = await explain(model, images, { method: smoothGrad({ samples: 2, noise: 0 }), classIndex: 1 });
+  const plain = await explain(model, images, { method: "saliency", classIndex: 1 });
+  assert.ok((still.values.sub(plain.values).abs().max().dataSync()[0] ?? NaN) < 1e-4);
+});
+
+test("guided Grad-CAM is guided backpropagation times Grad-CAM where its cells look", async () => {
   const [model, images] = [torchModel(), torchImages()];
   const options = { endpoint: "resnet_v1_14/block3", classIndex: 2 };
   const guided = await explain(model, images, { ...options, method: "guidedGradCam" });
   const plain = await explain(model, images, { ...options, method: "guidedBackprop" });
-  const [product, slopes] = [valuesOf(guided.values), valuesOf(plain.values)];
-  product.forEach((value, i) => assert.ok(Math.abs(value) <= Math.abs(slopes[i] ?? NaN) * 1.0001));
-  assert.ok(product.some((value) => value !== 0));
+  const cam = gradCam(model, images, options);
+  const wanted = plain.values.mul(sampleHeat(cam.heatmaps, cam, guided));
+  const apart = guided.values.sub(wanted).abs().max().div(wanted.abs().max()).dataSync()[0] ?? NaN;
+  assert.ok(apart < 1e-5, `${apart}`);
 });
 
 test("methods of gradients refuse options that are none", () => {
