@@ -14,6 +14,12 @@ venv/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 torchvisi
 venv/bin/python - <<'PYTHON'
 import numpy as np
 import torch
+
+try:
+    import torchvision
+except RuntimeError:  # built for another torch than this one, e.g. for CUDA: only its compiled operators are missing
+    for operator in ("nms", "qnms"):
+        torch.library.define(f"torchvision::{operator}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 from pytorch_grad_cam import GradCAMPlusPlus
 
 rng = np.random.default_rng(1)

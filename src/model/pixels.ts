@@ -48,11 +48,19 @@ export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixe
     );
   const range = rangeOf(images);
   if (range.hasNaN || !Number.isFinite(range.high - range.low))
-    throw new RangeError(`Cannot ${what}: expected finite pixels, got ${textOf(range)}`);
+    throw new RangeError(
+      `Cannot ${what}: expected finite pixels, got others in image ${firstNotFinite(images)}`,
+    );
   if (pixels === "any" || range.high <= BRIGHTEST + SLACK) return;
   throw new RangeError(
     `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(BRIGHTEST)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
   );
+}
+
+function firstNotFinite(images: tf.Tensor): number {
+  // 0 times a number is 0, but not of NaN and infinite ones.
+  const sums = reading(() => images.mul(0).sum([1, 2, 3]).dataSync());
+  return Array.from(sums).findIndex((sum) => sum !== 0);
 }
 
 /** Values that no recording sees. */

@@ -110,7 +110,10 @@ test("explain() refuses what it cannot explain, by name, and keeps nothing", asy
     /expected a method's name, or a method as rise\(\) gives one, got function/,
   );
   for (const [given, message] of [
-    [tf.fill<tf.Rank.R4>([1, 64, 64, 3], NaN), /^Cannot explain images: expected finite pixels, got NaN/],
+    [
+      tf.tidy(() => tf.concat<tf.Tensor4D>([tf.zeros([1, 64, 64, 3]), tf.fill([1, 64, 64, 3], NaN)], 0)),
+      /^Cannot explain images: expected finite pixels, got others in image 1$/,
+    ],
     [
       tf.zeros<tf.Rank.R4>([0, 64, 64, 3]),
       /^Cannot explain images: expected one or more, .* got \[0, 64, 64, 3\]/,
