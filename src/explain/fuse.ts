@@ -2,6 +2,7 @@
 import { sampleHeat } from "../inspect/place";
 import { tf } from "../tensorflow";
 import type { Explained } from "./explained";
+import { heatOf } from "./heat";
 
 /**
  * The mean of maps of the same images, each placed where its cells look, on the cells of the one that has most of them; then of its own scale.
@@ -15,7 +16,7 @@ export function fuse(maps: readonly Explained[]): Explained {
   const [heatmaps, values] = tf.tidy(() => {
     const placed = maps.map((map) => sampleHeat(map.heatmaps, map, { rows, columns }));
     const mean = tf.addN(placed).div<tf.Tensor3D>(maps.length);
-    return [tf.divNoNan<tf.Tensor3D>(mean, mean.max([1, 2], true)), mean];
+    return [heatOf(mean, { of: "endpoint" }), mean];
   });
   for (const map of maps) tf.dispose(map === finest ? [map.heatmaps, map.values] : map);
   return { ...finest, heatmaps, values };

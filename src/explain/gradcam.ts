@@ -2,7 +2,7 @@ import type { Model } from "../model/model";
 import { expectPreprocessed } from "../model/pixels";
 import { checkFinite, tf } from "../tensorflow";
 import { heatOf } from "./heat";
-import { channelWeights, gradCamMethod } from "./methods/gradcam";
+import { channelWeights, gradCamMethod, weighChannels } from "./methods/gradcam";
 import { cellsOf, placeOf, type Cells } from "./place";
 import { evidenceOf, runAt } from "./run";
 import { scoreOf, type TargetOptions } from "./target";
@@ -66,7 +66,7 @@ export function gradCam(
     const { score, classes, predicted } = scoreOf(run.output, options);
     const evidence = evidenceOf(run, score);
     const weights = channelWeights(evidence);
-    const sums = evidence.activation.mul(weights.expandDims(1).expandDims(1)).sum<tf.Tensor3D>(3);
+    const sums = weighChannels(evidence.activation, weights).sum<tf.Tensor3D>(3);
     const values = checkFinite(
       sums,
       `Cannot explain by gradCam at ${place.endpoint}: expected finite values`,

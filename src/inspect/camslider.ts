@@ -3,7 +3,7 @@ import { displayable, type Json } from "../display/bundle";
 import { stopsOf } from "./colormap";
 import { showFigure, type Figure } from "./figure";
 import { restore, shrink, type Explanation, type ShowCamOptions } from "./gallery";
-import { evenly, sampleHeat, type Placement } from "./place";
+import { evenly, listOf, sampleHeat, type Placement } from "./place";
 import type { PlotlyLayout, PlotlyTrace } from "./plotly";
 import { tf } from "../tensorflow";
 import { encodeJpeg } from "../tensorflow/ops/encode";
@@ -127,10 +127,6 @@ function heatOf(frame: CamFrame, { width, height }: Thumbnails, { placement: ask
 
 function within(places: readonly number[]): number[] {
   return [0, ...places.filter((place) => place > 0 && place < 1), 1];
-}
-
-function listOf(places: Placement["rows"]): readonly number[] {
-  return "dataSync" in places ? [...places.dataSync()] : places;
 }
 
 interface PlacedHeat {

@@ -134,7 +134,8 @@ function along(
   return low.add(taken(steps.map(({ to }) => to)).sub(low).mul(part)); // prettier-ignore
 }
 
-function listOf(places: Placement["rows"]): readonly number[] {
+/** Places as numbers. */
+export function listOf(places: Placement["rows"]): readonly number[] {
   return "dataSync" in places ? [...unrecorded(() => places.dataSync())] : places;
 }
 

@@ -2,6 +2,7 @@ import { tf } from "../../tensorflow";
 import type { Method, Subject } from "../method";
 import { scoresOf } from "../passes";
 import { outputWith } from "../run";
+import { weighChannels } from "./gradcam";
 
 /**
  * Ablation-CAM: each channel counts by how much of the score is lost when it is set to 0. Without gradients; of what lies behind the
@@ -28,7 +29,7 @@ export const ablationCam: Method = {
       return tf.tidy(() => {
         const size = tf.where(whole.notEqual(0), whole.abs(), tf.onesLike(whole)); // of a score of 0 the loss itself
         const weights = whole.expandDims(1).sub(tf.tensor2d(without)).div(size.expandDims(1));
-        return activation.mul(weights.expandDims(1).expandDims(1));
+        return weighChannels(activation, weights);
       });
     } finally {
       whole.dispose();

@@ -13,11 +13,16 @@ export const gradCamMethod: Method = {
   values: ({ evidence }) =>
     tf.tidy(() => {
       const { activation, gradient } = evidence();
-      return activation.mul(channelWeights({ gradient }).expandDims(1).expandDims(1));
+      return weighChannels(activation, channelWeights({ gradient }));
     }),
 };
 
 /** float32 [batch, channels]: the mean of each channel's gradient. */
 export function channelWeights({ gradient }: Pick<Evidence, "gradient">): tf.Tensor2D {
   return globalAveragePool(gradient);
+}
+
+/** Each channel of an activation times what it counts, float32 [batch, channels]; the caller disposes. */
+export function weighChannels(activation: tf.Tensor4D, weights: tf.Tensor): tf.Tensor4D {
+  return tf.tidy(() => activation.mul<tf.Tensor4D>(weights.expandDims(1).expandDims(1)));
 }

@@ -3,7 +3,7 @@ import { sampleHeat } from "../../inspect/place";
 import { tf } from "../../tensorflow";
 import type { Method } from "../method";
 import { cellsOf, pixelsOf } from "../place";
-import { gradCamMethod } from "./gradcam";
+import { channelWeights, gradCamMethod, weighChannels } from "./gradcam";
 import { guidedBackprop } from "./guidedbackprop";
 
 /**
@@ -19,8 +19,8 @@ export const guidedGradCam: Method = {
     const { model, images, place } = subject;
     const values = tf.tidy(() => {
       const { activation, gradient } = subject.evidence();
-      const weights = gradient.mean([1, 2], true);
-      const heat = heatOf(activation.mul(weights).sum<tf.Tensor3D>(3), gradCamMethod);
+      const cam = weighChannels(activation, channelWeights({ gradient })).sum<tf.Tensor3D>(3);
+      const heat = heatOf(cam, gradCamMethod);
       const placed = sampleHeat(heat, cellsOf(model, place.endpoint, images), pixelsOf(images));
       return tf.mul(slopes, placed.expandDims(3));
     });

@@ -1,9 +1,10 @@
-import { evenly, sampleHeat, type Placement } from "../../inspect/place";
+import { evenly, listOf, sampleHeat, type Placement } from "../../inspect/place";
 import { tf } from "../../tensorflow";
 import type { Method, Subject } from "../method";
 import { expectCount, scoresOf } from "../passes";
 import { cellsOf } from "../place";
 import { outputOfImages } from "../run";
+import { weighChannels } from "./gradcam";
 
 /** Options of scoreCam(). */
 export interface ScoreCamOptions {
@@ -51,7 +52,7 @@ export function scoreCam({ channels, placement }: ScoreCamOptions = {}): Method 
       });
       return tf.tidy(() => {
         const weights = tf.softmax(tf.tensor2d(scores));
-        return activation.mul(weights.expandDims(1).expandDims(1));
+        return weighChannels(activation, weights);
       });
     },
   };
@@ -74,9 +75,7 @@ function placementIn(
 
 /** Places as numbers, which a recording can take. */
 function listed({ rows, columns }: Pick<Placement, "rows" | "columns">): Pick<Placement, "rows" | "columns"> {
-  const list = (places: Placement["rows"]): readonly number[] =>
-    "dataSync" in places ? [...places.dataSync()] : places;
-  return { rows: list(rows), columns: list(columns) };
+  return { rows: listOf(rows), columns: listOf(columns) };
 }
 
 /** Which channels of an image are laid over it. */
