@@ -1,5 +1,5 @@
 /** Whether images hold the pixels that are expected: wrong ones make a network poor and raise no error. */
-import { tf, unrecorded } from "../tensorflow";
+import { firstNotFinite, tf, unrecorded } from "../tensorflow";
 
 /** Which pixels images may hold: those of photographs, or any. */
 export type Pixels = (typeof PIXELS)[number];
@@ -49,18 +49,12 @@ export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixe
   const range = rangeOf(images);
   if (range.hasNaN || !Number.isFinite(range.high - range.low))
     throw new RangeError(
-      `Cannot ${what}: expected finite pixels, got others in image ${firstNotFinite(images)}`,
+      `Cannot ${what}: expected finite pixels, got others in image ${unrecorded(() => firstNotFinite(images))}`,
     );
   if (pixels === "any" || range.high <= BRIGHTEST + SLACK) return;
   throw new RangeError(
     `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(BRIGHTEST)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
   );
-}
-
-function firstNotFinite(images: tf.Tensor): number {
-  // 0 times a number is 0, but not of NaN and infinite ones.
-  const sums = reading(() => images.mul(0).sum([1, 2, 3]).dataSync());
-  return Array.from(sums).findIndex((sum) => sum !== 0);
 }
 
 /** Values that no recording sees. */

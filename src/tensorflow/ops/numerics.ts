@@ -1,6 +1,6 @@
 import { attr } from "../runtime/attributes";
 import { executeOne } from "../trace/execute";
-import type { tf } from "../runtime/runtime";
+import { tf } from "../runtime/runtime";
 
 /**
  * The same tensor.
@@ -11,4 +11,14 @@ import type { tf } from "../runtime/runtime";
  */
 export function checkFinite<T extends tf.Tensor>(x: T, message: string): T {
   return executeOne("CheckNumerics", [x], { T: attr.type("float32"), message: attr.string(message) }) as T;
+}
+
+/**
+ * The first row that is not finite; -1 if all are. Reads the values.
+ * @param x  float32 [rows, …]
+ */
+export function firstNotFinite(x: tf.Tensor): number {
+  const others = x.shape.map((_, axis) => axis).slice(1);
+  // 0 times a number is 0, but not of NaN and infinite ones.
+  return tf.tidy(() => x.mul(0).sum(others).dataSync()).findIndex((sum) => sum !== 0);
 }
