@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "inspect",
     "explain",
   ],
+  weights: ["tensorflow", "display", "interrupt", "input", "model", "training"],
   cli: ["display", "input", "model", "training", "export", "estimator", "inspect", "classifier", "photos"],
 };
 
