@@ -34,8 +34,8 @@ export function kindOfFile(path: string): string | undefined {
   return BEGINNINGS.find(([offset, beginning]) => beginning.test(start.slice(offset)))?.[2];
 }
 
-/** The first bytes as Latin-1. */
-function startOf(path: string): string {
+/** A file's first 512 bytes as Latin-1. */
+export function startOf(path: string): string {
   const file = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(BYTES);

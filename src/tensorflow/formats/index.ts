@@ -1,7 +1,7 @@
 /** TensorFlow's files and messages: checkpoints, events, examples, SavedModels. */
 export { openCheckpoint, prefixOfFile, type CheckpointReader, type CheckpointVariable } from "./reader";
 export { saveCheckpoint, writeCheckpoint, restoreTensors } from "./bundle";
-export { kindOfFile } from "./filekind";
+export { kindOfFile, startOf } from "./filekind";
 export { unescapeText } from "./textformat";
 export { decodeExample, encodeExample, feature, type Feature } from "./example";
 export { CorruptRecordError, FRAME_FOOTER, FRAME_HEADER, frameData, frameLength, frameRecord } from "./frame";

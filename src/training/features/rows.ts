@@ -49,7 +49,7 @@ export function rowsOf(
 }
 
 /** The upper halves of float32 numbers, rounded to the nearest, ties to even, as TensorFlow casts them. */
-function asBfloat16(numbers: Float32Array): Uint16Array {
+export function asBfloat16(numbers: Float32Array): Uint16Array {
   const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   return Uint16Array.from(bits, (one, i) =>
     Number.isNaN(numbers[i]) ? BFLOAT16_NAN : (one + 0x7fff + ((one >>> 16) & 1)) >>> 16,

@@ -1,6 +1,6 @@
 /** Files that appear in a folder whole or not at all, also if the process is killed or the machine loses power meanwhile. */
 import { existsSync, readdirSync } from "node:fs";
-import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isRunning } from "../../input/running";
 
@@ -77,11 +77,20 @@ export async function moveInto(folder: string, temporaryFolder: string, name: st
 
 /** Replaces a text file by another at once. */
 export async function replaceText(folder: string, file: string, text: string): Promise<void> {
+  await replaceFile(folder, file, (handle) => handle.writeFile(text));
+}
+
+/** Replaces a file at once by what is written into another; if that fails, the file is as it was. */
+export async function replaceFile(
+  folder: string,
+  file: string,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
   const part = join(folder, `${file}.part-${process.pid}`);
   try {
     const handle = await open(part, "w");
     try {
-      await handle.writeFile(text);
+      await write(handle);
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,0 +1,55 @@
+/** Files of weights of any kind. */
+import { readdirSync, statSync } from "node:fs";
+import { kindOfFile, startOf } from "../../tensorflow";
+import { isIndex, openSafetensors } from "./safetensors";
+import type { WeightsFile } from "./weightsfile";
+
+/** What stands at a path, as far as it tells the kind. */
+export interface Found {
+  readonly path: string;
+  /** A file's first bytes as Latin-1; "" of a folder, and where there is nothing. */
+  readonly start: string;
+  /** The names in a folder; of a file none. */
+  readonly names: readonly string[];
+}
+
+/** A kind of weights. */
+interface Kind {
+  /** For errors. */
+  readonly title: string;
+  readonly is: (found: Found) => boolean;
+  readonly open: (path: string) => WeightsFile | Promise<WeightsFile>;
+}
+
+/** All kinds; the first that fits is taken. */
+const KINDS: readonly Kind[] = [
+  {
+    title: "safetensors",
+    is: ({ path, start, names }) =>
+      /^[^]{8}\s*\{/.test(start) ||
+      isIndex(path) ||
+      names.some((name) => /\.safetensors(\.index\.json)?$/.test(name)),
+    open: openSafetensors,
+  },
+];
+
+/**
+ * Opens a file of weights, whose kind is told by its first bytes or, of a folder, by what is in there.
+ * @throws {Error} that says what stands there instead, if it is of no known kind
+ * @throws {Error} as the kind's own reader, if it is damaged
+ */
+export async function openWeights(path: string): Promise<WeightsFile> {
+  const found = lookAt(path);
+  const kind = KINDS.find(({ is }) => is(found));
+  if (kind !== undefined) return kind.open(path);
+  const known = KINDS.map(({ title }) => title).join(", ");
+  const got =
+    kindOfFile(path) ?? (statSync(path, { throwIfNoEntry: false }) ? "something else" : "nothing there");
+  throw new Error(`Cannot open weights "${path}": expected ${known}, got ${got}`);
+}
+
+function lookAt(path: string): Found {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return { path, start: "", names: readdirSync(path).sort() };
+  return { path, start: stats?.isFile() ? startOf(path) : "", names: [] };
+}
