@@ -29,7 +29,6 @@ export * from "./input";
 export {
   Model,
   ModelVariables,
-  networks,
   planBlocks,
   lossWeight,
   predictedClasses,
@@ -53,8 +52,6 @@ export {
   type ResnetResult,
   type SigmoidLossOptions,
   type SoftmaxLossOptions,
-  type Preprocessing,
-  type Source,
   type Strides,
   type SummaryOptions,
 } from "./model";

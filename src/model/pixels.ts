@@ -1,5 +1,4 @@
 /** Whether images hold the pixels that are expected: wrong ones make a network poor and raise no error. */
-import { brightest, type Preprocessing } from "./normalization";
 import { firstNotFinite, tf, unrecorded } from "../tensorflow";
 
 /** Which pixels images may hold: those of photographs, or any. */
@@ -10,7 +9,8 @@ export const PIXELS = ["0-255", "any"] as const;
 
 /** Rounding of float32, far from what another normalization gives. */
 const SLACK = 0.5;
-const SLACK_SHARE = 0.005;
+/** 255 less the smallest of the VGG means, which a preprocessed pixel can have at most. */
+const BRIGHTEST = 255 - 103.94;
 
 /**
  * Refuses images that were normalized already, or not to 0…255. While a function is recorded it sees the batch that it is
@@ -41,12 +41,7 @@ export function outsidePixels(images: tf.Tensor): string | undefined {
  * @throws {TypeError} if there are none, or they are not [batch, height, width, 3]
  * @throws {RangeError} if a value is larger than Model.preprocess() gives, or not finite: a ReLU makes 0 of NaN, which looks like an answer
  */
-export function expectPreprocessed(
-  what: string,
-  images: tf.Tensor,
-  { pixels, preprocessing }: { readonly pixels: Pixels; readonly preprocessing: Preprocessing },
-): void {
-  const most = brightest(preprocessing);
+export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixels): void {
   if (images.shape.length !== 4 || images.shape[3] !== 3 || images.size === 0)
     throw new TypeError(
       `Cannot ${what}: expected one or more, [batch, height, width, 3], got [${images.shape.join(", ")}]`,
@@ -56,9 +51,9 @@ export function expectPreprocessed(
     throw new RangeError(
       `Cannot ${what}: expected finite pixels, got others in image ${unrecorded(() => firstNotFinite(images))}`,
     );
-  if (pixels === "any" || range.high <= most * (1 + SLACK_SHARE)) return;
+  if (pixels === "any" || range.high <= BRIGHTEST + SLACK) return;
   throw new RangeError(
-    `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(most)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
+    `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(BRIGHTEST)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
   );
 }
 

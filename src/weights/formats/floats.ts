@@ -48,24 +48,34 @@ export function readFloats(file: ByteFile, { name, dtype, offset, count }: Float
   for (let start = 0; start < count; start += CHUNK) {
     const part = chunk.subarray(0, Math.min(CHUNK, count - start) * size);
     file.read(what, offset + start * size, part);
-    const target = numbers.subarray(start, start + CHUNK);
-    if (dtype === "float64") widthOf64(file.path, what, part, target);
-    else widen(dtype, new Uint16Array(part.buffer, 0, part.length / 2), target);
+    widen(`${what} of "${file.path}"`, dtype, part, numbers.subarray(start, start + CHUNK));
   }
   return numbers;
 }
 
-function widthOf64(path: string, what: string, bytes: Uint8Array, target: Float32Array): void {
-  const numbers = new Float64Array(bytes.buffer, 0, target.length);
+/**
+ * Numbers as float32: float16 and bfloat16 exactly, float64 rounded to the nearest.
+ * @param what   they are, for the error
+ * @param bytes  little-endian, from a place that a number of the type can have
+ * @throws {RangeError} if float32 can't hold one of float64's
+ */
+export function widen(what: string, dtype: FloatType, bytes: Uint8Array, target: Float32Array): void {
+  const { buffer, byteOffset } = bytes;
+  if (dtype === "float32") target.set(new Float32Array(buffer, byteOffset, target.length));
+  else if (dtype === "float64") round(what, new Float64Array(buffer, byteOffset, target.length), target);
+  else widenHalves(dtype, new Uint16Array(buffer, byteOffset, target.length), target);
+}
+
+function round(what: string, numbers: Float64Array, target: Float32Array): void {
   target.set(numbers);
   const lost = target.findIndex((one, i) => !Number.isFinite(one) && Number.isFinite(numbers[i]));
   if (lost < 0) return;
   throw new RangeError(
-    `Cannot read ${what} of "${path}": expected float64 numbers that float32 can hold, got ${numbers[lost]}`,
+    `Cannot read ${what}: expected float64 numbers that float32 can hold, got ${numbers[lost]}`,
   );
 }
 
-function widen(dtype: "float16" | "bfloat16", halves: Uint16Array, target: Float32Array): void {
+function widenHalves(dtype: "float16" | "bfloat16", halves: Uint16Array, target: Float32Array): void {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
   if (dtype === "bfloat16") for (const [i, half] of halves.entries()) bits[i] = half << 16;
   else for (const [i, half] of halves.entries()) bits[i] = bitsOfFloat16(half);

@@ -1,6 +1,7 @@
 /** Files of weights of any kind. */
 import { readdirSync, statSync } from "node:fs";
 import { kindOfFile, startOf } from "../../tensorflow";
+import { openKerasFile } from "./keras";
 import { isIndex, openSafetensors } from "./safetensors";
 import type { WeightsFile } from "./weightsfile";
 
@@ -30,6 +31,14 @@ const KINDS: readonly Kind[] = [
       isIndex(path) ||
       names.some((name) => /\.safetensors(\.index\.json)?$/.test(name)),
     open: openSafetensors,
+  },
+  {
+    title: "Keras' .weights.h5, .keras or .h5",
+    is: ({ path, start, names }) =>
+      start.startsWith("\x89HDF\r\n\x1a\n") ||
+      (start.startsWith("PK") && path.endsWith(".keras")) ||
+      names.includes("model.weights.h5"),
+    open: openKerasFile,
   },
 ];
 
