@@ -29,6 +29,7 @@ export * from "./input";
 export {
   Model,
   ModelVariables,
+  networks,
   planBlocks,
   lossWeight,
   predictedClasses,
@@ -52,6 +53,8 @@ export {
   type ResnetResult,
   type SigmoidLossOptions,
   type SoftmaxLossOptions,
+  type Preprocessing,
+  type Source,
   type Strides,
   type SummaryOptions,
 } from "./model";

@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../input/errorcode";
 import type { ModelOptions } from "../model";
-import { parseArchitecture, STRIDES } from "../model/blocks";
+import { expectArchitecture } from "../model/networks";
+import { STRIDES } from "../model/networks/blocks";
+import { SOURCES } from "../model/networks/network";
+import { PREPROCESSINGS } from "../model/normalization";
 import { PIXELS } from "../model/pixels";
 import type { EpochResult } from "../training";
 import { Fields } from "./fields";
@@ -129,7 +132,8 @@ function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Err
   if (pixels === undefined) throw refuse(`model.pixels of ${PIXELS.join(", ")}`, fields.text("pixels"));
   const optional = (key: string): number[] | undefined => (fields.has(key) ? fields.numbers(key) : undefined);
   return {
-    architecture: parseArchitecture(fields.text("architecture")).name,
+    architecture: expectArchitecture(fields.text("architecture")),
+    ...laterOf(fields, refuse),
     strides,
     width: fields.number("width"),
     outputStride: fields.has("outputStride") ? fields.number("outputStride") : undefined,
@@ -146,6 +150,24 @@ function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Err
     focalGamma: fields.number("focalGamma"),
     classWeights: optional("classWeights"),
     positiveWeights: optional("positiveWeights"),
+  };
+}
+
+/** Those that classifiers of before do not have; Model's defaults are what they were then. */
+function laterOf(
+  fields: Fields,
+  refuse: (expected: string, got: unknown) => Error,
+): Pick<ModelOptions, "source" | "preprocessing" | "dropoutKeepProb" | "createAuxLogits"> {
+  const oneOf = <T extends string>(key: string, known: readonly T[]): T => {
+    const found = known.find((one) => one === fields.text(key));
+    if (found === undefined) throw refuse(`model.${key} of ${known.join(", ")}`, fields.text(key));
+    return found;
+  };
+  return {
+    ...(fields.has("source") && { source: oneOf("source", SOURCES) }),
+    ...(fields.has("preprocessing") && { preprocessing: oneOf("preprocessing", PREPROCESSINGS) }),
+    ...(fields.has("dropoutKeepProb") && { dropoutKeepProb: fields.number("dropoutKeepProb") }),
+    ...(fields.has("createAuxLogits") && { createAuxLogits: fields.flag("createAuxLogits") }),
   };
 }
 

@@ -63,7 +63,7 @@ export async function explain(
   images: tf.Tensor4D,
   options: ExplainOptions = {},
 ): Promise<Explained> {
-  expectPreprocessed("explain images", images, model.options.pixels);
+  expectPreprocessed("explain images", images, model.options);
   const method = methodOf(options.method);
   const work = workOf(options);
   const names = typeof options.endpoint === "string" ? [options.endpoint] : options.endpoint;

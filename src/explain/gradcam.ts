@@ -59,7 +59,7 @@ export function gradCam(
   images: tf.Tensor4D,
   options: GradCamOptions = {},
 ): GradCam | AskedGradCam {
-  expectPreprocessed("explain images", images, model.options.pixels);
+  expectPreprocessed("explain images", images, model.options);
   const place = placeOf(model, options.endpoint);
   return tf.tidy(() => {
     const run = runAt(model, images, place);

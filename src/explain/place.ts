@@ -1,5 +1,5 @@
 /** Where in a network an explanation is taken from, and where its cells look. */
-import { GLOBAL_POOL } from "../model/layers";
+import { AUX_LOGITS, GLOBAL_POOL } from "../model/layers";
 import type { Model } from "../model/model";
 import { quoteNearest, tf } from "../tensorflow";
 
@@ -10,14 +10,20 @@ export interface Place {
   readonly from: string | undefined;
 }
 
+/** What comes after the last convolution of the network itself. */
+const ENDS = [GLOBAL_POOL, AUX_LOGITS];
+
 /**
  * The place of an endpoint's name.
- * @param wanted  by TF-Slim's name. @default the last block's
+ * @param wanted  by TF-Slim's name. @default the last block's; of other networks the last with more than one pixel
  * @throws {RangeError} if it is none of the model's convolutional ones, naming those there are
  */
 export function placeOf(model: Model, wanted: string | undefined): Place {
-  const names = model.declaration.endpoints.map(({ name }) => name).filter((name) => name !== GLOBAL_POOL);
-  const endpoint = wanted ?? names.filter((name) => /\/block\d+$/.test(name)).at(-1) ?? "";
+  const convolutional = model.declaration.endpoints.filter(({ name }) => !ENDS.includes(name));
+  const names = convolutional.map(({ name }) => name);
+  const blocks = names.filter((name) => /\/block\d+$/.test(name));
+  const wide = convolutional.filter(({ shape: [, height, width] }) => height * width > 1);
+  const endpoint = wanted ?? blocks.at(-1) ?? wide.at(-1)?.name ?? names.at(-1) ?? "";
   if (!names.includes(endpoint))
     throw new RangeError(
       `Cannot explain by endpoint "${endpoint}": expected a convolutional one of the model's, ${names.join(", ")}; the nearest are ${quoteNearest(endpoint, names)}`,

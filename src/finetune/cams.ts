@@ -11,8 +11,9 @@ import type { GradCamOptions } from "../explain";
 import { showCam, type Gallery, type ShowCamOptions } from "../inspect/gallery";
 import type { Figure } from "../inspect/figure";
 import { plotlyScript } from "../inspect/plotly";
-import { VGG_MEANS } from "../input";
 import { cellSignal } from "../interrupt";
+import type { Model } from "../model/model";
+import { restorePixels } from "../model/normalization";
 import { reasonOf, tf } from "../tensorflow";
 import type { Callback, Training } from "../training";
 import { CamEvents } from "./camevents";
@@ -121,8 +122,7 @@ interface CamHistory {
 }
 
 function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistory {
-  const { everySteps: _, means = VGG_MEANS, endpoint, classIndex, logDir, ...given } = options;
-  const shown = { ...given, means };
+  const { everySteps: _, endpoint, classIndex, logDir, ...shown } = options;
   const explaining = { ...(endpoint !== undefined && { endpoint }), ...(classIndex !== undefined && { classIndex }) }; // prettier-ignore
   const watched = new Watched(images, explaining);
   const events = logDir === undefined ? undefined : new CamEvents(logDir);
@@ -143,15 +143,16 @@ function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistor
   };
   const look = async ({ model, step: { globalStep } }: Training): Promise<void> => {
     const { preprocessed, cam } = await watched.look(model);
+    const photos = pixelsOf(model, preprocessed, shown);
     try {
       const maps = await readMaps(cam);
-      gallery = galleryOf(preprocessed, maps, shown);
+      gallery = galleryOf(photos, maps, shown);
       const latest = { ...maps, step: globalStep, captions: gallery.captions };
-      thumbnails ??= thumbnailsOf(preprocessed, shown);
+      thumbnails ??= thumbnailsOf(photos, shown);
       looks.add(latest);
-      await events?.write(preprocessed, latest, shown);
+      await events?.write(photos, latest, shown);
     } finally {
-      tf.dispose(cam);
+      tf.dispose([cam, photos]);
     }
   };
   return {
@@ -167,6 +168,12 @@ function historyOf(images: tf.Tensor4D, options: ShowCamEveryOptions): CamHistor
     close: async () => events?.close(),
     dispose: () => watched.dispose(),
   };
+}
+
+/** What was preprocessed as photographs again, unless the caller says how; the caller disposes. */
+function pixelsOf(model: Model, preprocessed: tf.Tensor4D, { means }: ShowCamOptions): tf.Tensor4D {
+  if (means !== undefined) return preprocessed.clone();
+  return restorePixels(preprocessed, model.options.preprocessing);
 }
 
 /** An interrupt stays what it is. */

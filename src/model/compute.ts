@@ -1,127 +1,74 @@
+/** A network's layers on tensors. */
 import {
-  addBiases,
-  convolve,
-  foldBatchNorm,
-  frozenBatchNorm,
-  fusedBatchNorm,
+  averagePool,
   globalMean,
+  layerNorm,
   maximumPool,
+  random,
   recomputable,
-  relu,
   tf,
-  type ConvolveOptions,
   type NormalizedBatch,
 } from "../tensorflow";
-import { fixedPadding, layerNames, type ConvolutionLayer, type Layers } from "./layers";
+import { activations, type Activate } from "./activate";
+import { convolving } from "./convolving";
+import { hash } from "./hash";
+import { AUX_LOGITS, layerNames, type DropoutLayer, type Layers, type WindowLayer } from "./layers";
+import { batchNormalization, fixedNorms } from "./normalizing";
+import type { MovingUpdate, RunOptions } from "./runoptions";
 import type { ModelVariables } from "./variables";
-
-/** A new value for a moving statistic: TF-Slim's UPDATE_OPS as values. */
-export type MovingUpdate = {
-  /** Not enumerable, so that tf.dispose(predictions) leaves it alone. */
-  readonly variable: tf.Variable;
-  readonly value: tf.Tensor;
-};
-
-/** How a network is run. */
-export interface RunOptions {
-  /** Whether batch normalization uses the batch's own moments. @default false */
-  readonly isTraining?: boolean;
-  /**
-   * Tells whether a variable is frozen, by its TF-Slim name. A frozen layer normalizes by its moving statistics and gives no
-   * updates, in training too.
-   * @default nothing is frozen
-   */
-  readonly frozen?: (variableName: string) => boolean;
-  /** Sees each endpoint before the next layer does; what it returns takes the endpoint's place. @default none */
-  readonly onEndpoint?: (name: string, activation: tf.Tensor4D) => tf.Tensor4D;
-  /**
-   * Tells which endpoints are given back, by name. In inference all else that was computed within a residual unit is freed at its end,
-   * so that it takes less memory where nothing is traced.
-   * @default all are
-   */
-  readonly keepEndpoint?: (name: string) => boolean;
-  /** What stands for each ReLU in inference, such as guidedRelu() of another gradient. @default relu() */
-  readonly rectify?: (x: tf.Tensor4D) => tf.Tensor4D;
-  /**
-   * Sees what each layer gives before its ReLU, in inference, with the biases that were added, those of batch normalization by moving
-   * moments included; what it returns goes on. @default none
-   */
-  readonly onBiased?: (scope: string, biased: tf.Tensor4D, biases: tf.Tensor) => tf.Tensor4D;
-  /** Decay of the moving statistics. @default 0.997 (TF-Slim resnet_arg_scope) */
-  readonly batchNormDecay?: number;
-  /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
-  readonly batchNormEpsilon?: number;
-}
+import { windowPadding } from "./window";
 
 /** Layers that compute, with what they leave behind. */
 export interface ComputedLayers extends Layers<tf.Tensor4D> {
   readonly endpoints: Record<string, tf.Tensor4D>;
   readonly updates: MovingUpdate[];
+  readonly isTraining: boolean;
+  /** The last value of that endpoint, whether it is kept or not. */
+  latest(name: typeof AUX_LOGITS): tf.Tensor4D | undefined;
 }
 
 /** Layers on tensors; every variable must exist. */
 export function computedLayers(variables: ModelVariables, options: RunOptions = {}): ComputedLayers {
-  const { onEndpoint, isTraining = false, keepEndpoint, rectify: above = relu } = options;
+  const { onEndpoint, isTraining = false, keepEndpoint } = options;
   const endpoints: Record<string, tf.Tensor4D> = {};
   const updates: MovingUpdate[] = [];
   const joins = new WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>(); // by the normalized residual
   const fixedNorm = fixedNorms(variables, options);
-  const normalize = batchNormalization({ variables, updates, joins, fixedNorm }, options);
-  const biased = biasing(options);
+  const activate = activations(options);
+  const normalize = batchNormalization({ variables, updates, joins, fixedNorm, activate }, options);
+  const latest = new Map<string, tf.Tensor4D>();
 
   const endpoint = (name: string, x: tf.Tensor4D): tf.Tensor4D => {
     const seen = onEndpoint === undefined ? x : onEndpoint(name, x);
     if (keepEndpoint?.(name) ?? true) endpoints[name] = seen;
+    if (name === AUX_LOGITS) latest.set(name, seen);
     return seen;
   };
-
-  const convolution = (x: tf.Tensor4D, layer: ConvolutionLayer): tf.Tensor4D => {
-    const { scope, kernel = 1, stride = 1, rate = 1, normalize: hasNorm = true } = layer;
-    const { rectify = true } = layer;
-    const weights = variables.expect(layerNames.weights(scope));
-    const padding = stride === 1 || kernel === 1 ? "same" : fixedPadding(kernel, rate);
-    const how: ConvolveOptions = { stride, rate, padding, winograd: isTraining };
-    const fixed = hasNorm ? fixedNorm(layerNames.norm(scope)) : undefined;
-    if (fixed !== undefined) {
-      const folded = foldBatchNorm(weights, ...fixed);
-      return endpoint(scope, biased(layer, convolve(x, folded.weights, how), folded.biases));
-    }
-    const linear = convolve(x, weights, how);
-    if (hasNorm) return endpoint(scope, normalize(linear, layerNames.norm(scope), rectify));
-    return endpoint(scope, biased(layer, linear, variables.expect(layerNames.biases(scope))));
+  const convolved = convolving({ variables, fixedNorm, activate, normalize }, options);
+  const finished = (layer: WindowLayer, x: tf.Tensor4D): tf.Tensor4D => {
+    const { scope, endpoint: name = scope } = layer;
+    return name === null ? x : endpoint(name, x);
   };
 
   return {
+    ...plainLayers(variables, options, activate),
     endpoints,
     updates,
+    isTraining,
     endpoint,
-    convolution,
-    channels: (x) => x.shape[3],
-    batchNorm: (x, scope) => normalize(x, scope, true),
-    rootPool: (x, padding) => maximumPool(x, 3, { stride: 2, padding: padding === "same" ? "same" : [1, 1] }),
-    subsample: (x, factor) => (factor === 1 ? x : maximumPool(x, 1, { stride: factor, padding: "same" })),
+    latest: (name) => latest.get(name),
+    convolution: (x, layer) => finished(layer, convolved.whole(x, layer)),
+    depthwise: (x, layer) => finished(layer, convolved.depthwise(x, layer)),
+    batchNorm: (x, scope, { activation = "relu", isScaled = true } = {}) =>
+      normalize(x, scope, { activation, isScaled }),
     join: (shortcut, residual, { rectify }) => {
       const joinedTo = rectify ? joins.get(residual) : undefined;
       if (joinedTo !== undefined) return joinedTo(shortcut);
       const sum = tf.add<tf.Tensor4D>(shortcut, residual);
-      return rectify ? above(sum) : sum;
+      return rectify ? activate(sum, "relu") : sum;
     },
-    globalPool: globalMean,
-    softmax: (x) => tf.softmax(x),
     unit: (work) =>
       recomputable(() => (keepEndpoint === undefined || isTraining ? work() : freeing(work, endpoints))),
-  };
-}
-
-/** Adds a layer's biases, lets what comes of it be seen, and rectifies it. */
-function biasing({
-  onBiased,
-  rectify: above = relu,
-}: RunOptions): (layer: ConvolutionLayer, x: tf.Tensor4D, biases: tf.Tensor) => tf.Tensor4D {
-  return ({ scope, rectify = true }, x, biases) => {
-    const sum = addBiases(x, biases);
-    const y = onBiased === undefined ? sum : onBiased(scope, sum, biases);
-    return rectify ? above(y) : y;
   };
 }
 
@@ -143,74 +90,70 @@ function freeing<T extends tf.Tensor | undefined>(
   }
 }
 
-/** What a batch normalization by given moments needs beside its input. */
-type FixedNorm = readonly [
-  gamma: tf.Tensor,
-  beta: tf.Tensor,
-  movingMean: tf.Tensor,
-  movingVariance: tf.Tensor,
-  options: { readonly epsilon: number },
-];
-
-/** Gives that of a scope which normalizes by its moving moments: of all in inference, of frozen ones in training. */
-function fixedNorms(
+/** Layers without moments, endpoints or a shortcut. */
+function plainLayers(
   variables: ModelVariables,
-  { isTraining = false, frozen = () => false, batchNormEpsilon: epsilon = 1e-5 }: RunOptions,
-): (scope: string) => FixedNorm | undefined {
-  return (scope) => {
-    if (isTraining && !frozen(layerNames.gamma(scope))) return undefined;
-    const { gamma, beta, movingMean, movingVariance } = layerNames;
-    const at = (name: (scope: string) => string): tf.Variable => variables.expect(name(scope));
-    return [at(gamma), at(beta), at(movingMean), at(movingVariance), { epsilon }];
-  };
-}
-
-/** What batch normalizations of a network share. */
-interface Normalization {
-  readonly variables: ModelVariables;
-  readonly updates: MovingUpdate[];
-  /** Takes down how to join what was normalized by the batch's moments to a shortcut. */
-  readonly joins: WeakMap<tf.Tensor, NormalizedBatch["joinedTo"]>;
-  readonly fixedNorm: ReturnType<typeof fixedNorms>;
-}
-
-/** Batch normalization of one scope, by the batch's moments or the moving ones, with the ReLU behind it. */
-function batchNormalization(
-  { variables, updates, joins, fixedNorm }: Normalization,
   options: RunOptions,
-): (x: tf.Tensor4D, scope: string, rectify: boolean) => tf.Tensor4D {
-  const { batchNormDecay = 0.997, batchNormEpsilon: epsilon = 1e-5 } = options;
-  const { rectify: above = relu, onBiased } = options;
-  return (x, scope, rectify) => {
-    const fixed = fixedNorm(scope);
-    if (fixed !== undefined) {
-      const scaled = frozenBatchNorm(x, ...fixed);
-      const y =
-        onBiased === undefined ? scaled : onBiased(scope, scaled, foldBatchNorm(fixed[0], ...fixed).biases);
-      return rectify ? above(y) : y;
-    }
-    expectSpread(x, scope);
-    const gamma = variables.expect(layerNames.gamma(scope));
-    const beta = variables.expect(layerNames.beta(scope));
-    const { y, batchMean, batchVariance, joinedTo } = fusedBatchNorm(x, gamma, beta, { epsilon, rectify });
-    if (!rectify) joins.set(y, joinedTo);
-    const update = (name: string, moment: tf.Tensor): void =>
-      void updates.push(movingUpdate(variables.expect(name), moment, batchNormDecay));
-    update(layerNames.movingMean(scope), batchMean);
-    update(layerNames.movingVariance(scope), batchVariance);
-    return y;
+  activate: Activate,
+): Pick<
+  Layers<tf.Tensor4D>,
+  | "channels"
+  | "layerNorm"
+  | "channelScale"
+  | "activation"
+  | "pool"
+  | "subsample"
+  | "addScaled"
+  | "gate"
+  | "concat"
+  | "globalPool"
+  | "dropout"
+  | "softmax"
+> {
+  const { gamma, beta } = layerNames;
+  return {
+    channels: (x) => x.shape[3],
+    layerNorm: (x, scope, layer) =>
+      layerNorm(x, variables.expect(gamma(scope)), variables.expect(beta(scope)), layer),
+    channelScale: (x, scope) => tf.mul<tf.Tensor4D>(x, variables.expect(gamma(scope))),
+    activation: activate,
+    pool: (x, { kind, size, stride = 1, padding = "same", countsPadding = false }) => {
+      const pads = windowPadding({ kernel: size, stride, padding }, !countsPadding);
+      if (kind === "average" && typeof pads !== "string" && !countsPadding)
+        throw new TypeError(
+          "Cannot pool: expected a mean that counts the padding in pixels, got one that does not",
+        );
+      return (kind === "max" ? maximumPool : averagePool)(x, size, { stride, padding: pads });
+    },
+    subsample: (x, factor) => (factor === 1 ? x : maximumPool(x, 1, { stride: factor, padding: "same" })),
+    addScaled: (x, y, factor) => tf.add(x, y.mul<tf.Tensor4D>(factor)),
+    gate: (x, gates) => tf.mul(x, gates),
+    concat: (parts) => tf.concat([...parts], 3),
+    globalPool: globalMean,
+    dropout: (x, layer) => (options.isTraining === true ? dropped(x, layer, options.seed) : x),
+    softmax: (x) => tf.softmax(x),
   };
 }
 
-/** By its own moments a single value is always 0, whatever the image. */
-function expectSpread({ shape: [batch, height, width] }: tf.Tensor4D, scope: string): void {
-  if (batch * height * width !== 1) return;
-  throw new RangeError(
-    `Cannot normalize by a batch's moments: expected more than one value of a channel at "${scope}", got one image of 1 x 1; train with larger batches or images`,
-  );
-}
-
-function movingUpdate(variable: tf.Variable, batch: tf.Tensor, decay: number): MovingUpdate {
-  const value = tf.tidy(() => variable.sub(variable.sub(batch).mul(1 - decay)));
-  return Object.defineProperty({ variable, value }, "variable", { enumerable: false });
+/** Numbers or whole images dropped at random, the others divided by the share that is kept. */
+function dropped(
+  x: tf.Tensor4D,
+  { scope, keepProb, wholeImages = false }: DropoutLayer,
+  seed: tf.Tensor | undefined,
+): tf.Tensor4D {
+  if (keepProb === 1) return x;
+  if (seed === undefined)
+    throw new TypeError(
+      `Cannot drop numbers at "${scope}": expected a seed in training, int32 [2], got none; give predict() { seed }, or create the model with dropoutKeepProb: 1`,
+    );
+  return tf.tidy(() => {
+    const shape = wholeImages ? [x.shape[0], 1, 1, 1] : x.shape;
+    const drawn = random.uniform(shape, random.fold(seed, tf.scalar(hash(scope), "int32")));
+    return x.mul(
+      drawn
+        .less(keepProb)
+        .toFloat()
+        .mul(1 / keepProb),
+    );
+  });
 }

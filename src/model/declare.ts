@@ -1,6 +1,15 @@
 /** A network's variables and endpoints, without computing anything. */
-import { fixedPadding, layerNames, type ConvolutionLayer, type Layers } from "./layers";
+import {
+  layerNames,
+  type BatchNormLayer,
+  type ConvolutionLayer,
+  type DepthwiseLayer,
+  type Layers,
+  type PoolLayer,
+  type WindowLayer,
+} from "./layers";
 import type { VariableDeclaration } from "./variables";
+import { kernelSides, windowSides, type Window } from "./window";
 
 /** [batch, height, width, channels]. */
 export type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
@@ -27,6 +36,7 @@ export interface NetworkDeclaration {
  * Walks through a network with shapes in place of tensors.
  * @param network  builds the network out of layers
  * @param input    the images' shape
+ * @throws {RangeError} if the images are smaller than a layer's window
  */
 export function declareNetwork(
   network: (layers: Layers<ImageShape>, images: ImageShape) => ImageShape,
@@ -41,34 +51,55 @@ export function declareNetwork(
 export class DeclaredLayers implements Layers<ImageShape> {
   readonly endpoints: EndpointDeclaration[] = [];
   readonly variables: VariableDeclaration[] = [];
+  /** Whether something is dropped at random in training. */
+  isRandom = false;
 
   channels(x: ImageShape): number {
     return x[3];
   }
 
   convolution(x: ImageShape, layer: ConvolutionLayer): ImageShape {
-    const { scope, depth, kernel = 1, stride = 1, rate = 1, normalize = true } = layer;
-    const [batch, height, width, channels] = x;
-    const shape = [kernel, kernel, channels, depth];
-    this.declare(layerNames.weights(scope), shape, { initializer: "scaledNormal", regularized: true });
-    if (normalize) this.batchNorm([batch, height, width, depth], layerNames.norm(scope));
-    else this.declare(layerNames.biases(scope), [depth], { initializer: "zeros" });
-    const [before, after] = fixedPadding(kernel, rate);
-    const extent = (kernel - 1) * rate + 1;
-    const side = (size: number): number => Math.floor((size + before + after - extent) / stride) + 1;
-    return this.endpoint(scope, [batch, side(height), side(width), depth]);
+    const { scope, depth, initializer = "scaledNormal" } = layer;
+    const shape = [...kernelSides(layer), x[3], depth];
+    const name = layerNames.weights(scope, layer.weights);
+    this.declare(name, shape, { initializer, regularized: true });
+    return this.finish(slide(x, layer, depth), layer);
   }
 
-  batchNorm(x: ImageShape, scope: string): ImageShape {
-    this.declare(layerNames.gamma(scope), [x[3]], { initializer: "ones" });
-    this.declare(layerNames.beta(scope), [x[3]], { initializer: "zeros" });
-    this.declare(layerNames.movingMean(scope), [x[3]], { initializer: "zeros", trainable: false });
-    this.declare(layerNames.movingVariance(scope), [x[3]], { initializer: "ones", trainable: false });
+  depthwise(x: ImageShape, layer: DepthwiseLayer): ImageShape {
+    const { scope, multiplier = 1, regularized = false } = layer;
+    const { initializer = { truncatedNormal: 0.09 } } = layer;
+    const shape = [...kernelSides(layer), x[3], multiplier];
+    this.declare(layerNames.depthwiseWeights(scope), shape, { initializer, regularized });
+    return this.finish(slide(x, layer, x[3] * multiplier), layer);
+  }
+
+  batchNorm(x: ImageShape, scope: string, { isScaled = true }: BatchNormLayer = {}): ImageShape {
+    const [, , , channels] = x;
+    if (isScaled) this.declare(layerNames.gamma(scope), [channels], { initializer: "ones" });
+    this.declare(layerNames.beta(scope), [channels], { initializer: "zeros" });
+    this.declare(layerNames.movingMean(scope), [channels], { initializer: "zeros", trainable: false });
+    this.declare(layerNames.movingVariance(scope), [channels], { initializer: "ones", trainable: false });
     return x;
   }
 
-  rootPool(x: ImageShape): ImageShape {
-    return this.subsample(x, 2); // both paddings give half the size, rounded up
+  layerNorm(x: ImageShape, scope: string): ImageShape {
+    this.declare(layerNames.gamma(scope), [x[3]], { initializer: "ones" });
+    this.declare(layerNames.beta(scope), [x[3]], { initializer: "zeros" });
+    return x;
+  }
+
+  channelScale(x: ImageShape, scope: string, { initial }: { readonly initial: number }): ImageShape {
+    this.declare(layerNames.gamma(scope), [x[3]], { initializer: { constant: initial } });
+    return x;
+  }
+
+  activation(x: ImageShape): ImageShape {
+    return x;
+  }
+
+  pool(x: ImageShape, { size, padding = "same", stride = 1 }: PoolLayer): ImageShape {
+    return slide(x, { kernel: size, padding, stride }, x[3]);
   }
 
   subsample([batch, height, width, channels]: ImageShape, factor: number): ImageShape {
@@ -79,8 +110,26 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return shortcut;
   }
 
+  addScaled(x: ImageShape): ImageShape {
+    return x;
+  }
+
+  gate(x: ImageShape): ImageShape {
+    return x;
+  }
+
+  concat(parts: readonly ImageShape[]): ImageShape {
+    const [[batch, height, width] = [0, 0, 0]] = parts;
+    return [batch, height, width, parts.reduce((sum, [, , , channels]) => sum + channels, 0)];
+  }
+
   globalPool(x: ImageShape): ImageShape {
     return [x[0], 1, 1, x[3]];
+  }
+
+  dropout(x: ImageShape, { keepProb }: { readonly keepProb: number }): ImageShape {
+    this.isRandom ||= keepProb < 1;
+    return x;
   }
 
   softmax(x: ImageShape): ImageShape {
@@ -96,6 +145,15 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return shape;
   }
 
+  /** What follows a convolution that gives this shape. */
+  private finish(shape: ImageShape, layer: WindowLayer): ImageShape {
+    const { scope, normalize = true, biases = true, endpoint = scope } = layer;
+    if (normalize !== false) this.batchNorm(shape, layerNames.norm(scope), { isScaled: normalize === true });
+    else if (biases)
+      this.declare(layerNames.biases(scope), [shape[3]], { initializer: layer.biasesInitializer ?? "zeros" });
+    return endpoint === null ? shape : this.endpoint(endpoint, shape);
+  }
+
   private declare(
     name: string,
     shape: readonly number[],
@@ -103,4 +161,9 @@ export class DeclaredLayers implements Layers<ImageShape> {
   ): void {
     this.variables.push({ name, shape, trainable: true, regularized: false, ...rest });
   }
+}
+
+function slide([batch, height, width]: ImageShape, window: Window, channels: number): ImageShape {
+  const [y, x] = windowSides([height, width], window);
+  return [batch, y.places, x.places, channels];
 }

@@ -1,7 +1,8 @@
 /** Which pixels of an image a cell of an endpoint looks at. */
 import { quoteNearest } from "../tensorflow";
 import { DeclaredLayers, type ImageShape } from "./declare";
-import { fixedPadding, type ConvolutionLayer, type Layers } from "./layers";
+import type { ConvolutionLayer, DepthwiseLayer, Layers, PoolLayer, WindowLayer } from "./layers";
+import { windowSides, type Window } from "./window";
 
 /** What the cells of an endpoint look at, in pixels of the images; pixel i has its middle at i. */
 export interface FieldOfView {
@@ -11,7 +12,7 @@ export interface FieldOfView {
   readonly stride: number;
   /** The middle of the first cell's field, which may lie outside of the image. */
   readonly start: readonly [y: number, x: number];
-  /** A field's side; where it goes beyond the image, there is nothing to see. */
+  /** A field's side, the longer one; where it goes beyond the image, there is nothing to see. */
   readonly size: number;
 }
 
@@ -47,7 +48,7 @@ export function fieldOfView(
 
 function viewOf({ shape: [, height, width], stride, first, last }: Field): FieldOfView {
   return {
-    ...{ cells: [height, width], stride, size: last[0] - first[0] + 1 },
+    ...{ cells: [height, width], stride, size: Math.max(last[0] - first[0], last[1] - first[1]) + 1 },
     start: [(first[0] + last[0]) / 2, (first[1] + last[1]) / 2],
   };
 }
@@ -61,38 +62,64 @@ class FieldLayers implements Layers<Field> {
   }
 
   convolution(x: Field, layer: ConvolutionLayer): Field {
-    const { scope, kernel = 1, stride = 1, rate = 1 } = layer;
-    const extent = (kernel - 1) * rate + 1;
-    const [before] = fixedPadding(kernel, rate);
-    const shape = this.shapes.convolution(x.shape, layer);
-    return this.endpoint(scope, slide(x, shape, { extent, stride, before: [before, before] }));
+    return this.convolved(slide(x, this.shapes.convolution(x.shape, layer), layer), layer);
+  }
+
+  depthwise(x: Field, layer: DepthwiseLayer): Field {
+    return this.convolved(slide(x, this.shapes.depthwise(x.shape, layer), layer), layer);
   }
 
   batchNorm(x: Field, scope: string): Field {
     return this.endpoint(scope, x);
   }
 
-  rootPool(x: Field, padding: "same" | "centred"): Field {
-    const [, height, width] = x.shape;
-    const of = (side: number): number => (padding === "centred" || side % 2 === 1 ? 1 : 0);
-    return slide(x, this.shapes.rootPool(x.shape), { extent: 3, stride: 2, before: [of(height), of(width)] });
+  layerNorm(x: Field): Field {
+    return x;
   }
 
-  subsample(x: Field, factor: number): Field {
-    return slide(x, this.shapes.subsample(x.shape, factor), { extent: 1, stride: factor, before: [0, 0] });
+  channelScale(x: Field): Field {
+    return x;
+  }
+
+  activation(x: Field): Field {
+    return x;
+  }
+
+  pool(x: Field, layer: PoolLayer): Field {
+    const { size: kernel, stride, padding = "same" } = layer;
+    return slide(x, this.shapes.pool(x.shape, layer), { kernel, padding, ...(stride && { stride }) });
+  }
+
+  subsample(x: Field, stride: number): Field {
+    return slide(x, this.shapes.subsample(x.shape, stride), { kernel: 1, stride });
   }
 
   join(shortcut: Field, residual: Field): Field {
-    const [a, b] = [shortcut, residual];
-    const first = [Math.min(a.first[0], b.first[0]), Math.min(a.first[1], b.first[1])] as const;
-    const last = [Math.max(a.last[0], b.last[0]), Math.max(a.last[1], b.last[1])] as const;
-    return { ...residual, first, last };
+    return { ...residual, ...unionOf(shortcut, residual) };
+  }
+
+  addScaled(x: Field, y: Field): Field {
+    return this.join(x, y);
+  }
+
+  /** Through its gates it sees all of the image, but where it looks is where it looked before. */
+  gate(x: Field): Field {
+    return x;
+  }
+
+  concat(parts: readonly Field[]): Field {
+    const fields = parts.reduce((all, part) => ({ ...part, ...unionOf(all, part) }));
+    return { ...fields, shape: this.shapes.concat(parts.map(({ shape }) => shape)) };
   }
 
   globalPool(x: Field): Field {
     const [, height, width] = x.shape;
     const [y, wide] = [x.stride * (height - 1), x.stride * (width - 1)];
     return { ...x, shape: this.shapes.globalPool(x.shape), last: [x.last[0] + y, x.last[1] + wide] };
+  }
+
+  dropout(x: Field): Field {
+    return x;
   }
 
   softmax(x: Field): Field {
@@ -107,20 +134,25 @@ class FieldLayers implements Layers<Field> {
     this.endpoints.set(name, x);
     return x;
   }
+
+  private convolved(x: Field, { scope, endpoint = scope }: WindowLayer): Field {
+    return endpoint === null ? x : this.endpoint(endpoint, x);
+  }
+}
+
+/** What either of two fields sees. */
+function unionOf(a: Field, b: Field): Pick<Field, "first" | "last"> {
+  return {
+    first: [Math.min(a.first[0], b.first[0]), Math.min(a.first[1], b.first[1])],
+    last: [Math.max(a.last[0], b.last[0]), Math.max(a.last[1], b.last[1])],
+  };
 }
 
 /** What is seen through a window that slides over what is seen already. */
-function slide(
-  { stride, first, last }: Field,
-  shape: ImageShape,
-  window: {
-    readonly extent: number;
-    readonly stride: number;
-    readonly before: readonly [y: number, x: number];
-  },
-): Field {
-  const { extent, before } = window;
-  const begin = (i: 0 | 1): number => first[i] - stride * before[i];
-  const end = (i: 0 | 1): number => last[i] + stride * (extent - 1 - before[i]);
-  return { shape, stride: stride * window.stride, first: [begin(0), begin(1)], last: [end(0), end(1)] };
+function slide({ shape: before, stride, first, last }: Field, shape: ImageShape, window: Window): Field {
+  const sides = windowSides([before[1], before[2]], window);
+  const begin = (i: 0 | 1): number => first[i] - stride * sides[i].before;
+  const end = (i: 0 | 1): number => last[i] + stride * (sides[i].extent - 1 - sides[i].before);
+  const step = stride * (window.stride ?? 1);
+  return { shape, stride: step, first: [begin(0), begin(1)], last: [end(0), end(1)] };
 }

@@ -1,45 +1,123 @@
-/** The layers that a residual network is made of. */
+/** The layers that networks are made of. */
+import type { Initializer } from "./variables";
+import type { Padding } from "./window";
 
 /** The endpoint that the last layer is given, the mean over all pixels. @see TF-Slim's models/research/slim/nets/resnet_v1.py */
 export const GLOBAL_POOL = "global_pool";
 
-/** A convolution with what follows it. */
-export interface ConvolutionLayer {
+/** The endpoint of an auxiliary classifier's logits. @see TF-Slim's models/research/slim/nets/inception_v3.py */
+export const AUX_LOGITS = "AuxLogits";
+
+/** What a layer ends with. "gelu" is the exact one, by the error function; "hardSigmoid" is relu6(x + 3) / 6; "swish" is x sigmoid(x). */
+export type Activation =
+  "none" | "relu" | "relu6" | "swish" | "hardSwish" | "hardSigmoid" | "sigmoid" | "gelu";
+
+/** What convolutions of both kinds have. */
+export interface WindowLayer {
   /** Scope of its variables and name of its endpoint, e.g. "resnet_v1_50/conv1". */
   readonly scope: string;
-  /** Output channels. */
-  readonly depth: number;
-  /** The kernel's side. @default 1 */
-  readonly kernel?: number;
+  /** The kernel's side, or its height and width. @default 1 */
+  readonly kernel?: number | readonly [height: number, width: number];
   /** @default 1 */
   readonly stride?: number;
   /** Rate of an atrous convolution. @default 1 */
   readonly rate?: number;
-  /** Batch normalization, or biases where there is none. @default true */
-  readonly normalize?: boolean;
-  /** Whether a ReLU ends it. @default true */
-  readonly rectify?: boolean;
+  /** @default "fixed": by the kernel alone, as TF-Slim's conv2d_same */
+  readonly padding?: Padding;
+  /** Batch normalization, "unscaled" without gamma, as slim.batch_norm does by default; or false: biases. @default true */
+  readonly normalize?: boolean | "unscaled";
+  /** Whether there are biases where there is no normalization. @default true */
+  readonly biases?: boolean;
+  /** @default "relu" */
+  readonly activation?: Activation;
+  /** Name of its endpoint; null for none. @default its scope */
+  readonly endpoint?: string | null;
+  /** How its weights begin. @default "scaledNormal"; of depthwise ones { truncatedNormal: 0.09 } */
+  readonly initializer?: Initializer;
+  /** How its biases begin. @default "zeros" */
+  readonly biasesInitializer?: Initializer;
+}
+
+/** A convolution with what follows it. */
+export interface ConvolutionLayer extends WindowLayer {
+  /** Output channels. */
+  readonly depth: number;
+  /** What its weights are called in its scope. @default "weights" */
+  readonly weights?: "weights" | "pointwise_weights";
+}
+
+/** A convolution of each channel by itself, with what follows it. */
+export interface DepthwiseLayer extends WindowLayer {
+  /** Output channels for each channel. @default 1 */
+  readonly multiplier?: number;
+  /** Whether weight decay pulls at its weights. @default false, as in TF-Slim's MobileNets */
+  readonly regularized?: boolean;
+}
+
+/** A batch normalization without a convolution before it. */
+export interface BatchNormLayer {
+  /** @default "relu" */
+  readonly activation?: Activation;
+  /** Whether it has gamma. @default true */
+  readonly isScaled?: boolean;
+}
+
+/** A window that moves over an image, of which the maximum or the mean is taken. */
+export interface PoolLayer {
+  readonly kind: "max" | "average";
+  /** The window's side. */
+  readonly size: number;
+  /** @default 1 */
+  readonly stride?: number;
+  /** @default "same" */
+  readonly padding?: Padding;
+  /** Whether a mean counts the pixels that padding adds, as torch's do by default, and TensorFlow's never. @default false */
+  readonly countsPadding?: boolean;
+}
+
+/** Numbers that are dropped in training. */
+export interface DropoutLayer {
+  /** What its draw is made of, with the seed. */
+  readonly scope: string;
+  /** The share that is kept, and divided by this share: 0 … 1, but not 0. */
+  readonly keepProb: number;
+  /** Whether whole images are dropped, as of a residual (stochastic depth). @default false: single numbers */
+  readonly wholeImages?: boolean;
 }
 
 /**
  * What a network can do with a value X. The network is written once against this interface: where X is a tensor it computes
- * (computedLayers), where X is a shape it declares its variables and endpoints (declareNetwork).
+ * (computedLayers), where X is a shape it declares its variables and endpoints (declareNetwork), where X is a field of view it tells
+ * what is seen (fieldOfView), and PartLayers run a part of it.
  */
 export interface Layers<X> {
   /** Number of channels. */
   channels(x: X): number;
-  /** Convolution with padding fixed by the kernel alone, normalization or biases, ReLU; an endpoint by its scope. */
+  /** Convolution, normalization or biases, activation; an endpoint by its scope. */
   convolution(x: X, layer: ConvolutionLayer): X;
+  /** The same of each channel by itself. */
+  depthwise(x: X, layer: DepthwiseLayer): X;
   /** Batch normalization and ReLU, without a convolution before them. */
-  batchNorm(x: X, scope: string): X;
-  /** The root's 3 x 3 maximum with stride 2; "centred" pads one pixel on each side, "same" as TensorFlow does. */
-  rootPool(x: X, padding: "same" | "centred"): X;
+  batchNorm(x: X, scope: string, layer?: BatchNormLayer): X;
+  /** Normalization of each pixel over its channels, with gamma and beta. */
+  layerNorm(x: X, scope: string, layer: { readonly epsilon: number }): X;
+  /** Each channel times a number of its own, the variable `${scope}/gamma`, which begins as `initial`. */
+  channelScale(x: X, scope: string, layer: { readonly initial: number }): X;
+  activation(x: X, kind: Activation): X;
+  pool(x: X, layer: PoolLayer): X;
   /** Every `factor`th pixel. */
   subsample(x: X, factor: number): X;
   /** shortcut + residual. */
   join(shortcut: X, residual: X, options: { readonly rectify: boolean }): X;
+  /** x + factor * y: a residual of which less is added. */
+  addScaled(x: X, y: X, factor: number): X;
+  /** x times gates, [batch, 1, 1, channels], such as a squeeze and excitation gives. */
+  gate(x: X, gates: X): X;
+  /** One after the other along the channels. */
+  concat(parts: readonly X[]): X;
   /** The mean over all pixels, [batch, 1, 1, channels]. */
   globalPool(x: X): X;
+  dropout(x: X, layer: DropoutLayer): X;
   /** Probabilities over the last dimension. */
   softmax(x: X): X;
   /** A part of the network of which later layers take the result alone; endpoints may lie within. */
@@ -48,15 +126,10 @@ export interface Layers<X> {
   endpoint(name: string, x: X): X;
 }
 
-/** Pixels that TF-Slim's conv2d_same adds before and after, whatever the input's size. */
-export function fixedPadding(kernel: number, rate: number): readonly [number, number] {
-  const total = (kernel - 1) * rate;
-  return [Math.floor(total / 2), total - Math.floor(total / 2)];
-}
-
-/** The variables of a convolution, and of a batch normalization, by their places in the scope. */
+/** The variables of a layer by their places in its scope. */
 export const layerNames = {
-  weights: (scope: string) => `${scope}/weights`,
+  weights: (scope: string, weights = "weights") => `${scope}/${weights}`,
+  depthwiseWeights: (scope: string) => `${scope}/depthwise_weights`,
   biases: (scope: string) => `${scope}/biases`,
   norm: (scope: string) => `${scope}/BatchNorm`,
   gamma: (scope: string) => `${scope}/gamma`,

@@ -1,27 +1,23 @@
 import type { Table } from "../display/table";
-import { l2Loss, tf } from "../tensorflow";
-import { computedLayers, type ComputedLayers, type MovingUpdate, type RunOptions } from "./compute";
+import { tf } from "../tensorflow";
+import { computedLayers, type ComputedLayers } from "./compute";
+import type { MovingUpdate, RunOptions } from "./runoptions";
 import { declareNetwork, type NetworkDeclaration } from "./declare";
-import {
-  labelClasses,
-  labelRows,
-  lossWeight,
-  sigmoidCrossEntropy,
-  softmaxCrossEntropy,
-  type ClassLabels,
-} from "./losses";
+import { AUX_LOGITS } from "./layers";
+import { labelClasses, labelRows, type ClassLabels } from "./losses";
+import { lossesOf, type Losses } from "./modellosses";
 import { fieldOfView, type FieldOfView } from "./fieldofview";
-import { expectOptions, type ModelOptions, type ResolvedOptions } from "./options";
+import { resolveOptions, type ModelOptions, type ResolvedOptions } from "./options";
 import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
 import { preprocessImages } from "./preprocessing";
-import { resnet } from "./resnet";
+import { specOf } from "./networks";
 import { summarize, type SummaryOptions } from "./summary";
 import { ModelVariables, type VariableDeclaration } from "./variables";
 
 /** Options of predict(). */
 export interface PredictOptions extends Pick<
   RunOptions,
-  "frozen" | "onEndpoint" | "keepEndpoint" | "rectify" | "onBiased"
+  "frozen" | "onEndpoint" | "keepEndpoint" | "rectify" | "onBiased" | "seed"
 > {
   /** @default the model's */
   readonly isTraining?: boolean;
@@ -40,6 +36,8 @@ export type Predictions = {
   readonly endpoints: Readonly<Record<string, tf.Tensor>>;
   /** New moving statistics, TF-Slim's UPDATE_OPS as values; none in inference. */
   readonly updates: MovingUpdate[];
+  /** float32 [batch, classes] of the auxiliary classifier, in training; @default absent: there is none */
+  readonly auxLogits?: tf.Tensor2D;
 };
 
 /** What postprocess() gives. */
@@ -52,22 +50,10 @@ export type Postprocessed = {
   readonly classes: tf.Tensor1D;
 };
 
-/** What loss() gives, as float32 scalars. */
-export type Losses = {
-  /** crossEntropy + regularization */
-  readonly loss: tf.Scalar;
-  /** Mean over the batch, by the model's labelSmoothing, classWeights and focalGamma. */
-  readonly crossEntropy: tf.Scalar;
-  /** Sum of weightDecay * sum(w²)/2 over the regularized weights, frozen ones too. */
-  readonly regularization: tf.Scalar;
-  /** What that mean divides by, with which evaluate() weighs the means of batches: the sum of the labels' weights. @default absent: the number of images */
-  readonly weight?: tf.Scalar;
-};
-
 const HEAD = "Predict/logits";
 
 /**
- * A classifier: a ResNet without its logits, and a new fully connected layer "Predict/logits" in their place.
+ * A classifier: a network, such as a ResNet, without its logits, and a new fully connected layer "Predict/logits" in their place.
  *
  * Its variables exist from the start, so that a checkpoint can be loaded before the first prediction. Each step can be called by
  * itself in a cell or inside trace(); all tensors that come out belong to the caller.
@@ -85,17 +71,10 @@ export class Model {
 
   /** @throws {RangeError} if an option is out of range */
   constructor(options: ModelOptions = {}) {
-    const { isTraining = false, numClasses = 2, fixedResizeSide = 256, defaultImageSize = 224 } = options;
-    const { architecture = "resnet_v1_50", strides = "slim", width = 1, outputStride } = options;
-    const { seed = 0, weightDecay = 1e-4, batchNormDecay = 0.997, batchNormEpsilon = 1e-5 } = options;
-    const { pixels = "0-255", labelSmoothing = 0, classWeights, focalGamma = 0 } = options;
-    const { multiLabel = false, positiveWeights } = options;
-    const losses = { labelSmoothing, classWeights, focalGamma, multiLabel, positiveWeights };
-    const images = { isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels };
-    const form = { architecture, strides, width, outputStride };
-    this.options = { ...images, ...form, ...losses, seed, weightDecay, batchNormDecay, batchNormEpsilon };
-    expectOptions(this.options);
-    this.network = resnet(architecture, form);
+    this.options = resolveOptions(options);
+    const { architecture, numClasses, defaultImageSize, seed, weightDecay, createAuxLogits } = this.options;
+    const auxClasses = createAuxLogits ? numClasses : undefined;
+    this.network = specOf(architecture).build({ ...this.options, auxClasses });
     this.declaration = declareNetwork(this.network, [1, defaultImageSize, defaultImageSize, 3]);
     this.variables = new ModelVariables({ seed, weightDecay });
     const features = this.declaration.output[3];
@@ -107,14 +86,14 @@ export class Model {
    * Photographs as the network wants them.
    * @param images  [batch, height, width, 3], float32 or int32, 0…255
    * @param seed    int32 [2], in training: draws each image's crop and mirroring; without it the crop is central
-   * @returns       float32 [batch, defaultImageSize, defaultImageSize, 3], resized in proportion, cropped, VGG means off
+   * @returns       float32 [batch, defaultImageSize, defaultImageSize, 3], resized in proportion, cropped, normalized as the network expects it
    * @throws {TypeError} if the shape is another
    * @throws {RangeError} if the pixels are not in 0…255, unless the option `pixels` takes any
    */
   preprocess(images: tf.Tensor4D, seed?: tf.Tensor): tf.Tensor4D {
-    const { isTraining, fixedResizeSide, defaultImageSize, pixels } = this.options;
-    const sizes = { resizeSide: fixedResizeSide, imageSize: defaultImageSize, pixels };
-    return preprocessImages(images, isTraining ? { ...sizes, seed } : sizes);
+    const { isTraining, fixedResizeSide, defaultImageSize, pixels, preprocessing } = this.options;
+    const options = { resizeSide: fixedResizeSide, imageSize: defaultImageSize, pixels, preprocessing };
+    return preprocessImages(images, isTraining ? { ...options, seed } : options);
   }
 
   /**
@@ -128,21 +107,21 @@ export class Model {
     this.expectInput(preprocessed, from);
     const layers = this.layers(run);
     const { endpoints, updates } = layers;
-    const logits: tf.Tensor2D[] = [];
+    const scores: { logits: tf.Tensor2D; auxLogits?: tf.Tensor2D }[] = [];
     tf.tidy(() => {
       const net =
         from === undefined ? this.network(layers, preprocessed) : this.runFrom(layers, from, preprocessed); // [b, 1, 1, features]
-      const features = net.as2D(net.shape[0], net.shape[3]);
       const weights = this.variables.expect(`${HEAD}/weights`);
-      const scores = features
-        .matMul<tf.Tensor2D>(weights)
-        .add<tf.Tensor2D>(this.variables.expect(`${HEAD}/biases`));
-      logits.push(scores);
-      return [scores, ...Object.values(endpoints), ...updates.map(({ value }) => value)];
+      const sums = flat(net).matMul<tf.Tensor2D>(weights);
+      const logits = sums.add<tf.Tensor2D>(this.variables.expect(`${HEAD}/biases`));
+      const aux = layers.latest(AUX_LOGITS);
+      const found = { logits, ...(aux !== undefined && layers.isTraining && { auxLogits: flat(aux) }) };
+      scores.push(found);
+      return [...Object.values(found), ...Object.values(endpoints), ...updates.map(({ value }) => value)];
     });
-    const [scores] = logits;
-    if (scores === undefined) throw new TypeError("Cannot predict: expected logits, got none");
-    return { logits: scores, endpoints, updates };
+    const [found] = scores;
+    if (found === undefined) throw new TypeError("Cannot predict: expected logits, got none");
+    return { ...found, endpoints, updates };
   }
 
   /**
@@ -209,16 +188,8 @@ export class Model {
    * @throws {TypeError} if labels and logits do not fit
    * @throws {TensorFlowError} INVALID_ARGUMENT on the CPU, if a label is out of range; a GPU gives NaN
    */
-  loss({ logits }: Pick<Predictions, "logits">, labels: ClassLabels): Losses {
-    const { multiLabel } = this.options;
-    const classWeights = multiLabel ? undefined : this.options.classWeights;
-    const entropyOf = multiLabel ? sigmoidCrossEntropy : softmaxCrossEntropy;
-    const crossEntropy = entropyOf(logits, labels, this.options);
-    const regularization = this.regularization();
-    const losses = { loss: crossEntropy.add<tf.Scalar>(regularization), crossEntropy, regularization };
-    return classWeights === undefined
-      ? losses
-      : { ...losses, weight: lossWeight(logits, labels, classWeights) };
+  loss(predictions: Pick<Predictions, "logits" | "auxLogits">, labels: ClassLabels): Losses {
+    return lossesOf(predictions, labels, this.options, this.variables);
   }
 
   /**
@@ -279,15 +250,11 @@ export class Model {
     const expected = from === undefined ? "images, as preprocess() gives them" : `activations${what}`;
     throw new TypeError(`Cannot predict: expected float32 ${expected}, got ${dtype}`);
   }
+}
 
-  private regularization(): tf.Scalar {
-    const { weightDecay } = this.options;
-    const regularized = this.variables.all().filter((variable) => variable.weightDecay > 0);
-    if (regularized.length === 0) return tf.scalar(0);
-    return tf.tidy(() =>
-      tf.addN<tf.Scalar>(regularized.map(({ variable }) => l2Loss(variable))).mul(weightDecay),
-    );
-  }
+/** A network's result without its sides, which are 1. */
+function flat(net: tf.Tensor4D): tf.Tensor2D {
+  return net.as2D(net.shape[0], net.shape[3]);
 }
 
 function declareHead(features: number, classes: number): readonly VariableDeclaration[] {

@@ -1,6 +1,9 @@
 /** What a model is made of. */
-import type { Architecture, Strides } from "./blocks";
+import { specOf, type Architecture } from "./networks";
+import { STRIDES, type Strides } from "./networks/blocks";
+import { sourcesOf, type NetworkSpec, type Source } from "./networks/network";
 import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
+import { PREPROCESSINGS, type Preprocessing } from "./normalization";
 import { PIXELS, type Pixels } from "./pixels";
 
 /** Options of Model. */
@@ -17,18 +20,26 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly multiLabel?: boolean;
   /** 2 or more: the probability of one class alone is always 1, unless multiLabel. @default 2 */
   readonly numClasses?: number;
-  /** Shorter side of a photograph before it is cropped, in pixels. @default 256 */
+  /** Shorter side of a photograph before it is cropped, in pixels. @default 8/7 of defaultImageSize, 256 for 224 */
   readonly fixedResizeSide?: number;
-  /** Side of the network's input, in pixels. @default 224 */
+  /** Side of the network's input, in pixels. @default what it was published with, 224 or 299 mostly */
   readonly defaultImageSize?: number;
   /**
    * What preprocess() takes: with "0-255" it refuses images that were normalized before; a compiled step, evaluation or function
    * looks at the first batch of each shape. @default "0-255"
    */
   readonly pixels?: Pixels;
-  /** @default "resnet_v1_50" */
+  /** One of networks(). @default "resnet_v1_50" */
   readonly architecture?: Architecture;
-  /** Where the network strides; the weights decide. @default "slim" */
+  /**
+   * Whose form the network has, as the weights were trained with: paddings, strides, epsilon and the pixels' normalization follow
+   * from it. importWeights("auto", file) chooses it.
+   * @default the first that networks() lists for it, "slim" for TF-Slim's
+   */
+  readonly source?: Source;
+  /** What preprocess() makes of pixels. @default the source's */
+  readonly preprocessing?: Preprocessing;
+  /** Where a ResNet strides; the weights decide. @default "slim"; "keras" of that source, "torchvision" of the others */
   readonly strides?: Strides;
   /** Factor of all channel counts: less than 1 for a thin network. @default 1 */
   readonly width?: number;
@@ -36,11 +47,19 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly outputStride?: number | undefined;
   /** Seed of the variables' first values, a whole number. @default 0 */
   readonly seed?: number;
-  /** Weight decay of convolutional weights, 0 or more. @default 1e-4 (TF-Slim resnet_arg_scope) */
+  /** The share that dropout layers keep in training: 0 … 1, but not 0. @default the network's, as in TF-Slim; 1 where it has none */
+  readonly dropoutKeepProb?: number;
+  /**
+   * Whether an Inception has its auxiliary classifier too: in training its cross-entropy counts 0.4 in the loss, as in TF-Slim's
+   * train_image_classifier.py.
+   * @default false
+   */
+  readonly createAuxLogits?: boolean;
+  /** Weight decay of convolutional weights, 0 or more. @default the network's: 1e-4 of ResNets (TF-Slim resnet_arg_scope) */
   readonly weightDecay?: number;
-  /** Decay of the moving statistics: 0 … 1, but 1, with which they never move. @default 0.997 (TF-Slim resnet_arg_scope) */
+  /** Decay of the moving statistics: 0 … 1, but 1, with which they never move. @default the network's: 0.997 of ResNets (TF-Slim resnet_arg_scope) */
   readonly batchNormDecay?: number;
-  /** Added to variances. @default 1e-5 (TF-Slim resnet_arg_scope) */
+  /** Added to variances. @default the source's: 1e-5 of ResNets (TF-Slim resnet_arg_scope) */
   readonly batchNormEpsilon?: number;
 }
 
@@ -50,8 +69,52 @@ export type ResolvedOptions = Required<
 > &
   Pick<ModelOptions, "outputStride" | "classWeights" | "positiveWeights">;
 
-/** @throws {RangeError} that names the first option that is none it may be */
-export function expectOptions(options: ResolvedOptions): void {
+/**
+ * The options with all defaults, of which many are the network's.
+ * @throws {RangeError} that names the first option that is none it may be
+ */
+export function resolveOptions(options: ModelOptions): ResolvedOptions {
+  const { architecture = "resnet_v1_50", isTraining = false, numClasses = 2 } = options;
+  const spec = specOf(architecture);
+  const source = expectSource(architecture, spec, options.source);
+  const traits = spec.sources[source];
+  const { defaultImageSize = spec.imageSize } = options;
+  const { fixedResizeSide = Math.round((defaultImageSize * 8) / 7), pixels = "0-255", seed = 0 } = options;
+  const { strides = source === "timm" ? "torchvision" : source, width = 1, outputStride } = options;
+  const { labelSmoothing = 0, classWeights, focalGamma = 0, multiLabel = false, positiveWeights } = options;
+  const { preprocessing = traits?.preprocessing ?? "none", createAuxLogits = false } = options;
+  const { weightDecay, batchNormDecay, dropoutKeepProb } = { ...spec, ...givenOf(options) };
+  const { batchNormEpsilon = traits?.batchNormEpsilon ?? NaN } = options;
+  const resolved = {
+    ...{ isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels, preprocessing, seed },
+    ...{ architecture, source, strides, width, outputStride, dropoutKeepProb, createAuxLogits },
+    ...{ labelSmoothing, classWeights, focalGamma, multiLabel, positiveWeights },
+    ...{ weightDecay, batchNormDecay, batchNormEpsilon },
+  };
+  expectOptions(resolved, spec);
+  return resolved;
+}
+
+/** Those of a network's numbers that are given. */
+function givenOf(options: ModelOptions): Partial<ModelOptions> {
+  const { weightDecay, batchNormDecay, dropoutKeepProb } = options;
+  return {
+    ...(weightDecay !== undefined && { weightDecay }),
+    ...(batchNormDecay !== undefined && { batchNormDecay }),
+    ...(dropoutKeepProb !== undefined && { dropoutKeepProb }),
+  };
+}
+
+function expectSource(architecture: string, spec: NetworkSpec, given: Source | undefined): Source {
+  const known = sourcesOf(spec);
+  const source = known.find((one) => given === undefined || one === given);
+  if (source !== undefined) return source;
+  throw new RangeError(
+    `Cannot create model: expected source of ${architecture} to be ${known.join(", ")}, got ${String(given)}`,
+  );
+}
+
+function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
   const { numClasses, fixedResizeSide, defaultImageSize, seed, ...rates } = options;
   const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
   const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
@@ -70,6 +133,7 @@ export function expectOptions(options: ResolvedOptions): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
+  expectForm(options, spec, expect);
   expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));
   expect("seed", "a whole number", Number.isSafeInteger(seed));
   expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);
@@ -80,4 +144,17 @@ export function expectOptions(options: ResolvedOptions): void {
     throw new RangeError(
       "Cannot create model: expected positiveWeights with multiLabel: true, got them without",
     );
+}
+
+/** What can be said of a network's form before it is built. */
+function expectForm(
+  { preprocessing, strides, dropoutKeepProb, createAuxLogits, outputStride }: ResolvedOptions,
+  { hasAuxLogits = false, hasOutputStride = false }: NetworkSpec,
+  expect: (key: keyof ModelOptions, expected: string, isRight: boolean) => void,
+): void {
+  expect("preprocessing", PREPROCESSINGS.join(", "), PREPROCESSINGS.includes(preprocessing));
+  expect("strides", STRIDES.join(", "), STRIDES.includes(strides));
+  expect("dropoutKeepProb", "in 0 … 1, but not 0", dropoutKeepProb > 0 && dropoutKeepProb <= 1);
+  expect("createAuxLogits", "false of this network", hasAuxLogits || !createAuxLogits);
+  expect("outputStride", "undefined of this network", hasOutputStride || outputStride === undefined);
 }

@@ -1,7 +1,16 @@
 /** A network that is run in part: from an endpoint on, or up to one. */
 import { quoteNearest } from "../tensorflow";
 import { DeclaredLayers, type ImageShape, type NetworkDeclaration } from "./declare";
-import type { ConvolutionLayer, Layers } from "./layers";
+import type {
+  Activation,
+  BatchNormLayer,
+  ConvolutionLayer,
+  DepthwiseLayer,
+  DropoutLayer,
+  Layers,
+  PoolLayer,
+  WindowLayer,
+} from "./layers";
 
 /** A network as a function of layers and images. */
 export type Network = <X>(layers: Layers<X>, images: X) => X;
@@ -13,6 +22,8 @@ export interface Cut {
   readonly shape: ImageShape;
   /** Names of the variables of the layers before it. */
   readonly variables: readonly string[];
+  /** Whether layers before it drop numbers at random in training, so that its activation is another each time. */
+  readonly isRandom: boolean;
 }
 
 /** What is passed by has a shape alone. */
@@ -45,18 +56,31 @@ export class PartLayers<X> implements Layers<Place<X>> {
   }
 
   convolution(x: Place<X>, layer: ConvolutionLayer): Place<X> {
-    return this.at(
-      layer.scope,
-      this.one(x, (layers, of) => layers.convolution(of, layer)),
-    );
+    return this.convolved(x, layer, (layers, of) => layers.convolution(of, layer));
   }
 
-  batchNorm(x: Place<X>, scope: string): Place<X> {
-    return this.one(x, (layers, of) => layers.batchNorm(of, scope));
+  depthwise(x: Place<X>, layer: DepthwiseLayer): Place<X> {
+    return this.convolved(x, layer, (layers, of) => layers.depthwise(of, layer));
   }
 
-  rootPool(x: Place<X>, padding: "same" | "centred"): Place<X> {
-    return this.one(x, (layers, of) => layers.rootPool(of, padding));
+  batchNorm(x: Place<X>, scope: string, layer?: BatchNormLayer): Place<X> {
+    return this.one(x, (layers, of) => layers.batchNorm(of, scope, layer));
+  }
+
+  layerNorm(x: Place<X>, scope: string, layer: { readonly epsilon: number }): Place<X> {
+    return this.one(x, (layers, of) => layers.layerNorm(of, scope, layer));
+  }
+
+  channelScale(x: Place<X>, scope: string, layer: { readonly initial: number }): Place<X> {
+    return this.one(x, (layers, of) => layers.channelScale(of, scope, layer));
+  }
+
+  activation(x: Place<X>, kind: Activation): Place<X> {
+    return this.one(x, (layers, of) => layers.activation(of, kind));
+  }
+
+  pool(x: Place<X>, layer: PoolLayer): Place<X> {
+    return this.one(x, (layers, of) => layers.pool(of, layer));
   }
 
   subsample(x: Place<X>, factor: number): Place<X> {
@@ -64,14 +88,31 @@ export class PartLayers<X> implements Layers<Place<X>> {
   }
 
   join(shortcut: Place<X>, residual: Place<X>, options: { readonly rectify: boolean }): Place<X> {
-    if ("value" in shortcut && "value" in residual)
-      return { value: this.layers.join(shortcut.value, residual.value, options) };
-    this.isMixed ||= "value" in shortcut !== "value" in residual;
-    return "shape" in shortcut ? shortcut : residual;
+    return this.two(shortcut, residual, (layers, a, b) => layers.join(a, b, options));
+  }
+
+  addScaled(x: Place<X>, y: Place<X>, factor: number): Place<X> {
+    return this.two(x, y, (layers, a, b) => layers.addScaled(a, b, factor));
+  }
+
+  gate(x: Place<X>, gates: Place<X>): Place<X> {
+    return this.two(x, gates, (layers, a, b) => layers.gate(a, b));
+  }
+
+  concat(parts: readonly Place<X>[]): Place<X> {
+    const values = parts.flatMap((part) => ("value" in part ? [part.value] : []));
+    const shapes = parts.flatMap((part) => ("shape" in part ? [part.shape] : []));
+    if (shapes.length === 0) return { value: this.layers.concat(values) };
+    this.isMixed ||= values.length > 0;
+    return { shape: this.passed.concat(shapes) };
   }
 
   globalPool(x: Place<X>): Place<X> {
     return this.one(x, (layers, of) => layers.globalPool(of));
+  }
+
+  dropout(x: Place<X>, layer: DropoutLayer): Place<X> {
+    return this.one(x, (layers, of) => layers.dropout(of, layer));
   }
 
   softmax(x: Place<X>): Place<X> {
@@ -99,6 +140,22 @@ export class PartLayers<X> implements Layers<Place<X>> {
 
   private one(x: Place<X>, layer: <Y>(layers: Layers<Y>, of: Y) => Y): Place<X> {
     return "value" in x ? { value: layer(this.layers, x.value) } : { shape: layer(this.passed, x.shape) };
+  }
+
+  private two(a: Place<X>, b: Place<X>, layer: <Y>(layers: Layers<Y>, a: Y, b: Y) => Y): Place<X> {
+    if ("value" in a && "value" in b) return { value: layer(this.layers, a.value, b.value) };
+    if ("shape" in a && "shape" in b) return { shape: layer(this.passed, a.shape, b.shape) };
+    this.isMixed = true;
+    return "shape" in a ? a : b;
+  }
+
+  private convolved(
+    x: Place<X>,
+    { scope, endpoint = scope }: WindowLayer,
+    layer: <Y>(layers: Layers<Y>, of: Y) => Y,
+  ): Place<X> {
+    const y = this.one(x, layer);
+    return endpoint === null ? y : this.at(endpoint, y);
   }
 
   /** What the network goes on with after a place of that name. */
@@ -152,5 +209,6 @@ function tryCut(network: Network, declaration: NetworkDeclaration, endpoint: str
   const layers = new PartLayers<ImageShape>(new DeclaredLayers(), { from: { endpoint, value: shape } });
   const result = network<Place<ImageShape>>(layers, { shape: input });
   if (layers.isMixed || "shape" in result) return undefined;
-  return { endpoint, shape, variables: layers.passed.variables.map(({ name }) => name) };
+  const { variables, isRandom } = layers.passed;
+  return { endpoint, shape, variables: variables.map(({ name }) => name), isRandom };
 }

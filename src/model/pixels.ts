@@ -1,4 +1,5 @@
 /** Whether images hold the pixels that are expected: wrong ones make a network poor and raise no error. */
+import { brightest, type Preprocessing } from "./normalization";
 import { firstNotFinite, tf, unrecorded } from "../tensorflow";
 
 /** Which pixels images may hold: those of photographs, or any. */
@@ -9,8 +10,7 @@ export const PIXELS = ["0-255", "any"] as const;
 
 /** Rounding of float32, far from what another normalization gives. */
 const SLACK = 0.5;
-/** 255 less the smallest of the VGG means, which a preprocessed pixel can have at most. */
-const BRIGHTEST = 255 - 103.94;
+const SLACK_SHARE = 0.005;
 
 /**
  * Refuses images that were normalized already, or not to 0…255. While a function is recorded it sees the batch that it is
@@ -41,7 +41,12 @@ export function outsidePixels(images: tf.Tensor): string | undefined {
  * @throws {TypeError} if there are none, or they are not [batch, height, width, 3]
  * @throws {RangeError} if a value is larger than Model.preprocess() gives, or not finite: a ReLU makes 0 of NaN, which looks like an answer
  */
-export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixels): void {
+export function expectPreprocessed(
+  what: string,
+  images: tf.Tensor,
+  { pixels, preprocessing }: { readonly pixels: Pixels; readonly preprocessing: Preprocessing },
+): void {
+  const most = brightest(preprocessing);
   if (images.shape.length !== 4 || images.shape[3] !== 3 || images.size === 0)
     throw new TypeError(
       `Cannot ${what}: expected one or more, [batch, height, width, 3], got [${images.shape.join(", ")}]`,
@@ -51,9 +56,9 @@ export function expectPreprocessed(what: string, images: tf.Tensor, pixels: Pixe
     throw new RangeError(
       `Cannot ${what}: expected finite pixels, got others in image ${unrecorded(() => firstNotFinite(images))}`,
     );
-  if (pixels === "any" || range.high <= BRIGHTEST + SLACK) return;
+  if (pixels === "any" || range.high <= most * (1 + SLACK_SHARE)) return;
   throw new RangeError(
-    `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(BRIGHTEST)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
+    `Cannot ${what}: expected images as model.preprocess() gives them, at most ${textOfNumber(most)}, got ${textOf(range)}: preprocess them first, or create the model with pixels: "any"`,
   );
 }
 

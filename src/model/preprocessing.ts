@@ -1,9 +1,7 @@
 /** A batch of photographs as the network wants it. */
 import { isResizedWhole, pickPixels, pickResizedPixels, random, resizeBilinear, tf } from "../tensorflow";
+import { normalizePixels, type Preprocessing } from "./normalization";
 import { expectPixels, type Pixels as PixelRange } from "./pixels";
-
-/** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on. */
-const MEANS = [123.68, 116.78, 103.94];
 
 /** Options of preprocessImages(). */
 export interface PreprocessOptions {
@@ -16,13 +14,15 @@ export interface PreprocessOptions {
    * @default undefined: the central crop, as it is
    */
   readonly seed?: tf.Tensor | undefined;
+  /** What pixels are normalized to. @default "vgg": the VGG means are taken off */
+  readonly preprocessing?: Preprocessing;
   /** "any" takes other values than those of photographs too. @default "0-255" */
   readonly pixels?: PixelRange;
 }
 
 /**
- * Resizes images in their proportions, crops them and takes the VGG means off; images of the crop's size are only mirrored, if that
- * is drawn, and have their means taken off.
+ * Resizes images in their proportions, crops them and normalizes their pixels; images of the crop's size are only mirrored, if that
+ * is drawn, and normalized.
  * @param images  [batch, height, width, 3], float32 or int32, 0…255
  * @returns       float32 [batch, imageSize, imageSize, 3]; the caller disposes
  * @throws {TypeError} if the shape is another
@@ -31,7 +31,7 @@ export interface PreprocessOptions {
  * @see TF-Slim vgg_preprocessing.py
  */
 export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions = {}): tf.Tensor4D {
-  const { resizeSide = 256, imageSize = 224, seed, pixels } = options;
+  const { resizeSide = 256, imageSize = 224, seed, preprocessing = "vgg", pixels } = options;
   expectImages(images);
   if (imageSize > resizeSide) {
     throw new RangeError(
@@ -42,7 +42,7 @@ export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions
   const size = resizedSize(images, resizeSide, imageSize);
   const crop =
     isReady(images, size) || isResizedWhole(size, [imageSize, imageSize]) ? cropWhole : cropWindows;
-  return tf.tidy(() => crop(images, size, imageSize, seed).sub<tf.Tensor4D>(tf.tensor1d(MEANS)));
+  return tf.tidy(() => normalizePixels(crop(images, size, imageSize, seed), preprocessing));
 }
 
 function expectImages({ shape }: tf.Tensor): void {

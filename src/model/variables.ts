@@ -1,7 +1,15 @@
 import { deferred, quoteNearest, random, releaseSoon, tf } from "../tensorflow";
+import { hash } from "./hash";
 
 /** How a variable gets its first value. */
-export type Initializer = "scaledNormal" | "xavierUniform" | "zeros" | "ones";
+export type Initializer =
+  | "scaledNormal"
+  | "xavierUniform"
+  | "zeros"
+  | "ones"
+  | { readonly constant: number }
+  /** The standard deviation of a normal distribution, drawn again beyond two of it. */
+  | { readonly truncatedNormal: number };
 
 /** A variable before it exists. */
 export interface VariableDeclaration {
@@ -127,6 +135,11 @@ function initialValue({ name, shape, initializer }: VariableDeclaration, seed: n
   const [fanIn, fanOut] = fans(shape);
   const drawn = (draw: (seed: tf.Tensor) => tf.Tensor): tf.Tensor =>
     deferred(shape, "float32", () => tf.tidy(() => draw(random.seed(seed, hash(name)))));
+  if (typeof initializer === "object") {
+    if ("constant" in initializer) return tf.fill([...shape], initializer.constant);
+    const { truncatedNormal } = initializer;
+    return drawn((own) => random.truncatedNormal(shape, own, 0, truncatedNormal));
+  }
   switch (initializer) {
     case "zeros":
       return tf.zeros([...shape]);
@@ -146,11 +159,4 @@ function initialValue({ name, shape, initializer }: VariableDeclaration, seed: n
 function fans(shape: readonly number[]): readonly [number, number] {
   const window = shape.slice(0, -2).reduce((area, size) => area * size, 1);
   return [window * (shape.at(-2) ?? 1), window * (shape.at(-1) ?? 1)];
-}
-
-/** FNV-1a, 32 bits: a second seed, so that each variable draws numbers of its own. */
-function hash(name: string): number {
-  let state = 0x811c9dc5;
-  for (const byte of Buffer.from(name)) state = Math.imul(state ^ byte, 0x01000193);
-  return state | 0;
 }

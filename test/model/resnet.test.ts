@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { memory, random, tf, trace } from "../../src/tensorflow";
 import { ModelVariables, resnetV1, resnetV2, type Architecture, type ImageShape } from "../../src/model";
 import { declareNetwork } from "../../src/model/declare";
-import { resnet } from "../../src/model/resnet";
+import { resnet } from "../../src/model/networks/resnet";
 import { readFixture } from "../fixtures";
 import { distanceFrom, type Summary } from "../patterns";
 import { loadPatterns, patternBatch, patternModel, readNumerics, relativeDistance } from "./patterned";

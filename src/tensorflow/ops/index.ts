@@ -1,9 +1,12 @@
 /** Operations that tfjs lacks or computes slowly, with their gradients. */
 export { random, randomBeta } from "./random";
 export * from "./nn";
+export * from "./activations";
 import "./gather";
 export * from "./convolution";
+export * from "./depthwise";
 export * from "./pooling";
+export * from "./layernorm";
 export * from "./loss";
 export * from "./collective";
 export * from "./momentum";

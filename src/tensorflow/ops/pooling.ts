@@ -32,6 +32,30 @@ export function maximumPool(x: tf.Tensor4D, size: number, options: WindowOptions
   return tf.tidy(() => runMaximum([padImages(x, padding, LOWEST)], { attrs }) as tf.Tensor4D);
 }
 
+const runAverage = differentiable<{ attrs: Attrs }>({
+  name: "AvgPool",
+  saves: [0],
+  compute: (inputs, options) => executeOne("AvgPool", inputs, (options as { attrs: Attrs }).attrs),
+  differentiate: (dy, [x], options) => [
+    () => executeOne("AvgPoolGrad", [dynamicShape(x as tf.Tensor), dy], (options as { attrs: Attrs }).attrs),
+  ],
+});
+
+/**
+ * The mean under a moving square window. Pixels that "same" adds do not count; those of a padding in pixels count as zeros.
+ * @param x     float32 [batch, height, width, channels]
+ * @param size  the window's side in pixels
+ * @see tf.nn.avg_pool2d, torch.nn.AvgPool2d
+ */
+export function averagePool(x: tf.Tensor4D, size: number, options: WindowOptions = {}): tf.Tensor4D {
+  const { stride = 1, padding = "same" } = options;
+  const ksize = attr.ints([1, size, size, 1]);
+  if (typeof padding === "string")
+    return runAverage([x], { attrs: { ...windowAttrs(stride, padding), ksize } }) as tf.Tensor4D;
+  const attrs = { ...windowAttrs(stride, "valid"), ksize };
+  return tf.tidy(() => runAverage([padImages(x, padding)], { attrs }) as tf.Tensor4D);
+}
+
 const LOWEST = -(2 - 2 ** -23) * 2 ** 127; // of float32: no pixel is less
 
 const runMean = differentiable({

@@ -1,4 +1,4 @@
-import type { Losses } from "../../model/model";
+import type { Losses } from "../../model/modellosses";
 
 /**
  * The losses as they are, if each is one number: a model's own loss() may have forgotten the mean over the batch.

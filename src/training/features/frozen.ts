@@ -6,7 +6,7 @@ import { getTrainableVariables, type TrainableOptions } from "../../model/scopes
 
 /**
  * The cut before which all is frozen: at the endpoint given, or the last there is by the scopes. Batch norms there normalize by their
- * moving statistics in a train step too, and these stand still, so that an activation is the same in each epoch.
+ * moving statistics in a train step too, and these stand still, so that an activation is the same in each epoch; so it is before the first dropout alone.
  * @throws {RangeError} that names what is trained before it, or says that neither endpoint nor scopes are given
  */
 export function frozenCut(
@@ -27,7 +27,9 @@ export function frozenCut(
 
 /** The last cut before which nothing is trained. @throws {RangeError} if there is none */
 export function frozenBefore(model: Model, trained: readonly ModelVariable[]): Cut {
-  const cut = model.deepestCut(({ variables }) => trainedIn(variables, trained) === undefined);
+  const cut = model.deepestCut(
+    ({ variables, isRandom }) => !isRandom && trainedIn(variables, trained) === undefined,
+  );
   if (cut !== undefined) return cut;
   const [first] = trained;
   throw new RangeError(
@@ -38,13 +40,17 @@ export function frozenBefore(model: Model, trained: readonly ModelVariable[]): C
 /**
  * Checks that what is before a cut is frozen.
  * @param what  what for, for the error: "begin a step at"
- * @throws {RangeError} that names a variable before it which is trained
+ * @throws {RangeError} that names a variable before it which is trained, or says that numbers are dropped before it
  */
 export function expectFrozen(
-  { endpoint, variables }: Cut,
+  { endpoint, variables, isRandom }: Cut,
   trained: readonly ModelVariable[],
   what: string,
 ): void {
+  if (isRandom)
+    throw new RangeError(
+      `Cannot ${what} "${endpoint}": expected no dropout before it, which makes it another in each epoch, got one; take an earlier endpoint, or create the model with dropoutKeepProb: 1`,
+    );
   const found = trainedIn(variables, trained);
   if (found === undefined) return;
   throw new RangeError(

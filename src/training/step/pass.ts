@@ -44,7 +44,7 @@ export function differentiate(
   const { trained, isTrained, seed, isRegularized = true, from } = options;
   const frozen = (name: string): boolean => !isTrained(name);
   const preprocessed = from === undefined ? model.preprocess(images, seed) : images;
-  const run = { isTraining: true, frozen, ...(from !== undefined && { from }) };
+  const run = { isTraining: true, frozen, seed, ...(from !== undefined && { from }) };
   // The tape frees everything but the loss when it ends: what else is wanted must be kept beyond it.
   const survivors = new Set<tf.Tensor>();
   const keep = <T extends tf.Tensor>(tensor: T): T => {
@@ -89,6 +89,7 @@ function accuracyOf(model: Model, predictions: Predictions, labels: ClassLabels)
 function mapPredictions(predictions: Predictions, map: <T extends tf.Tensor>(tensor: T) => T): Predictions {
   return {
     logits: map(predictions.logits),
+    ...(predictions.auxLogits !== undefined && { auxLogits: map(predictions.auxLogits) }),
     endpoints: Object.fromEntries(
       Object.entries(predictions.endpoints).map(([name, tensor]) => [name, map(tensor)]),
     ),

@@ -3,8 +3,8 @@
 /** Number of layers with weights, by convention. TF-Slim names 50 to 200; 14 and 26 are for small images and short trials. */
 export type Depth = 14 | 26 | 50 | 101 | 152 | 200;
 
-/** A network by TF-Slim's name. */
-export type Architecture = `resnet_v${1 | 2}_${Depth}`;
+/** A ResNet by TF-Slim's name. */
+export type ResnetName = `resnet_v${1 | 2}_${Depth}`;
 
 /**
  * Where a network strides. "slim": the last unit of a block, at its 3x3 convolution. "torchvision": a block's first unit, at its
@@ -137,7 +137,7 @@ function expectKey<K extends string | number, V>(table: Readonly<Record<K, V>>, 
  * @throws {RangeError} if it is not one of TF-Slim's ResNets
  */
 export function parseArchitecture(name: string): {
-  readonly name: Architecture;
+  readonly name: ResnetName;
   readonly version: 1 | 2;
   readonly depth: Depth;
 } {

@@ -1,20 +1,21 @@
 /** Residual networks of both versions, as TF-Slim names and builds them. */
-import { tf } from "../tensorflow";
+import { tf } from "../../tensorflow";
 import {
   parseArchitecture,
   planBlocks,
   ROOT_DEPTH,
   scaleDepth,
-  type Architecture,
+  type ResnetName,
   type Block,
   type BlocksOptions,
   type Strides,
   type Unit,
 } from "./blocks";
-import { computedLayers, type MovingUpdate, type RunOptions } from "./compute";
-import { declareNetwork } from "./declare";
-import { GLOBAL_POOL, type Layers } from "./layers";
-import type { ModelVariables } from "./variables";
+import { computedLayers } from "../compute";
+import type { MovingUpdate, RunOptions } from "../runoptions";
+import { declareNetwork } from "../declare";
+import { GLOBAL_POOL, type Layers } from "../layers";
+import type { ModelVariables } from "../variables";
 
 /** Options of a network's form. */
 export interface ResnetForm extends BlocksOptions {
@@ -85,21 +86,32 @@ function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions):
 }
 
 /** A network as a function of layers and images: compute it, or declare it. */
-export function resnet(name: Architecture, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
+export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
   const { numClasses, globalPool = true, strides = "slim", width = 1 } = form;
   const { version, depth } = parseArchitecture(name);
   const blocks = planBlocks({ ...form, depth });
   return (layers, images) => {
     const plain = version === 1; // a v2 root is normalized by the first unit
     const rootDepth = scaleDepth(ROOT_DEPTH, width);
-    const root = { depth: rootDepth, kernel: 7, stride: 2, normalize: plain, rectify: plain };
+    const root = {
+      depth: rootDepth,
+      kernel: 7,
+      stride: 2,
+      normalize: plain,
+      activation: plain ? "relu" : "none",
+    } as const;
     let net = layers.convolution(images, { scope: `${name}/conv1`, ...root }); // [b, h/2, w/2, 64]
-    net = layers.rootPool(net, strides === "slim" ? "same" : "centred"); // [b, h/4, w/4, 64]
+    net = layers.pool(net, { kind: "max", size: 3, stride: 2, padding: strides === "slim" ? "same" : 1 }); // [b, h/4, w/4, 64]
     for (const block of blocks) net = stack(layers, net, { name, version, block, strides });
     if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
     if (globalPool) net = layers.endpoint(GLOBAL_POOL, layers.globalPool(net)); // [b, 1, 1, 2048]
     if (numClasses === undefined) return net;
-    const head = { scope: `${name}/logits`, depth: numClasses, normalize: false, rectify: false };
+    const head = {
+      scope: `${name}/logits`,
+      depth: numClasses,
+      normalize: false,
+      activation: "none",
+    } as const;
     net = layers.convolution(net, head);
     layers.endpoint("predictions", layers.softmax(net));
     return net;
@@ -138,7 +150,7 @@ function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
   const shortcut =
     layers.channels(x) === depth
       ? layers.subsample(x, stride)
-      : layers.convolution(x, { scope: `${scope}/shortcut`, depth, stride, rectify: false });
+      : layers.convolution(x, { scope: `${scope}/shortcut`, depth, stride, activation: "none" });
   let net = layers.convolution(x, { scope: `${scope}/conv1`, depth: bottleneck, stride: first });
   net = layers.convolution(net, {
     scope: `${scope}/conv2`,
@@ -147,14 +159,14 @@ function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
     stride: second,
     rate,
   });
-  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, rectify: false });
+  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, activation: "none" });
   return layers.endpoint(scope, layers.join(shortcut, net, { rectify: true }));
 }
 
 /** TF-Slim resnet_v2.bottleneck: He et al. 2016, fig. 1 (b). */
 function bottleneckV2<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
   const { scope, depth, bottleneck, stride, rate, first, second } = unit;
-  const bare = { normalize: false, rectify: false };
+  const bare = { normalize: false, activation: "none" } as const;
   const preact = layers.batchNorm(x, `${scope}/preact`);
   const shortcut =
     layers.channels(x) === depth

@@ -1,0 +1,32 @@
+/** All networks, by name. */
+import { quoteNearest } from "../../tensorflow";
+import type { NetworkSpec } from "./network";
+import { RESNETS } from "./resnets";
+
+const NETWORKS = { ...RESNETS } as const satisfies Readonly<Record<string, NetworkSpec>>;
+
+/** A network by its name: TF-Slim's, for those that it has. networks() lists them. */
+export type Architecture = keyof typeof NETWORKS;
+
+/** The names of all networks. */
+export const ARCHITECTURES: readonly Architecture[] = Object.keys(NETWORKS).filter(isArchitecture);
+
+function isArchitecture(name: string): name is Architecture {
+  return Object.hasOwn(NETWORKS, name);
+}
+
+/**
+ * A name that is a network's.
+ * @throws {RangeError} that names the nearest, if it is none
+ */
+export function expectArchitecture(name: string): Architecture {
+  if (isArchitecture(name)) return name;
+  throw new RangeError(
+    `Cannot build "${name}": expected one of networks(), such as ${quoteNearest(name, ARCHITECTURES)}, got no such network`,
+  );
+}
+
+/** @throws {RangeError} that names the nearest, if there is none of that name */
+export function specOf(name: Architecture): NetworkSpec {
+  return NETWORKS[expectArchitecture(name)];
+}

@@ -1,0 +1,34 @@
+/** The networks as a table. */
+import { table, type Table, type TableRow } from "../../display/table";
+import { declareNetwork } from "../declare";
+import { ARCHITECTURES, specOf, type Architecture } from "./index";
+import { sourcesOf } from "./network";
+
+const CLASSES = 1000;
+
+/**
+ * The networks that a Model can be, as a table: name, parameters (trainable numbers, those of a last layer of 1,000 classes included),
+ * side of the images that it was published with, and sources (whose forms it can have, the default first) with what their pixels are
+ * normalized to.
+ * @example
+ * networks().rows.map(({ name }) => name);
+ */
+export function networks(): Table {
+  return table(ARCHITECTURES.map(rowOf), {
+    caption: `parameters: with ${CLASSES.toLocaleString("en-US")} classes`,
+  });
+}
+
+function rowOf(name: Architecture): TableRow {
+  const spec = specOf(name);
+  const { imageSize } = spec;
+  const sources = sourcesOf(spec);
+  const [source = "slim"] = sources;
+  const network = spec.build({ source, strides: "slim", width: 1, dropoutKeepProb: 1 });
+  const { variables, output } = declareNetwork(network, [1, imageSize, imageSize, 3]);
+  const trained = variables.filter(({ trainable }) => trainable);
+  const sizes = trained.map(({ shape }) => shape.reduce((size, side) => size * side, 1));
+  const parameters = sizes.reduce((sum, size) => sum + size, (output[3] + 1) * CLASSES);
+  const kinds = sources.map((from) => `${from} (${spec.sources[from]?.preprocessing ?? ""})`);
+  return { name, parameters, "image size": imageSize, "sources (pixels)": kinds.join(", ") };
+}

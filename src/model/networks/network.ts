@@ -1,0 +1,63 @@
+/** What a network is known by. */
+import type { Network } from "../part";
+import type { Preprocessing } from "../normalization";
+import type { Strides } from "./blocks";
+
+/**
+ * Whose form a network has: TF-Slim's, torchvision's, timm's or keras.applications'. Paddings, strides, epsilon and what pixels are
+ * normalized to follow from it, so that weights trained there give the logits that they give there.
+ */
+export type Source = (typeof SOURCES)[number];
+
+/** All sources. */
+export const SOURCES = ["slim", "torchvision", "timm", "keras"] as const;
+
+/** Which form of a network is built. */
+export interface NetworkForm {
+  readonly source: Source;
+  /** Of a ResNet. */
+  readonly strides: Strides;
+  /** Factor of all channel counts. */
+  readonly width: number;
+  /** Pixels of the image to one of the last activation. @default undefined: by strides alone */
+  readonly outputStride?: number | undefined;
+  /** The share that dropout layers keep in training. */
+  readonly dropoutKeepProb: number;
+  /** Outputs of the auxiliary classifiers; undefined: there are none. */
+  readonly auxClasses?: number | undefined;
+}
+
+/** What follows from a network's source. */
+export interface SourceTraits {
+  readonly preprocessing: Preprocessing;
+  /** Added to variances. */
+  readonly batchNormEpsilon: number;
+}
+
+/** A network: how it is built, and what it is trained with. */
+export interface NetworkSpec {
+  /** Side of the images that it was published with, in pixels. */
+  readonly imageSize: number;
+  /** Whose forms it can have; the first is the default. */
+  readonly sources: Readonly<Partial<Record<Source, SourceTraits>>>;
+  /** Weight decay of its convolutional weights. @see its arg_scope in TF-Slim, or its paper */
+  readonly weightDecay: number;
+  /** Decay of its moving statistics. */
+  readonly batchNormDecay: number;
+  /** The share that its dropout layers keep in training; 1: it has none. */
+  readonly dropoutKeepProb: number;
+  /** Whether it has auxiliary classifiers. @default false */
+  readonly hasAuxLogits?: boolean;
+  /** Whether outputStride may be given. @default false */
+  readonly hasOutputStride?: boolean;
+  /**
+   * The network without its logits: it gives float32 [batch, 1, 1, features].
+   * @throws {RangeError} if a part of the form is none it can have
+   */
+  build(form: NetworkForm): Network;
+}
+
+/** The sources of a network, the default first. */
+export function sourcesOf({ sources }: NetworkSpec): readonly Source[] {
+  return Object.keys(sources).flatMap((name) => SOURCES.filter((source) => source === name));
+}
