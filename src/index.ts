@@ -83,3 +83,10 @@ export * from "./finetune";
 export * from "./classifier";
 export * from "./display";
 export * as widgets from "./widgets";
+export {
+  importWeights,
+  type ImportOptions,
+  type ImportProgress,
+  type ImportReport,
+  type WeightsSource,
+} from "./weights";

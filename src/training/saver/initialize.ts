@@ -1,6 +1,3 @@
-import { inspect } from "node:util";
-import { bundleOf, displayable, type Displayable } from "../../display/bundle";
-import { table, type TableRow } from "../../display/table";
 import type { Model } from "../../model/model";
 import type { ModelVariable } from "../../model/variables";
 import {
@@ -12,6 +9,7 @@ import {
 } from "../../tensorflow";
 import { hintOf, namesInCheckpoint, type AssignmentOptions } from "./assignment";
 import { findCheckpoint } from "./checkpoint";
+import { firstOf, initReport, type InitReport } from "./report";
 import { expectScopes, isInScopes, type Scopes } from "../../model/scopes";
 
 /** Options of initVariablesFromCheckpoint(). */
@@ -20,24 +18,6 @@ export interface InitOptions extends AssignmentOptions {
   readonly excludeScopes?: Scopes;
   /** Whether variables that the checkpoint lacks keep their values, rather than stop the loading. @default false */
   readonly ignoreMissing?: boolean;
-}
-
-/** What was done with each variable, by name; shows itself as a table. */
-export interface InitReport extends Displayable {
-  /** What was read, as findCheckpoint() found it. */
-  readonly checkpoint: string;
-  readonly loaded: readonly string[];
-  /** The names in the checkpoint of those loaded that are called otherwise there. */
-  readonly mapped: Readonly<Record<string, string>>;
-  /** Left out because of `excludeScopes`. */
-  readonly excluded: readonly string[];
-  /** Not in the checkpoint; only with `ignoreMissing`. */
-  readonly missing: readonly string[];
-  /** The excluded ones that have another shape in the checkpoint, such as a head for other classes. */
-  readonly shapeMismatch: readonly string[];
-  /** Entries of the checkpoint that nothing was loaded from, such as global_step or an optimizer's. */
-  readonly unused: readonly string[];
-  toString(): string;
 }
 
 /**
@@ -78,7 +58,7 @@ export function initVariablesFromCheckpoint(
     });
     const { excluded, missing, shapeMismatch, unused } = plan;
     const renamed = plan.loaded.filter(({ variable: { name }, source }) => name !== source);
-    return report({
+    return initReport({
       checkpoint,
       loaded: plan.loaded.map(({ variable: { name } }) => name),
       mapped: Object.fromEntries(renamed.map(({ variable: { name }, source }) => [name, source])),
@@ -180,31 +160,5 @@ function expectSome({ loaded, excluded, missing, hint }: LoadingPlan, reader: Ch
   const near = quoteNearest(first, reader.variables.map(({ name }) => name)); // prettier-ignore
   throw new RangeError(
     `Cannot load "${reader.prefix}": expected variables of the model in it, such as "${first}", got none of them; the nearest there are ${near}${hint()}`,
-  );
-}
-
-function firstOf(names: readonly string[], count: number): string {
-  const more = names.length > count ? `, … (${names.length - count} more)` : "";
-  return names.slice(0, count).join(", ") + more;
-}
-
-function report(lists: Omit<InitReport, keyof Displayable | "toString" | typeof inspect.custom>): InitReport {
-  const row = (what: string, names: readonly string[]): TableRow[] =>
-    names.length === 0 ? [] : [{ "": what, count: names.length, names: firstOf(names, 3) }];
-  const rows = [
-    ...row("loaded", lists.loaded),
-    ...row(
-      "of these, under other names",
-      Object.entries(lists.mapped).map(([name, source]) => `${name} from ${source}`),
-    ),
-    ...row("left out", lists.excluded),
-    ...row("left out, of other shape", lists.shapeMismatch),
-    ...row("missing", lists.missing),
-    ...row("unused in the checkpoint", lists.unused),
-  ];
-  const shown = table(rows, { caption: `From ${lists.checkpoint}` });
-  const toString = (): string => shown.toString();
-  return displayable({ ...lists, toString, [inspect.custom]: toString }, (context) =>
-    bundleOf(shown, context),
   );
 }

@@ -1,0 +1,208 @@
+/** Weights from elsewhere, brought into a model. */
+import { interruptible } from "../interrupt";
+import { Model } from "../model/model";
+import type { ModelOptions } from "../model/options";
+import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
+import type { ModelVariable } from "../model/variables";
+import { tf } from "../tensorflow";
+import { initReport, type InitReport } from "../training/saver/report";
+import { openWeights } from "./formats/open";
+import type { WeightsFile } from "./formats/weightsfile";
+import { laidOut } from "./mappings/layout";
+import { HEAD, type MappedEntry, type WeightsMapping } from "./mappings/mapping";
+import { recognize } from "./recognize";
+
+/** How far importWeights() is, in variables. */
+export interface ImportProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Options of importWeights(). */
+export interface ImportOptions {
+  /**
+   * Whose weights these are, as that source calls the network: "torchvision/resnet50", "timm/tf_efficientnet_b0"; or the source alone.
+   * Needed where names and shapes can't tell.
+   * @default by names and shapes
+   */
+  readonly source?: string;
+  /** Variables in these scopes keep their values. @default none; a head for other classes of "auto" is not made */
+  readonly excludeScopes?: Scopes;
+  /** With "auto": further options of the model, e.g. numClasses, with which the head begins anew. @default as the file has it */
+  readonly model?: Omit<ModelOptions, "architecture" | "source" | "strides" | "width">;
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Stops, before anything has changed in a model given. @default the running cell's, if it is a notebook's */
+  readonly signal?: AbortSignal;
+}
+
+/** What was imported; shows itself as a table. */
+export interface ImportReport extends InitReport {
+  readonly model: Model;
+  /** What the weights are of, as its source calls it: "torchvision/resnet50". */
+  readonly source: string;
+}
+
+/** A file of weights, or what fetchWeights() gave, which says whose they are. */
+export type WeightsSource = string | { readonly path: string; readonly name: string };
+
+/**
+ * Brings weights of torchvision, timm, Keras or TF-Slim into a model: of safetensors, torch's .pth and .pt, Keras' .keras and .h5,
+ * TensorFlow's checkpoints and SavedModels. Nothing of a file is ever run. The model's paddings, epsilon and pixels are those of the
+ * source, so that its logits are; either all are loaded or, at an error, none.
+ * @param target  a model of that network and source; or "auto": one is created as the file asks for, in `model` of the report
+ * @throws {RangeError} that names what the file may be of, if names and shapes can't tell: give `source`
+ * @throws {RangeError} if it is of no network here, of another than the model's, or its last layer is for other classes
+ * @throws {Error} that names file, entry and offset, if the file is damaged
+ * @example
+ * const { model } = await importWeights("auto", "resnet50-0676ba61.pth", { source: "torchvision" });
+ */
+export async function importWeights(
+  target: Model | "auto",
+  file: WeightsSource,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  const running = interruptible(options);
+  const [path, given] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
+  const opened = await openWeights(path);
+  try {
+    const own = target === "auto" ? undefined : target;
+    own?.variables.expectAll(`import "${path}"`);
+    const { mapping, numClasses } = recognize(opened, options.source ?? given, own);
+    const model = own ?? new Model(optionsOf(mapping, numClasses, options));
+    try {
+      const plan = planOf(model, opened, mapping, own === undefined, options);
+      await load(opened, plan.loaded, running);
+      return Object.assign(reportOf(opened, plan), { model, source: mapping.name });
+    } catch (error) {
+      if (own === undefined) model.dispose();
+      throw error;
+    }
+  } finally {
+    opened.close();
+  }
+}
+
+function optionsOf(
+  mapping: WeightsMapping,
+  numClasses: number | undefined,
+  { model }: ImportOptions,
+): ModelOptions {
+  const { architecture, source, options } = mapping;
+  return {
+    ...(numClasses !== undefined && numClasses > 1 && { numClasses }),
+    ...options,
+    ...model,
+    architecture,
+    source,
+  };
+}
+
+/** A variable and where its values stand. */
+interface Import extends MappedEntry {
+  readonly variable: ModelVariable;
+}
+
+interface ImportPlan {
+  readonly loaded: readonly Import[];
+  readonly excluded: readonly string[];
+  readonly missing: readonly string[];
+  readonly shapeMismatch: readonly string[];
+  readonly unused: readonly string[];
+}
+
+/** @throws {RangeError} if the head does not fit and is not excluded */
+function planOf(
+  model: Model,
+  file: WeightsFile,
+  { entryOf }: WeightsMapping,
+  isNew: boolean,
+  { excludeScopes, model: asked }: ImportOptions,
+): ImportPlan {
+  const all = model.variables.all();
+  const scopes = expectScopes(excludeScopes, all.map(({ name }) => name), "leave out"); // prettier-ignore
+  const shapes = new Map(file.entries.map(({ name, shape }) => [name, shape.join()]));
+  const isFitting = ({ variable: { variable }, entry, layout }: Import): boolean =>
+    shapes.get(entry) === laidOut(layout, variable.shape).shape.join();
+  const mapped = all.flatMap((variable): Import[] => {
+    const entry = entryOf(variable.name);
+    return entry === undefined || !shapes.has(entry.entry) ? [] : [{ ...entry, variable }];
+  });
+  const isHead = ({ name }: ModelVariable): boolean => name.startsWith(`${HEAD}/`);
+  const isAnew = isNew && asked?.numClasses !== undefined;
+  const wrong = mapped.filter((one) => !isFitting(one));
+  const isExcluded = (one: ModelVariable): boolean =>
+    isInScopes(one.name, scopes) || (isAnew && isHead(one) && wrong.some(({ variable }) => isHead(variable)));
+  const [mismatch] = wrong.filter(({ variable }) => !isExcluded(variable));
+  if (mismatch !== undefined) throw unfitting(file, mismatch, shapes.get(mismatch.entry) ?? "");
+  const loaded = mapped.filter(({ variable }) => !isExcluded(variable));
+  const used = new Set(loaded.flatMap(({ entry, less }) => [entry, less ?? entry]));
+  const names = new Set(mapped.map(({ variable }) => variable.name));
+  return {
+    loaded,
+    excluded: all.filter(isExcluded).map(({ name }) => name),
+    missing: all.filter((one) => !names.has(one.name) && !isExcluded(one)).map(({ name }) => name),
+    shapeMismatch: wrong.map(({ variable }) => variable.name),
+    unused: file.entries.map(({ name }) => name).filter((name) => !used.has(name)),
+  };
+}
+
+function unfitting(
+  file: WeightsFile,
+  { variable: { name, variable }, entry, layout }: Import,
+  got: string,
+): RangeError {
+  const expected = laidOut(layout, variable.shape).shape.join(", ");
+  const hint = name.startsWith(`${HEAD}/`)
+    ? `; give excludeScopes: "${HEAD}" to keep the model's own head`
+    : "";
+  return new RangeError(
+    `Cannot import "${file.path}": expected "${entry}" of [${expected}] for "${name}", got [${got.replaceAll(",", ", ")}]${hint}`,
+  );
+}
+
+async function load(
+  file: WeightsFile,
+  imports: readonly Import[],
+  { signal, onProgress }: ImportOptions,
+): Promise<void> {
+  const values: { readonly variable: tf.Variable; readonly value: tf.Tensor }[] = [];
+  try {
+    for (const one of imports) {
+      signal?.throwIfAborted();
+      values.push({ variable: one.variable.variable, value: valueOf(file, one) });
+      onProgress?.({ done: values.length, total: imports.length });
+      if (values.length % IN_A_TURN === 0) await new Promise(setImmediate);
+    }
+    for (const { variable, value } of values) variable.assign(value);
+  } finally {
+    tf.dispose(values.map(({ value }) => value));
+  }
+}
+
+/** So many variables, then others have their turn. */
+const IN_A_TURN = 16;
+
+/** A variable's values. */
+function valueOf(
+  file: WeightsFile,
+  { variable, entry, layout, isBlueFirst = false, less }: Import,
+): tf.Tensor {
+  const { shape } = variable.variable;
+  const { split, order } = laidOut(layout, shape);
+  return tf.tidy(() => {
+    const read = tf.tensor(file.read(entry), [...split]);
+    const ordered = order.every((dimension, i) => dimension === i) ? read : read.transpose([...order]);
+    const value = ordered.reshape(shape);
+    const turned = isBlueFirst ? value.reverse(2) : value;
+    return less === undefined ? turned : turned.sub(tf.tensor(file.read(less), shape));
+  });
+}
+
+function reportOf(file: WeightsFile, { loaded, ...others }: ImportPlan): InitReport {
+  return initReport({
+    checkpoint: file.path,
+    loaded: loaded.map(({ variable: { name } }) => name),
+    mapped: Object.fromEntries(loaded.map(({ variable: { name }, entry }) => [name, entry])),
+    ...others,
+  });
+}

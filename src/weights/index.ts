@@ -1,0 +1,3 @@
+/** Weights that people have: read into models, and written again. */
+export { importWeights } from "./import";
+export type { ImportOptions, ImportProgress, ImportReport, WeightsSource } from "./import";

@@ -1,0 +1,6 @@
+/** All networks of all sources whose weights can be imported. */
+import type { WeightsMapping } from "./mapping";
+import { RESNET_MAPPINGS } from "./resnet";
+
+/** By source, then family. */
+export const MAPPINGS: readonly WeightsMapping[] = [...RESNET_MAPPINGS];

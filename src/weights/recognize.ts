@@ -1,0 +1,97 @@
+/** The network that a file is of, where names and shapes tell it. */
+import type { Model } from "../model/model";
+import { resolveOptions } from "../model/options";
+import { quoteNearest } from "../tensorflow";
+import type { WeightsFile } from "./formats/weightsfile";
+import { MAPPINGS } from "./mappings";
+import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
+import { isWhole, matchOf, type Match } from "./match";
+
+/**
+ * The network that a file is of.
+ * @param source  what the caller says that it is: "timm/resnet50", or "timm" alone
+ * @param model   one that is of that network already. @default any network
+ * @throws {RangeError} that names the nearest network and what the file lacks of it, if it is of none
+ * @throws {RangeError} that names those it may be of, if names and shapes can't tell
+ */
+export function recognize(file: WeightsFile, source: string | undefined, model?: Model): Match {
+  const named = mappingsNamed(source);
+  const fitting = model === undefined ? named : named.filter((mapping) => isOf(mapping, model));
+  if (model !== undefined && fitting.length === 0) throw ofOtherModel(file, named, model);
+  const matches = fitting.map((mapping) => matchOf(file, mapping));
+  const whole = matches.filter(isWhole);
+  const [match] = whole;
+  if (match === undefined) throw ofNoNetwork(file, matches);
+  const { mapping } = match;
+  if (mapping.name === source) return match;
+  const others = whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]);
+  const different = others.filter((name) => name !== mapping.name && !mapping.equals?.includes(name));
+  if (different.length === 0) return match;
+  throw new RangeError(
+    `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
+  );
+}
+
+/** Those that a source's name means. @throws {RangeError} that names the nearest, if there are none */
+function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
+  if (source === undefined) return MAPPINGS;
+  const found = MAPPINGS.filter((mapping) => mapping.name === source || mapping.source === source);
+  if (found.length > 0) return found;
+  const names = MAPPINGS.map(({ name }) => name);
+  const twin = MAPPINGS.find(({ twins }) => twins?.includes(source));
+  const why =
+    twin === undefined ? "no such source" : `one that no network here computes: it is not ${twin.name}`;
+  throw new RangeError(
+    `Cannot import weights of "${source}": expected a source such as ${quoteNearest(source, names)}, got ${why}`,
+  );
+}
+
+/** Whether a model has the form that a mapping is of. */
+function isOf({ architecture, source, options = {} }: WeightsMapping, model: Model): boolean {
+  const own = model.options;
+  return (
+    architecture === own.architecture &&
+    source === own.source &&
+    sameOptions({ architecture, source, ...options }, own)
+  );
+}
+
+/** Whether what a source asks for is what a model has. */
+function sameOptions(asked: Parameters<typeof resolveOptions>[0], own: Required<MappedOptions>): boolean {
+  const { width, strides, batchNormEpsilon, preprocessing } = resolveOptions(asked);
+  return (
+    width === own.width &&
+    strides === own.strides &&
+    batchNormEpsilon === own.batchNormEpsilon &&
+    preprocessing === own.preprocessing
+  );
+}
+
+function ofOtherModel(file: WeightsFile, named: readonly WeightsMapping[], model: Model): RangeError {
+  const { architecture, source, width, strides, batchNormEpsilon, preprocessing } = model.options;
+  const has = { architecture, source, width, strides, batchNormEpsilon, preprocessing };
+  const same = named.filter((mapping) => mapping.architecture === architecture);
+  const list = (same.length > 0 ? same : named).map(
+    ({ name, architecture, source, options }) =>
+      `${JSON.stringify({ architecture, source, ...options })} for ${name}`,
+  );
+  return new RangeError(
+    `Cannot import "${file.path}": expected a model created with ${list.slice(0, 5).join(", or ")}, got ${JSON.stringify(has)}; importWeights("auto", …) creates the right one`,
+  );
+}
+
+function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {
+  const best = [...matches].sort((a, b) => b.found - a.found || a.unknown.length - b.unknown.length)[0];
+  const count = `${file.entries.length} tensors`;
+  const what =
+    best?.lacks === undefined
+      ? `no others, got ${best?.unknown
+          .slice(0, 3)
+          .map((name) => `"${name}"`)
+          .join(", ")}`
+      : best.lacks;
+  const near = best === undefined ? "" : `; of the nearest, ${best.mapping.name}, expected ${what}`;
+  return new RangeError(
+    `Cannot import "${file.path}": expected the names and shapes of a known network, got ${count} of another${near}`,
+  );
+}
