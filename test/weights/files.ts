@@ -19,10 +19,12 @@ export interface OracleFile {
   /** In base64. */
   readonly file: string;
   readonly tensors: Readonly<Record<string, OracleTensor>>;
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 interface Fixture {
+  readonly torch: Readonly<Record<string, OracleFile>>;
+  /** Files in base64. */
+  readonly refused: Readonly<Record<string, string>>;
   readonly safetensors: Readonly<Record<string, OracleFile>>;
   readonly halves: {
     readonly wideSha256: string;

@@ -3,6 +3,10 @@ import { readdirSync, statSync } from "node:fs";
 import { kindOfFile, startOf } from "../../tensorflow";
 import { openKerasFile } from "./keras";
 import { isIndex, openSafetensors } from "./safetensors";
+import { openTorchFile, ZIP_START } from "./torchfile";
+import { LEGACY_MAGIC } from "./torchlegacy";
+import { isTorchArchive } from "./torchzip";
+import { readZip } from "./zip";
 import type { WeightsFile } from "./weightsfile";
 
 /** What stands at a path, as far as it tells the kind. */
@@ -10,7 +14,7 @@ export interface Found {
   readonly path: string;
   /** A file's first bytes as Latin-1; "" of a folder, and where there is nothing. */
   readonly start: string;
-  /** The names in a folder; of a file none. */
+  /** The names in a folder, or in a ZIP archive; of another file none. */
   readonly names: readonly string[];
 }
 
@@ -33,6 +37,12 @@ const KINDS: readonly Kind[] = [
     open: openSafetensors,
   },
   {
+    title: "a file of torch.save()",
+    is: ({ start, names }) =>
+      (start.startsWith(ZIP_START) && isTorchArchive(names)) || start.slice(0, 32).includes(LEGACY_MAGIC),
+    open: openTorchFile,
+  },
+  {
     title: "Keras' .weights.h5, .keras or .h5",
     is: ({ path, start, names }) =>
       start.startsWith("\x89HDF\r\n\x1a\n") ||
@@ -48,7 +58,7 @@ const KINDS: readonly Kind[] = [
  * @throws {Error} as the kind's own reader, if it is damaged
  */
 export async function openWeights(path: string): Promise<WeightsFile> {
-  const found = lookAt(path);
+  const found = await lookAt(path);
   const kind = KINDS.find(({ is }) => is(found));
   if (kind !== undefined) return kind.open(path);
   const known = KINDS.map(({ title }) => title).join(", ");
@@ -57,8 +67,9 @@ export async function openWeights(path: string): Promise<WeightsFile> {
   throw new Error(`Cannot open weights "${path}": expected ${known}, got ${got}`);
 }
 
-function lookAt(path: string): Found {
+async function lookAt(path: string): Promise<Found> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return { path, start: "", names: readdirSync(path).sort() };
-  return { path, start: stats?.isFile() ? startOf(path) : "", names: [] };
+  const start = stats?.isFile() ? startOf(path) : "";
+  return { path, start, names: start.startsWith(ZIP_START) ? [...(await readZip(path)).keys()] : [] };
 }

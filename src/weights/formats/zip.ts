@@ -1,0 +1,72 @@
+/** Where the entries of a ZIP archive are in its file. */
+import { openPromise, type Entry, type ZipFile } from "yauzl";
+import { reasonOf } from "../../tensorflow";
+import { damaged } from "./bytefile";
+
+/** An entry's bytes. */
+export interface ZipEntry {
+  /** Where they are in the archive's file. */
+  readonly offset: number;
+  /** How many there are in the file. */
+  readonly size: number;
+  /** undefined if they are stored as they are; otherwise what was done with them, for errors. */
+  readonly coding: string | undefined;
+}
+
+/**
+ * The entries of an archive by name, as its central directory has them; of ZIP64, too. Their checksums are not compared: torch.load()
+ * does not, and torch.save() may be told to write none.
+ * @throws {Error} that names the file, if it is no whole archive, or has an entry twice
+ */
+export async function readZip(path: string): Promise<ReadonlyMap<string, ZipEntry>> {
+  const entries = new Map<string, ZipEntry>();
+  const zip = await whole(path, openPromise(path, { lazyEntries: true, autoClose: false }));
+  try {
+    const all = zip.eachEntry();
+    for (let next = await whole(path, all.next()); next.done !== true; next = await whole(path, all.next())) {
+      const { fileName } = next.value;
+      const place = await placeOf(path, zip, next.value);
+      if (entries.has(fileName)) throw damaged(path, "each entry once", place.offset, `"${fileName}" again`);
+      entries.set(fileName, place);
+    }
+  } finally {
+    zip.close();
+  }
+  return entries;
+}
+
+/** What yauzl gives, or its complaint as ours. */
+async function whole<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Error(`Cannot read "${path}": expected a whole ZIP archive, got ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function placeOf(path: string, zip: ZipFile, entry: Entry): Promise<ZipEntry> {
+  const { fileName, compressionMethod: method, compressedSize: size } = entry;
+  const { fileDataStart: offset } = await whole(
+    path,
+    zip.readLocalFileHeaderPromise(entry, { minimal: true }),
+  );
+  if (offset + size > zip.fileSize)
+    throw damaged(path, `${size} bytes of "${fileName}"`, offset, `a file that ends at byte ${zip.fileSize}`);
+  const coding = entry.isEncrypted()
+    ? "encrypted"
+    : method === 0
+      ? undefined
+      : `compressed by method ${method}`;
+  return { offset, size, coding };
+}
+
+/**
+ * An entry whose bytes are stored as they are.
+ * @throws {Error} that names the file and the entry, if there is none, or it is compressed
+ */
+export function storedEntry(path: string, entries: ReadonlyMap<string, ZipEntry>, name: string): ZipEntry {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new Error(`Cannot read "${path}": expected an entry "${name}", got none`);
+  if (entry.coding === undefined) return entry;
+  throw damaged(path, `"${name}" stored without compression`, entry.offset, `an entry ${entry.coding}`);
+}
