@@ -84,7 +84,10 @@ export * from "./classifier";
 export * from "./display";
 export * as widgets from "./widgets";
 export {
+  exportWeights,
   importWeights,
+  type ExportedWeights,
+  type ExportWeightsOptions,
   type ImportOptions,
   type ImportProgress,
   type ImportReport,

@@ -1,3 +1,4 @@
 /** Weights that people have: read into models, and written again. */
 export { importWeights } from "./import";
 export type { ImportOptions, ImportProgress, ImportReport, WeightsSource } from "./import";
+export { exportWeights, type ExportedWeights, type ExportWeightsOptions } from "./export";

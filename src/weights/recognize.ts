@@ -47,7 +47,7 @@ function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
 }
 
 /** Whether a model has the form that a mapping is of. */
-function isOf({ architecture, source, options = {} }: WeightsMapping, model: Model): boolean {
+export function isOf({ architecture, source, options = {} }: WeightsMapping, model: Model): boolean {
   const own = model.options;
   return (
     architecture === own.architecture &&
