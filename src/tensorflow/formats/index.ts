@@ -1,5 +1,6 @@
 /** TensorFlow's files and messages: checkpoints, events, examples, SavedModels. */
 export { openCheckpoint, prefixOfFile, type CheckpointReader, type CheckpointVariable } from "./reader";
+export { objectNames } from "./objectgraph";
 export { saveCheckpoint, writeCheckpoint, restoreTensors } from "./bundle";
 export { kindOfFile, startOf } from "./filekind";
 export { unescapeText } from "./textformat";

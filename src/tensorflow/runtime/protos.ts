@@ -4,7 +4,7 @@ import path from "node:path";
 import protobuf from "protobufjs";
 
 const root = new protobuf.Root();
-for (const name of ["graph", "event", "example", "saved_model", "server"]) {
+for (const name of ["graph", "event", "example", "saved_model", "object_graph", "server"]) {
   // The compiled file lies in dist/src/tensorflow, the message formats beside the source.
   const file = path.resolve(__dirname, `../../../../src/tensorflow/protos/${name}.proto`);
   protobuf.parse(readFileSync(file, "utf8"), root, { keepCase: true });

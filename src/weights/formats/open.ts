@@ -1,12 +1,13 @@
 /** Files of weights of any kind. */
-import { readdirSync, statSync } from "node:fs";
-import { kindOfFile, startOf } from "../../tensorflow";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { kindOfFile, prefixOfFile, startOf } from "../../tensorflow";
 import { openKerasFile } from "./keras";
 import { isIndex, openSafetensors } from "./safetensors";
 import { openTorchFile, ZIP_START } from "./torchfile";
 import { LEGACY_MAGIC } from "./torchlegacy";
 import { isTorchArchive } from "./torchzip";
 import { readZip } from "./zip";
+import { openCheckpointFile, openSavedModelVariables } from "./tensorflow";
 import type { WeightsFile } from "./weightsfile";
 
 /** What stands at a path, as far as it tells the kind. */
@@ -49,6 +50,17 @@ const KINDS: readonly Kind[] = [
       (start.startsWith("PK") && path.endsWith(".keras")) ||
       names.includes("model.weights.h5"),
     open: openKerasFile,
+  },
+  {
+    title: "a SavedModel's folder",
+    is: ({ names }) => names.some((name) => /^saved_model\.pb(txt)?$/.test(name)),
+    open: openSavedModelVariables,
+  },
+  {
+    title: "a checkpoint of TensorFlow",
+    is: ({ path, names }) =>
+      names.includes("checkpoint") || /\.ckpt[^/]*$/.test(path) || existsSync(`${prefixOfFile(path)}.index`),
+    open: openCheckpointFile,
   },
 ];
 
