@@ -10,6 +10,7 @@ import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
+import { benchNetwork } from "./networks";
 import { benchPhotos, formatPhotos } from "./photos";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
@@ -25,6 +26,7 @@ interface Wish extends StepBench {
   readonly gbits?: number | undefined;
   readonly photos?: number | undefined;
   readonly passes?: number | undefined;
+  readonly architecture?: string | undefined;
 }
 
 /** What a bench gives: for people, and for --json and --keep. */
@@ -44,6 +46,7 @@ const images = ({ batch }: Wish) => ({ unit: "images/s", of: (taken: number): nu
 
 const benches: Readonly<Record<string, Bench>> = {
   step: contestOf("one ResNet-50 training step: ours, Python's, PyTorch's, tfjs's", benchStep, { rate: images }),
+  networks: contestOf("one training step of --architecture: ours, Python's of Keras' network", benchNetworks, { rate: images }),
   first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
@@ -73,6 +76,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --steps N    train: what our job holds over so many steps, in place of the contest
   --photos N   photos, trust: how many              (default: 2000; trust: 20000)
   --passes N   explain: channels of the last block; 1,000 masks for 2,048  (default: 2048)
+  --architecture NAME  networks: which             (default: mobilenet_v2)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -90,6 +94,7 @@ async function main(): Promise<void> {
       gbits: { type: "string" },
       photos: { type: "string" },
       passes: { type: "string" },
+      architecture: { type: "string" },
       keep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -104,12 +109,12 @@ async function main(): Promise<void> {
   const bench = benches[what];
   if (bench === undefined)
     throw new RangeError(`Cannot bench "${what}": expected ${Object.keys(benches).join(", ")}`);
-  const { rounds, batch, side, steps, gbits, photos, passes } = values;
+  const { rounds, batch, side, steps, gbits, photos, passes, architecture } = values;
   const shape = { rounds: countOf("rounds", rounds), batch: countOf("batch", batch), side: countOf("side", side) };
-  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }), ...(photos !== undefined && { photos: countOf("photos", photos) }), ...(passes !== undefined && { passes: countOf("passes", passes) }) };
+  const wish: Wish = { ...shape, ...(steps !== undefined && { steps: countOf("steps", steps) }), ...(gbits !== undefined && { gbits: Number(gbits) }), ...(photos !== undefined && { photos: countOf("photos", photos) }), ...(passes !== undefined && { passes: countOf("passes", passes) }), ...(architecture !== undefined && { architecture }) };
   const { text, data } = await bench.run(wish);
   const on = bench.machine?.() ?? machine();
-  const result = { bench: what, ...wish, machine: on, ...data };
+  const result = { bench: [what, architecture].filter(Boolean).join(" "), ...wish, machine: on, ...data };
   if (values.keep) process.stderr.write(`kept in ${keep(result)}\n`);
   const head = `${what}, ${rounds} rounds, batch ${batch}, ${side} px; ${Object.entries(on).map(([name, value]) => `${name} ${String(value)}`).join(", ")}`;
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${head}\n\n${text}\n`);
@@ -138,6 +143,10 @@ function tableOf(results: readonly Result[], measure: Measure, rate?: ReturnType
   const ratio = ratioOf(results);
   const end = ratio === undefined ? "" : `\n\n${results[0]?.name ?? ""} / the best peer: ${ratio.toFixed(3)} (of the minima)`; // prettier-ignore
   return `${format(results, measure, rate)}${end}`;
+}
+
+function benchNetworks({ architecture = "mobilenet_v2", ...wish }: Wish): Promise<Result[]> {
+  return benchNetwork(architecture, wish);
 }
 
 async function runInput(wish: Wish): Promise<Outcome> {

@@ -2,9 +2,10 @@
 
 /**
  * What is added around an image. "same" and "valid" are TensorFlow's; "fixed" adds what the kernel alone asks for, whatever the
- * image's size, as TF-Slim's conv2d_same; a number adds that many pixels on each side, as torch does.
+ * image's size, as TF-Slim's conv2d_same; a number adds that many pixels on each side, as torch does; two numbers so many at the top
+ * and left, and at the bottom and right.
  */
-export type Padding = "same" | "valid" | "fixed" | number;
+export type Padding = "same" | "valid" | "fixed" | number | readonly [before: number, after: number];
 
 /** A moving window. */
 export interface Window {
@@ -55,6 +56,7 @@ function paddedBy(
   padding: Padding,
 ): readonly [before: number, after: number] {
   if (typeof padding === "number") return [padding, padding];
+  if (typeof padding === "object") return padding;
   if (padding === "valid") return [0, 0];
   const places = Math.ceil(size / stride);
   const total = padding === "fixed" ? extent - 1 : Math.max((places - 1) * stride + extent - size, 0);
@@ -71,7 +73,7 @@ export function windowPadding(
   isInner = true,
 ): "same" | "valid" | readonly [before: number, after: number] {
   const { stride = 1, rate = 1, padding = "fixed" } = window;
-  if (typeof padding === "string" && padding !== "fixed") return padding;
+  if (typeof padding === "object" || padding === "same" || padding === "valid") return padding;
   const [high, wide] = kernelSides(window).map((side) => (side - 1) * rate);
   if (padding === 0) return "valid";
   const isSame = stride === 1 && (padding === "fixed" || (2 * padding === high && high === wide));

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { memory, random, tf, trace } from "../../src/tensorflow";
-import { ModelVariables, resnetV1, resnetV2, type Architecture, type ImageShape } from "../../src/model";
+import { ModelVariables, resnetV1, resnetV2, type ImageShape } from "../../src/model";
 import { declareNetwork } from "../../src/model/declare";
+import type { ResnetName } from "../../src/model/networks/blocks";
 import { resnet } from "../../src/model/networks/resnet";
 import { readFixture } from "../fixtures";
 import { distanceFrom, type Summary } from "../patterns";
@@ -30,11 +31,11 @@ interface NetworkTable {
   readonly regularized?: readonly string[];
 }
 
-const ARCHITECTURES: readonly Architecture[] = [
+const ARCHITECTURES: readonly ResnetName[] = [
   "resnet_v1_50", "resnet_v1_101", "resnet_v1_152", "resnet_v1_200",
   "resnet_v2_50", "resnet_v2_101", "resnet_v2_152", "resnet_v2_200",
 ]; // prettier-ignore
-const networks = readFixture<Record<Architecture, NetworkTable>>("networks");
+const networks = readFixture<Record<ResnetName, NetworkTable>>("networks");
 
 for (const name of ARCHITECTURES) {
   const table = networks[name];

@@ -1,9 +1,10 @@
 /** All networks, by name. */
 import { quoteNearest } from "../../tensorflow";
+import { MOBILENETS } from "./mobilenets";
 import type { NetworkSpec } from "./network";
 import { RESNETS } from "./resnets";
 
-const NETWORKS = { ...RESNETS } as const satisfies Readonly<Record<string, NetworkSpec>>;
+const NETWORKS = { ...RESNETS, ...MOBILENETS } as const satisfies Readonly<Record<string, NetworkSpec>>;
 
 /** A network by its name: TF-Slim's, for those that it has. networks() lists them. */
 export type Architecture = keyof typeof NETWORKS;
