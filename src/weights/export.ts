@@ -7,7 +7,7 @@ import { writeSafetensors, type SafetensorsOptions, type WrittenTensor } from ".
 import { MAPPINGS } from "./mappings";
 import { laidOut } from "./mappings/layout";
 import type { MappedEntry, WeightsMapping } from "./mappings/mapping";
-import { isOf } from "./recognize";
+import { formOf, isOf } from "./recognize";
 
 /** Options of exportWeights(). */
 export interface ExportWeightsOptions extends Pick<SafetensorsOptions, "dtype" | "signal"> {
@@ -64,9 +64,7 @@ function mappingOf(model: Model, layout: ExportWeightsOptions["layout"]): Weight
   if (found !== undefined) return found;
   const { architecture, source } = model.options;
   const known = theirs.filter((mapping) => mapping.architecture === architecture);
-  const forms = known.map(
-    ({ name, options }) => `${JSON.stringify({ source: layout, ...options })} for ${name}`,
-  );
+  const forms = known.map(formOf);
   const expected =
     forms.length > 0 ? `a model created with ${forms.join(", or ")}` : `a network of ${layout}'s`;
   throw new RangeError(

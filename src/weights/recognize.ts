@@ -21,7 +21,8 @@ export function recognize(file: WeightsFile, source: string | undefined, model?:
   const matches = fitting.map((mapping) => matchOf(file, mapping));
   const whole = matches.filter(isWhole);
   const [match] = whole;
-  if (match === undefined) throw ofNoNetwork(file, matches);
+  if (match === undefined)
+    throw model === undefined ? ofNoNetwork(file, matches) : notOf(file, matches, named, model);
   const { mapping } = match;
   if (mapping.name === source) return match;
   const others = whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]);
@@ -71,13 +72,30 @@ function ofOtherModel(file: WeightsFile, named: readonly WeightsMapping[], model
   const { architecture, source, width, strides, batchNormEpsilon, preprocessing } = model.options;
   const has = { architecture, source, width, strides, batchNormEpsilon, preprocessing };
   const same = named.filter((mapping) => mapping.architecture === architecture);
-  const list = (same.length > 0 ? same : named).map(
-    ({ name, architecture, source, options }) =>
-      `${JSON.stringify({ architecture, source, ...options })} for ${name}`,
-  );
+  const list = (same.length > 0 ? same : named).map(formOf);
   return new RangeError(
     `Cannot import "${file.path}": expected a model created with ${list.slice(0, 5).join(", or ")}, got ${JSON.stringify(has)}; importWeights("auto", …) creates the right one`,
   );
+}
+
+/** Where a file is of another network or form than the model's, which is said. */
+function notOf(
+  file: WeightsFile,
+  matches: readonly Match[],
+  named: readonly WeightsMapping[],
+  { options: { architecture, source } }: Model,
+): RangeError {
+  const whole = named.map((mapping) => matchOf(file, mapping)).filter(isWhole);
+  const forms = whole.map(({ mapping }) => formOf(mapping));
+  if (forms.length === 0) return ofNoNetwork(file, matches);
+  return new RangeError(
+    `Cannot import "${file.path}": expected weights of the model's ${architecture} of source "${source}", got those of a model created with ${forms.slice(0, 5).join(", or ")}; importWeights("auto", …) creates the right one`,
+  );
+}
+
+/** What a model is to be created with. */
+export function formOf({ name, architecture, source, options }: WeightsMapping): string {
+  return `${JSON.stringify({ architecture, source, ...options })} for ${name}`;
 }
 
 function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {

@@ -1,0 +1,119 @@
+/** What importWeights() and exportWeights() refuse, report and leave alone, on a file of torchvision's ResNet-50. */
+import assert from "node:assert/strict";
+import { copyFileSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { exportWeights, importWeights, Model, type ImportOptions } from "../../src";
+import { memory } from "../../src/tensorflow";
+import { openSafetensors } from "../../src/weights/formats/safetensors";
+import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
+import { temporaryFolder } from "../temporary";
+import { readSource, sourceValue } from "./sources";
+
+const folder = temporaryFolder("import");
+const file = join(folder, "resnet50.safetensors");
+
+before(async () => {
+  const entries = Object.entries(readSource("torchvision/resnet50").entries);
+  const tensors = entries.map(([name, shape]) => ({ name, shape, values: sourceValue(name, shape) }));
+  await writeSafetensors(file, tensors, { dtype: "bfloat16" });
+});
+
+const torchvision = (options: ConstructorParameters<typeof Model>[0] = {}): Model =>
+  new Model({ source: "torchvision", ...options });
+
+async function fails(
+  target: Model | "auto",
+  message: RegExp,
+  options: ImportOptions = {},
+  path = file,
+): Promise<void> {
+  await assert.rejects(importWeights(target, path, options), { message });
+}
+
+test("importWeights() asks whose weights they are where names and shapes are several networks'", async () => {
+  const twins = /expected to be told whose weights it has.*: torchvision\/resnet50, timm\/resnetaa50, timm\/resnetblur50; give \{ source: "torchvision\/resnet50" \} if it is that$/;
+  await fails("auto", twins);
+  await fails("auto", /timm\/resnet50, timm\/resnetaa50, timm\/resnetblur50; give/, { source: "timm" });
+  await fails("auto", /expected a source such as .*, got one that no network here computes: it is not timm\/resnet50$/, { source: "timm/resnetaa50" });
+  await fails("auto", /expected a source such as "torchvision\/resnet50".*, got no such source$/, { source: "torchvision/resnet5O" });
+  const model = new Model({ source: "timm", numClasses: 1000 });
+  await fails(model, /expected to be told whose weights it has/);
+  const { source } = await importWeights(model, file, { source: "timm/resnet50" });
+  assert.equal(source, "timm/resnet50");
+  model.dispose();
+}); // prettier-ignore
+
+test("importWeights() refuses a model of another form, and changes nothing", async () => {
+  const slim = new Model({ numClasses: 1000 });
+  const first = slim.variables.expect("resnet_v1_50/conv1/weights").dataSync().slice();
+  await fails(slim, /expected weights of the model's resnet_v1_50 of source "slim", got those of a model created with \{"architecture":"resnet_v1_50","source":"torchvision"\} for torchvision\/resnet50/);
+  const two = torchvision();
+  await fails(two, /expected "fc\.weight" of \[2, 2048\] for "Predict\/logits\/weights", got \[1000, 2048\]; give excludeScopes: "Predict\/logits"/);
+  const epsilon = torchvision({ batchNormEpsilon: 1e-3, numClasses: 1000 });
+  await fails(epsilon, /expected a model created with .*"source":"torchvision".*, got .*"batchNormEpsilon":0\.001/);
+  const cut = join(folder, "cut.safetensors");
+  copyFileSync(file, cut);
+  truncateSync(cut, 30_000_000);
+  await fails(torchvision({ numClasses: 1000 }), /cut\.safetensors/, {}, cut);
+  assert.deepEqual(slim.variables.expect("resnet_v1_50/conv1/weights").dataSync(), first);
+  [slim, two, epsilon].forEach((model) => model.dispose());
+}); // prettier-ignore
+
+test("importWeights() names the nearest network and what a file lacks of it", async () => {
+  const other = join(folder, "other.safetensors");
+  const opened = openSafetensors(file);
+  const tensors = opened.entries.map(({ name, shape }) => ({
+    ...{ name: name.replace("layer4.2.conv3", "layer4.2.conv9"), shape },
+    values: new Float32Array(shape.reduce((size, side) => size * side, 1)),
+  }));
+  opened.close();
+  await writeSafetensors(other, tensors, { dtype: "bfloat16" });
+  await fails("auto", /of the nearest, torchvision\/resnet50, expected "layer4\.2\.conv3\.weight" of \[2048, 512, 1, 1\], got none$/, {}, other);
+}); // prettier-ignore
+
+test("importWeights() keeps a head for other classes, tells its progress, can be stopped, and leaks nothing", async () => {
+  const held = memory();
+  const model = torchvision({ numClasses: 3 });
+  const head = model.variables.expect("Predict/logits/weights").dataSync().slice();
+  const seen: number[] = [];
+  const stop = new AbortController();
+  const options = { excludeScopes: "Predict/logits", signal: stop.signal };
+  const onProgress = ({ done, total }: { done: number; total: number }): void => {
+    seen.push(done / total);
+    if (done === 40) stop.abort();
+  };
+  const conv1 = model.variables.expect("resnet_v1_50/conv1/weights").dataSync().slice();
+  await assert.rejects(importWeights(model, file, { ...options, onProgress }), { name: "AbortError" });
+  assert.deepEqual(model.variables.expect("resnet_v1_50/conv1/weights").dataSync(), conv1);
+  const report = await importWeights(model, file, { excludeScopes: "Predict/logits" });
+  assert.equal(seen.length, 40);
+  assert.deepEqual([report.loaded.length, report.excluded.length, report.missing.length], [265, 2, 0]);
+  assert.match(String(report), /resnet_v1_50\/conv1\/weights from conv1\.weight/);
+  assert.deepEqual(model.variables.expect("Predict/logits/weights").dataSync(), head);
+  model.dispose();
+  const auto = await importWeights("auto", file, { source: "torchvision", model: { numClasses: 3 } });
+  assert.deepEqual(auto.excluded, ["Predict/logits/weights", "Predict/logits/biases"]);
+  assert.equal(auto.model.options.preprocessing, "torch");
+  auto.model.dispose();
+  assert.deepEqual(memory(), held);
+});
+
+test("exportWeights() gives back what was imported, to the bit, under the library's names", async () => {
+  const { model } = await importWeights("auto", file, { source: "torchvision" });
+  const out = join(folder, "out.safetensors");
+  const { tensors, ...exported } = await exportWeights(model, out, { layout: "timm" });
+  assert.deepEqual(exported, { file: out, name: "timm/resnet50", numClasses: 1000 });
+  const [was, is] = [openSafetensors(file), openSafetensors(out)];
+  assert.equal(tensors, was.entries.length);
+  for (const { name } of was.entries) assert.deepEqual(is.read(name), was.read(name), name);
+  assert.equal(is.metadata["format"], "pt");
+  [was, is].forEach((one) => one.close());
+  model.dispose();
+  const slim = new Model();
+  await assert.rejects(exportWeights(slim, out, { layout: "timm" }), {
+    message:
+      /expected a model created with .*"source":"timm".* for timm\/resnet50, got resnet_v1_50 of source "slim"$/,
+  });
+  slim.dispose();
+});
