@@ -4,7 +4,7 @@ import { Model } from "../model/model";
 import type { ModelOptions } from "../model/options";
 import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
 import type { ModelVariable } from "../model/variables";
-import { tf } from "../tensorflow";
+import { releaseSoon, tf } from "../tensorflow";
 import { initReport, type InitReport } from "../training/saver/report";
 import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
@@ -171,16 +171,23 @@ async function load(
       signal?.throwIfAborted();
       values.push({ variable: one.variable.variable, value: valueOf(file, one) });
       onProgress?.({ done: values.length, total: imports.length });
-      if (values.length % IN_A_TURN === 0) await new Promise(setImmediate);
+      if (values.length % IN_A_TURN === 0) await turn();
     }
     for (const { variable, value } of values) variable.assign(value);
   } finally {
     tf.dispose(values.map(({ value }) => value));
+    releaseSoon();
   }
 }
 
 /** So many variables, then others have their turn. */
 const IN_A_TURN = 16;
+
+/** In it, what was read and is laid out otherwise now goes back to the system. */
+async function turn(): Promise<void> {
+  releaseSoon();
+  await new Promise(setImmediate);
+}
 
 /** A variable's values. */
 function valueOf(
