@@ -59,10 +59,10 @@ export class DeclaredLayers implements Layers<ImageShape> {
   }
 
   convolution(x: ImageShape, layer: ConvolutionLayer): ImageShape {
-    const { scope, depth, initializer = "scaledNormal" } = layer;
+    const { scope, depth, initializer = "scaledNormal", regularized = true } = layer;
     const shape = [...kernelSides(layer), x[3], depth];
     const name = layerNames.weights(scope, layer.weights);
-    this.declare(name, shape, { initializer, regularized: true });
+    this.declare(name, shape, { initializer, regularized });
     return this.finish(slide(x, layer, depth), layer);
   }
 

@@ -32,6 +32,8 @@ export interface WindowLayer {
   readonly activation?: Activation;
   /** Name of its endpoint; null for none. @default its scope */
   readonly endpoint?: string | null;
+  /** Whether weight decay pulls at its weights. @default true; of depthwise ones false, as in TF-Slim's MobileNets */
+  readonly regularized?: boolean;
   /** How its weights begin. @default "scaledNormal"; of depthwise ones { truncatedNormal: 0.09 } */
   readonly initializer?: Initializer;
   /** How its biases begin. @default "zeros" */
@@ -50,8 +52,6 @@ export interface ConvolutionLayer extends WindowLayer {
 export interface DepthwiseLayer extends WindowLayer {
   /** Output channels for each channel. @default 1 */
   readonly multiplier?: number;
-  /** Whether weight decay pulls at its weights. @default false, as in TF-Slim's MobileNets */
-  readonly regularized?: boolean;
 }
 
 /** A batch normalization without a convolution before it. */
