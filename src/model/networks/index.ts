@@ -1,10 +1,21 @@
 /** All networks, by name. */
 import { quoteNearest } from "../../tensorflow";
+import { ALEXNETS } from "./alexnet";
+import { INCEPTION_V1 } from "./inceptionv1";
+import { INCEPTION_V2 } from "./inceptionv2";
 import { MOBILENETS } from "./mobilenets";
 import type { NetworkSpec } from "./network";
 import { RESNETS } from "./resnets";
+import { VGGS } from "./vgg";
 
-const NETWORKS = { ...RESNETS, ...MOBILENETS } as const satisfies Readonly<Record<string, NetworkSpec>>;
+const NETWORKS = {
+  ...RESNETS,
+  ...ALEXNETS,
+  ...VGGS,
+  ...INCEPTION_V1,
+  ...INCEPTION_V2,
+  ...MOBILENETS,
+} as const satisfies Readonly<Record<string, NetworkSpec>>;
 
 /** A network by its name: TF-Slim's, for those that it has. networks() lists them. */
 export type Architecture = keyof typeof NETWORKS;
