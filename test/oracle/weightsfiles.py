@@ -8,6 +8,7 @@ import collections
 import hashlib
 import io
 import pickle
+import pickletools
 import types
 import zipfile
 
@@ -161,4 +162,5 @@ def rewritten(contents, compression):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     write_fixture("weightsfiles", {"safetensors": safetensors_cases(), "halves": every_half(), "torch": torch_cases(),
-                                   "refused": refused_cases()})
+                                   "refused": refused_cases(),
+                                   "instructions": {op.name: ord(op.code) for op in pickletools.opcodes}})

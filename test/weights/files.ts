@@ -25,6 +25,8 @@ interface Fixture {
   readonly torch: Readonly<Record<string, OracleFile>>;
   /** Files in base64. */
   readonly refused: Readonly<Record<string, string>>;
+  /** Codes of a pickle's instructions, by name. */
+  readonly instructions: Readonly<Record<string, number>>;
   readonly safetensors: Readonly<Record<string, OracleFile>>;
   readonly halves: {
     readonly wideSha256: string;
