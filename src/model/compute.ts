@@ -4,6 +4,7 @@ import {
   globalMean,
   layerNorm,
   maximumPool,
+  padImages,
   random,
   recomputable,
   tf,
@@ -117,13 +118,16 @@ function plainLayers(
       layerNorm(x, variables.expect(gamma(scope)), variables.expect(beta(scope)), layer),
     channelScale: (x, scope) => tf.mul<tf.Tensor4D>(x, variables.expect(gamma(scope))),
     activation: activate,
-    pool: (x, { kind, size, stride = 1, padding = "same", countsPadding = false }) => {
-      const pads = windowPadding({ kernel: size, stride, padding }, !countsPadding);
+    pool: (x, { kind, size, stride = 1, padding: added = "same", countsPadding = false }) => {
+      const pads = windowPadding({ kernel: size, stride, padding: added }, !countsPadding);
       if (kind === "average" && typeof pads !== "string" && !countsPadding)
         throw new TypeError(
           "Cannot pool: expected a mean that counts the padding in pixels, got one that does not",
         );
-      return (kind === "max" ? maximumPool : averagePool)(x, size, { stride, padding: pads });
+      const isZero = kind === "max" && countsPadding && typeof pads !== "string";
+      const padded = isZero ? padImages(x, pads) : x;
+      const padding = isZero ? "valid" : pads;
+      return (kind === "max" ? maximumPool : averagePool)(padded, size, { stride, padding });
     },
     subsample: (x, factor) => (factor === 1 ? x : maximumPool(x, 1, { stride: factor, padding: "same" })),
     addScaled: (x, y, factor) => tf.add(x, y.mul<tf.Tensor4D>(factor)),

@@ -71,7 +71,11 @@ export interface PoolLayer {
   readonly stride?: number;
   /** @default "same" */
   readonly padding?: Padding;
-  /** Whether a mean counts the pixels that padding adds, as torch's do by default, and TensorFlow's never. @default false */
+  /**
+   * Whether the pixels that padding adds count, as zeros: in means, as torch's do by default, and TensorFlow's never; in maxima, as
+   * where Keras pads before it pools.
+   * @default false
+   */
   readonly countsPadding?: boolean;
 }
 

@@ -39,7 +39,7 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly source?: Source;
   /** What preprocess() makes of pixels. @default the source's */
   readonly preprocessing?: Preprocessing;
-  /** Where a ResNet strides; the weights decide. @default "slim"; "keras" of that source, "torchvision" of the others */
+  /** Where a ResNet strides; the weights decide. @default the source's */
   readonly strides?: Strides;
   /** Factor of all channel counts: less than 1 for a thin network. @default 1 */
   readonly width?: number;
@@ -78,9 +78,9 @@ export function resolveOptions(options: ModelOptions): ResolvedOptions {
   const spec = specOf(architecture);
   const source = expectSource(architecture, spec, options.source);
   const traits = spec.sources[source];
-  const { defaultImageSize = spec.imageSize } = options;
+  const { defaultImageSize = traits?.imageSize ?? spec.imageSize } = options;
   const { fixedResizeSide = Math.round((defaultImageSize * 8) / 7), pixels = "0-255", seed = 0 } = options;
-  const { strides = source === "timm" ? "torchvision" : source, width = 1, outputStride } = options;
+  const { strides = traits?.strides ?? "slim", width = 1, outputStride } = options;
   const { labelSmoothing = 0, classWeights, focalGamma = 0, multiLabel = false, positiveWeights } = options;
   const { preprocessing = traits?.preprocessing ?? "none", createAuxLogits = false } = options;
   const { weightDecay, batchNormDecay, dropoutKeepProb } = { ...spec, ...givenOf(options) };

@@ -185,7 +185,7 @@ test("resnetV1() says which option is out of range", () => {
   const fails = (options: object, message: RegExp): void =>
     void assert.throws(() => resnetV1(images, { variables, ...options }), { name: "RangeError", message });
   fails({ outputStride: 12 }, /^Cannot plan a ResNet: expected outputStride 4, 8, 16 or 32, got 12$/);
-  fails({ depth: 34 }, /^Cannot build "resnet_v1_34": expected "resnet_v1_50", _101, _152, _200 or "resnet_v2_50" …, got no such network$/);
+  fails({ depth: 35 }, /^Cannot build "resnet_v1_35": expected "resnet_v1_50", _101, _152, _200 or "resnet_v2_50" …, got no such network$/);
   fails({ strides: "caffe" }, /^Cannot plan a ResNet: expected strides of slim, torchvision, keras, got caffe$/);
   fails({ width: 0 }, /^Cannot plan a ResNet: expected width > 0, got 0$/);
   assert.equal(variables.all().length, 0);

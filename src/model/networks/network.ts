@@ -32,6 +32,10 @@ export interface SourceTraits {
   readonly preprocessing: Preprocessing;
   /** Added to variances. */
   readonly batchNormEpsilon: number;
+  /** Of a ResNet: where it strides. @default "slim" */
+  readonly strides?: Strides;
+  /** Side of the images that its weights were trained with, in pixels. @default the network's */
+  readonly imageSize?: number;
 }
 
 /** A network: how it is built, and what it is trained with. */

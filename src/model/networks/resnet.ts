@@ -1,4 +1,4 @@
-/** Residual networks of both versions, as TF-Slim names and builds them. */
+/** Residual networks of both versions, as TF-Slim names and builds them; those that it lacks are named alike. */
 import { tf } from "../../tensorflow";
 import {
   parseArchitecture,
@@ -9,12 +9,12 @@ import {
   type Block,
   type BlocksOptions,
   type Strides,
-  type Unit,
 } from "./blocks";
+import { basicV1, bottleneckV1, bottleneckV2 } from "./resnetunits";
 import { computedLayers } from "../compute";
 import type { MovingUpdate, RunOptions } from "../runoptions";
 import { declareNetwork } from "../declare";
-import { GLOBAL_POOL, type Layers } from "../layers";
+import { GLOBAL_POOL, type Layers, type PoolLayer } from "../layers";
 import type { ModelVariables } from "../variables";
 
 /** Options of a network's form. */
@@ -23,6 +23,8 @@ export interface ResnetForm extends BlocksOptions {
   readonly numClasses?: number | undefined;
   /** Whether the last activation is averaged over its pixels. @default true */
   readonly globalPool?: boolean;
+  /** How the root's pooling is padded. @default as `strides` says */
+  readonly rootPool?: Pick<PoolLayer, "padding" | "countsPadding">;
 }
 
 /** Options of resnetV1() and resnetV2(). */
@@ -67,7 +69,7 @@ export function resnetV2(images: tf.Tensor4D, options: ResnetOptions): ResnetRes
 
 function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions): ResnetResult {
   const { variables, depth = 50 } = options;
-  const name = `resnet_v${version}_${depth}` as const;
+  const { name } = parseArchitecture(`resnet_v${version}_${depth}`);
   const network = resnet(name, options);
   const declared = declareNetwork(network, images.shape);
   tf.tidy(() => declared.variables.forEach((variable) => variables.create(variable)));
@@ -88,8 +90,10 @@ function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions):
 /** A network as a function of layers and images: compute it, or declare it. */
 export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
   const { numClasses, globalPool = true, strides = "slim", width = 1 } = form;
-  const { version, depth } = parseArchitecture(name);
-  const blocks = planBlocks({ ...form, depth });
+  const variant = parseArchitecture(name);
+  const { version, depth, widening } = variant;
+  const blocks = planBlocks({ ...form, depth, widening });
+  const rootPool = form.rootPool ?? (strides === "slim" ? { padding: "same" } : { padding: 1 });
   return (layers, images) => {
     const plain = version === 1; // a v2 root is normalized by the first unit
     const rootDepth = scaleDepth(ROOT_DEPTH, width);
@@ -101,8 +105,8 @@ export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Lay
       activation: plain ? "relu" : "none",
     } as const;
     let net = layers.convolution(images, { scope: `${name}/conv1`, ...root }); // [b, h/2, w/2, 64]
-    net = layers.pool(net, { kind: "max", size: 3, stride: 2, padding: strides === "slim" ? "same" : 1 }); // [b, h/4, w/4, 64]
-    for (const block of blocks) net = stack(layers, net, { name, version, block, strides });
+    net = layers.pool(net, { kind: "max", size: 3, stride: 2, ...rootPool }); // [b, h/4, w/4, 64]
+    for (const block of blocks) net = stack(layers, net, { variant, block, strides });
     if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
     if (globalPool) net = layers.endpoint(GLOBAL_POOL, layers.globalPool(net)); // [b, 1, 1, 2048]
     if (numClasses === undefined) return net;
@@ -119,67 +123,21 @@ export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Lay
 }
 
 interface Stack {
-  readonly name: string;
-  readonly version: 1 | 2;
+  readonly variant: ReturnType<typeof parseArchitecture>;
   readonly block: Block;
   readonly strides: Strides;
 }
 
-function stack<X>(layers: Layers<X>, input: X, { name, version, block, strides }: Stack): X {
+function stack<X>(layers: Layers<X>, input: X, { variant, block, strides }: Stack): X {
+  const { name, version, squeezes } = variant;
   let net = input;
   for (const unit of block.units) {
-    const scope = `${name}/${unit.scope}/bottleneck_v${version}`;
+    const scope = `${name}/${unit.scope}/${unit.isBasic ? "basic" : "bottleneck"}_v${version}`;
     const [first, second] = strides === "keras" ? [unit.stride, 1] : [1, unit.stride];
-    const placed = { ...unit, scope, first, second };
+    const placed = { ...unit, scope, first, second, squeezes };
     const bottleneck = version === 1 ? bottleneckV1 : bottleneckV2;
     const given = net;
-    net = layers.unit(() => bottleneck(layers, given, placed));
+    net = layers.unit(() => (unit.isBasic ? basicV1 : bottleneck)(layers, given, placed));
   }
   return layers.endpoint(`${name}/${block.scope}`, net);
-}
-
-/** A unit with the strides of its first and second convolution. */
-interface PlacedUnit extends Unit {
-  readonly first: number;
-  readonly second: number;
-}
-
-/** TF-Slim resnet_v1.bottleneck: He et al. 2015, fig. 5 right. */
-function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
-  const { scope, depth, bottleneck, stride, rate, first, second } = unit;
-  const shortcut =
-    layers.channels(x) === depth
-      ? layers.subsample(x, stride)
-      : layers.convolution(x, { scope: `${scope}/shortcut`, depth, stride, activation: "none" });
-  let net = layers.convolution(x, { scope: `${scope}/conv1`, depth: bottleneck, stride: first });
-  net = layers.convolution(net, {
-    scope: `${scope}/conv2`,
-    depth: bottleneck,
-    kernel: 3,
-    stride: second,
-    rate,
-  });
-  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, activation: "none" });
-  return layers.endpoint(scope, layers.join(shortcut, net, { rectify: true }));
-}
-
-/** TF-Slim resnet_v2.bottleneck: He et al. 2016, fig. 1 (b). */
-function bottleneckV2<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
-  const { scope, depth, bottleneck, stride, rate, first, second } = unit;
-  const bare = { normalize: false, activation: "none" } as const;
-  const preact = layers.batchNorm(x, `${scope}/preact`);
-  const shortcut =
-    layers.channels(x) === depth
-      ? layers.subsample(x, stride)
-      : layers.convolution(preact, { scope: `${scope}/shortcut`, depth, stride, ...bare });
-  let net = layers.convolution(preact, { scope: `${scope}/conv1`, depth: bottleneck, stride: first });
-  net = layers.convolution(net, {
-    scope: `${scope}/conv2`,
-    depth: bottleneck,
-    kernel: 3,
-    stride: second,
-    rate,
-  });
-  net = layers.convolution(net, { scope: `${scope}/conv3`, depth, ...bare });
-  return layers.endpoint(scope, layers.join(shortcut, net, { rectify: false }));
 }

@@ -1,18 +1,17 @@
-/** The ResNets, by TF-Slim's names. */
+/** The ResNets: by TF-Slim's names those that it has. */
 import type { ResnetName } from "./blocks";
 import type { NetworkSpec } from "./network";
 import { resnet } from "./resnet";
 
-function resnetSpec(name: ResnetName): NetworkSpec {
-  const torch = { preprocessing: "torch", batchNormEpsilon: 1e-5 } as const;
+const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5, strides: "torchvision" } as const;
+const SLIM = { preprocessing: "vgg", batchNormEpsilon: 1e-5 } as const;
+const KERAS_EPSILON = 1.001e-5;
+
+/** What all have. */
+function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkSpec {
   return {
     imageSize: 224,
-    sources: {
-      slim: { preprocessing: "vgg", batchNormEpsilon: 1e-5 },
-      torchvision: torch,
-      timm: torch,
-      keras: { preprocessing: "vgg", batchNormEpsilon: 1.001e-5 },
-    },
+    sources,
     weightDecay: 1e-4,
     batchNormDecay: 0.997,
     dropoutKeepProb: 1,
@@ -21,18 +20,47 @@ function resnetSpec(name: ResnetName): NetworkSpec {
   };
 }
 
-/** Of both versions. @see tf_slim/nets/resnet_v1.py, resnet_v2.py; 14 and 26 are for small images and short trials */
+function firstVersion(name: ResnetName): NetworkSpec {
+  const keras = { preprocessing: "vgg", batchNormEpsilon: KERAS_EPSILON, strides: "keras" } as const;
+  return resnetSpec(name, { slim: SLIM, torchvision: TORCH, timm: TORCH, keras });
+}
+
+/** keras.applications' strides as TF-Slim, but pads its root's pooling by one pixel on each side, with zeros that count. */
+function secondVersion(name: ResnetName): NetworkSpec {
+  const keras = { preprocessing: "inception", batchNormEpsilon: KERAS_EPSILON } as const;
+  const rootPool = { padding: 1, countsPadding: true } as const;
+  return {
+    ...resnetSpec(name, { slim: SLIM, timm: TORCH, keras }),
+    build: ({ source, strides, width, outputStride }) =>
+      resnet(name, { strides, width, outputStride, ...(source === "keras" && { rootPool }) }),
+  };
+}
+
+/** As torchvision and timm have it, whose statistics move by a tenth of the way. */
+function torchVersion(name: ResnetName): NetworkSpec {
+  return { ...resnetSpec(name, { torchvision: TORCH, timm: TORCH }), batchNormDecay: 0.9 };
+}
+
+/**
+ * Of both versions. 14 and 26 are for small images and short trials.
+ * @see tf_slim/nets/resnet_v1.py, resnet_v2.py; torchvision.models.resnet; timm.models.resnet; keras.applications.resnet_v2
+ */
 export const RESNETS = {
-  resnet_v1_14: resnetSpec("resnet_v1_14"),
-  resnet_v1_26: resnetSpec("resnet_v1_26"),
-  resnet_v1_50: resnetSpec("resnet_v1_50"),
-  resnet_v1_101: resnetSpec("resnet_v1_101"),
-  resnet_v1_152: resnetSpec("resnet_v1_152"),
-  resnet_v1_200: resnetSpec("resnet_v1_200"),
-  resnet_v2_14: resnetSpec("resnet_v2_14"),
-  resnet_v2_26: resnetSpec("resnet_v2_26"),
-  resnet_v2_50: resnetSpec("resnet_v2_50"),
-  resnet_v2_101: resnetSpec("resnet_v2_101"),
-  resnet_v2_152: resnetSpec("resnet_v2_152"),
-  resnet_v2_200: resnetSpec("resnet_v2_200"),
+  resnet_v1_14: firstVersion("resnet_v1_14"),
+  resnet_v1_18: { ...torchVersion("resnet_v1_18"), hasOutputStride: false },
+  resnet_v1_26: firstVersion("resnet_v1_26"),
+  resnet_v1_34: { ...torchVersion("resnet_v1_34"), hasOutputStride: false },
+  resnet_v1_50: firstVersion("resnet_v1_50"),
+  resnet_v1_101: firstVersion("resnet_v1_101"),
+  resnet_v1_152: firstVersion("resnet_v1_152"),
+  resnet_v1_200: firstVersion("resnet_v1_200"),
+  resnet_v2_14: secondVersion("resnet_v2_14"),
+  resnet_v2_26: secondVersion("resnet_v2_26"),
+  resnet_v2_50: secondVersion("resnet_v2_50"),
+  resnet_v2_101: secondVersion("resnet_v2_101"),
+  resnet_v2_152: secondVersion("resnet_v2_152"),
+  resnet_v2_200: secondVersion("resnet_v2_200"),
+  wide_resnet50_2: torchVersion("wide_resnet50_2"),
+  wide_resnet101_2: torchVersion("wide_resnet101_2"),
+  seresnet50: { ...torchVersion("seresnet50"), sources: { timm: TORCH } },
 } as const satisfies Readonly<Record<ResnetName, NetworkSpec>>;
