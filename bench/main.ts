@@ -19,6 +19,7 @@ import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
 import { benchTrust, formatTrust } from "./trust";
 import { benchTransfer, formatTransfer } from "./transfer";
+import { benchWeights, formatWeights } from "./weights";
 
 /** What the command line asks for. */
 interface Wish extends StepBench {
@@ -59,6 +60,7 @@ const benches: Readonly<Record<string, Bench>> = {
   photos: { about: "seconds, memory: many small photos inspected: ours, ImageHash's hashes alone", run: runPhotos },
   trust: { about: "seconds, memory: many small photos interpreted, embedded, and their labels checked", run: runTrust },
   explain: { about: "seconds: ResNet-50's heat maps by Grad-CAM, Ablation-CAM, RISE, Score-CAM: ours, pytorch-grad-cam's; memory", run: runExplain },
+  weights: { about: "seconds, memory: VGG-16's weights imported from a file: ours, torchvision's by safetensors", run: runWeights },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   cams: contestOf("what heat maps of eight photos every 50 steps cost a training", benchCams),
@@ -187,6 +189,11 @@ async function runExplain({ rounds, side, passes = 2048 }: Wish): Promise<Outcom
 async function runTrust({ photos = 20_000 }: Wish): Promise<Outcome> {
   const result = await benchTrust(photos);
   return { text: formatTrust(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runWeights({ rounds }: Wish): Promise<Outcome> {
+  const result = await benchWeights(rounds);
+  return { text: formatWeights(result), data: { unit: seconds.unit, ...result } };
 }
 
 interface Contest {
