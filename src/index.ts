@@ -1,5 +1,5 @@
 /**
- * slimlab: fine-tune and inspect a ResNet step by step in a TypeScript notebook.
+ * slimlab: fine-tune and inspect a network step by step in a TypeScript notebook.
  * The contents, along the way of the data: TensorFlow, input, model, summaries, training, export, inspection.
  */
 export {
