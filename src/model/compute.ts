@@ -99,6 +99,7 @@ function plainLayers(
 ): Pick<
   Layers<tf.Tensor4D>,
   | "channels"
+  | "sides"
   | "layerNorm"
   | "channelScale"
   | "activation"
@@ -114,6 +115,7 @@ function plainLayers(
   const { gamma, beta } = layerNames;
   return {
     channels: (x) => x.shape[3],
+    sides: ({ shape: [, height, width] }) => [height, width],
     layerNorm: (x, scope, layer) =>
       layerNorm(x, variables.expect(gamma(scope)), variables.expect(beta(scope)), layer),
     channelScale: (x, scope) => tf.mul<tf.Tensor4D>(x, variables.expect(gamma(scope))),

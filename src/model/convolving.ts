@@ -39,7 +39,8 @@ export function convolving(shared: Convolving, options: RunOptions): Convolved {
   const winograd = options.isTraining ?? false;
   return {
     whole: (x, layer) => {
-      const weights = variables.expect(layerNames.weights(layer.scope, layer.weights));
+      const variable = variables.expect(layerNames.weights(layer.scope, layer.weights));
+      const weights = layer.isDense === true ? variable.expandDims(0).expandDims(0) : variable;
       return run(x, layer, { weights, convolution: convolve, winograd, fold: foldBatchNorm });
     },
     depthwise: (x, layer) => {

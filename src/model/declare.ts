@@ -58,12 +58,16 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return x[3];
   }
 
+  sides([, height, width]: ImageShape): readonly [height: number, width: number] {
+    return [height, width];
+  }
+
   convolution(x: ImageShape, layer: ConvolutionLayer): ImageShape {
     const { scope, depth, initializer = "scaledNormal", regularized = true } = layer;
-    const shape = [...kernelSides(layer), x[3], depth];
+    const shape = [...(layer.isDense === true ? [] : kernelSides(layer)), x[3], depth];
     const name = layerNames.weights(scope, layer.weights);
     this.declare(name, shape, { initializer, regularized });
-    return this.finish(slide(x, layer, depth), layer);
+    return this.finish(slide(x, layer, depth), layer, layer.regularizedBiases);
   }
 
   depthwise(x: ImageShape, layer: DepthwiseLayer): ImageShape {
@@ -146,11 +150,11 @@ export class DeclaredLayers implements Layers<ImageShape> {
   }
 
   /** What follows a convolution that gives this shape. */
-  private finish(shape: ImageShape, layer: WindowLayer): ImageShape {
+  private finish(shape: ImageShape, layer: WindowLayer, regularized = false): ImageShape {
     const { scope, normalize = true, biases = true, endpoint = scope } = layer;
+    const { biasesInitializer: initializer = "zeros" } = layer;
     if (normalize !== false) this.batchNorm(shape, layerNames.norm(scope), { isScaled: normalize === true });
-    else if (biases)
-      this.declare(layerNames.biases(scope), [shape[3]], { initializer: layer.biasesInitializer ?? "zeros" });
+    else if (biases) this.declare(layerNames.biases(scope), [shape[3]], { initializer, regularized });
     return endpoint === null ? shape : this.endpoint(endpoint, shape);
   }
 

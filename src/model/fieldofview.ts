@@ -61,6 +61,10 @@ class FieldLayers implements Layers<Field> {
     return this.shapes.channels(shape);
   }
 
+  sides({ shape }: Field): readonly [height: number, width: number] {
+    return this.shapes.sides(shape);
+  }
+
   convolution(x: Field, layer: ConvolutionLayer): Field {
     return this.convolved(slide(x, this.shapes.convolution(x.shape, layer), layer), layer);
   }

@@ -46,6 +46,10 @@ export interface ConvolutionLayer extends WindowLayer {
   readonly depth: number;
   /** What its weights are called in its scope. @default "weights" */
   readonly weights?: "weights" | "pointwise_weights";
+  /** Whether its weights are [inputs, outputs], as slim.fully_connected's, which the kernel is 1 for. @default false */
+  readonly isDense?: boolean;
+  /** Whether weight decay pulls at its biases too. @default false */
+  readonly regularizedBiases?: boolean;
 }
 
 /** A convolution of each channel by itself, with what follows it. */
@@ -97,6 +101,8 @@ export interface DropoutLayer {
 export interface Layers<X> {
   /** Number of channels. */
   channels(x: X): number;
+  /** Height and width. */
+  sides(x: X): readonly [height: number, width: number];
   /** Convolution, normalization or biases, activation; an endpoint by its scope. */
   convolution(x: X, layer: ConvolutionLayer): X;
   /** The same of each channel by itself. */

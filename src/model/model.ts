@@ -105,6 +105,7 @@ export class Model {
   predict(preprocessed: tf.Tensor4D, options: PredictOptions = {}): Predictions {
     const { from, ...run } = options;
     this.expectInput(preprocessed, from);
+    if (from !== undefined && (run.isTraining ?? this.options.isTraining)) this.expectWhole(from);
     const layers = this.layers(run);
     const { endpoints, updates } = layers;
     const scores: { logits: tf.Tensor2D; auxLogits?: tf.Tensor2D }[] = [];
@@ -237,6 +238,14 @@ export class Model {
     const net = this.network(part, { shape: this.declaration.input });
     if ("value" in net) return net.value;
     throw new TypeError(`Cannot predict from "${endpoint}": expected the network to come by, got its end`);
+  }
+
+  /** That a training which begins at an endpoint has all of its loss. */
+  private expectWhole(from: string): void {
+    if (!this.cutAt(from).hasAux) return;
+    throw new RangeError(
+      `Cannot predict from "${from}" in training: expected no auxiliary classifier before it, whose logits would be left out, got one; begin earlier, or create the model without createAuxLogits`,
+    );
   }
 
   private expectInput({ shape, dtype }: tf.Tensor, from: string | undefined): void {

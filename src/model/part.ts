@@ -1,15 +1,16 @@
 /** A network that is run in part: from an endpoint on, or up to one. */
 import { quoteNearest } from "../tensorflow";
 import { DeclaredLayers, type ImageShape, type NetworkDeclaration } from "./declare";
-import type {
-  Activation,
-  BatchNormLayer,
-  ConvolutionLayer,
-  DepthwiseLayer,
-  DropoutLayer,
-  Layers,
-  PoolLayer,
-  WindowLayer,
+import {
+  AUX_LOGITS,
+  type Activation,
+  type BatchNormLayer,
+  type ConvolutionLayer,
+  type DepthwiseLayer,
+  type DropoutLayer,
+  type Layers,
+  type PoolLayer,
+  type WindowLayer,
 } from "./layers";
 
 /** A network as a function of layers and images. */
@@ -24,6 +25,8 @@ export interface Cut {
   readonly variables: readonly string[];
   /** Whether layers before it drop numbers at random in training, so that its activation is another each time. */
   readonly isRandom: boolean;
+  /** Whether an auxiliary classifier takes from before it, so that a training that begins here would lack its loss. */
+  readonly hasAux: boolean;
 }
 
 /** What is passed by has a shape alone. */
@@ -53,6 +56,10 @@ export class PartLayers<X> implements Layers<Place<X>> {
 
   channels(x: Place<X>): number {
     return "value" in x ? this.layers.channels(x.value) : this.passed.channels(x.shape);
+  }
+
+  sides(x: Place<X>): readonly [height: number, width: number] {
+    return "value" in x ? this.layers.sides(x.value) : this.passed.sides(x.shape);
   }
 
   convolution(x: Place<X>, layer: ConvolutionLayer): Place<X> {
@@ -209,6 +216,7 @@ function tryCut(network: Network, declaration: NetworkDeclaration, endpoint: str
   const layers = new PartLayers<ImageShape>(new DeclaredLayers(), { from: { endpoint, value: shape } });
   const result = network<Place<ImageShape>>(layers, { shape: input });
   if (layers.isMixed || "shape" in result) return undefined;
-  const { variables, isRandom } = layers.passed;
-  return { endpoint, shape, variables: variables.map(({ name }) => name), isRandom };
+  const { variables, isRandom, endpoints: passed } = layers.passed;
+  const hasAux = passed.some(({ name }) => name === AUX_LOGITS);
+  return { endpoint, shape, variables: variables.map(({ name }) => name), isRandom, hasAux };
 }

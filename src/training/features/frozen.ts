@@ -28,7 +28,7 @@ export function frozenCut(
 /** The last cut before which nothing is trained. @throws {RangeError} if there is none */
 export function frozenBefore(model: Model, trained: readonly ModelVariable[]): Cut {
   const cut = model.deepestCut(
-    ({ variables, isRandom }) => !isRandom && trainedIn(variables, trained) === undefined,
+    ({ variables, isRandom, hasAux }) => !isRandom && !hasAux && trainedIn(variables, trained) === undefined,
   );
   if (cut !== undefined) return cut;
   const [first] = trained;
@@ -40,16 +40,20 @@ export function frozenBefore(model: Model, trained: readonly ModelVariable[]): C
 /**
  * Checks that what is before a cut is frozen.
  * @param what  what for, for the error: "begin a step at"
- * @throws {RangeError} that names a variable before it which is trained, or says that numbers are dropped before it
+ * @throws {RangeError} that names a variable before it which is trained, or says that numbers are dropped or an auxiliary classifier is before it
  */
 export function expectFrozen(
-  { endpoint, variables, isRandom }: Cut,
+  { endpoint, variables, isRandom, hasAux }: Cut,
   trained: readonly ModelVariable[],
   what: string,
 ): void {
   if (isRandom)
     throw new RangeError(
       `Cannot ${what} "${endpoint}": expected no dropout before it, which makes it another in each epoch, got one; take an earlier endpoint, or create the model with dropoutKeepProb: 1`,
+    );
+  if (hasAux && trained.length > 0)
+    throw new RangeError(
+      `Cannot ${what} "${endpoint}": expected no auxiliary classifier before it, whose loss would be left out, got one; take an earlier endpoint, or create the model without createAuxLogits`,
     );
   const found = trainedIn(variables, trained);
   if (found === undefined) return;
