@@ -3,6 +3,7 @@ import { quoteNearest } from "../../tensorflow";
 import { ALEXNETS } from "./alexnet";
 import { INCEPTION_V1 } from "./inceptionv1";
 import { INCEPTION_V2 } from "./inceptionv2";
+import { INCEPTIONS } from "./inceptions";
 import { MOBILENETS } from "./mobilenets";
 import type { NetworkSpec } from "./network";
 import { RESNETS } from "./resnets";
@@ -14,6 +15,7 @@ const NETWORKS = {
   ...VGGS,
   ...INCEPTION_V1,
   ...INCEPTION_V2,
+  ...INCEPTIONS,
   ...MOBILENETS,
 } as const satisfies Readonly<Record<string, NetworkSpec>>;
 
