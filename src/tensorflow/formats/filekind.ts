@@ -12,7 +12,7 @@ const BEGINNINGS: readonly (readonly [offset: number, start: RegExp, kind: strin
   [0, /^\s*<(\?xml|[a-z]+[\s>])/i, "an XML document, as of a failed download"],
   [0, /^\x89HDF\r\n\x1a\n/, "an HDF5 file, as Keras' .h5"],
   [0, /^PK\x03\x04/, "a ZIP archive, as PyTorch's .pth, NumPy's .npz and Keras' .keras are"],
-  [8, /^\{"/, "a safetensors file"],
+  [4, /^\0{4}\s*\{/, "a safetensors file"],
   [0, /^\x80[\x02-\x05]/, "a pickle of Python, as older .pth and .pkl files are"],
   [0, /^\x93NUMPY/, "a NumPy array"],
   [4, /^TFL3/, "a TensorFlow Lite model"],

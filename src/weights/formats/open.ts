@@ -32,9 +32,8 @@ const KINDS: readonly Kind[] = [
   {
     title: "safetensors",
     is: ({ path, start, names }) =>
-      /^[^]{8}\s*\{/.test(start) ||
-      isIndex(path) ||
-      names.some((name) => /\.safetensors(\.index\.json)?$/.test(name)),
+      /^[^]{4}\0{4}\s*\{/.test(start) ||
+      [path, ...names].some((name) => isIndex(name) || /\.safetensors$/.test(name)),
     open: openSafetensors,
   },
   {

@@ -2,6 +2,7 @@
  * The header of a safetensors file: a uint64 with its length, then JSON, then the tensors' bytes without gaps.
  * @see https://github.com/huggingface/safetensors#format
  */
+import { kindOfFile } from "../../tensorflow";
 import { damaged, type ByteFile } from "./bytefile";
 import { elementsOf } from "./file";
 import { isCount, isRecord, parseJson } from "./json";
@@ -80,8 +81,11 @@ function headerText(file: ByteFile): string {
   file.read("the header's length", 0, first);
   const stated = first.readBigUInt64LE();
   const most = Math.min(file.size - LENGTH_BYTES, MOST_HEADER_BYTES);
-  if (stated > most)
-    throw damaged(file.path, `the length of a header, of at most ${most} bytes`, 0, String(stated));
+  if (stated > most) {
+    const kind = kindOfFile(file.path) ?? "";
+    const got = kind.includes("safetensors") ? "" : kind;
+    throw damaged(file.path, `the length of a header, of at most ${most} bytes`, 0, got || String(stated));
+  }
   const bytes = new Uint8Array(Number(stated));
   file.read("the header", LENGTH_BYTES, bytes);
   try {

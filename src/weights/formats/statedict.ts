@@ -39,7 +39,7 @@ export function findStateDict(saved: PickleValue): StateDict | string {
     if (typeof name === "string" && value instanceof PickledTensor) tensors.set(name, value);
     else if (value instanceof PickledTensor)
       return `expected tensors by name, got one by ${describeValue(name)}`;
-    else leftOut.push(typeof name === "string" ? name : describeValue(name));
+    else if (chosen !== saved || !isScalar(value)) leftOut.push(describeName(name));
   const prefix = prefixOf([...tensors.keys()]);
   return {
     tensors: new Map([...tensors].map(([name, tensor]) => [withoutPrefix(name, prefix), tensor])),
@@ -48,7 +48,7 @@ export function findStateDict(saved: PickleValue): StateDict | string {
       ...(key === undefined ? {} : { stateDict: key }),
       ...(others.length === 0 ? {} : { otherStateDicts: others.join(", ") }),
       ...(prefix === "" ? {} : { prefix }),
-      ...(leftOut.length === 0 || key === undefined ? {} : { leftOut: leftOut.join(", ") }),
+      ...(leftOut.length === 0 ? {} : { leftOut: leftOut.join(", ") }),
     },
   };
 }
@@ -72,9 +72,15 @@ function withoutPrefix(name: string, prefix: string): string {
 /** Texts, numbers and truths beside the tensors, as an architecture's name and the epoch. */
 function scalarsOf({ items }: PickleDict): Record<string, string> {
   const scalars = new Map<string, string>();
-  for (const [key, value] of items) {
-    const isScalar = typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
-    if (typeof key === "string" && (isScalar || typeof value === "string")) scalars.set(key, String(value));
-  }
+  for (const [key, value] of items)
+    if (typeof key === "string" && isScalar(value)) scalars.set(key, String(value));
   return Object.fromEntries(scalars);
+}
+
+function isScalar(value: PickleValue): value is string | number | bigint | boolean {
+  return ["string", "number", "bigint", "boolean"].includes(typeof value);
+}
+
+function describeName(name: PickleValue): string {
+  return typeof name === "string" ? name : describeValue(name);
 }

@@ -136,7 +136,7 @@ export class PickleMachine {
     if (known === undefined)
       throw this.refuse(
         "a name of tensors, numbers, texts and containers of them (no other code of a file is run)",
-        JSON.stringify(`${module}.${name}`),
+        `${JSON.stringify(`${module}.${name}`)}; torch.save(model.state_dict(), …) writes none`,
       );
     this.push(known);
   }
