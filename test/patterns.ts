@@ -70,7 +70,8 @@ export function patternVariable(name: string, shape: readonly number[]): Float32
     throw new RangeError(`Cannot make a value for "${name}": expected a name that a rule knows`);
   }
   const [, kind, scale, offset] = rule;
-  const factor = kind === "he" ? Math.sqrt(6 / sizeOf(shape.slice(0, -1))) : 1;
+  const fanIn = sizeOf(kind === "spatial" ? shape.slice(0, 2) : shape.slice(0, -1));
+  const factor = kind === "plain" ? 1 : Math.sqrt(6 / fanIn);
   return pattern(name, shape, { scale: factor * scale, offset });
 }
 
@@ -111,9 +112,10 @@ export function distanceFrom(expected: Summary, values: ArrayLike<number>, shape
   return Number.isNaN(distance) ? Infinity : distance;
 }
 
-type VariableRule = readonly [name: RegExp, kind: "he" | "plain", scale: number, offset: number];
+type VariableRule = readonly [name: RegExp, kind: "he" | "spatial" | "plain", scale: number, offset: number];
 
-// The first rule that finds its expression in a name counts. "he": sqrt(6 / fan in) times the scale. Root convolutions
+// The first rule that finds its expression in a name counts. "he": sqrt(6 / fan in) times the scale; "spatial": the same,
+// the fan in being the kernel's area, as of a depthwise convolution. Root convolutions
 // see pixels: v1 normalizes what they give, v2 does not. A unit's last convolution is damped and betas are positive, so
 // that activations keep their size and rounding is not amplified through 50 layers and 20 steps.
 const VARIABLE_RULES: readonly VariableRule[] = [
@@ -121,8 +123,9 @@ const VARIABLE_RULES: readonly VariableRule[] = [
   [/^[^/]+\/conv1\/BatchNorm\/moving_mean$/, "plain", 8, 0],
   [/^[^/]+\/conv1\/BatchNorm\/moving_variance$/, "plain", 1024, 4096],
   [/bottleneck_v2\/conv3\/weights$/, "he", 0.25, 0],
+  [/depthwise_weights$/, "spatial", 1, 0],
   [/weights$/, "he", 1, 0],
-  [/bottleneck_v1\/conv3\/BatchNorm\/gamma$/, "plain", 0.0625, 0.1875],
+  [/(bottleneck_v1\/conv3|expanded_conv[^/]*\/project)\/BatchNorm\/gamma$/, "plain", 0.0625, 0.1875],
   [/gamma$/, "plain", 0.25, 1],
   [/moving_variance$/, "plain", 0.25, 1],
   [/beta$/, "plain", 0.125, 0.5],

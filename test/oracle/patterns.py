@@ -70,7 +70,7 @@ def pattern_images(name, shape):
 
 
 # The first rule whose expression is found in a variable's name gives its scale and offset. "he": sqrt(6 / fan in)
-# times the number after it. Root convolutions see pixels (std about 64): v1 normalizes what they give, v2 does not. The
+# times the number after it; "spatial": the same, the fan in being the kernel's area, as of a depthwise convolution. Root convolutions see pixels (std about 64): v1 normalizes what they give, v2 does not. The
 # last convolution of a unit is damped and betas are positive, so that activations keep their size where moving
 # statistics do not normalize them, and rounding is not amplified through 50 layers and 20 steps. (With betas of 0, or
 # small root weights whose gradients are then large, the loss curve is chaotic.)
@@ -79,8 +79,9 @@ VARIABLE_RULES = [
     (r"^[^/]+/conv1/BatchNorm/moving_mean$", "plain", 8.0, 0.0),
     (r"^[^/]+/conv1/BatchNorm/moving_variance$", "plain", 1024.0, 4096.0),
     (r"bottleneck_v2/conv3/weights$", "he", 0.25, 0.0),
+    (r"depthwise_weights$", "spatial", 1.0, 0.0),
     (r"weights$", "he", 1.0, 0.0),
-    (r"bottleneck_v1/conv3/BatchNorm/gamma$", "plain", 0.0625, 0.1875),
+    (r"(bottleneck_v1/conv3|expanded_conv[^/]*/project)/BatchNorm/gamma$", "plain", 0.0625, 0.1875),
     (r"gamma$", "plain", 0.25, 1.0),
     (r"moving_variance$", "plain", 0.25, 1.0),
     (r"beta$", "plain", 0.125, 0.5),
@@ -92,8 +93,8 @@ def pattern_variable(name, shape):
     """float32 array: the value of the variable `name` (TF-Slim's name, without ":0") in every fixture."""
     for expression, kind, scale, offset in VARIABLE_RULES:
         if re.search(expression, name):
-            fan_in = np.prod(shape[:-1], dtype=np.int64)
-            factor = float(np.sqrt(6.0 / float(fan_in))) if kind == "he" else 1.0
+            fan_in = np.prod(shape[:2] if kind == "spatial" else shape[:-1], dtype=np.int64)
+            factor = 1.0 if kind == "plain" else float(np.sqrt(6.0 / float(fan_in)))
             return pattern(name, shape, factor * scale, offset)
     raise ValueError(f"Cannot make a value for \"{name}\": expected a name that a rule knows")
 

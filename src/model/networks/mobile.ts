@@ -26,6 +26,14 @@ export function mobilePadding(source: Source, kernel: number): Padding {
   return source === "torchvision" || source === "timm" ? (kernel - 1) / 2 : "same";
 }
 
+/** How channels are weighed by what all of the image is like. */
+export interface Squeeze {
+  /** Channels between its two layers. */
+  readonly inner: number;
+  /** By how much of themselves the gates are larger: 2e-5 in TF-Slim, which has 0.16667 for 1/6. */
+  readonly excess: number;
+}
+
 /** An inverted residual: channels that are expanded, convolved each by itself, and projected. */
 export interface InvertedResidual {
   /** Its scope, e.g. "MobilenetV2/expanded_conv_1". */
@@ -40,8 +48,8 @@ export interface InvertedResidual {
   readonly stride: number;
   readonly padding: Padding;
   readonly activation: Activation;
-  /** Inner channels of its squeeze and excitation; undefined: it has none. */
-  readonly squeeze?: number | undefined;
+  /** Its squeeze and excitation, if it has one. */
+  readonly squeeze?: Squeeze | undefined;
 }
 
 /** Computes one; where nothing changes its shape the input is added. @see expanded_conv in TF-Slim's mobilenet/conv_blocks.py */
@@ -56,26 +64,23 @@ export function invertedResidual<X>(layers: Layers<X>, x: X, block: InvertedResi
     });
   const depthwise = { scope: `${scope}/depthwise`, endpoint: `${endpoint}/depthwise_output` };
   net = layers.depthwise(net, { ...common, ...depthwise, kernel, stride, padding });
-  if (squeeze !== undefined) net = squeezed(layers, net, { scope: `${scope}/squeeze_excite`, squeeze });
+  if (squeeze !== undefined) net = squeezed(layers, net, `${scope}/squeeze_excite`, squeeze);
   const project = { scope: `${scope}/project`, depth, endpoint: null } as const;
   net = layers.convolution(net, { ...MOBILE, ...project, activation: "none" });
   if (stride === 1 && layers.channels(x) === depth) net = layers.join(x, net, { rectify: false });
   return layers.endpoint(endpoint, layers.endpoint(`${endpoint}/output`, net));
 }
 
-/** Channels weighed by what all of the image is like. @see squeeze_excite in TF-Slim's mobilenet/conv_blocks.py; Hu et al. 2017 (arXiv 1709.01507) */
-function squeezed<X>(
-  layers: Layers<X>,
-  x: X,
-  { scope, squeeze }: { readonly scope: string; readonly squeeze: number },
-): X {
+/** Channels weighed. @see squeeze_excite in TF-Slim's mobilenet/conv_blocks.py; Hu et al. 2017 (arXiv 1709.01507) */
+function squeezed<X>(layers: Layers<X>, x: X, scope: string, { inner, excess }: Squeeze): X {
   const plain = { initializer: MOBILE.initializer, normalize: false, endpoint: null } as const;
-  const pooled = layers.globalPool(x);
-  const inner = { ...plain, scope: `${scope}/Conv`, depth: squeeze, activation: "relu" } as const;
-  const outer = { ...plain, scope: `${scope}/Conv_1`, depth: layers.channels(x) } as const;
-  const gates = layers.convolution(layers.convolution(pooled, inner), {
-    ...outer,
+  const first = { ...plain, scope: `${scope}/Conv`, depth: inner, activation: "relu" } as const;
+  const last = {
+    ...plain,
+    scope: `${scope}/Conv_1`,
+    depth: layers.channels(x),
     activation: "hardSigmoid",
-  });
-  return layers.gate(x, gates);
+  } as const;
+  const gates = layers.convolution(layers.convolution(layers.globalPool(x), first), last);
+  return layers.gate(x, excess === 0 ? gates : layers.addScaled(gates, gates, excess));
 }

@@ -55,7 +55,7 @@ const NAME = "MobilenetV3";
 /**
  * MobileNetV3, inverted residuals of which some weigh their channels, up to its features.
  * @throws {RangeError} if the width is not above 0
- * @see TF-Slim's models/research/slim/nets/mobilenet/mobilenet_v3.py, whose gates are 2e-5 larger (it has 0.16667 for 1/6)
+ * @see TF-Slim's models/research/slim/nets/mobilenet/mobilenet_v3.py
  */
 export function mobilenetV3(size: "large" | "small", form: NetworkForm): Network {
   const { source, width, dropoutKeepProb } = form;
@@ -108,8 +108,9 @@ function inverted<X>(layers: Layers<X>, x: X, { row, i, given, form }: Place): X
   const sizes = { inner, depth: roundDepth(depth * width), kernel, stride };
   const block = { scope, endpoint: `layer_${i + 2}`, ...sizes, activation };
   const padding = mobilePadding(source, kernel);
-  const gated = squeeze === "squeeze" ? roundDepth(inner / 4) : undefined;
-  return layers.unit(() => invertedResidual(layers, x, { ...block, padding, squeeze: gated }));
+  const gated = { inner: roundDepth(inner / 4), excess: source === "slim" ? 2e-5 : 0 };
+  const ending = squeeze === "squeeze" ? { squeeze: gated } : {};
+  return layers.unit(() => invertedResidual(layers, x, { ...block, padding, ...ending }));
 }
 
 /** Of another width than 1 the sources have other numbers of features. */
