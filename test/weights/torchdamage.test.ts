@@ -28,6 +28,25 @@ test("a file of pickles written by hand is read", async () => {
   file.close();
 });
 
+test("what Python 2 wrote is read: its texts, and an OrderedDict of pairs", async () => {
+  const pairs = instructions(
+    "ccollections\nOrderedDict\n](](U\x01w",
+    tensor(),
+    "e](T\x01\0\0\0v",
+    tensor({ shape: [2] }),
+    "ee\x85R",
+  );
+  const file = await openWeights(fileOf("two.pth", legacyFile(pairs)));
+  assert.deepEqual(
+    file.entries.map(({ name, shape }) => [name, shape]),
+    [
+      ["w", [4]],
+      ["v", [2]],
+    ],
+  );
+  file.close();
+});
+
 const tensors: Readonly<Record<string, readonly [tensor: Parameters<typeof tensor>[0], message: RegExp]>> = {
   "beyond its storage": [
     { offset: 1 },
