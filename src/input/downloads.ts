@@ -3,20 +3,8 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { extract } from "tar";
 import { kindOfFile, openCheckpoint, reasonOf } from "../tensorflow";
+import { CHECKPOINTS, CHECKPOINTS_URL, type PublishedCheckpoint } from "./checkpoints";
 import { fetchFile, type FetchProgress } from "./fetch";
-
-/** Published archives of TF-Slim's networks, each with one checkpoint in it, of TensorFlow's V1 format. */
-const CHECKPOINTS = {
-  resnet_v1_50: "models/resnet_v1_50_2016_08_28.tar.gz",
-  resnet_v1_101: "models/resnet_v1_101_2016_08_28.tar.gz",
-  resnet_v1_152: "models/resnet_v1_152_2016_08_28.tar.gz",
-  resnet_v2_50: "models/resnet_v2_50_2017_04_14.tar.gz",
-  resnet_v2_101: "models/resnet_v2_101_2017_04_14.tar.gz",
-  resnet_v2_152: "models/resnet_v2_152_2017_04_14.tar.gz",
-} as const;
-
-/** A network whose checkpoint can be fetched. */
-export type PublishedCheckpoint = keyof typeof CHECKPOINTS;
 
 /** Options of fetchCheckpoint() and fetchFlowerPhotos(). */
 export interface DownloadOptions {
@@ -26,12 +14,6 @@ export interface DownloadOptions {
   /** Stops; the next time goes on from there. */
   readonly signal?: AbortSignal;
 }
-
-// The same bucket as http://download.tensorflow.org, over a connection that nobody on the way can change.
-const BASE_URL = "https://storage.googleapis.com/download.tensorflow.org/";
-
-/** The first layer of every ResNet for colour images. */
-const FIRST_SHAPE = [7, 7, 3, 64];
 
 /**
  * Fetches a checkpoint of a network that was trained on ImageNet, unless it is there already.
@@ -46,7 +28,7 @@ export async function fetchCheckpoint(
 ): Promise<string> {
   const target = path.join(folder, name);
   if (!(await exists(target)))
-    await fetchArchive(CHECKPOINTS[name], target, options, async (unpacked) => {
+    await fetchArchive(CHECKPOINTS[name][0], target, options, async (unpacked) => {
       expectNetwork(await checkpointIn(unpacked), name);
     });
   const checkpoint = await checkpointIn(target);
@@ -80,7 +62,7 @@ async function fetchArchive(
   options: DownloadOptions,
   check: (unpacked: string) => Promise<void>,
 ): Promise<void> {
-  const { baseUrl = BASE_URL, ...fetching } = options;
+  const { baseUrl = CHECKPOINTS_URL, ...fetching } = options;
   const archive = path.join(path.dirname(target), path.basename(address));
   await fetchFile(new URL(address, baseUrl).href, archive, fetching);
   const unpacked = `${target}.part`;
@@ -106,23 +88,26 @@ async function unpack(archive: string, folder: string): Promise<void> {
   }
 }
 
+/** An archive's checkpoint; where it has two, the one whose weights are averages of the last steps, as MobileNet v3's. */
 async function checkpointIn(folder: string): Promise<string> {
-  const files = await readdir(folder, { recursive: true });
-  const file = files.find((name) => /\.ckpt(\.index)?$/.test(name));
+  const files = (await readdir(folder, { recursive: true })).sort();
+  const file = [/\.ckpt(\.index)?$/, /(^|\/)ema\/.*\.index$/]
+    .map((kind) => files.find((name) => kind.test(name)))
+    .find((found) => found !== undefined);
   if (file === undefined)
     throw new Error(`Cannot find checkpoint in "${folder}": expected a .ckpt file, got ${files.join(", ")}`);
   return path.join(folder, file.replace(/\.index$/, ""));
 }
 
-function expectNetwork(checkpoint: string, network: string): void {
+function expectNetwork(checkpoint: string, network: PublishedCheckpoint): void {
   const reader = openCheckpoint(checkpoint);
-  const first = `${network}/conv1/weights`;
+  const [, first, shape] = CHECKPOINTS[network];
   const variables = new Map(reader.variables.map(({ name, shape }) => [name, shape.join()]));
   reader.close();
   const found = variables.get(first);
-  if (found !== FIRST_SHAPE.join())
+  if (found !== shape)
     throw new Error(
-      `Cannot use checkpoint "${checkpoint}": expected "${first}" of shape [${FIRST_SHAPE.join()}], got ` +
+      `Cannot use checkpoint "${checkpoint}": expected "${first}" of shape [${shape}], got ` +
         (found === undefined ? `${variables.size} others` : `[${found}]`),
     );
 }

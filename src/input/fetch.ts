@@ -20,8 +20,10 @@ export interface FetchProgress {
 export interface FetchOptions {
   /** What the file must have. @default what the server says */
   readonly bytes?: number;
-  /** What the file must have, as 64 hexadecimal digits. @default not looked at */
+  /** What the file must have, as 64 hexadecimal digits, or the first of them. @default not looked at */
   readonly sha256?: string;
+  /** What the file must have, as 32 hexadecimal digits: for what is published with no better hash. @default not looked at */
+  readonly md5?: string;
   /** Attempts after a cut connection or a busy server, each twice as late as the one before. @default 4 */
   readonly retries?: number;
   readonly onProgress?: (progress: FetchProgress) => void;
@@ -132,7 +134,16 @@ async function* chunksOf(url: string, response: Response): AsyncGenerator<Uint8A
   }
 }
 
-async function answer(url: string, request: RequestInit): Promise<Response> {
+/**
+ * What a server says.
+ * @param isRight  whether that is what was asked for
+ * @throws {Error} with one line that names the address, if there is no connection, or another answer
+ */
+export async function answer(
+  url: string,
+  request: RequestInit,
+  isRight: (response: Response) => boolean = ({ ok, status }) => ok || status === 416,
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, request);
@@ -143,7 +154,7 @@ async function answer(url: string, request: RequestInit): Promise<Response> {
     if (OFFLINE.has(code)) throw new Error(`${message}; is this machine online?`, { cause });
     throw new Interruption(message, { cause });
   }
-  if (response.ok || response.status === 416) return response;
+  if (isRight(response)) return response;
   await response.body?.cancel();
   const message = `Cannot fetch "${url}": expected a file, got ${response.status} ${response.statusText}`;
   throw response.status >= 500 || response.status === 429 ? new Interruption(message) : new Error(message);
@@ -161,12 +172,23 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 /** What a file should have and does not, in words. */
-async function fault(file: string, { bytes, sha256 }: FetchOptions): Promise<string | undefined> {
+async function fault(file: string, { bytes, sha256, md5 }: FetchOptions): Promise<string | undefined> {
   const size = await sizeOf(file);
   if (bytes !== undefined && size !== bytes) return `${bytes} bytes, got ${size}`;
-  if (sha256 === undefined) return undefined;
-  const hash = createHash("sha256");
+  for (const [name, wanted] of [
+    ["SHA-256", sha256],
+    ["MD5", md5],
+  ] as const) {
+    if (wanted === undefined) continue;
+    const found = await hashOf(file, name);
+    if (!found.startsWith(wanted.toLowerCase())) return `${name} ${wanted}, got ${found}`;
+  }
+  return undefined;
+}
+
+/** The hash of a file in hexadecimal digits. */
+export async function hashOf(file: string, name: "SHA-256" | "MD5"): Promise<string> {
+  const hash = createHash(name);
   await finished(createReadStream(file).on("data", (chunk) => hash.update(chunk)));
-  const found = hash.digest("hex");
-  return found === sha256.toLowerCase() ? undefined : `SHA-256 ${sha256}, got ${found}`;
+  return hash.digest("hex");
 }

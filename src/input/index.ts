@@ -86,9 +86,5 @@ export {
   type RenderedBox,
 } from "./render";
 export { fetchFile, type FetchOptions, type FetchProgress } from "./fetch";
-export {
-  fetchCheckpoint,
-  fetchFlowerPhotos,
-  type DownloadOptions,
-  type PublishedCheckpoint,
-} from "./downloads";
+export type { PublishedCheckpoint } from "./checkpoints";
+export { fetchCheckpoint, fetchFlowerPhotos, type DownloadOptions } from "./downloads";

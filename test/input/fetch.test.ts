@@ -9,7 +9,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -17,6 +16,7 @@ import { create } from "tar";
 import { fetchCheckpoint, fetchFlowerPhotos } from "../../src/input/downloads";
 import { fetchFile } from "../../src/input/fetch";
 import { memory, saveCheckpoint, tf } from "../../src/tensorflow";
+import { closedAddress, cutOff, serve, withServer } from "../localserver";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-fetch-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -24,60 +24,10 @@ after(() => rmSync(scratch, { recursive: true }));
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31) % 251));
 const sha256 = createHash("sha256").update(content).digest("hex");
 
-interface LocalServer {
-  readonly url: string;
-  /** Of each request: its address and range. */
-  readonly asked: string[];
-}
-
-type Answer = (request: IncomingMessage, response: ServerResponse, number: number) => void;
-
-/** Serves on a free port of this machine while `work` runs. */
-async function withServer(answer: Answer, work: (server: LocalServer) => Promise<void>): Promise<void> {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(`${request.url ?? ""} ${request.headers.range ?? "whole"}`);
-    answer(request, response, asked.length);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  try {
-    await work({ url: `http://127.0.0.1:${port ?? 0}/`, asked });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-/** Answers with a file, or with what is left of it. */
-function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  file: Buffer = content,
-  etag = '"1"',
-): void {
-  const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  const isSame = request.headers["if-range"] === undefined || request.headers["if-range"] === etag;
-  const start = isSame ? from : 0;
-  if (start > 0 && start >= file.length) {
-    response.writeHead(416, { "content-range": `bytes */${file.length}` }).end();
-    return;
-  }
-  const headers = { "content-length": file.length - start, etag };
-  response.writeHead(start > 0 ? 206 : 200, headers).end(file.subarray(start));
-}
-
-/** Answers with the first bytes of a file, and hangs up. */
-function cutOff(response: ServerResponse, bytes: number): void {
-  response.writeHead(200, { "content-length": content.length, etag: '"1"' });
-  response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
-}
-
 test("fetchFile() brings a file whole, tells how far it is, and brings it once", async () => {
   const target = path.join(scratch, "whole", "file");
   await withServer(
-    (request, response) => serve(request, response),
+    (request, response) => serve(request, response, content),
     async ({ url, asked }) => {
       const seen: number[] = [];
       const onProgress = ({ done, total = NaN }: { done: number; total: number | undefined }): number =>
@@ -96,7 +46,8 @@ test("fetchFile() brings a file whole, tells how far it is, and brings it once",
 test("fetchFile() goes on where the connection was cut", async () => {
   const target = path.join(scratch, "cut");
   await withServer(
-    (request, response, number) => (number === 1 ? cutOff(response, 100_000) : serve(request, response)),
+    (request, response, number) =>
+      number === 1 ? cutOff(response, content, 100_000) : serve(request, response, content),
     async ({ url, asked }) => {
       await fetchFile(`${url}a`, target, { sha256 });
       assert.deepEqual(readFileSync(target), content);
@@ -110,7 +61,7 @@ test("fetchFile() starts anew when the file has changed meanwhile", async () => 
   const later = Buffer.from(content).reverse();
   await withServer(
     (request, response, number) =>
-      number === 1 ? cutOff(response, 100_000) : serve(request, response, later, '"2"'),
+      number === 1 ? cutOff(response, content, 100_000) : serve(request, response, later, '"2"'),
     async ({ url }) => {
       await fetchFile(`${url}a`, target);
       assert.deepEqual(readFileSync(target), later);
@@ -121,7 +72,7 @@ test("fetchFile() starts anew when the file has changed meanwhile", async () => 
 test("fetchFile() goes on with the part of an earlier run, unless it is of another file", async () => {
   const target = path.join(scratch, "earlier");
   await withServer(
-    (request, response) => serve(request, response),
+    (request, response) => serve(request, response, content),
     async ({ url, asked }) => {
       writeFileSync(`${target}.part`, content.subarray(0, 1000));
       await fetchFile(`${url}a`, target, { sha256 });
@@ -138,7 +89,7 @@ test("fetchFile() goes on with the part of an earlier run, unless it is of anoth
 test("fetchFile() refuses a file of another size or hash, and leaves nothing", async () => {
   const target = path.join(scratch, "wrong");
   await withServer(
-    (request, response) => serve(request, response),
+    (request, response) => serve(request, response, content),
     async ({ url }) => {
       await assert.rejects(fetchFile(`${url}a`, target, { bytes: 7 }), /a": expected 7 bytes, got 300000$/);
       await assert.rejects(
@@ -186,17 +137,11 @@ test("fetchFile() says at once what does not get better, and gives up on what do
 });
 
 test("fetchFile() tells in one line that there is no connection", async () => {
-  let closed = "";
-  await withServer(
-    () => undefined,
-    async ({ url }) => {
-      closed = url;
-      await Promise.resolve();
-    },
-  );
   const words =
     /^Cannot fetch "http:\/\/127.0.0.1:\d+\/a": expected an answer from 127.0.0.1:\d+, got none \(ECONNREFUSED\); is this machine online\?$/;
-  await assert.rejects(fetchFile(`${closed}a`, path.join(scratch, "offline")), { message: words });
+  await assert.rejects(fetchFile(`${await closedAddress()}a`, path.join(scratch, "offline")), {
+    message: words,
+  });
 });
 
 test("fetchFile() stops at an abort and keeps what has come", async () => {
