@@ -126,6 +126,7 @@ const VARIABLE_RULES: readonly VariableRule[] = [
   [/depthwise_weights$/, "spatial", 1, 0],
   [/weights$/, "he", 1, 0],
   [/(bottleneck_v1\/conv3|expanded_conv[^/]*\/project)\/BatchNorm\/gamma$/, "plain", 0.0625, 0.1875],
+  [/^efficientnet.*\/project\/BatchNorm\/gamma$/, "plain", 0.125, 0.375],
   [/gamma$/, "plain", 0.25, 1],
   [/moving_variance$/, "plain", 0.25, 1],
   [/beta$/, "plain", 0.125, 0.5],

@@ -38,6 +38,68 @@ def resnet_v2(name):
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
 
 
+def efficientnet(name):
+    """The two of an EfficientNet."""
+    places = {"expand_conv": "expand", "expand_bn": "expand/BatchNorm", "dwconv": "depthwise", "bn": "depthwise/BatchNorm",
+              "se_reduce": "squeeze_excite/Conv", "se_expand": "squeeze_excite/Conv_1", "project_conv": "project",
+              "project_bn": "project/BatchNorm"}
+
+    def scope(layer):
+        match = re.fullmatch(r"block(\d)([a-z])_(.+)", layer)
+        return match and (f"{name}/block{match[1]}/unit_{ord(match[2]) - 96}", match[3])
+
+    def variable_of(layer, variable):
+        if layer == "predictions":
+            return f"Predict/logits/{leaf(variable)}"
+        if layer.startswith("normalization"):
+            return None
+        ends = {"stem_conv": "stem", "stem_bn": "stem/BatchNorm", "top_conv": "head", "top_bn": "head/BatchNorm"}
+        if layer in ends:
+            return f"{name}/{ends[layer]}/{leaf(variable)}"
+        unit, module = scope(layer)
+        return f"{unit}/{places[module]}/" + ("depthwise_weights" if module == "dwconv" else leaf(variable))
+
+    def endpoint_of(layer):
+        ends = {"stem_activation": f"{name}/stem", "top_activation": f"{name}/head", "avg_pool": "global_pool"}
+        found = scope(layer)
+        return found[0] if found and found[1] == "add" else ends.get(layer)
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
+def convnext(name):
+    """The two of a ConvNeXt; its stem and its downsampling are models within the model."""
+    def variable_of(layer, variable):
+        layer = layer.removeprefix(f"{name}_")
+        norm = layer.endswith("layernorm") or "layernorm_" in layer
+        end = variable if norm else leaf(variable)
+        if layer == "head_dense":
+            return f"Predict/logits/{end}"
+        if layer in ("stem_conv", "stem_layernorm", "head_layernorm"):
+            return f"{name}/{layer.split('_')[0]}/{'LayerNorm/' if norm else ''}{end}"
+        shrink = re.fullmatch(r"downsampling_(conv|layernorm)_(\d)", layer)
+        if shrink:
+            return f"{name}/block{int(shrink[2]) + 2}/downsample/{'LayerNorm/' if norm else ''}{end}"
+        stage, block, module = re.fullmatch(r"stage_(\d)_block_(\d+)_(.+)", layer).groups()
+        unit = f"{name}/block{int(stage) + 1}/unit_{int(block) + 1}"
+        if module == "depthwise_conv":
+            return f"{unit}/depthwise/{'depthwise_weights' if variable == 'kernel' else 'biases'}"
+        places = {"layernorm": "LayerNorm", "pointwise_conv_1": "expand", "pointwise_conv_2": "project"}
+        return f"{unit}/layer_scale/gamma" if module == "layer_scale" else f"{unit}/{places[module]}/{end}"
+
+    def endpoint_of(layer):
+        ends = {f"{name}_stem": f"{name}/stem", f"{name}_head_layernorm": "global_pool"}
+        return ends.get(layer)
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
 CASES = {
     "resnet_v2_50": {"model": "ResNet50V2", "side": 96, **resnet_v2("resnet_v2_50")},
+    **{f"efficientnet_b{i}": {
+        "model": f"EfficientNetB{i}", "side": 96, "scale": 1 / 64, "times": 255.0,
+        "options": {"name": f"efficientnetb{i}"}, **efficientnet(f"efficientnet_b{i}")} for i in range(4)},
+    "convnext_tiny": {
+        "model": "ConvNeXtTiny", "side": 96, "scale": 1 / 64, "options": {"include_preprocessing": False},
+        **convnext("convnext_tiny")},
 }

@@ -18,7 +18,9 @@ CLASSES = 5
 
 def load_patterns(model, variable_of):
     """Gives each variable the pattern of the one it is with us, which may have another shape."""
-    for layer in model.layers:
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if isinstance(layer, keras.Model):  # of which the layers come too
+            continue
         for variable in layer.weights:
             name = variable_of(layer.name, variable.name)
             if name is None:  # of a layer that normalizes pixels
@@ -50,6 +52,9 @@ def describe(architecture, case):
     shape = [2, case["side"], case["side"], 3]
     create = getattr(keras.applications, case["model"])
     model = create(weights=None, classes=CLASSES, classifier_activation=None, input_shape=shape[1:], **case.get("options", {}))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
     parameters = load_patterns(model, case["variable_of"])
     images = pattern_images("images", shape) * number(case.get("scale", 1))
     inputs = images * number(case.get("times", 1))  # of a network that divides pixels itself

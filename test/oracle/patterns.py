@@ -82,6 +82,7 @@ VARIABLE_RULES = [
     (r"depthwise_weights$", "spatial", 1.0, 0.0),
     (r"weights$", "he", 1.0, 0.0),
     (r"(bottleneck_v1/conv3|expanded_conv[^/]*/project)/BatchNorm/gamma$", "plain", 0.0625, 0.1875),
+    (r"^efficientnet.*/project/BatchNorm/gamma$", "plain", 0.125, 0.375),
     (r"gamma$", "plain", 0.25, 1.0),
     (r"moving_variance$", "plain", 0.25, 1.0),
     (r"beta$", "plain", 0.125, 0.5),

@@ -88,6 +88,146 @@ def resnetv2(name):
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
 
 
+def efficientnet_timm(name):
+    """The two of timm's EfficientNets, of both paddings."""
+    def scope(path):
+        match = re.match(r"blocks\.(\d)\.(\d+)(?:\.(.+))?$", path)
+        return match and (f"{name}/block{int(match[1]) + 1}/unit_{int(match[2]) + 1}", match[1] == "0", match[3])
+
+    def variable_of(key):
+        path, leaf = key.rsplit(".", 1)
+        ends = {"conv_stem": "stem", "bn1": "stem", "conv_head": "head", "bn2": "head"}
+        if path == "classifier":
+            return f"Predict/logits/{LINEAR[leaf]}"
+        if path in ends:
+            return f"{name}/{ends[path]}/" + ("weights" if path.startswith("conv") else f"BatchNorm/{NORM[leaf]}")
+        unit, is_first, module = scope(path)
+        if module.startswith("se."):
+            return f"{unit}/squeeze_excite/{'Conv' if module == 'se.conv_reduce' else 'Conv_1'}/{LINEAR[leaf]}"
+        if module == "conv_dw":
+            return f"{unit}/depthwise/depthwise_weights"
+        # the first block's units do not expand, and number their layers otherwise
+        layers = {"conv_pw": "expand", "bn1": "expand", "bn2": "depthwise", "conv_pwl": "project", "bn3": "project"}
+        plain = {"bn1": "depthwise", "conv_pw": "project", "bn2": "project"}
+        layer = (plain if is_first else layers)[module]
+        return f"{unit}/{layer}/" + ("weights" if module.startswith("conv") else f"BatchNorm/{NORM[leaf]}")
+
+    def endpoint_of(path):
+        ends = {"bn1": f"{name}/stem", "bn2": f"{name}/head", "global_pool": "global_pool"}
+        if path in ends:
+            return ends[path], same
+        found = scope(path)
+        return (found[0], same) if found and found[2] is None else None
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
+def efficientnet_torchvision(name):
+    """The two of torchvision's EfficientNets, whose units count their layers."""
+    def scope(path):
+        match = re.match(r"features\.([1-7])\.(\d+)(?:\.block\.(.+))?$", path)
+        return match and (f"{name}/block{match[1]}/unit_{int(match[2]) + 1}", match[1] == "1", match[3])
+
+    def variable_of(key):
+        path, leaf = key.rsplit(".", 1)
+        if path == "classifier.1":
+            return f"Predict/logits/{LINEAR[leaf]}"
+        end = re.fullmatch(r"features\.(0|8)\.([01])", path)
+        if end:
+            layer = f"{name}/{'stem' if end[1] == '0' else 'head'}"
+            return f"{layer}/weights" if end[2] == "0" else f"{layer}/BatchNorm/{NORM[leaf]}"
+        unit, is_first, module = scope(path)
+        number, part = module.split(".", 1)
+        layer = (["depthwise", "squeeze_excite", "project"] if is_first
+                 else ["expand", "depthwise", "squeeze_excite", "project"])[int(number)]
+        if layer == "squeeze_excite":
+            return f"{unit}/{layer}/{'Conv' if part == 'fc1' else 'Conv_1'}/{LINEAR[leaf]}"
+        if part == "1":
+            return f"{unit}/{layer}/BatchNorm/{NORM[leaf]}"
+        return f"{unit}/{layer}/" + ("depthwise_weights" if layer == "depthwise" else "weights")
+
+    def endpoint_of(path):
+        ends = {"features.0": f"{name}/stem", "features.8": f"{name}/head", "avgpool": "global_pool"}
+        if path in ends:
+            return ends[path], same
+        found = scope(path)
+        return (found[0], same) if found and found[2] is None and re.fullmatch(r"features\.\d\.\d+", path) else None
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
+def convnext_timm(name):
+    """The two of timm's ConvNeXts."""
+    def variable_of(key):
+        path, leaf = key.rsplit(".", 1)
+        ends = {"stem.0": "stem", "stem.1": "stem/LayerNorm", "head.norm": "head/LayerNorm"}
+        if path == "head.fc":
+            return f"Predict/logits/{LINEAR[leaf]}"
+        if path in ends:
+            return f"{name}/{ends[path]}/{(NORM if 'LayerNorm' in ends[path] else LINEAR)[leaf]}"
+        shrink = re.fullmatch(r"stages\.(\d)\.downsample\.([01])", path)
+        if shrink:
+            layer = f"{name}/block{int(shrink[1]) + 1}/downsample"
+            return f"{layer}/LayerNorm/{NORM[leaf]}" if shrink[2] == "0" else f"{layer}/{LINEAR[leaf]}"
+        stage, block, rest = re.fullmatch(r"stages\.(\d)\.blocks\.(\d+)\.(.+)", key).groups()
+        unit = f"{name}/block{int(stage) + 1}/unit_{int(block) + 1}"
+        if rest == "gamma":
+            return f"{unit}/layer_scale/gamma"
+        if rest.startswith("norm."):
+            return f"{unit}/LayerNorm/{NORM[leaf]}"
+        if rest.startswith("conv_dw."):
+            return f"{unit}/depthwise/{'depthwise_weights' if leaf == 'weight' else 'biases'}"
+        return f"{unit}/{'expand' if rest.startswith('mlp.fc1') else 'project'}/{LINEAR[leaf]}"
+
+    def endpoint_of(path):
+        unit = re.fullmatch(r"stages\.(\d)\.blocks\.(\d+)", path)
+        if unit:
+            return f"{name}/block{int(unit[1]) + 1}/unit_{int(unit[2]) + 1}", same
+        if re.fullmatch(r"stages\.\d", path):
+            return f"{name}/block{int(path[-1]) + 1}", same
+        ends = {"stem": f"{name}/stem", "head.norm": "global_pool"}
+        return (ends[path], same) if path in ends else None
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
+def convnext_torchvision(name):
+    """The two of torchvision's ConvNeXts: features 0, 2, 4, 6 make images smaller, 1, 3, 5, 7 are the blocks."""
+    def variable_of(key):
+        path, leaf = key.rsplit(".", 1)
+        ends = {"features.0.0": "stem", "features.0.1": "stem/LayerNorm", "classifier.0": "head/LayerNorm"}
+        if path == "classifier.2":
+            return f"Predict/logits/{LINEAR[leaf]}"
+        if path in ends:
+            return f"{name}/{ends[path]}/{(NORM if 'LayerNorm' in ends[path] else LINEAR)[leaf]}"
+        shrink = re.fullmatch(r"features\.([246])\.([01])", path)
+        if shrink:
+            layer = f"{name}/block{int(shrink[1]) // 2 + 1}/downsample"
+            return f"{layer}/LayerNorm/{NORM[leaf]}" if shrink[2] == "0" else f"{layer}/{LINEAR[leaf]}"
+        stage, block, rest = re.fullmatch(r"features\.([1357])\.(\d+)\.(.+)", key).groups()
+        unit = f"{name}/block{int(stage) // 2 + 1}/unit_{int(block) + 1}"
+        if rest == "layer_scale":
+            return f"{unit}/layer_scale/gamma"
+        layer = {"0": "depthwise", "2": "LayerNorm", "3": "expand", "5": "project"}[rest.split(".")[1]]
+        if layer == "depthwise" and leaf == "weight":
+            return f"{unit}/depthwise/depthwise_weights"
+        return f"{unit}/{layer}/{(NORM if layer == 'LayerNorm' else LINEAR)[leaf]}"
+
+    def endpoint_of(path):
+        unit = re.fullmatch(r"features\.([1357])\.(\d+)", path)
+        if unit:
+            return f"{name}/block{int(unit[1]) // 2 + 1}/unit_{int(unit[2]) + 1}", same
+        if re.fullmatch(r"features\.[1357]", path):
+            return f"{name}/block{int(path[-1]) // 2 + 1}", same
+        ends = {"features.0": f"{name}/stem", "classifier.0": "global_pool"}
+        return (ends[path], same) if path in ends else None
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
+EFFICIENTNET = {"side": 96, "scale": 1 / 64}
+CONVNEXT = {"side": 96, "scale": 1 / 64}
+
 CASES = {
     ("resnet_v1_18", "torchvision"): {"model": "resnet18", "side": 96, **resnet("resnet_v1_18", "basic_v1")},
     ("resnet_v1_34", "torchvision"): {"model": "resnet34", "side": 97, **resnet("resnet_v1_34", "basic_v1")},
@@ -98,4 +238,12 @@ CASES = {
         "model": "wide_resnet101_2", "side": 64, **resnet("wide_resnet101_2", "bottleneck_v1")},
     ("seresnet50", "timm"): {"model": "seresnet50", "side": 96, **resnet("seresnet50", "bottleneck_v1")},
     ("resnet_v2_50", "timm"): {"model": "resnetv2_50", "side": 96, **resnetv2("resnet_v2_50")},
+    **{(f"efficientnet_b{i}", "torchvision"): {
+        "model": f"efficientnet_b{i}", "options": {"dropout": 0.0, "stochastic_depth_prob": 0.0},
+        **EFFICIENTNET, **efficientnet_torchvision(f"efficientnet_b{i}")} for i in range(4)},
+    ("efficientnet_b0", "timm"): {"model": "efficientnet_b0", **EFFICIENTNET, **efficientnet_timm("efficientnet_b0")},
+    ("convnext_tiny", "timm"): {"model": "convnext_tiny", **CONVNEXT, **convnext_timm("convnext_tiny")},
+    ("convnext_tiny", "torchvision"): {
+        "model": "convnext_tiny", "options": {"stochastic_depth_prob": 0.0},
+        **CONVNEXT, **convnext_torchvision("convnext_tiny")},
 }

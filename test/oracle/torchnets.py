@@ -19,10 +19,17 @@ import timm  # noqa: E402
 import torchvision  # noqa: E402
 
 CLASSES = 5
+SCALES = {
+    f"efficientnet_b{i}": {"width_mult": width, "depth_mult": depth}
+    for i, (width, depth) in enumerate([(1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4)])
+}
 
 
 def create(source, model, options):
     if source == "torchvision":
+        if "dropout" in options:  # what its EfficientNets fix themselves
+            settings, last = torchvision.models.efficientnet._efficientnet_conf(model, **SCALES[model])
+            return torchvision.models.EfficientNet(settings, num_classes=CLASSES, last_channel=last, **options)
         return getattr(torchvision.models, model)(num_classes=CLASSES, **options)
     return timm.create_model(model, num_classes=CLASSES, **options)
 
@@ -53,7 +60,7 @@ def channels_last(value):
     return value.reshape(value.shape[0], 1, 1, -1) if value.dim() == 2 else value.permute(0, 2, 3, 1)
 
 
-def run(model, endpoint_of, images, is_training, keeps_shape=()):
+def run(model, endpoint_of, images, is_training):
     """Logits and endpoints. A hook copies what it sees: the next layer may work in place."""
     seen, hooks = {}, []
     for name, module in model.named_modules():

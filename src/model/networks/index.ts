@@ -1,6 +1,8 @@
 /** All networks, by name. */
 import { quoteNearest } from "../../tensorflow";
 import { ALEXNETS } from "./alexnet";
+import { CONVNEXTS } from "./convnext";
+import { EFFICIENTNETS } from "./efficientnets";
 import { INCEPTION_V1 } from "./inceptionv1";
 import { INCEPTION_V2 } from "./inceptionv2";
 import { INCEPTIONS } from "./inceptions";
@@ -17,6 +19,8 @@ const NETWORKS = {
   ...INCEPTION_V2,
   ...INCEPTIONS,
   ...MOBILENETS,
+  ...EFFICIENTNETS,
+  ...CONVNEXTS,
 } as const satisfies Readonly<Record<string, NetworkSpec>>;
 
 /** A network by its name: TF-Slim's, for those that it has. networks() lists them. */

@@ -2,6 +2,7 @@
 import type { Activation, Layers } from "../layers";
 import type { Padding } from "../window";
 import type { Source } from "./network";
+import { squeezeExcite } from "./squeeze";
 
 /** What layers of MobileNets have where nothing else is said. @see TF-Slim's mobilenet_v1_arg_scope and mobilenet.training_scope */
 export const MOBILE = {
@@ -64,23 +65,13 @@ export function invertedResidual<X>(layers: Layers<X>, x: X, block: InvertedResi
     });
   const depthwise = { scope: `${scope}/depthwise`, endpoint: `${endpoint}/depthwise_output` };
   net = layers.depthwise(net, { ...common, ...depthwise, kernel, stride, padding });
-  if (squeeze !== undefined) net = squeezed(layers, net, `${scope}/squeeze_excite`, squeeze);
+  if (squeeze !== undefined)
+    net = squeezeExcite(layers, net, {
+      ...{ scope: `${scope}/squeeze_excite`, depth: squeeze.inner, activation: "relu", gate: "hardSigmoid" },
+      ...{ excess: squeeze.excess, initializers: [MOBILE.initializer, MOBILE.initializer] },
+    });
   const project = { scope: `${scope}/project`, depth, endpoint: null } as const;
   net = layers.convolution(net, { ...MOBILE, ...project, activation: "none" });
   if (stride === 1 && layers.channels(x) === depth) net = layers.join(x, net, { rectify: false });
   return layers.endpoint(endpoint, layers.endpoint(`${endpoint}/output`, net));
-}
-
-/** Channels weighed. @see squeeze_excite in TF-Slim's mobilenet/conv_blocks.py; Hu et al. 2017 (arXiv 1709.01507) */
-function squeezed<X>(layers: Layers<X>, x: X, scope: string, { inner, excess }: Squeeze): X {
-  const plain = { initializer: MOBILE.initializer, normalize: false, endpoint: null } as const;
-  const first = { ...plain, scope: `${scope}/Conv`, depth: inner, activation: "relu" } as const;
-  const last = {
-    ...plain,
-    scope: `${scope}/Conv_1`,
-    depth: layers.channels(x),
-    activation: "hardSigmoid",
-  } as const;
-  const gates = layers.convolution(layers.convolution(layers.globalPool(x), first), last);
-  return layers.gate(x, excess === 0 ? gates : layers.addScaled(gates, gates, excess));
 }

@@ -45,7 +45,12 @@ function shortcutV1<X>(layers: Layers<X>, x: X, { scope, depth, stride }: Placed
 /** Hu et al. 2017, fig. 3; by a sixteenth of the channels, in eights as timm.layers.SEModule rounds them. */
 function gated<X>(layers: Layers<X>, x: X, scope: string): X {
   const depth = Math.max(8, 8 * Math.round(layers.channels(x) / 16 / 8));
-  return squeezeExcite(layers, x, { scope: `${scope}/squeeze_excite`, depth, activation: "relu" });
+  return squeezeExcite(layers, x, {
+    scope: `${scope}/squeeze_excite`,
+    depth,
+    activation: "relu",
+    gate: "sigmoid",
+  });
 }
 
 /** TF-Slim resnet_v2.bottleneck: He et al. 2016, fig. 1 (b). */

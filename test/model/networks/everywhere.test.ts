@@ -14,7 +14,10 @@ const SIDES = [["alexnet", 224], ["vgg", 224], ["inception_v3", 107], ["inceptio
 function smallModel(architecture: Architecture, options: ModelOptions = {}): Model {
   const [, side] = SIDES.find(([start]) => architecture.startsWith(start)) ?? ["", 64];
   const sizes = { defaultImageSize: side, fixedResizeSide: side, width: 1 / 8, numClasses: 3 };
-  return new Model({ ...sizes, architecture, ...options });
+  const model = new Model({ ...sizes, architecture, ...options });
+  for (const { name, variable } of model.variables.all())
+    if (name.endsWith("/layer_scale/gamma")) tf.tidy(() => void variable.assign(tf.onesLike(variable))); // 1e-6 at first: it learns slowly
+  return model;
 }
 
 function someImages(model: Model): tf.Tensor4D {
@@ -58,7 +61,7 @@ for (const architecture of ARCHITECTURES)
     const trained = model.variables.all().filter(({ trainable }) => trainable);
     assert.equal(total?.["parameters"], trained.reduce((sum, { variable }) => sum + variable.size, 0));
     const whole = createTrainStep(model, { learningRate: 1e-3 });
-    assert.ok(Number.isFinite((await whole(images, labels)).loss));
+    for (let i = 0; i < 3; i++) assert.ok(Number.isFinite((await whole(images, labels)).loss)); // in one a unit may be dropped for both
     for (const [name, value] of kept)
       assert.notDeepEqual(model.variables.expect(name).dataSync(), value, `${name} stood still`);
     whole.dispose();
