@@ -1,5 +1,5 @@
 /** Points with photos as one picture, for where no page is shown: photos at their places, framed in the colours of their classes. */
-import { encodePng, tf } from "../tensorflow";
+import { encodePng, readNumbers, tf } from "../tensorflow";
 import { readThumbnails } from "../input/thumbnails";
 
 /** A point of a picture. */
@@ -57,10 +57,11 @@ function spaced(points: readonly PlacedPhoto[]): (PlacedPhoto & { readonly jpeg:
 function framedPixels(photos: readonly { readonly jpeg: Uint8Array }[]): Uint8Array {
   const inner = PHOTO - 2 * FRAME;
   if (photos.length === 0) return new Uint8Array();
-  return tf.tidy(() => {
+  const pixels = readNumbers(() => {
     const images = readThumbnails(photos.map(({ jpeg }) => jpeg));
-    return Uint8Array.from(tf.image.resizeBilinear(images, [inner, inner], false, true).round().dataSync());
+    return tf.image.resizeBilinear(images, [inner, inner], false, true).round();
   });
+  return Uint8Array.from(pixels);
 }
 
 function fill(canvas: Uint8Array, point: Omit<PlacedPhoto, "jpeg">, side: number): void {

@@ -5,7 +5,7 @@ import { interruptible } from "../interrupt";
 import { labelClasses, type ClassLabels } from "../model/losses";
 import type { Model } from "../model";
 import { expectPixels } from "../model/pixels";
-import { tf, trace } from "../tensorflow";
+import { readNumbers, tf, trace } from "../tensorflow";
 import { expectBatch, type Batch } from "../training/batch/batch";
 import { Filenames } from "../training/batch/filenames";
 import { AgreementSum } from "./agreement";
@@ -176,7 +176,7 @@ export class Bench {
   ): Float32Array[] {
     const { heatmaps } = explained;
     const placement = this.options.placement === "resize" ? evenly(heatmaps.shape) : explained;
-    const heat = tf.tidy(() => Float32Array.from(placeHeat(heatmaps, placement, [height, width]).dataSync()));
+    const heat = readNumbers(() => placeHeat(heatmaps, placement, [height, width]));
     expectFinite(`heat by ${name}`, heat);
     const size = height * width;
     return Array.from({ length: batch }, (_, i) => heat.subarray(i * size, (i + 1) * size));

@@ -2,7 +2,7 @@
 import { interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
-import { tf } from "../tensorflow";
+import { readNumbers, type tf } from "../tensorflow";
 import { writeSafetensors, type SafetensorsOptions, type WrittenTensor } from "./formats/safetensorswriter";
 import { MAPPINGS } from "./mappings";
 import { laidOut } from "./mappings/layout";
@@ -92,9 +92,9 @@ function writtenOf(
 /** A variable's values as a source lays them out. */
 function valuesOf(variable: tf.Variable, { layout }: MappedEntry): Float32Array {
   const { split, order } = laidOut(layout, variable.shape);
-  return tf.tidy(() => {
+  return readNumbers(() => {
     const ordered = variable.reshape(order.map((dimension) => split[dimension] ?? 1));
     const inverse = order.map((_, dimension) => order.indexOf(dimension));
-    return Float32Array.from(ordered.transpose(inverse).dataSync());
+    return ordered.transpose(inverse);
   });
 }

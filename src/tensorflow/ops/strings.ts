@@ -1,6 +1,7 @@
 /** Operations on string tensors, whose contents are bytes. */
 import { attr } from "../runtime/attributes";
 import { castTo, executeOne } from "../trace/execute";
+import { readNumbers } from "../runtime/read";
 import { dataType, tf } from "../runtime/runtime";
 
 /**
@@ -68,9 +69,9 @@ export function parseNumbers(strings: tf.Tensor): tf.Tensor {
  * @see tf.fingerprint
  */
 export function fingerprints(rows: tf.Tensor): Uint8Array {
-  return tf.tidy(() => {
+  const bytes = readNumbers<"int32">(() => {
     const inputs = [rows, tf.scalar("farmhash64", "string")];
-    const bytes = executeOne("Fingerprint", inputs, { T: attr.type(dataType(rows)) });
-    return Uint8Array.from(castTo(bytes, "int32").dataSync());
+    return castTo(executeOne("Fingerprint", inputs, { T: attr.type(dataType(rows)) }), "int32");
   });
+  return Uint8Array.from(bytes);
 }

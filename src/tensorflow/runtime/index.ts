@@ -8,3 +8,4 @@ export { abortCollectives, checkPeer, enableCollectives, type CollectiveServer }
 export { deferred } from "./deferred";
 export { disposeLater, typeNumber } from "./runtime";
 export { releaseSoon } from "./release";
+export { readNumbers } from "./read";
