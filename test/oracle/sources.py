@@ -7,6 +7,7 @@ Needs numpy and, by source, torch 2.13 with torchvision 0.28, timm 1.0.31, or Te
 Of torch: kernels uniform with the variance of He et al., norms' weights in 0.25 .. 0.75, means and biases in -0.1 .. 0.1, variances in 0.5 .. 1.5.
 """
 import json
+import re
 import sys
 
 import numpy as np
@@ -23,7 +24,7 @@ def value_of(name, shape):
         # of torch the outputs are first, of Keras last; a depthwise kernel has one input
         is_keras = "/" in name
         fan_in = int(np.prod(shape[:-1] if is_keras else shape[1:]))
-        if end == "depthwise_kernel" or (is_keras and "dw" in name and len(shape) == 4):
+        if end == "depthwise_kernel" or (is_keras and re.search("dw|depthwise", name) and len(shape) == 4):
             fan_in = int(np.prod(shape[:2]))
         return pattern(name, shape, float(np.sqrt(6 / fan_in)))
     if end == "gamma" or (end == "weight" and len(shape) == 1):
@@ -39,8 +40,11 @@ def photos(side):
     return (coarse[:, at][:, :, at] + fine).astype(np.float32)
 
 
-def of_torch(net, side, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)):
+def of_torch(net, side):
     import torch
+
+    pixels = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), **getattr(net, "default_cfg", {})}  # which timm's have
+    mean, std = pixels["mean"], pixels["std"]
 
     entries = {}
     with torch.no_grad():
@@ -92,6 +96,10 @@ def of_keras(name, side):
 # by name: the module of its preprocess_input, and the network
 KERAS = {
     "resnet50": ("resnet", lambda a: a.ResNet50),
+    "mobilenet": ("mobilenet", lambda a: a.MobileNet),
+    "mobilenet_v2": ("mobilenet_v2", lambda a: a.MobileNetV2),
+    "mobilenet_v3_large": ("mobilenet_v3", lambda a: a.MobileNetV3Large),
+    "mobilenet_v3_small": ("mobilenet_v3", lambda a: a.MobileNetV3Small),
 }
 # sides of photos that are not 224
 SIDES = {}

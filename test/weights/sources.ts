@@ -32,7 +32,8 @@ export function sourceValue(name: string, shape: readonly number[]): Float32Arra
 /** Of torch the outputs are first, of Keras last; a depthwise kernel has one input. */
 function fanIn(name: string, end: string, shape: readonly number[]): number {
   const isKeras = name.includes("/");
-  const isDepthwise = end === "depthwise_kernel" || (isKeras && name.includes("dw") && shape.length === 4);
+  const isDepthwise =
+    end === "depthwise_kernel" || (isKeras && /dw|depthwise/.test(name) && shape.length === 4);
   const inputs = isDepthwise ? shape.slice(0, 2) : isKeras ? shape.slice(0, -1) : shape.slice(1);
   return inputs.reduce((product, size) => product * size, 1);
 }

@@ -13,7 +13,7 @@ const COMMON = { imageSize: 224, weightDecay: 4e-5 } as const;
 function specV1(ownWidth: number): NetworkSpec {
   return {
     ...COMMON,
-    sources: { slim: TENSORFLOW, timm: TORCH, keras: TENSORFLOW },
+    sources: { slim: TENSORFLOW, timm: { ...TENSORFLOW, batchNormEpsilon: 1e-5 }, keras: TENSORFLOW },
     batchNormDecay: 0.9997,
     dropoutKeepProb: 0.999,
     build: scaled(mobilenetV1, ownWidth),

@@ -6,7 +6,7 @@ import { expectWidth, MOBILE, mobilePadding } from "./mobile";
 import type { NetworkForm } from "./network";
 
 /** Output channels and stride of the separable convolutions. @see Howard et al. 2017 (arXiv 1704.04861) table 1 */
-const TABLE = [
+export const MOBILENET_V1 = [
   [64, 1],
   [128, 2],
   [128, 1],
@@ -40,7 +40,7 @@ export function mobilenetV1({ source, width, dropoutKeepProb }: NetworkForm): Ne
   return (layers, images) => {
     const root = { ...layer("Conv2d_0"), depth: depthOf(32), kernel: 3, stride: 2, padding };
     let net = layers.convolution(images, root); // [b, h/2, w/2, 32]
-    for (const [i, [depth, stride]] of TABLE.entries()) {
+    for (const [i, [depth, stride]] of MOBILENET_V1.entries()) {
       const given = net;
       const spatial = {
         ...layer(`Conv2d_${i + 1}_depthwise`),

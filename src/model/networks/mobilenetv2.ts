@@ -15,6 +15,11 @@ const TABLE = [
   [6, 320, 1, 1],
 ] as const;
 
+/** The same block by block. */
+export const MOBILENET_V2 = TABLE.flatMap(([expansion, depth, blocks, first]) =>
+  Array.from({ length: blocks }, (_, i) => ({ expansion, depth, stride: i === 0 ? first : 1 })),
+);
+
 const NAME = "MobilenetV2";
 const LAST_DEPTH = 1280;
 
@@ -25,9 +30,7 @@ const LAST_DEPTH = 1280;
  */
 export function mobilenetV2({ source, width, dropoutKeepProb }: NetworkForm): Network {
   expectWidth(NAME, width);
-  const rows = TABLE.flatMap(([expansion, depth, blocks, first]) =>
-    Array.from({ length: blocks }, (_, i) => ({ expansion, depth, stride: i === 0 ? first : 1 })),
-  );
+  const rows = MOBILENET_V2;
   const padding = mobilePadding(source, 3);
   const layer = (scope: string, endpoint: string) => ({ ...MOBILE, scope, endpoint });
   return (layers, images) => {

@@ -14,7 +14,7 @@ type Row = readonly [
 ];
 
 /** Kernel, inner channels, output channels, squeeze and excitation, activation, stride. @see Howard et al. 2019 (arXiv 1905.02244) tables 1 and 2 */
-const TABLES = {
+export const MOBILENET_V3 = {
   large: [
     [3, 16, 16, "-", "relu", 1],
     [3, 64, 24, "-", "relu", 2],
@@ -60,7 +60,7 @@ const NAME = "MobilenetV3";
 export function mobilenetV3(size: "large" | "small", form: NetworkForm): Network {
   const { source, width, dropoutKeepProb } = form;
   expectWidth(NAME, width);
-  const rows: readonly Row[] = TABLES[size];
+  const rows: readonly Row[] = MOBILENET_V3[size];
   const swish = { ...MOBILE, activation: "hardSwish" } as const;
   const layer = (scope: string, number: number) => ({
     ...swish,
