@@ -25,8 +25,8 @@ export function recognize(file: WeightsFile, source: string | undefined, model?:
     throw model === undefined ? ofNoNetwork(file, matches) : notOf(file, matches, named, model);
   const { mapping } = match;
   if (mapping.name === source) return match;
-  const others = whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]);
-  const different = others.filter((name) => name !== mapping.name && !mapping.equals?.includes(name));
+  const others = new Set(whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]));
+  const different = [...others].filter((name) => name !== mapping.name && !mapping.equals?.includes(name));
   if (different.length === 0) return match;
   throw new RangeError(
     `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
