@@ -136,6 +136,13 @@ test("files that are cut off, damaged or no Keras files are refused, with what t
     openKerasFile(fileOf("cut.keras", archive.subarray(0, 3000))),
     /expected a ZIP archive, got/,
   );
+  const flipped = Buffer.from(archive);
+  const values = flipped.indexOf(Buffer.from(pattern("first/kernel", [3, 3, 3, 2]).buffer, 0, 32));
+  flipped[values] = (flipped[values] ?? 0) ^ 1;
+  await assert.rejects(
+    openKerasFile(fileOf("flipped.keras", flipped)),
+    /Cannot unpack model.weights.h5 of ".*flipped.keras": expected bytes of the checksum \d+, got \d+/,
+  );
   const other = Buffer.from(archive);
   for (let at = other.indexOf("model.weights.h5"); at >= 0; at = other.indexOf("model.weights.h5", at + 1))
     other.write("model.weights.x5", at);

@@ -3,9 +3,9 @@ import { createWriteStream, existsSync, readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { crc32 } from "node:zlib";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 import { kindOfFile, reasonOf } from "../../tensorflow";
 
@@ -71,15 +71,24 @@ async function unpack(archive: ZipFile, path: string, weights: string): Promise<
     const got = [...entries.keys()].slice(0, 5).join(", ") || "nothing";
     throw new Error(`Cannot open "${path}": expected "${WEIGHTS}" in the archive, got ${got}`);
   }
-  const streamOf = (part: Entry): Promise<Readable> => archive.openReadStreamPromise(part);
   const json = async (name: string): Promise<unknown> => {
     const part = entries.get(name);
     if (part === undefined) return undefined;
-    return parsed(`${path}: ${name}`, await guarded(name, streamOf(part).then(text)));
+    return parsed(`${path}: ${name}`, await guarded(name, text(contentsOf(archive, part))));
   };
-  const stream = guarded(WEIGHTS, streamOf(entry));
-  await guarded(WEIGHTS, pipeline(await stream, createWriteStream(weights)));
+  await guarded(WEIGHTS, pipeline(contentsOf(archive, entry), createWriteStream(weights)));
   return { weights, config: await json("config.json"), metadata: await json("metadata.json") };
+}
+
+/** What an entry has. @throws {Error} at its end, if it does not fit its checksum: HDF5 has none of its own */
+async function* contentsOf(archive: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterable<Buffer> = await archive.openReadStreamPromise(entry);
+  let sum = 0;
+  for await (const chunk of chunks) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  if (sum !== entry.crc32) throw new Error(`expected bytes of the checksum ${entry.crc32}, got ${sum}`);
 }
 
 async function entriesOf(archive: ZipFile): Promise<Map<string, Entry>> {
