@@ -69,7 +69,7 @@ function* variablesUnder(given: Given, path: string, scope: readonly string[]): 
   const { file, layers } = given;
   if (path.split("/").length > MOST_LEVELS)
     throw new Error(`Cannot list "${path}": expected groups inside each other, got a circle`);
-  const names = file.namesIn(path);
+  const names = inOrder(file.namesIn(path), path, layers);
   const isLayer = path !== "" && names.includes("vars");
   const layer = layers.get(LAYERS.reduce((known, group) => known.replaceAll(group, "layers"), path));
   const [written] = isLayer ? file.textsOf(`${path}/vars`, "name") : [];
@@ -93,6 +93,16 @@ function* variablesUnder(given: Given, path: string, scope: readonly string[]): 
         yield { name: [...inside, variable].join("/"), path: own, source };
   }
 }
+
+/** The names in a group as the model has its layers: by config.json, or else by their numbers, which HDF5 sorts as texts. */
+function inOrder(names: readonly string[], path: string, layers: Given["layers"]): string[] {
+  const known = [...layers.keys()];
+  const places = new Map(names.map((name) => [name, known.indexOf(`${path}/${name}`)]));
+  const place = (name: string): number => places.get(name) ?? -1;
+  return [...names].sort((a, b) => place(a) - place(b) || BY_NUMBER.compare(a, b));
+}
+
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 /** The class of a layer, by its group or else by its name, less the number of those before it. */
 function kindOfLayer(group: string, name = ""): string {
