@@ -105,11 +105,17 @@ async function fetchFrom(
   const kept = await keptWeights(place);
   if (kept !== undefined) return kept;
   const { baseUrl = from.baseUrl, signal } = running;
-  const { address, license, ...expected } = await from.find(network, tag, {
+  const { address, beside, license, ...expected } = await from.find(network, tag, {
     baseUrl,
     ...(signal === undefined ? {} : { signal }),
   });
   const url = new URL(address, baseUrl).href;
+  if (beside !== undefined)
+    await fetchFile(
+      new URL(beside, baseUrl).href,
+      join(place, basename(beside)),
+      signal === undefined ? {} : { signal },
+    );
   const path = await fetchFile(url, join(place, basename(address)), { ...running, ...expected });
   const sha256 = await hashOf(path, "SHA-256");
   const fetched = {

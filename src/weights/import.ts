@@ -11,6 +11,7 @@ import type { WeightsFile } from "./formats/weightsfile";
 import { laidOut } from "./mappings/layout";
 import { HEAD, type MappedEntry, type WeightsMapping } from "./mappings/mapping";
 import { recognize } from "./recognize";
+import { timmConfigBeside, type TimmConfig } from "./timmconfig";
 
 /** How far importWeights() is, in variables. */
 export interface ImportProgress {
@@ -23,7 +24,7 @@ export interface ImportOptions {
   /**
    * Whose weights these are, as that source calls the network: "torchvision/resnet50", "timm/tf_efficientnet_b0"; or the source alone.
    * Needed where names and shapes can't tell.
-   * @default by names and shapes
+   * @default what timm's config.json beside the file says, or else by names and shapes
    */
   readonly source?: string;
   /** Variables in these scopes keep their values. @default none; a head for other classes of "auto" is not made */
@@ -62,12 +63,14 @@ export async function importWeights(
   options: ImportOptions = {},
 ): Promise<ImportReport> {
   const running = interruptible(options);
-  const [path, given] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
+  const [path, name] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
+  const beside = timmConfigBeside(path);
+  const given = sourceOf(path, options.source ?? name, beside);
   const opened = await openWeights(path);
   try {
     const own = target === "auto" ? undefined : target;
     own?.variables.expectAll(`import "${path}"`);
-    const { mapping, numClasses } = recognize(opened, options.source ?? given, own);
+    const { mapping, numClasses } = recognize(opened, given, own, beside?.preprocessing);
     const model = own ?? new Model(optionsOf(mapping, numClasses, options));
     try {
       const plan = planOf(model, opened, mapping, own === undefined, options);
@@ -80,6 +83,16 @@ export async function importWeights(
   } finally {
     opened.close();
   }
+}
+
+/** Whose weights a file has: as the caller says or, of timm's, as is written beside. @throws {RangeError} if these differ */
+function sourceOf(path: string, given: string | undefined, beside?: TimmConfig): string | undefined {
+  if (beside === undefined || given === beside.name) return given;
+  if (given === undefined || given === "timm") return beside.name;
+  if (!given.startsWith("timm/")) return given;
+  throw new RangeError(
+    `Cannot import "${path}": expected weights of ${given}, got those of ${beside.name}, as config.json says`,
+  );
 }
 
 function optionsOf(

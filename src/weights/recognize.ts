@@ -1,5 +1,6 @@
 /** The network that a file is of, where names and shapes tell it. */
 import type { Model } from "../model/model";
+import type { Preprocessing } from "../model/normalization";
 import { resolveOptions } from "../model/options";
 import { quoteNearest } from "../tensorflow";
 import type { WeightsFile } from "./formats/weightsfile";
@@ -11,11 +12,17 @@ import { isWhole, matchOf, type Match } from "./match";
  * The network that a file is of.
  * @param source  what the caller says that it is: "timm/resnet50", or "timm" alone
  * @param model   one that is of that network already. @default any network
+ * @param timmPixels  what the pixels of these weights are, if they are timm's. @default the network's
  * @throws {RangeError} that names the nearest network and what the file lacks of it, if it is of none
  * @throws {RangeError} that names those it may be of, if names and shapes can't tell
  */
-export function recognize(file: WeightsFile, source: string | undefined, model?: Model): Match {
-  const named = mappingsNamed(source);
+export function recognize(
+  file: WeightsFile,
+  source: string | undefined,
+  model?: Model,
+  timmPixels?: Preprocessing,
+): Match {
+  const named = mappingsNamed(source).map((mapping) => withPixels(mapping, timmPixels));
   const fitting = model === undefined ? named : named.filter((mapping) => isOf(mapping, model));
   if (model !== undefined && fitting.length === 0) throw ofOtherModel(file, named, model);
   const matches = fitting.map((mapping) => matchOf(file, mapping));
@@ -31,6 +38,11 @@ export function recognize(file: WeightsFile, source: string | undefined, model?:
   throw new RangeError(
     `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
   );
+}
+
+function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | undefined): WeightsMapping {
+  if (preprocessing === undefined || mapping.source !== "timm") return mapping;
+  return { ...mapping, options: { ...mapping.options, preprocessing } };
 }
 
 /** Those that a source's name means. @throws {RangeError} that names the nearest, if there are none */

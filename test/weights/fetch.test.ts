@@ -14,6 +14,7 @@ import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { MAPPINGS } from "../../src/weights/mappings";
 import { keras } from "../../src/weights/published/keras";
 import { torchvision } from "../../src/weights/published/torchvision";
+import { timmConfigBeside } from "../../src/weights/timmconfig";
 import { pattern } from "../patterns";
 import { closedAddress, cutOff, serve, withServer } from "../localserver";
 import { temporaryFolder } from "../temporary";
@@ -30,6 +31,8 @@ before(async () => {
 });
 const folderOf = (name: string): string => join(scratch, name);
 
+const PIXELS = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
 /** Hugging Face, with one model. */
 function huggingFace(
   request: IncomingMessage,
@@ -37,7 +40,9 @@ function huggingFace(
   changed: { readonly hash?: string; readonly size?: number } = {},
 ): void {
   const { url = "", method } = request;
-  if (url === "/api/models/timm/resnet50.a1_in1k")
+  if (url === "/timm/resnet50.a1_in1k/resolve/main/config.json")
+    response.end(JSON.stringify({ architecture: "resnet50", pretrained_cfg: PIXELS }));
+  else if (url === "/api/models/timm/resnet50.a1_in1k")
     response.end(JSON.stringify({ id: "timm/resnet50.a1_in1k", cardData: { license: "apache-2.0" } }));
   else if (url !== "/timm/resnet50.a1_in1k/resolve/main/model.safetensors") {
     if (url === "/storage") serve(request, response, file);
@@ -66,6 +71,7 @@ test("timm's weights come from Hugging Face, with size, hash and license as it s
         ...{ url: `${url}timm/resnet50.a1_in1k/resolve/main/model.safetensors`, bytes: file.length, sha256 },
       });
       assert.equal(seen.at(-1), 1);
+      assert.deepEqual(timmConfigBeside(path), { name: "timm/resnet50", preprocessing: "torch" });
       const requests = asked.length;
       assert.deepEqual(
         await fetchWeights("timm/resnet50.a1_in1k", { folder, baseUrl: "http://127.0.0.1:1/" }),
@@ -108,7 +114,7 @@ test("a connection that is cut goes on where it was; another size or hash is ref
       async ({ url }) => {
         const where = folderOf("wrong");
         await assert.rejects(fetchWeights("timm/resnet50", { folder: where, baseUrl: url }), message);
-        assert.deepEqual(readdirSync(join(where, "timm", "resnet50.a1_in1k")), []);
+        assert.deepEqual(readdirSync(join(where, "timm", "resnet50.a1_in1k")), ["config.json"]);
       },
     );
   await wrong(

@@ -10,6 +10,8 @@ export interface Published {
   /** 64 hexadecimal digits, or the first of them. */
   readonly sha256?: string;
   readonly md5?: string;
+  /** Where a small file is that tells more, kept beside the weights. */
+  readonly beside?: string;
 }
 
 /** Who publishes weights as single files. */

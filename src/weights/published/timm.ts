@@ -51,7 +51,8 @@ export const timm: PublishedSource = {
     const address = `${id}/resolve/main/model.safetensors`;
     const found = await fileAt(new URL(address, asking.baseUrl).href, asking.signal);
     if (found === undefined) throw unknownWeights(id, NAMES);
-    return { address, license: await licenseOf(id, asking), ...found };
+    const beside = `${id}/resolve/main/config.json`; // importWeights() has the pixels from it
+    return { address, license: await licenseOf(id, asking), ...found, beside };
   },
 };
 

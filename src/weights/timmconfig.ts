@@ -1,0 +1,50 @@
+/** What timm writes beside a model's weights: config.json, which says whose they are and what its pixels are. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Preprocessing } from "../model/normalization";
+import { reasonOf } from "../tensorflow";
+import { isRecord } from "./formats/json";
+
+/** A model of timm's, as its config.json has it. */
+export interface TimmConfig {
+  /** "timm/resnet50" */
+  readonly name: string;
+  /** What its pixels are normalized to: other weights of one network may have others. */
+  readonly preprocessing: Preprocessing;
+}
+
+/** By mean and standard deviation, of 0…1. @see timm 1.0.31: data/constants.py */
+const KNOWN: Readonly<Record<string, Preprocessing>> = {
+  "0.485,0.456,0.406,0.229,0.224,0.225": "torch",
+  "0.5,0.5,0.5,0.5,0.5,0.5": "inception",
+};
+
+/**
+ * The config.json of timm beside a file of weights, as at Hugging Face.
+ * @param path  the file, or its folder
+ * @returns undefined where there is none, or it is not timm's
+ * @throws {Error} that names it, if its pixels are such as no network here has
+ * @see timm 1.0.31: models/_hub.py, save_config_for_hf() and load_model_config_from_hf(), which has the form before version 0.9, too
+ */
+export function timmConfigBeside(path: string): TimmConfig | undefined {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = join(isFolder ? path : dirname(path), "config.json");
+  if (!existsSync(file)) return undefined;
+  const config = parsed(file);
+  if (!isRecord(config) || typeof config["architecture"] !== "string") return undefined;
+  const { mean, std } = isRecord(config["pretrained_cfg"]) ? config["pretrained_cfg"] : config;
+  if (!Array.isArray(mean) || !Array.isArray(std)) return undefined;
+  const preprocessing = KNOWN[[mean, std].join()];
+  const expected = `mean and std as ${Object.keys(KNOWN).join(" or ")}`;
+  if (preprocessing === undefined)
+    throw new Error(`Cannot import weights with "${file}": expected ${expected}, got ${[mean, std].join()}`);
+  return { name: `timm/${config["architecture"]}`, preprocessing };
+}
+
+function parsed(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new Error(`Cannot read "${file}": expected JSON, got ${reasonOf(cause)}`, { cause });
+  }
+}

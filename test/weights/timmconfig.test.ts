@@ -1,0 +1,80 @@
+/** What config.json of timm beside a file says of its weights. */
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { before, test } from "node:test";
+import { importWeights, Model } from "../../src";
+import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
+import { timmConfigBeside } from "../../src/weights/timmconfig";
+import { temporaryFolder } from "../temporary";
+import { readSource, sourceValue } from "./sources";
+
+const folder = temporaryFolder("timm");
+const file = join(folder, "model.safetensors");
+const TORCH = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const INCEPTION = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
+before(async () => {
+  const entries = Object.entries(readSource("torchvision/resnet50").entries);
+  const tensors = entries.map(([name, shape]) => ({ name, shape, values: sourceValue(name, shape) }));
+  await writeSafetensors(file, tensors, { dtype: "bfloat16" });
+});
+
+/** A file's path beside which that stands. */
+function beside(config: unknown, name: string): string {
+  const path = join(folder, name, "model.safetensors");
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    join(dirname(path), "config.json"),
+    typeof config === "string" ? config : JSON.stringify(config),
+  );
+  return path;
+}
+
+test("config.json is timm's in both of its forms; another's is none; other pixels are refused", () => {
+  const resnet = { name: "timm/resnet50", preprocessing: "inception" };
+  assert.deepEqual(
+    timmConfigBeside(beside({ architecture: "resnet50", pretrained_cfg: INCEPTION }, "new")),
+    resnet,
+  );
+  assert.deepEqual(timmConfigBeside(beside({ architecture: "resnet50", ...INCEPTION }, "old")), resnet);
+  assert.deepEqual(
+    timmConfigBeside(dirname(beside({ architecture: "resnet50", ...INCEPTION }, "old"))),
+    resnet,
+  );
+  assert.equal(timmConfigBeside(beside({ model_type: "bert" }, "other")), undefined);
+  assert.equal(timmConfigBeside(file), undefined);
+  const pixels = { mean: [0, 0, 0], std: [1, 1, 1] };
+  assert.throws(
+    () => timmConfigBeside(beside({ architecture: "resnet50", pretrained_cfg: pixels }, "unit")),
+    /config.json": expected mean and std as 0.485,.*, got 0,0,0,1,1,1$/,
+  );
+  assert.throws(
+    () => timmConfigBeside(beside("{", "half")),
+    /Cannot read ".*config.json": expected JSON, got/,
+  );
+});
+
+test("importWeights() takes network and pixels from timm's config.json", async () => {
+  const path = beside({ architecture: "resnet50", pretrained_cfg: INCEPTION }, "import");
+  copyFileSync(file, path);
+  const { model, source } = await importWeights("auto", path);
+  assert.deepEqual([source, model.options.preprocessing], ["timm/resnet50", "inception"]);
+  model.dispose();
+  const torch = new Model({ source: "timm", numClasses: 1000 });
+  await assert.rejects(
+    importWeights(torch, { path, name: "timm/resnet50" }),
+    /expected .*"preprocessing":"inception"/,
+  );
+  await assert.rejects(
+    importWeights(torch, path, { source: "timm/resnet101" }),
+    /expected weights of timm\/resnet101, got those of timm\/resnet50/,
+  );
+  torch.dispose();
+  const blurred = beside({ architecture: "resnetblur50", pretrained_cfg: TORCH }, "blurred");
+  copyFileSync(file, blurred);
+  await assert.rejects(
+    importWeights("auto", blurred),
+    /one that no network here computes: it is not timm\/resnet50/,
+  );
+});
