@@ -30,6 +30,8 @@ export interface NetworkDeclaration {
   readonly endpoints: readonly EndpointDeclaration[];
   /** In TF-Slim's order of creation. */
   readonly variables: readonly VariableDeclaration[];
+  /** How many endpoints come before each variable, by its name. */
+  readonly places: ReadonlyMap<string, number>;
 }
 
 /**
@@ -44,13 +46,15 @@ export function declareNetwork(
 ): NetworkDeclaration {
   const layers = new DeclaredLayers();
   const output = network(layers, input);
-  return { input, output, endpoints: layers.endpoints, variables: layers.variables };
+  const { endpoints, variables, places } = layers;
+  return { input, output, endpoints, variables, places };
 }
 
 /** Layers on shapes, which note what they meet. */
 export class DeclaredLayers implements Layers<ImageShape> {
   readonly endpoints: EndpointDeclaration[] = [];
   readonly variables: VariableDeclaration[] = [];
+  readonly places = new Map<string, number>();
   /** Whether something is dropped at random in training. */
   isRandom = false;
 
@@ -164,6 +168,7 @@ export class DeclaredLayers implements Layers<ImageShape> {
     rest: Pick<VariableDeclaration, "initializer"> & Partial<VariableDeclaration>,
   ): void {
     this.variables.push({ name, shape, trainable: true, regularized: false, ...rest });
+    this.places.set(name, this.endpoints.length);
   }
 }
 
