@@ -46,7 +46,7 @@ export async function exportWeights(
   if (!file.endsWith(".safetensors"))
     throw new RangeError(`Cannot export weights: expected a file *.safetensors, got "${file}"`);
   const mapping = mappingOf(model, layout);
-  const tensors = variables.map((variable) => writtenOf(variable, mapping));
+  const tensors = variables.flatMap((variable) => writtenOf(variable, mapping));
   await writeSafetensors(file, tensors, {
     metadata: { format: "pt", architecture: mapping.name },
     ...(dtype !== undefined && { dtype }),
@@ -72,21 +72,24 @@ function mappingOf(model: Model, layout: ExportWeightsOptions["layout"]): Weight
   );
 }
 
+/** A variable's entry; beside a moving mean that took in biases there are biases of 0. */
 function writtenOf(
   { name, variable }: ModelVariable,
   { entryOf, ...mapping }: WeightsMapping,
-): WrittenTensor {
+): readonly WrittenTensor[] {
   const mapped = entryOf(name);
   if (mapped === undefined)
     throw new RangeError(`Cannot export weights: expected a name for "${name}" in ${mapping.name}, got none`);
   const { shape } = laidOut(mapped.layout, variable.shape);
-  return {
+  const written: WrittenTensor = {
     name: mapped.entry,
     shape,
     get values() {
       return valuesOf(variable, mapped);
     },
   };
+  if (mapped.less === undefined) return [written];
+  return [written, { name: mapped.less, shape, values: new Float32Array(variable.size) }];
 }
 
 /** A variable's values as a source lays them out. */

@@ -100,6 +100,8 @@ KERAS = {
     "mobilenet_v2": ("mobilenet_v2", lambda a: a.MobileNetV2),
     "mobilenet_v3_large": ("mobilenet_v3", lambda a: a.MobileNetV3Large),
     "mobilenet_v3_small": ("mobilenet_v3", lambda a: a.MobileNetV3Small),
+    "vgg16": ("vgg16", lambda a: a.VGG16),
+    "vgg19": ("vgg19", lambda a: a.VGG19),
 }
 # sides of photos that are not 224
 SIDES = {}

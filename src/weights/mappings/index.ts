@@ -1,7 +1,14 @@
 /** All networks of all sources whose weights can be imported. */
+import { INCEPTION12_MAPPINGS } from "./inception12";
 import type { WeightsMapping } from "./mapping";
 import { MOBILENET_MAPPINGS } from "./mobilenet";
 import { RESNET_MAPPINGS } from "./resnet";
+import { VGG_MAPPINGS } from "./vgg";
 
 /** By source, then family. */
-export const MAPPINGS: readonly WeightsMapping[] = [...MOBILENET_MAPPINGS, ...RESNET_MAPPINGS];
+export const MAPPINGS: readonly WeightsMapping[] = [
+  ...INCEPTION12_MAPPINGS,
+  ...MOBILENET_MAPPINGS,
+  ...RESNET_MAPPINGS,
+  ...VGG_MAPPINGS,
+];

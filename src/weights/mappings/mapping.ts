@@ -80,6 +80,12 @@ const TORCH: Readonly<Record<string, readonly [end: string, layout: Layout]>> = 
   moving_variance: ["running_var", "same"],
 };
 
+/** What layers of torch have beside their names. */
+export interface TorchOptions {
+  /** Whether its convolutions have biases before a normalization. @default false */
+  readonly hasBiases?: boolean;
+}
+
 /**
  * The entries of torch's modules.
  * @param layouts  of weights of layers that are no convolutions, by our scopes. @default "linear" of the head
@@ -87,6 +93,7 @@ const TORCH: Readonly<Record<string, readonly [end: string, layout: Layout]>> = 
 export function torchEntries(
   names: NamesLayers,
   layouts: Readonly<Record<string, Layout>> = {},
+  { hasBiases = false }: TorchOptions = {},
 ): WeightsMapping["entryOf"] {
   return (variable) => {
     const { scope, isNorm, kind } = partsOf(variable);
@@ -96,7 +103,11 @@ export function torchEntries(
     if (module === undefined || known === undefined) return undefined;
     const [end, plain] = known;
     const special = scope === HEAD ? "linear" : layouts[scope];
-    return { entry: `${module}.${end}`, layout: kind === "weights" ? (special ?? plain) : plain };
+    const less = hasBiases && kind === "moving_mean" ? entries?.layer : undefined;
+    return {
+      ...{ entry: `${module}.${end}`, layout: kind === "weights" ? (special ?? plain) : plain },
+      ...(less !== undefined && { less: `${less}.bias` }),
+    };
   };
 }
 
