@@ -68,7 +68,8 @@ def torchvision_net(name):
         library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     import torchvision
 
-    extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    # Published weights of these two turn pixels to -1 .. 1 themselves.
+    extra = {"init_weights": False, "transform_input": True} if name in ("googlenet", "inception_v3") else {}
     return getattr(torchvision.models, name)(weights=None, **extra)
 
 
