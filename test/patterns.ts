@@ -117,7 +117,7 @@ type VariableRule = readonly [name: RegExp, kind: "he" | "spatial" | "plain", sc
 // The first rule that finds its expression in a name counts. "he": sqrt(6 / fan in) times the scale; "spatial": the same,
 // the fan in being the kernel's area, as of a depthwise convolution. Root convolutions
 // see pixels: v1 normalizes what they give, v2 does not. A unit's last convolution is damped and betas are positive, so
-// that activations keep their size and rounding is not amplified through 50 layers and 20 steps.
+// that activations keep their size and rounding is not amplified through 50 layers and 20 steps; Inception v4's are more.
 const VARIABLE_RULES: readonly VariableRule[] = [
   [/^resnet_v2[^/]+\/conv1\/weights$/, "he", 1 / 64, 0],
   [/^[^/]+\/conv1\/BatchNorm\/moving_mean$/, "plain", 8, 0],
@@ -129,6 +129,7 @@ const VARIABLE_RULES: readonly VariableRule[] = [
   [/^efficientnet.*\/project\/BatchNorm\/gamma$/, "plain", 0.125, 0.375],
   [/gamma$/, "plain", 0.25, 1],
   [/moving_variance$/, "plain", 0.25, 1],
+  [/^InceptionV4\/.*beta$/, "plain", 0.125, 1.5],
   [/beta$/, "plain", 0.125, 0.5],
   [/(biases|moving_mean)$/, "plain", 0.125, 0],
 ];

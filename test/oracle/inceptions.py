@@ -1,9 +1,9 @@
-"""Variables, endpoints and numbers of TF-Slim's Inceptions: test/fixtures/inceptions.json.
+"""Variables, endpoints and numbers of TF-Slim's Inceptions: test/fixtures/nets/<architecture>.slim.json.
 
 Inception v3 is tf_slim's own. v4 and Inception-ResNet v2 are no part of the package: SLIM_NETS is the folder research/slim/nets of
 github.com/tensorflow/models. Their imports of tensorflow.contrib are turned to tf_slim; nothing else is changed.
 
-Environment: see slim.py. Command: SLIM_NETS=.../research/slim/nets python test/oracle/inceptions.py
+Environment: see slim.py. Command: SLIM_NETS=.../research/slim/nets python test/oracle/inceptions.py [ARCHITECTURE …]
 """
 import hashlib
 import os
@@ -64,8 +64,9 @@ def decayed():
     """name of a regularized variable -> its part of the loss"""
     found = {}
     for loss in tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES):
-        scope, kind = re.match(r"(.*)/(kernel|bias|weights|biases)/Regularizer/", loss.op.name).groups()
-        found[f"{scope}/{'weights' if kind in ('kernel', 'weights') else 'biases'}"] = loss
+        scope, kind = re.match(r"(.*)/(kernel|bias)/Regularizer/", loss.op.name).groups()
+        scope = re.sub(r"^(\w+)/\1/", r"\1/", scope)  # a scope entered twice
+        found[f"{scope}/{'weights' if kind == 'kernel' else 'biases'}"] = loss
     return found
 
 
@@ -82,6 +83,7 @@ def table(name, **options):
         regularized = [key for key in decayed() if not key.startswith(NETS[name][2] + "/")]
         return {
             "endpoints": {key: value.shape.as_list() for key, value in endpoints.items()},
+            "scopes": [name_of(v).removesuffix("/weights") for v in variables if name_of(v).endswith("/weights")],
             "count": len(variables),
             "parameters": sum(v.shape.num_elements() for v in trainable),
             "variablesSha256": digest(f"{name_of(v)} {v.shape.as_list()}" for v in variables),
@@ -140,6 +142,9 @@ def updates(session, feed):
 
 def describe(name):
     return {
+        "images": {"name": "images", "shape": [BATCH, SIDE, SIDE, 3]},
+        "labels": pattern_integers("labels", [BATCH], CLASSES).tolist(),
+        "numClasses": CLASSES,
         "table": table(name),
         **({"thin": table(name, depth_multiplier=0.25)} if name == "inception_v3" else {}),
         "inference": run_mode(name, False),
@@ -148,9 +153,5 @@ def describe(name):
 
 
 if __name__ == "__main__":
-    write_fixture("inceptions", {
-        "images": {"name": "images", "shape": [BATCH, SIDE, SIDE, 3]},
-        "labels": pattern_integers("labels", [BATCH], CLASSES).tolist(),
-        "numClasses": CLASSES,
-        "networks": {name: describe(name) for name in NETS},
-    })
+    for name in sys.argv[1:] or NETS:
+        write_fixture(f"nets/{name}.slim", describe(name))

@@ -1,6 +1,8 @@
 """Which variable each one of keras.applications' networks is with us, and which endpoint each of its layers gives."""
 import re
 
+from inceptionnames import KERAS_CASES
+
 LINEAR = {"kernel": "weights", "bias": "biases"}
 
 
@@ -95,6 +97,7 @@ def convnext(name):
 
 
 CASES = {
+    **KERAS_CASES,
     "resnet_v2_50": {"model": "ResNet50V2", "side": 96, **resnet_v2("resnet_v2_50")},
     **{f"efficientnet_b{i}": {
         "model": f"EfficientNetB{i}", "side": 96, "scale": 1 / 64, "times": 255.0,

@@ -49,7 +49,8 @@ def run(model, endpoint_of, images, is_training):
 
 
 def describe(architecture, case):
-    shape = [2, case["side"], case["side"], 3]
+    keras.utils.clear_session()  # layers are counted from 0
+    shape = [case.get("batch", 2), case["side"], case["side"], 3]
     create = getattr(keras.applications, case["model"])
     model = create(weights=None, classes=CLASSES, classifier_activation=None, input_shape=shape[1:], **case.get("options", {}))
     for layer in model.layers:

@@ -73,7 +73,8 @@ def pattern_images(name, shape):
 # times the number after it; "spatial": the same, the fan in being the kernel's area, as of a depthwise convolution. Root convolutions see pixels (std about 64): v1 normalizes what they give, v2 does not. The
 # last convolution of a unit is damped and betas are positive, so that activations keep their size where moving
 # statistics do not normalize them, and rounding is not amplified through 50 layers and 20 steps. (With betas of 0, or
-# small root weights whose gradients are then large, the loss curve is chaotic.)
+# small root weights whose gradients are then large, the loss curve is chaotic. Inception v4, of 149 normalizations one after the
+# other and beside, needs larger ones.)
 VARIABLE_RULES = [
     (r"^resnet_v2[^/]+/conv1/weights$", "he", 1 / 64, 0.0),
     (r"^[^/]+/conv1/BatchNorm/moving_mean$", "plain", 8.0, 0.0),
@@ -85,6 +86,7 @@ VARIABLE_RULES = [
     (r"^efficientnet.*/project/BatchNorm/gamma$", "plain", 0.125, 0.375),
     (r"gamma$", "plain", 0.25, 1.0),
     (r"moving_variance$", "plain", 0.25, 1.0),
+    (r"^InceptionV4/.*beta$", "plain", 0.125, 1.5),
     (r"beta$", "plain", 0.125, 0.5),
     (r"(biases|moving_mean)$", "plain", 0.125, 0.0),
 ]

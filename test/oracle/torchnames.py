@@ -1,6 +1,8 @@
 """Which variable each entry of torchvision's and timm's networks is, and which endpoint each of their modules gives."""
 import re
 
+from inceptionnames import TORCH_CASES
+
 NORM = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
 LINEAR = {"weight": "weights", "bias": "biases"}
 
@@ -229,6 +231,7 @@ EFFICIENTNET = {"side": 96, "scale": 1 / 64}
 CONVNEXT = {"side": 96, "scale": 1 / 64}
 
 CASES = {
+    **TORCH_CASES,
     ("resnet_v1_18", "torchvision"): {"model": "resnet18", "side": 96, **resnet("resnet_v1_18", "basic_v1")},
     ("resnet_v1_34", "torchvision"): {"model": "resnet34", "side": 97, **resnet("resnet_v1_34", "basic_v1")},
     ("resnet_v1_18", "timm"): {"model": "resnet18", "side": 64, **resnet("resnet_v1_18", "basic_v1")},

@@ -1,5 +1,6 @@
 import type { ClassLabels } from "../../model/losses";
 import type { Model, Predictions } from "../../model/model";
+import type { Losses } from "../../model/modellosses";
 import type { ModelVariable } from "../../model/variables";
 import { tf } from "../../tensorflow";
 import { knownClasses } from "../batch/classes";
@@ -59,7 +60,7 @@ export function differentiate(
         const losses = expectScalars(model.loss(predictions, labels), "train");
         mapPredictions(predictions, keep);
         forwards.push({ predictions, crossEntropy: keep(losses.crossEntropy) });
-        return isRegularized ? losses.loss : losses.crossEntropy.clone();
+        return isRegularized ? losses.loss : unregularized(losses);
       },
       trained.map(({ variable }) => variable),
     );
@@ -79,6 +80,11 @@ export function differentiate(
   } finally {
     tf.dispose([...survivors]);
   }
+}
+
+/** The loss without its weight decay. */
+function unregularized({ crossEntropy, auxiliary }: Losses): tf.Scalar {
+  return auxiliary === undefined ? crossEntropy.clone() : crossEntropy.add(auxiliary);
 }
 
 function accuracyOf(model: Model, predictions: Predictions, labels: ClassLabels): tf.Scalar {
