@@ -22,7 +22,8 @@ export function recognize(
   model?: Model,
   timmPixels?: Preprocessing,
 ): Match {
-  const named = mappingsNamed(source).map((mapping) => withPixels(mapping, timmPixels));
+  const names = file.entries.map(({ name }) => name);
+  const named = mappingsNamed(source).map((mapping) => withPixels(inFile(mapping, names), timmPixels));
   const fitting = model === undefined ? named : named.filter((mapping) => isOf(mapping, model));
   if (model !== undefined && fitting.length === 0) throw ofOtherModel(file, named, model);
   const matches = fitting.map((mapping) => matchOf(file, mapping));
@@ -38,6 +39,11 @@ export function recognize(
   throw new RangeError(
     `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
   );
+}
+
+/** With the names that a file has. */
+function inFile(mapping: WeightsMapping, names: readonly string[]): WeightsMapping {
+  return { ...mapping, entryOf: mapping.entriesOf?.(names) ?? mapping.entryOf };
 }
 
 function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | undefined): WeightsMapping {

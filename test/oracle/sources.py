@@ -103,9 +103,20 @@ KERAS = {
     "mobilenet_v3_small": ("mobilenet_v3", lambda a: a.MobileNetV3Small),
     "vgg16": ("vgg16", lambda a: a.VGG16),
     "vgg19": ("vgg19", lambda a: a.VGG19),
+    "inception_v3": ("inception_v3", lambda a: a.InceptionV3),
+    "inception_resnet_v2": ("inception_resnet_v2", lambda a: a.InceptionResNetV2),
 }
 # sides of photos that are not 224
-SIDES = {}
+SIDES = {
+    "torchvision/inception_v3": 299,
+    "timm/inception_v3": 299,
+    "timm/inception_v4": 299,
+    "timm/inception_resnet_v2": 299,
+    "keras/inception_v3": 299,
+    "keras/inception_resnet_v2": 299,
+}
+# those whose pixels are in -1 .. 1
+HALVES = {"timm/inception_v3", "timm/inception_v4", "timm/inception_resnet_v2"}
 
 
 def main(wanted):
@@ -118,7 +129,8 @@ def main(wanted):
             entries, logits = of_keras(name, side)
         else:
             net = (torchvision_net if source == "torchvision" else timm_net)(name)
-            entries, logits = of_torch(net, side)
+            pixels = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)} if full in HALVES else {}
+            entries, logits = of_torch(net, side, **pixels)
         rounded = [[float(f"{value:.7g}") for value in row] for row in logits.tolist()]
         lines = [f'"{entry}": {json.dumps(shape)}' for entry, shape in entries.items()]
         text = f'{{"source": "{full}", "side": {side}, "logits": {json.dumps(rounded)},\n"entries": {{\n' + ",\n".join(lines) + "\n}}\n"

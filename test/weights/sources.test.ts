@@ -9,6 +9,8 @@ const SOURCES = [
   ...["timm/mobilenetv3_large_100", "timm/mobilenetv3_small_100"],
   ...["timm/tf_mobilenetv3_large_100", "timm/tf_mobilenetv3_small_100"],
   ...["keras/mobilenet", "keras/mobilenet_v2", "keras/mobilenet_v3_large", "keras/mobilenet_v3_small"],
+  ...["torchvision/inception_v3", "timm/inception_v3", "timm/inception_v4", "timm/inception_resnet_v2"],
+  ...["keras/inception_v3", "keras/inception_resnet_v2"],
 ];
 
 for (const source of SOURCES)

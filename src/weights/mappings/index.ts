@@ -1,4 +1,5 @@
 /** All networks of all sources whose weights can be imported. */
+import { INCEPTION_MAPPINGS } from "./inception";
 import { INCEPTION12_MAPPINGS } from "./inception12";
 import type { WeightsMapping } from "./mapping";
 import { MOBILENET_MAPPINGS } from "./mobilenet";
@@ -8,6 +9,7 @@ import { VGG_MAPPINGS } from "./vgg";
 /** By source, then family. */
 export const MAPPINGS: readonly WeightsMapping[] = [
   ...INCEPTION12_MAPPINGS,
+  ...INCEPTION_MAPPINGS,
   ...MOBILENET_MAPPINGS,
   ...RESNET_MAPPINGS,
   ...VGG_MAPPINGS,

@@ -30,6 +30,8 @@ export interface WeightsMapping {
    * none for it.
    */
   entryOf(this: void, variable: string): MappedEntry | undefined;
+  /** entryOf() of a file with entries of these names, where names depend on the file. @default the same for all */
+  readonly entriesOf?: (this: void, entries: readonly string[]) => WeightsMapping["entryOf"];
   /** Whether an entry has nothing to say here, as a count of batches or an auxiliary classifier. @default none but those counts */
   readonly isUnused?: (this: void, entry: string) => boolean;
   /** Mappings of other sources that mean the same network for the same names and shapes. @default none */
