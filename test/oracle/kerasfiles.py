@@ -158,15 +158,26 @@ def odd():
     return files
 
 
-def of_keras1():
-    """Weights as Keras 1 named them, as those of VGG16 that Keras publishes have it."""
-    path = FOLDER / "keras1.h5"
-    named = {"block1_conv1": ["block1_conv1_W_1:0", "block1_conv1_b_1:0"], "block1_pool": [],
-             "bn_conv1": ["bn_conv1_gamma:0", "bn_conv1_beta:0", "bn_conv1_running_mean:0", "bn_conv1_running_std:0"]}
+FORMER = {  # layers as the files that Keras publishes have them
+    "keras1": {"block1_conv1": ["block1_conv1_W_1:0", "block1_conv1_b_1:0"], "block1_pool": [],
+               "bn_conv1": ["bn_conv1_gamma:0", "bn_conv1_beta:0", "bn_conv1_running_mean:0", "bn_conv1_running_std:0"]},
+    "resnet": {"conv1_conv": ["conv1_conv_3/kernel:0"], "probs": ["probs/kernel:0", "probs/bias:0"]},
+    "mobilenetV2": {"Conv_1_bn": ["Conv_1_bn/gamma:0"], "Logits": ["Logits/kernel:0"]},
+    "mobilenetV3": {"Conv": ["Conv/kernel:0"], "Conv/BatchNorm": ["Conv/BatchNorm/gamma:0"],
+                    "expanded_conv/depthwise": ["expanded_conv/depthwise/depthwise_kernel:0"],
+                    "expanded_conv/project": ["expanded_conv/project/kernel:0"],
+                    "expanded_conv/project/BatchNorm": ["expanded_conv/project/BatchNorm_1/beta:0"],
+                    "Logits": ["Logits/kernel:0"]},
+}
+
+
+def former(name):
+    """Weights with names of before: Keras 1's, and those of layers that were called otherwise."""
+    path = FOLDER / f"former_{name}.h5"
     with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [name.encode() for name in named]
-        for layer, weights in named.items():
-            file.create_group(layer).attrs["weight_names"] = [name.encode() for name in weights]
+        file.attrs["layer_names"] = [layer.encode() for layer in FORMER[name]]
+        for layer, weights in FORMER[name].items():
+            file.require_group(layer).attrs["weight_names"] = [weight.encode() for weight in weights]
             for weight in weights:
                 file[layer][weight] = pattern(weight, (2,))
     return encoded(gzip.compress(path.read_bytes(), mtime=0))
@@ -193,4 +204,4 @@ if __name__ == "__main__":
         for name, variable in weights_of(small):
             variable.assign(pattern(name, tuple(variable.shape)))
         made[dtype] = case(small, files_of(small, ".weights.h5", ".keras", ".h5"))
-    write_fixture("kerasfiles", {"models": made, "odd": odd(), "keras1": of_keras1(), "nameless": bare})
+    write_fixture("kerasfiles", {"models": made, "odd": odd(), "former": {name: former(name) for name in FORMER}, "nameless": bare})

@@ -17,7 +17,8 @@ interface Fixture {
   readonly models: Readonly<Record<string, Case>>;
   /** By what is odd of them. */
   readonly odd: Readonly<Record<string, string>>;
-  readonly keras1: string;
+  /** By whose names they have. */
+  readonly former: Readonly<Record<string, string>>;
   readonly nameless: Readonly<Record<string, string>>;
 }
 
@@ -88,17 +89,27 @@ test("without names of layers they are called by their groups, or by config.json
   named.close();
 });
 
-test("Keras 1's names are those of later ones", async () => {
-  const file = await openKerasFile(fileOf("keras1.h5", bytesOf(oracle.keras1)));
-  const names = ["block1_conv1/kernel", "block1_conv1/bias", "bn_conv1/gamma", "bn_conv1/beta"];
+test("names of before are Keras 3's: Keras 1's, and those of the applications whose layers were called otherwise", async () => {
   const moments = ["bn_conv1/moving_mean", "bn_conv1/moving_variance"];
-  assert.deepEqual(
-    file.entries.map(({ name }) => name),
-    [...names, ...moments],
-  );
-  assert.deepEqual(file.read("block1_conv1/kernel"), pattern("block1_conv1_W_1:0", [2]));
-  assert.throws(() => file.read("block1_conv1/kernal"), /expected a name as "block1_conv1\/kernel"/);
-  file.close();
+  const expected: Readonly<Record<string, readonly string[]>> = {
+    keras1: ["block1_conv1/kernel", "block1_conv1/bias", "bn_conv1/gamma", "bn_conv1/beta", ...moments],
+    resnet: ["conv1_conv/kernel", "predictions/kernel", "predictions/bias"],
+    mobilenetV2: ["Conv_1_bn/gamma", "predictions/kernel"],
+    mobilenetV3: [
+      ...["conv/kernel", "conv_bn/gamma", "expanded_conv_depthwise/kernel", "expanded_conv_project/kernel"],
+      ...["expanded_conv_project_bn/beta", "logits/kernel"],
+    ],
+  };
+  for (const [whose, packed] of Object.entries(oracle.former)) {
+    const file = await openKerasFile(fileOf(`${whose}.h5`, bytesOf(packed)));
+    const names = file.entries.map(({ name }) => name);
+    assert.deepEqual(names, expected[whose]);
+    if (whose === "keras1") {
+      assert.deepEqual(file.read("block1_conv1/kernel"), pattern("block1_conv1_W_1:0", [2]));
+      assert.throws(() => file.read("block1_conv1/kernal"), /expected a name as "block1_conv1\/kernel"/);
+    }
+    file.close();
+  }
 });
 
 const refused: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,6 @@
 /** Keras' older HDF5 files, whose attributes list layers and the names of their weights. */
 import type { Hdf5File } from "./hdf5";
+import { namesInKeras3 } from "./kerasformer";
 import type { KerasContents, KerasEntry } from "./kerasnumbered";
 
 /** Where a file has its layers: whole models' in a group, weights alone at the root. */
@@ -19,20 +20,28 @@ export function isLegacy(file: Hdf5File): boolean {
  */
 export function legacyEntries(file: Hdf5File): KerasContents {
   const root = rootOf(file);
-  const layers = [...textsInParts(file, root, "layer_names"), "top_level_model_weights"];
-  const entries = layers.flatMap((layer) => {
+  const layers = textsInParts(file, root, "layer_names");
+  const rename = namesInKeras3(layers);
+  const entries = [...layers, TOP].flatMap((layer) => {
     const group = root === "" ? layer : `${root}/${layer}`;
-    return file.kindOf(group) === "group" ? entriesOf(file, group, layer) : [];
+    return file.kindOf(group) === "group" ? entriesOf(file, group, layer, rename(layer)) : [];
   });
   return { entries, metadata: { layer_names: "file" } };
 }
 
-function entriesOf(file: Hdf5File, group: string, layer: string): KerasEntry[] {
+/** A model's own weights, beside its layers'. */
+const TOP = "top_level_model_weights";
+
+function entriesOf(file: Hdf5File, group: string, layer: string, called: string): KerasEntry[] {
   const weights = textsInParts(file, group, "weight_names");
-  const isTop = layer === "top_level_model_weights";
-  const names = weights.map((weight) => (isTop ? withoutNumber(weight) : nameOf(layer, weight)));
-  const plain = names.includes(`${layer}/pointwise_kernel`) ? names : names.map(asKeras3);
-  return weights.map((weight, i) => ({ name: plain[i] ?? weight, path: `${group}/${weight}` }));
+  const names = weights.map((weight) =>
+    layer === TOP ? withoutNumber(weight) : `${called}/${nameOf(layer, weight)}`,
+  );
+  const isSeparable = names.includes(`${called}/pointwise_kernel`);
+  return weights.map((weight, i) => {
+    const name = names[i] ?? weight;
+    return { name: isSeparable ? name : asKeras3(name), path: `${group}/${weight}` };
+  });
 }
 
 /** A list of texts; a long one is in several attributes, with numbers. */
@@ -49,19 +58,20 @@ function textsInParts(file: Hdf5File, path: string, attribute: string): string[]
 const withoutNumber = (weight: string): string => weight.replace(/:0$/, "");
 
 /**
- * The name of a layer's weight: what comes before the layer's own name is left out ("conv1/kernel:0", and "conv1_1/kernel:0" of the
- * second model in a process, are "conv1/kernel"); what comes after is the way through a model in the model.
+ * The name of a layer's weight in the layer: what comes before the layer's own name is left out ("conv1/kernel:0", and
+ * "conv1_1/kernel:0" of the second model in a process, are "kernel"); what comes after is the way through a model in the model.
  */
 function nameOf(layer: string, weight: string): string {
-  const parts = withoutNumber(weight).split("/");
-  const own = parts.slice(0, -1).findLastIndex((part) => part === layer || isAgain(part, layer));
-  const inner = parts.slice(own + 1);
-  const variable = inner.pop() ?? "";
-  return [layer, ...inner, keras1Name(layer, variable)].join("/");
+  const whole = `/${withoutNumber(weight)}`;
+  const slashes = [...whole.matchAll(/\//g)].map(({ index }) => index);
+  const own = slashes.findLast((end) => isScopeOf(layer, whole.slice(0, end))) ?? 0;
+  const parts = whole.slice(own + 1).split("/");
+  return [...parts.slice(0, -1), keras1Name(layer, parts.at(-1) ?? "")].join("/");
 }
 
-const isAgain = (part: string, layer: string): boolean =>
-  part.startsWith(`${layer}_`) && /^\d+$/.test(part.slice(layer.length + 1));
+function isScopeOf(layer: string, scope: string): boolean {
+  return [scope, scope.replace(/_\d+$/, "")].some((one) => one.endsWith(`/${layer}`));
+}
 
 /** Keras 1 has the layer's name before a letter: "block1_conv1_W_1:0", "block1_conv1_b_1:0". */
 function keras1Name(layer: string, variable: string): string {
