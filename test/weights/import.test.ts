@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { exportWeights, importWeights, Model, type ImportOptions } from "../../src";
-import { memory } from "../../src/tensorflow";
+import { exportWeights, importWeights, Model, saveCheckpoint, type ImportOptions } from "../../src";
+import { memory, tf } from "../../src/tensorflow";
 import { openSafetensors } from "../../src/weights/formats/safetensors";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { temporaryFolder } from "../temporary";
@@ -98,6 +98,24 @@ test("importWeights() keeps a head for other classes, tells its progress, can be
   auto.model.dispose();
   assert.deepEqual(memory(), held);
 });
+
+test("importWeights() of TF-Slim's checkpoint takes its logits for the head, whatever else it has", async () => {
+  const model = new Model({ numClasses: 5, seed: 7 });
+  const names = model.variables.all().map(({ name, variable }) => [name.replace("Predict/logits", "resnet_v1_50/logits"), variable] as const);
+  const step = tf.scalar(3, "int32");
+  const prefix = join(folder, "model.ckpt-3");
+  tf.tidy(() => {
+    const tensors = names.map(([name, variable]) => [name, name.endsWith("logits/weights") ? variable.reshape([1, 1, 2048, 5]) : variable]);
+    saveCheckpoint(prefix, { ...Object.fromEntries(tensors), global_step: step });
+  });
+  const imported = await importWeights("auto", prefix);
+  assert.deepEqual([imported.source, imported.missing, imported.unused], ["slim/resnet_v1_50", [], ["global_step"]]);
+  assert.deepEqual(imported.model.options.preprocessing, "vgg");
+  for (const { name, variable } of model.variables.all())
+    assert.deepEqual(imported.model.variables.expect(name).dataSync(), variable.dataSync(), name);
+  [model, imported.model].forEach((one) => one.dispose());
+  step.dispose();
+}); // prettier-ignore
 
 test("exportWeights() gives back what was imported, to the bit, under the library's names", async () => {
   const { model } = await importWeights("auto", file, { source: "torchvision" });
