@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Model } from "../../src/model";
+import { Model } from "../../src/model";
+import { ARCHITECTURES } from "../../src/model/networks";
 import { memory, tf } from "../../src/tensorflow";
 import {
   adamOptimizer,
@@ -17,6 +18,7 @@ import {
   type Schedule,
   type TrainStepOptions,
 } from "../../src/training";
+import { ratesOf } from "../../src/training/optimizers/rates";
 import { readFixture } from "../fixtures";
 import { patternBatch, thinModel, valuesOf } from "./thin";
 
@@ -121,6 +123,27 @@ test("a slice goes geometrically over fastai's three groups of a ResNet", async 
   const byScope = await trained({ learningRate: scopes });
   const bySlice = await trained({ learningRate: [first ?? 0, 0.01, head ?? 0] });
   assert.deepEqual(bySlice.values, byScope.values);
+});
+
+test("a slice's groups of any network go from its bottom to its head, and an auxiliary classifier learns with the head", () => {
+  const sizes = { width: 1 / 16, defaultImageSize: 224 };
+  for (const architecture of ARCHITECTURES) {
+    const createAuxLogits = /^inception_(v[34]|res)/.test(architecture);
+    const model = new Model({ ...sizes, architecture, createAuxLogits });
+    const names = model.variables.all().map(({ name }) => name);
+    const { of, last } = ratesOf(names, slice(1e-5, 1e-3), names);
+    const trunk = names.filter((name) => !/^Predict\/|\/AuxLogits\//.test(name)).map(of);
+    assert.deepEqual([...new Set(trunk)], [0, 1], architecture);
+    assert.deepEqual(trunk.toSorted(), trunk, architecture);
+    assert.deepEqual(
+      new Set(names.filter((name) => /^Predict\/|\/AuxLogits\//.test(name)).map(of)),
+      new Set([2]),
+    );
+    assert.equal(last, 2);
+    const upper = names.filter((name) => of(name) > 0);
+    assert.deepEqual(upper.map(ratesOf(upper, slice(1), names).of), upper.map(of), "the frozen count, too");
+    model.dispose();
+  }
 });
 
 test("a momentum by step is that of the step, as a number would be, without another recording", async () => {

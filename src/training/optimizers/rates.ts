@@ -1,4 +1,5 @@
 /** Learning rates that differ from layer to layer. */
+import { AUX_LOGITS } from "../../model/layers";
 import { expectScopes, isInScopes } from "../../model/scopes";
 import { configureLearningRate, type Schedule } from "./schedule";
 
@@ -24,9 +25,10 @@ export interface Rates {
 const GROUPS = 3;
 
 /**
- * Learning rates that grow from the bottom of a network to its head, one for each of fastai's three groups of a ResNet: root, block1
- * and block2; block3 and block4; the head. Given both ends the one between is their geometric mean; given the head's alone, the layers
- * below have a tenth of it.
+ * Learning rates that grow from the bottom of a network to its head, one for each of three groups: the lower half of its parts, which are
+ * named by the second scope of its variables, the middle one with them; the upper half; the head, and an auxiliary classifier. Of a ResNet
+ * these are fastai's: root, block1 and block2; block3 and block4; the head. Given both ends the one between is their geometric mean; given
+ * the head's alone, the layers below have a tenth of it.
  * @throws {RangeError} if a rate is not above 0
  * @example
  * createTrainStep(model, { learningRate: slice(1e-5, 1e-3) }); // 1e-5, 1e-4, 1e-3
@@ -51,14 +53,19 @@ export function mapRates(learningRate: LearningRate, change: (rate: Rate) => Rat
 /**
  * The rates of variables.
  * @param names  of those that are trained
+ * @param all    of all that the model has, which tell its parts
  * @throws {RangeError} if a rate is negative, there are not three, a scope is unknown, or a variable has no rate
  */
-export function ratesOf(names: readonly string[], learningRate: LearningRate): Rates {
-  const { schedules, of } = schedulesOf(names, learningRate);
+export function ratesOf(names: readonly string[], learningRate: LearningRate, all: readonly string[]): Rates {
+  const { schedules, of } = schedulesOf(names, learningRate, all);
   return { schedules, of, last: of(names.at(-1) ?? "") };
 }
 
-function schedulesOf(names: readonly string[], learningRate: LearningRate): Omit<Rates, "last"> {
+function schedulesOf(
+  names: readonly string[],
+  learningRate: LearningRate,
+  all: readonly string[],
+): Omit<Rates, "last"> {
   if (typeof learningRate === "number" || typeof learningRate === "function")
     return { schedules: [scheduleOf(learningRate)], of: () => 0 };
   if (isList(learningRate)) {
@@ -66,7 +73,7 @@ function schedulesOf(names: readonly string[], learningRate: LearningRate): Omit
       throw new RangeError(
         `Cannot create train step: expected ${GROUPS} learning rates, as slice() gives them, got ${learningRate.length}`,
       );
-    return { schedules: learningRate.map(scheduleOf), of: groupOf };
+    return { schedules: learningRate.map(scheduleOf), of: groupsOf(all) };
   }
   const scopes = Object.keys(learningRate).sort((a, b) => b.length - a.length);
   expectScopes(scopes, names, "choose learning rates");
@@ -79,11 +86,16 @@ function schedulesOf(names: readonly string[], learningRate: LearningRate): Omit
   return { schedules: scopes.map((scope) => scheduleOf(learningRate[scope] ?? NaN)), of };
 }
 
-/** fastai's three groups of a ResNet: what comes before block3, up to its last layer, and its head. */
-function groupOf(name: string): number {
-  const part = name.split("/")[1] ?? "";
-  if (["conv1", "block1", "block2"].includes(part)) return 0;
-  return ["block3", "block4", "postnorm"].includes(part) ? 1 : 2;
+/** The groups of a network's variables: the lower half of its parts, the upper half, and its heads, which begin anew. */
+function groupsOf(all: readonly string[]): (name: string) => number {
+  const isHead = (name: string): boolean => isInScopes(name, ["Predict"]) || partOf(name) === AUX_LOGITS;
+  const parts = [...new Set(all.filter((name) => !isHead(name)).map(partOf))]; // in order of computation
+  const lower = new Set(parts.slice(0, Math.ceil(parts.length / 2)));
+  return (name) => (isHead(name) ? 2 : lower.has(partOf(name)) ? 0 : 1);
+}
+
+function partOf(name: string): string {
+  return name.split("/")[1] ?? "";
 }
 
 function scheduleOf(rate: Rate): Schedule {

@@ -80,19 +80,22 @@ export interface TrainStepOptions extends TrainableOptions, GradientOptions {
 
 /**
  * The optimizer that the options say, and its learning rates of the variables that are trained.
+ * @param all  the model's variables
  * @throws {RangeError} if seed, globalStep or weightDecay is none that it may be
  * @throws {TypeError} if a tfjs optimizer comes with another learning rate or decay, or an optimizer with a momentum
  */
 export function optimizerOf(
   options: TrainStepOptions,
   trained: readonly ModelVariable[],
+  all: readonly ModelVariable[],
 ): { readonly optimizer: Optimizer; readonly rates: Rates } {
-  const names = trained.map(({ name }) => name);
+  const namesOf = (variables: readonly ModelVariable[]): string[] => variables.map(({ name }) => name);
+  const ratesFor = (rate: LearningRate): Rates => ratesOf(namesOf(trained), rate, namesOf(all));
   const { learningRate, momentum, optimizer } = options;
   expectValues(options);
   const isOurs = optimizer !== undefined && !(optimizer instanceof tf.Optimizer);
   if (isOurs && typeof momentum === "function" && optimizer.withMomentum !== undefined)
-    return { optimizer: optimizer.withMomentum(momentum), rates: ratesOf(names, learningRate ?? 0.01) };
+    return { optimizer: optimizer.withMomentum(momentum), rates: ratesFor(learningRate ?? 0.01) };
   if (optimizer !== undefined && momentum !== undefined)
     throw new TypeError("Cannot create train step: expected the momentum in the optimizer, got both");
   if (optimizer !== undefined && optimizer instanceof tf.Optimizer) {
@@ -101,11 +104,11 @@ export function optimizerOf(
         "Cannot create train step: expected the learning rate in the tfjs optimizer, got both",
       );
     const { learningRate: own } = optimizer.getConfig();
-    return { optimizer: tfjsOptimizer(optimizer), rates: ratesOf(names, () => Number(own)) };
+    return { optimizer: tfjsOptimizer(optimizer), rates: ratesFor(() => Number(own)) };
   }
   return {
     optimizer: optimizer ?? momentumOptimizer(momentum === undefined ? {} : { momentum }),
-    rates: ratesOf(names, learningRate ?? 0.01),
+    rates: ratesFor(learningRate ?? 0.01),
   };
 }
 

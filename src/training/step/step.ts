@@ -157,7 +157,7 @@ export type StepFrom = Pick<TrainStep, "withGradients"> & ((...batch: StepBatch)
 export function createTrainStep(model: Model, options: TrainStepOptions = {}): TrainStep {
   const { seed = 0, globalStep, summarizeGradients = false, cluster = ALONE } = options;
   const [eager, trained] = [isEager(options), expectTrained(model, options)];
-  const { optimizer, rates } = optimizerOf(options, trained);
+  const { optimizer, rates } = optimizerOf(options, trained, model.variables.all());
   const [calls, state, averages] = [callsOf(options), optimizer(trained), averagesOf(model, options)];
   const feed = feedOf(rates, { momentum: state.momentum, averageDecay: averages?.decay });
   const updates = updatesOf(model, trained, { state, feed, averages }, options);
