@@ -65,7 +65,7 @@ def run_mode(network, arg_scope, logits_scope, shape, options, is_training):
         if is_training:
             session.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS), feed)
             moving = [value for _, value in sorted(moving_statistics(session).items())]
-            numbers["moving"] = {"count": len(moving), "means": [number(value.mean()) for value in moving]}
+            numbers["moving"] = {"means": [number(value.mean()) for value in moving]}
         return numbers, tables(logits_scope)
 
 

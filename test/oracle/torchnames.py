@@ -227,11 +227,49 @@ def convnext_torchvision(name):
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
 
 
+def googlenet():
+    """The two of torchvision's GoogLeNet, whose modules begin with a where TF-Slim's begin with b."""
+    root = {"conv1": "Conv2d_1a_7x7", "conv2": "Conv2d_2b_1x1", "conv3": "Conv2d_2c_3x3"}
+    pools = {"maxpool1": "MaxPool_2a_3x3", "maxpool2": "MaxPool_3a_3x3", "maxpool3": "MaxPool_4a_3x3",
+             "maxpool4": "MaxPool_5a_2x2"}
+
+    def module(match):
+        return f"Mixed_{match[1]}{chr(ord(match[2]) + 1)}"
+
+    def variable_of(key):
+        path, leaf = key.rsplit(".", 1)
+        if path == "fc":
+            return f"Predict/logits/{LINEAR[leaf]}"
+        path, kind = path.rsplit(".", 1)
+        if path not in root:
+            block, branch, place = re.fullmatch(r"(.+)\.branch(\d)(?:\.(\d))?", path).groups()
+            mixed = re.sub(r"inception(\d)(\w)", module, block)
+            is_second = place == "1"
+            first = "a" if not is_second or (mixed == "Mixed_5b" and branch == "3") else "b"
+            side = "3x3" if is_second and branch != "4" else "1x1"
+            path = f"{mixed}/Branch_{int(branch) - 1}/Conv2d_0{first}_{side}"
+        path = f"InceptionV1/{root.get(path, path)}"
+        return f"{path}/weights" if kind == "conv" else f"{path}/BatchNorm/{NORM[leaf]}"
+
+    def endpoint_of(path):
+        if re.fullmatch(r"inception\d\w", path):
+            return re.sub(r"inception(\d)(\w)", module, path), same
+        if f"{path[:-3]}" in root and path.endswith(".bn"):
+            return root[path[:-3]], relu
+        ends = {**pools, "avgpool": "global_pool"}
+        return (ends[path], same) if path in ends else None
+
+    return {"variable_of": variable_of, "endpoint_of": endpoint_of}
+
+
 EFFICIENTNET = {"side": 96, "scale": 1 / 64}
 CONVNEXT = {"side": 96, "scale": 1 / 64}
 
 CASES = {
     **TORCH_CASES,
+    ("inception_v1", "torchvision"): {
+        "model": "googlenet", "side": 97, "options": {"aux_logits": False, "init_weights": False, "dropout": 0.0},
+        **googlenet()},
     ("resnet_v1_18", "torchvision"): {"model": "resnet18", "side": 96, **resnet("resnet_v1_18", "basic_v1")},
     ("resnet_v1_34", "torchvision"): {"model": "resnet34", "side": 97, **resnet("resnet_v1_34", "basic_v1")},
     ("resnet_v1_18", "timm"): {"model": "resnet18", "side": 64, **resnet("resnet_v1_18", "basic_v1")},

@@ -27,7 +27,7 @@ SCALES = {
 
 def create(source, model, options):
     if source == "torchvision":
-        if "dropout" in options:  # what its EfficientNets fix themselves
+        if "stochastic_depth_prob" in options and "dropout" in options:  # what its EfficientNets fix themselves
             settings, last = torchvision.models.efficientnet._efficientnet_conf(model, **SCALES[model])
             return torchvision.models.EfficientNet(settings, num_classes=CLASSES, last_channel=last, **options)
         return getattr(torchvision.models, model)(num_classes=CLASSES, **options)
