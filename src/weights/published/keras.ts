@@ -29,7 +29,12 @@ const KERAS: Readonly<Record<string, readonly [file: string, hash: string, licen
     OF_GOOGLE,
   ],
   mobilenet: [`${FOLDER}/mobilenet/mobilenet_1_0_224_tf.h5`, "", OF_GOOGLE],
+  mobilenet_075: [`${FOLDER}/mobilenet/mobilenet_7_5_224_tf.h5`, "", OF_GOOGLE],
+  mobilenet_050: [`${FOLDER}/mobilenet/mobilenet_5_0_224_tf.h5`, "", OF_GOOGLE],
+  mobilenet_025: [`${FOLDER}/mobilenet/mobilenet_2_5_224_tf.h5`, "", OF_GOOGLE],
   mobilenet_v2: [`${FOLDER}/mobilenet_v2/mobilenet_v2_${KERNELS}_1.0_224.h5`, "", OF_GOOGLE],
+  mobilenet_v2_140: [`${FOLDER}/mobilenet_v2/mobilenet_v2_${KERNELS}_1.4_224.h5`, "", OF_GOOGLE],
+  mobilenet_v2_035: [`${FOLDER}/mobilenet_v2/mobilenet_v2_${KERNELS}_0.35_224.h5`, "", OF_GOOGLE],
   mobilenet_v3_large: [
     `${FOLDER}/mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float.h5`,
     "59e551e166be033d707958cf9e29a6a7",

@@ -5,13 +5,19 @@ import { unknownWeights, type Asking, type Published, type PublishedSource } fro
 
 /** The weights that timm takes for a network of which none are named. @see timm 1.0.31: models/*.py, default_cfgs */
 const TIMM: Readonly<Record<string, string>> = {
+  vgg11: "tv_in1k",
+  vgg11_bn: "tv_in1k",
   vgg16: "tv_in1k",
+  vgg16_bn: "tv_in1k",
   vgg19: "tv_in1k",
+  vgg19_bn: "tv_in1k",
   inception_v3: "tv_in1k",
   inception_v4: "tf_in1k",
   inception_resnet_v2: "tf_in1k",
   mobilenetv1_100: "ra4_e3600_r224_in1k",
+  mobilenetv2_050: "lamb_in1k",
   mobilenetv2_100: "ra_in1k",
+  mobilenetv2_140: "ra_in1k",
   mobilenetv3_large_100: "ra_in1k",
   mobilenetv3_small_100: "lamb_in1k",
   tf_mobilenetv3_large_100: "in1k",

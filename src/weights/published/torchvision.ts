@@ -8,8 +8,11 @@ import { unknownWeights, type PublishedSource } from "./source";
 const TORCHVISION: Readonly<Record<string, readonly string[]>> = {
   alexnet: ["alexnet-owt-7be5be79"],
   vgg11: ["vgg11-8a719046"],
+  vgg11_bn: ["vgg11_bn-6002323d"],
   vgg16: ["vgg16-397923af"],
+  vgg16_bn: ["vgg16_bn-6c64b313"],
   vgg19: ["vgg19-dcbb9e9d"],
+  vgg19_bn: ["vgg19_bn-c79401a0"],
   googlenet: ["googlenet-1378be20"],
   inception_v3: ["inception_v3_google-0cc3c7bd"],
   mobilenet_v2: ["mobilenet_v2-b0353104", "mobilenet_v2-7ebf99e0"],
