@@ -29,6 +29,7 @@ interface Field {
  *
  * A strided layer with as much padding before as behind looks around pixel stride · i, so that the middle of its fields is up and left
  * of where the cells lie when they are spread evenly over the image. TensorFlow's "same" padding depends on the size.
+ * @param endpoint  or the scope of a layer within, which is no endpoint
  * @see Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks" (Distill)
  * @throws {RangeError} that names the nearest endpoints if there is none of the name
  */
@@ -39,7 +40,7 @@ export function fieldOfView(
 ): FieldOfView {
   const layers = new FieldLayers();
   network(layers, { shape: [1, height, width, 3], stride: 1, first: [0, 0], last: [0, 0] });
-  const field = layers.endpoints.get(endpoint);
+  const field = layers.endpoints.get(endpoint) ?? layers.scopes.get(endpoint);
   if (field !== undefined) return viewOf(field);
   throw new RangeError(
     `Cannot tell a field of view: expected an endpoint, such as ${quoteNearest(endpoint, [...layers.endpoints.keys()])}, got "${endpoint}"`,
@@ -55,6 +56,8 @@ function viewOf({ shape: [, height, width], stride, first, last }: Field): Field
 
 class FieldLayers implements Layers<Field> {
   readonly endpoints = new Map<string, Field>();
+  /** Of layers, by their scopes. */
+  readonly scopes = new Map<string, Field>();
   private readonly shapes = new DeclaredLayers();
 
   channels({ shape }: Field): number {
@@ -140,6 +143,7 @@ class FieldLayers implements Layers<Field> {
   }
 
   private convolved(x: Field, { scope, endpoint = scope }: WindowLayer): Field {
+    this.scopes.set(scope, x);
     return endpoint === null ? x : this.endpoint(endpoint, x);
   }
 }

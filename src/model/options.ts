@@ -148,13 +148,17 @@ function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
 
 /** What can be said of a network's form before it is built. */
 function expectForm(
-  { preprocessing, strides, dropoutKeepProb, createAuxLogits, outputStride }: ResolvedOptions,
-  { hasAuxLogits = false, hasOutputStride = false }: NetworkSpec,
+  { preprocessing, strides, width, dropoutKeepProb, createAuxLogits, outputStride }: ResolvedOptions,
+  { hasAuxLogits = false, hasStrides = false, hasOutputStride = false, ...spec }: NetworkSpec,
   expect: (key: keyof ModelOptions, expected: string, isRight: boolean) => void,
 ): void {
   expect("preprocessing", PREPROCESSINGS.join(", "), PREPROCESSINGS.includes(preprocessing));
   expect("strides", STRIDES.join(", "), STRIDES.includes(strides));
+  expect("strides", '"slim" of this network, which is no ResNet', hasStrides || strides === "slim");
+  expect("width", "above 0", width > 0 && width < Infinity);
   expect("dropoutKeepProb", "in 0 … 1, but not 0", dropoutKeepProb > 0 && dropoutKeepProb <= 1);
+  const isDropping = spec.dropoutKeepProb < 1;
+  expect("dropoutKeepProb", "1 of this network, which drops nothing", isDropping || dropoutKeepProb === 1);
   expect("createAuxLogits", "false of this network", hasAuxLogits || !createAuxLogits);
   expect("outputStride", "undefined of this network", hasOutputStride || outputStride === undefined);
 }

@@ -64,7 +64,15 @@ testSituations([
     [{ batchNormEpsilon: -1 }, "expected batchNormEpsilon to be 0 or more, got -1"],
     [{ seed: NaN }, "expected seed to be a whole number, got NaN"],
     [{ seed: 0.5 }, "expected seed to be a whole number, got 0.5"],
-    [{ width: Infinity }, "expected width > 0, got Infinity"],
+    [{ width: Infinity }, "expected width to be above 0, got Infinity"],
+    [
+      { dropoutKeepProb: 0.5 },
+      "expected dropoutKeepProb to be 1 of this network, which drops nothing, got 0.5",
+    ],
+    [
+      { architecture: "vgg_16", strides: "keras" },
+      'expected strides to be "slim" of this network, which is no ResNet, got keras',
+    ],
   ]),
   ...refused("configureLearningRate()", (options: LearningRateOptions) => configureLearningRate(options), [
     [

@@ -23,6 +23,7 @@ for (const [wanted, nearest] of [
   ["resnet_v1_50.conv1", "resnet_v1_50/conv1"],
   ["model/resnet_v1_50/conv1", "resnet_v1_50/conv1"],
   ["predict", "Predict"],
+  ["RESNET_V1_50", "resnet_v1_50"],
 ] as const) {
   test(`nearestNames() takes "${wanted}" for "${nearest}"`, () => {
     assert.equal(nearestNames(wanted, SCOPES)[0], nearest);

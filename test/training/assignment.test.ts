@@ -55,6 +55,15 @@ test("namesInCheckpoint() refuses scopes that nothing lies in, and two that beco
   );
 });
 
+test("hintOf() says which network a checkpoint is of, where it is another than the model's", () => {
+  const named = (scope: string) =>
+    ["a/weights", "b/biases"].map((end) => ({ name: `${scope}/${end}`, shape: [3] }));
+  const scopes = [...["resnet_v1_50", "vgg_16", "alexnet_v2", "InceptionV3", "InceptionResnetV2", "MobilenetV2"], ...["efficientnet_b0", "convnext_tiny", "seresnet50", "wide_resnet50_2"]]; // prettier-ignore
+  const entries = named("InceptionV1").map((entry) => ({ ...entry, dtype: "float32" }) as const);
+  for (const scope of scopes)
+    assert.equal(hintOf(named(scope), entries), `; it is a checkpoint of "InceptionV1", not of "${scope}"`);
+});
+
 test("hintOf() tells the map that most of the missing names ask for, and no other", () => {
   const entry = (name: string, shape = [3]) => ({ name, dtype: "float32", shape }) as const;
   const missing = ["net/a/weights", "net/b/weights"].map((name) => ({ name, shape: [3] }));

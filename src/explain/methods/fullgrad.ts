@@ -1,3 +1,4 @@
+import { AUX_LOGITS } from "../../model/layers";
 import { sampleHeat } from "../../inspect/place";
 import { tf } from "../../tensorflow";
 import type { Method, Subject } from "../method";
@@ -48,12 +49,13 @@ export function fullGradientsOf(
   { model, images, score }: Pick<Subject, "model" | "images" | "score">,
   image: number,
 ): FullGradients {
+  const isOnTheWay = (scope: string): boolean => !scope.split("/").includes(AUX_LOGITS); // which says nothing in inference
   return tf.tidy(() => {
     const x = tf.slice(images, [image, 0, 0, 0], [1, -1, -1, -1]);
     const shapes = new Map<string, tf.Tensor4D["shape"]>();
     outputOfImages(model, x, {
       onBiased: (scope, biased) => {
-        shapes.set(scope, biased.shape);
+        if (isOnTheWay(scope)) shapes.set(scope, biased.shape);
         return biased;
       },
     });

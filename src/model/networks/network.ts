@@ -52,6 +52,8 @@ export interface NetworkSpec {
   readonly dropoutKeepProb: number;
   /** Whether it has auxiliary classifiers. @default false */
   readonly hasAuxLogits?: boolean;
+  /** Whether strides may be given. @default false */
+  readonly hasStrides?: boolean;
   /** Whether outputStride may be given. @default false */
   readonly hasOutputStride?: boolean;
   /**

@@ -15,7 +15,7 @@ function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkS
     weightDecay: 1e-4,
     batchNormDecay: 0.997,
     dropoutKeepProb: 1,
-    hasOutputStride: true,
+    ...{ hasStrides: true, hasOutputStride: true },
     build: ({ strides, width, outputStride }) => resnet(name, { strides, width, outputStride }),
   };
 }

@@ -28,7 +28,13 @@ function distanceOf(wanted: string, name: string): number {
 }
 
 function distanceOfLetters(a: string, b: string): number {
-  return editDistance([...a], [...b], (x, y) => Number(x !== y), { wanted: 1, found: 1 });
+  return editDistance([...a], [...b], distanceOfLetter, { wanted: 1, found: 1 });
+}
+
+/** Capitals are near to small letters. */
+function distanceOfLetter(a: string, b: string): number {
+  if (a === b) return 0;
+  return a.toLowerCase() === b.toLowerCase() ? 0.25 : 1;
 }
 
 /** The least cost at which one list is made of the other, by exchanging elements and by leaving some out of either. */

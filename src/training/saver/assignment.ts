@@ -96,11 +96,18 @@ function pairOf({ name, shape }: Lacking, entries: readonly CheckpointVariable[]
   return best;
 }
 
-/** The ResNet of TF-Slim's whose name most of the names begin with, if there is one. */
+/** The network that most of the names are of, by a scope of theirs that its variables are in, if there is one. */
 function networkIn(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const name of names)
-    for (const [network] of name.matchAll(/(?<![^/])resnet_v[12]_\d+(?![^/])/g))
-      counts.set(network, (counts.get(network) ?? 0) + 1);
+    for (const part of name.split("/"))
+      if (isNetworkScope(part)) counts.set(part, (counts.get(part) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** Whether it is a scope as networks have: "resnet_v1_50", "vgg_16", "InceptionV3", "MobilenetV2", "efficientnet_b0". */
+function isNetworkScope(scope: string): boolean {
+  return /^(wide_|se)?resnet(_v[12]_)?\d+(_2)?$|^(alex|vgg|efficient|convnext)\w*_\w+$|^(Inception|Mobilenet)\w*V\d$/.test(
+    scope,
+  );
 }
