@@ -4,7 +4,7 @@ import { Model } from "../model/model";
 import type { ModelOptions } from "../model/options";
 import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
 import type { ModelVariable } from "../model/variables";
-import { releaseSoon, tf } from "../tensorflow";
+import { fillTensor, releaseSoon, tf } from "../tensorflow";
 import { initReport, type InitReport } from "../training/saver/report";
 import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
@@ -208,11 +208,8 @@ function valueOf(
   { variable, entry, layout, isBlueFirst = false, less }: Import,
 ): tf.Tensor {
   const { shape } = variable.variable;
-  const { split, order } = laidOut(layout, shape);
   return tf.tidy(() => {
-    const read = tf.tensor(file.read(entry), [...split]);
-    const ordered = order.every((dimension, i) => dimension === i) ? read : read.transpose([...order]);
-    const value = ordered.reshape(shape);
+    const value = fillTensor(shape, laidOut(layout, shape), file.parts(entry));
     const turned = isBlueFirst ? value.reverse(2) : value;
     return less === undefined ? turned : turned.sub(tf.tensor(file.read(less), shape));
   });

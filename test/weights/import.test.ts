@@ -105,8 +105,10 @@ test("importWeights() of TF-Slim's checkpoint takes its logits for the head, wha
   const step = tf.scalar(3, "int32");
   const prefix = join(folder, "model.ckpt-3");
   tf.tidy(() => {
-    const tensors = names.map(([name, variable]) => [name, name.endsWith("logits/weights") ? variable.reshape([1, 1, 2048, 5]) : variable]);
-    saveCheckpoint(prefix, { ...Object.fromEntries(tensors), global_step: step });
+    const tensors: Record<string, tf.Tensor> = { global_step: step };
+    for (const [name, variable] of names)
+      tensors[name] = name.endsWith("logits/weights") ? variable.reshape([1, 1, 2048, 5]) : variable;
+    saveCheckpoint(prefix, tensors);
   });
   const imported = await importWeights("auto", prefix);
   assert.deepEqual([imported.source, imported.missing, imported.unused], ["slim/resnet_v1_50", [], ["global_step"]]);

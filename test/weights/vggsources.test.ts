@@ -26,6 +26,7 @@ for (const source of [...COMPUTED, ...OTHERS])
       ...{ format: "safetensors", path: source, metadata: {} },
       entries: Object.entries(entries).map(([name, shape]) => ({ name, shape, dtype: "float32" })),
       read: () => assert.fail("expected names and shapes to be enough"),
+      parts: () => assert.fail("expected names and shapes to be enough"),
       close: () => undefined,
     };
     const { mapping, numClasses } = recognize(file, undefined);

@@ -7,6 +7,7 @@
 #include "allocator.h"
 #include "checkpoint.h"
 #include "collectives.h"
+#include "fill.h"
 #include "lending.h"
 #include "operations.h"
 #include "shapes.h"
@@ -14,6 +15,23 @@
 namespace slimlab {
 
 // --- Tensors --------------------------------------------------------------------------------------------------------
+// A handle of a tensor, which is freed; on a GPU floats go there.
+static napi_value HandleOf(napi_env env, TF_Tensor *tensor) {
+  const TF_DataType dtype = TF_TensorType(tensor);
+  Status status;
+  TFE_TensorHandle *handle = TFE_NewTensorHandle(tensor, status.raw);
+  TF_DeleteTensor(tensor);
+  if (!status.ok()) return Throw(env, status);
+  const std::string &device = Backend(env)->*MemberOf(DeviceTag());
+  if (Backend(env)->is_gpu_device && dtype == TF_FLOAT) {
+    TFE_TensorHandle *moved = TFE_TensorHandleCopyToDevice(handle, Context(env), device.c_str(), status.raw);
+    TFE_DeleteTensorHandle(handle);
+    if (!status.ok()) return Throw(env, status);
+    handle = moved;
+  }
+  return Integer(env, (Backend(env)->*MemberOf(InsertTag()))(handle));
+}
+
 // Copies: the vendor shares V8's memory, whose release may then run on a thread of TensorFlow's, where N-API must not be
 // called, and is not aligned as TensorFlow wants it.
 // createTensor(shape, dtype, typedArray | Uint8Array[]) -> id
@@ -38,18 +56,17 @@ static napi_value CreateTensor(napi_env env, napi_callback_info info) {
     tensor = TF_AllocateTensor(dtype, shape.data(), shape.size(), bytes.length);
     std::memcpy(TF_TensorData(tensor), bytes.data, bytes.length);
   }
-  Status status;
-  TFE_TensorHandle *handle = TFE_NewTensorHandle(tensor, status.raw);
-  TF_DeleteTensor(tensor);
-  if (!status.ok()) return Throw(env, status);
-  const std::string &device = Backend(env)->*MemberOf(DeviceTag());
-  if (Backend(env)->is_gpu_device && dtype == TF_FLOAT) {
-    TFE_TensorHandle *moved = TFE_TensorHandleCopyToDevice(handle, Context(env), device.c_str(), status.raw);
-    TFE_DeleteTensorHandle(handle);
-    if (!status.ok()) return Throw(env, status);
-    handle = moved;
-  }
-  return Integer(env, (Backend(env)->*MemberOf(InsertTag()))(handle));
+  return HandleOf(env, tensor);
+}
+
+// endFilling(filling) -> id, once all values are there.
+static napi_value EndFilling(napi_env env, napi_callback_info info) {
+  Filling &filling = *FillingOf(env, Arguments(env, info).at(0));
+  if (filling.tensor == nullptr || filling.done != filling.total)
+    return Throw(env, "INVALID_ARGUMENT", "expected " + std::to_string(filling.total) + " values, got " + std::to_string(filling.done));
+  TF_Tensor *tensor = filling.tensor;
+  filling.tensor = nullptr;
+  return HandleOf(env, tensor);
 }
 
 // The vendor frees the contents of a string tensor in place; they may be shared with an element of a dataset.
@@ -238,6 +255,7 @@ static napi_value Initialize(napi_env env, napi_value exports) {
 #define METHOD(name, function) {name, nullptr, function, nullptr, nullptr, nullptr, napi_enumerable, nullptr}
   const napi_property_descriptor methods[] = {
       METHOD("createTensor", CreateTensor), METHOD("deleteTensor", DeleteTensor), METHOD("deleteTensorAsync", DeleteTensorAsync),
+      METHOD("beginFilling", BeginFilling), METHOD("fill", Fill), METHOD("endFilling", EndFilling),
       METHOD("execute", Execute), METHOD("executeAsync", ExecuteAsync), METHOD("recallLent", RecallLent),
       METHOD("registerFunction", RegisterFunction), METHOD("removeFunction", RemoveFunction),
       METHOD("opDefinition", OpDefinition), METHOD("deviceName", DeviceName), METHOD("releaseMemory", ReleaseFreeMemory),

@@ -9,3 +9,4 @@ export { deferred } from "./deferred";
 export { disposeLater, typeNumber } from "./runtime";
 export { releaseSoon } from "./release";
 export { readNumbers } from "./read";
+export { fillTensor, type FilledFrom } from "./fill";

@@ -10,6 +10,9 @@ export interface HandleInfo {
 /** An open checkpoint reader of the addon. */
 export type NativeReader = { readonly __reader: unique symbol };
 
+/** A tensor of the addon's that is being filled. */
+export type NativeFilling = { readonly __filling: unique symbol };
+
 /** A graph of the addon that is never run. */
 export type NativeGraph = { readonly __graph: unique symbol };
 
@@ -27,6 +30,11 @@ export interface Native {
     dtype: number,
     values: ArrayBufferView | readonly Uint8Array[],
   ): number;
+  beginFilling(shape: readonly number[], split: readonly number[], order: readonly number[]): NativeFilling;
+  /** The next values in the order of `split`. */
+  fill(filling: NativeFilling, values: Float32Array): void;
+  /** The handle, once all values are there. */
+  endFilling(filling: NativeFilling): number;
   deleteTensor(id: number): void;
   /** As deleteTensor(), off the main thread; the handle is counted no more at once. */
   deleteTensorAsync(id: number): void;

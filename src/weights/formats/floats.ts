@@ -53,6 +53,21 @@ export function readFloats(file: ByteFile, { name, dtype, offset, count }: Float
   return numbers;
 }
 
+/** How many numbers readFloatParts() gives at a time. */
+const PART = 2 ** 20;
+
+/**
+ * As readFloats(), part by part.
+ * @throws {Error} as readFloats()
+ */
+export function* readFloatParts(file: ByteFile, place: FloatPlace): Generator<Float32Array> {
+  const size = BYTES[place.dtype];
+  for (let start = 0; start < place.count; start += PART) {
+    const count = Math.min(PART, place.count - start);
+    yield readFloats(file, { ...place, offset: place.offset + start * size, count });
+  }
+}
+
 /**
  * Numbers as float32: float16 and bfloat16 exactly, float64 rounded to the nearest.
  * @param what   they are, for the error

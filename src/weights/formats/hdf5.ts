@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { kindOfFile } from "../../tensorflow";
 import type { FloatType } from "./floats";
 import { guarded, loadLibrary, type OpenHdf5 } from "./hdf5library";
-import { readDataset } from "./hdf5values";
+import { readDataset, readDatasetParts } from "./hdf5values";
 
 /** What stands at a path of an HDF5 file; links are links, whatever they lead to. */
 export type Hdf5Kind = "group" | "dataset" | "link" | "none";
@@ -30,6 +30,8 @@ export interface Hdf5File {
    * @throws {Error} that names the file, if they can't be read: cut off, damaged, packed by a filter that is not there, elsewhere
    */
   floats(path: string, dtype: FloatType, name: string): Float32Array;
+  /** The same part by part. */
+  parts(path: string, dtype: FloatType, name: string): Iterable<Float32Array>;
   close(): void;
 }
 
@@ -58,6 +60,7 @@ export async function openHdf5(path: string, name = path): Promise<Hdf5File> {
     textsOf: (inner, attribute) => call(inner, (_, at) => textsOf(file, at, attribute)),
     dataset: (inner) => call(inner, describe),
     floats: (inner, dtype, called) => readDataset(file, `/${inner}`, dtype, called),
+    parts: (inner, dtype, called) => readDatasetParts(file, `/${inner}`, dtype, called),
     close: () => void opened.close(),
   };
 }

@@ -26,6 +26,26 @@ const BYTES_AT_ONCE = 16 * 2 ** 20;
  * @throws {Error} that names the file, if they can't be read: cut off, damaged, packed by a filter that is not there, elsewhere
  */
 export function readDataset(file: OpenHdf5, path: string, dtype: FloatType, name: string): Float32Array {
+  const parts = [...readDatasetParts(file, path, dtype, name)];
+  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let done = 0;
+  for (const part of parts) {
+    values.set(part, done);
+    done += part.length;
+  }
+  return values;
+}
+
+/**
+ * The same part by part.
+ * @throws {Error} as readDataset(), at once or when a part is asked for
+ */
+export function* readDatasetParts(
+  file: OpenHdf5,
+  path: string,
+  dtype: FloatType,
+  name: string,
+): Generator<Float32Array> {
   const what = `"${name}" of "${file.name}"`;
   const layout = guarded(file.library, file.place, `Cannot read ${what}: expected its values`, () =>
     layoutOf(file, path),
@@ -37,19 +57,16 @@ export function readDataset(file: OpenHdf5, path: string, dtype: FloatType, name
     const got = `[${shape.join(", ")}] of ${dtype}`;
     throw new Error(`Cannot read ${what}: expected a shape that ${file.bytes} bytes can hold, got ${got}`);
   }
-  const values = new Float32Array(elementsOf(shape));
-  if (values.length === 0) return values;
+  if (elementsOf(shape) === 0) return;
   const whole = [{ offset: [], count: [] }];
   const slabs = shape.length === 0 ? whole : slabsOf(shape, BYTES_AT_ONCE / floatBytes(dtype), chunks);
-  let done = 0;
   for (const slab of slabs) {
-    const target = values.subarray(done, done + elementsOf(slab.count));
+    const target = new Float32Array(elementsOf(slab.count));
     withSlab(file, path, slab, target.length * floatBytes(dtype), what, (part) =>
       widen(what, dtype, part, target),
     );
-    done += target.length;
+    yield target;
   }
-  return values;
 }
 
 interface Layout {

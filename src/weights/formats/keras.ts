@@ -34,6 +34,7 @@ export async function openKerasFile(path: string): Promise<WeightsFile> {
         name,
         ...datasetAt(file, path, place),
         values: (dtype) => file.floats(place, dtype, name),
+        parts: (dtype) => file.parts(place, dtype, name),
       })),
       metadata: { ...metadata, ...described(file, config, parts.metadata) },
       close: () => {

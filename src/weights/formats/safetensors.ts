@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { openBytes, type ByteFile } from "./bytefile";
 import { elementsOf, weightsFileOf, type ReadableEntry } from "./file";
-import { readFloats } from "./floats";
+import { readFloatParts, readFloats, type FloatPlace, type FloatType } from "./floats";
 import { isRecord, parseJson } from "./json";
 import { readHeader, type SafetensorsHeader, type TensorPlace } from "./safetensorsheader";
 import type { WeightsFile } from "./weightsfile";
@@ -72,7 +72,12 @@ function openShard(path: string): Shard {
 
 function entryOf(bytes: ByteFile, { name, shape, dtype, offset }: TensorPlace): ReadableEntry {
   const count = elementsOf(shape);
-  return { name, shape, dtype, values: (type) => readFloats(bytes, { name, dtype: type, offset, count }) };
+  const placeOf = (type: FloatType): FloatPlace => ({ name, dtype: type, offset, count });
+  return {
+    ...{ name, shape, dtype },
+    values: (type) => readFloats(bytes, placeOf(type)),
+    parts: (type) => readFloatParts(bytes, placeOf(type)),
+  };
 }
 
 /** What an index says. */

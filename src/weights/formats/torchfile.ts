@@ -3,7 +3,7 @@ import { openBytes } from "./bytefile";
 import { weightsFileOf } from "./file";
 import { findStateDict } from "./statedict";
 import { readLegacy } from "./torchlegacy";
-import { readTensor } from "./torchtensor";
+import { readTensor, readTensorParts } from "./torchtensor";
 import { readArchive } from "./torchzip";
 import { readZip } from "./zip";
 import { startOf } from "../../tensorflow";
@@ -36,6 +36,7 @@ export async function openTorchFile(path: string): Promise<WeightsFile> {
         shape: tensor.shape,
         dtype: tensor.dtype,
         values: (type) => readTensor(file, name, starts.get(tensor.storage.key) ?? 0, tensor, type),
+        parts: (type) => readTensorParts(file, name, starts.get(tensor.storage.key) ?? 0, tensor, type),
       })),
       close: file.close,
     });

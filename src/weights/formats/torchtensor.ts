@@ -1,7 +1,7 @@
 /** The values of a tensor of torch's, whose strides say where each is. */
 import type { ByteFile } from "./bytefile";
 import { elementsOf } from "./file";
-import { floatBytes, readFloats, type FloatType } from "./floats";
+import { floatBytes, readFloatParts, readFloats, type FloatType } from "./floats";
 import type { PickledTensor } from "./pickle/values";
 
 /**
@@ -25,6 +25,23 @@ export function readTensor(
   const target = new Float32Array(count);
   gather(stored, shape, strides, target);
   return target;
+}
+
+/**
+ * The same part by part, where they lie row by row; otherwise all in one.
+ * @throws {Error} as readFloats()
+ */
+export function readTensorParts(
+  file: ByteFile,
+  name: string,
+  start: number,
+  tensor: PickledTensor,
+  dtype: FloatType,
+): Iterable<Float32Array> {
+  const { shape, strides } = tensor;
+  if (!isByRows(shape, strides)) return [readTensor(file, name, start, tensor, dtype)];
+  const offset = start + tensor.offset * floatBytes(dtype);
+  return readFloatParts(file, { name, dtype, offset, count: elementsOf(shape) });
 }
 
 /** Whether a tensor's values lie in memory row by row, without gaps. */

@@ -28,6 +28,12 @@ export interface WeightsFile {
    * @throws {Error} that names the file, the entry and the offset, if its bytes are not there
    */
   read(name: string): Float32Array;
+  /**
+   * The same values in parts, one after the other, of which each is held until the next is asked for: some MB each where the format
+   * lets them be read so.
+   * @throws as read()
+   */
+  parts(name: string): Iterable<Float32Array>;
   /** Frees what is open. */
   close(): void;
 }
