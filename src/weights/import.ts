@@ -6,6 +6,7 @@ import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
 import type { ModelVariable } from "../model/variables";
 import { fillTensor, releaseSoon, tf } from "../tensorflow";
 import { initReport, type InitReport } from "../training/saver/report";
+import { expectFixed } from "./fixed";
 import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
 import { laidOut } from "./mappings/layout";
@@ -71,6 +72,7 @@ export async function importWeights(
     const own = target === "auto" ? undefined : target;
     own?.variables.expectAll(`import "${path}"`);
     const { mapping, numClasses } = recognize(opened, given, own, beside?.preprocessing);
+    expectFixed(opened, mapping);
     const model = own ?? new Model(optionsOf(mapping, numClasses, options));
     try {
       const plan = planOf(model, opened, mapping, own === undefined, options);

@@ -11,6 +11,8 @@ export interface Match {
   readonly mapping: WeightsMapping;
   /** The network's variables that the file has, in their shapes. */
   readonly found: number;
+  /** Those that it has not. */
+  readonly missing: number;
   /** The first variable for which it has no entry, or one of another shape, in words; undefined: it has all. */
   readonly lacks: string | undefined;
   /** Entries that no variable takes from. */
@@ -46,7 +48,7 @@ export function matchOf(file: WeightsFile, mapping: WeightsMapping): Match {
     used.has(name) || head.includes(name) || isCount(name) || mapping.isUnused?.(name) === true;
   return {
     mapping,
-    ...{ found: declared.length - wrong.length, lacks: wrong[0], numClasses: biases },
+    ...{ found: declared.length - wrong.length, missing: wrong.length, lacks: wrong[0], numClasses: biases },
     unknown: file.entries.map(({ name }) => name).filter((name) => !isKnown(name)),
   };
 }

@@ -62,14 +62,16 @@ function withEither(mapping: WeightsMapping, either: ReadonlySet<string>): Weigh
 }
 
 function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | undefined): WeightsMapping {
-  if (preprocessing === undefined || mapping.source !== "timm") return mapping;
+  if (preprocessing === undefined || !mapping.name.startsWith("timm/")) return mapping;
   return { ...mapping, options: { ...mapping.options, preprocessing } };
 }
 
 /** Those that a source's name means. @throws {RangeError} that names the nearest, if there are none */
 function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
   if (source === undefined) return MAPPINGS;
-  const found = MAPPINGS.filter((mapping) => mapping.name === source || mapping.source === source);
+  const found = MAPPINGS.filter(
+    (mapping) => mapping.name === source || mapping.name.startsWith(`${source}/`),
+  );
   if (found.length > 0) return found;
   const names = MAPPINGS.map(({ name }) => name);
   const twin = MAPPINGS.find(({ twins }) => twins?.includes(source));
@@ -132,7 +134,7 @@ export function formOf({ name, architecture, source, options }: WeightsMapping):
 }
 
 function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {
-  const best = [...matches].sort((a, b) => b.found - a.found || a.unknown.length - b.unknown.length)[0];
+  const best = [...matches].sort((a, b) => nearness(b) - nearness(a))[0];
   const count = `${file.entries.length} tensors`;
   const what =
     best?.lacks === undefined
@@ -145,4 +147,9 @@ function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {
   return new RangeError(
     `Cannot import "${file.path}": expected the names and shapes of a known network, got ${count} of another${near}`,
   );
+}
+
+/** How much of a network a file has, less what only one of them has. */
+function nearness({ found, missing, unknown }: Match): number {
+  return found - missing - unknown.length;
 }

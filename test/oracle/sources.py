@@ -18,6 +18,8 @@ from patterns import FIXTURES, pattern, pattern_integers
 def value_of(name, shape):
     """What an entry holds, by its name: equal to sourceValue() of test/weights/sources.ts."""
     end = name.replace(":0", "").split("/")[-1].split(".")[-1]
+    if name.startswith("normalization/"):
+        return np.array({"mean": KERAS_MEAN, "variance": KERAS_DEVIATIONS, "count": 0}[end], np.float32)
     if end in ("running_var", "moving_variance"):
         return pattern(name, shape, 0.5, 1.0)
     if len(shape) > 1:
@@ -79,17 +81,37 @@ def timm_net(name):
     return timm.create_model(name, pretrained=False)
 
 
+KERAS_MEAN, KERAS_DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def layers_of(net, path=""):
+    """Layers with their paths; those of a model within the model have its name before theirs."""
+    import keras
+
+    for layer in net.layers:
+        if isinstance(layer, keras.Model):
+            yield from layers_of(layer, f"{path}{layer.name}/")
+        else:
+            yield f"{path}{layer.name}", layer
+
+
 def of_keras(name, side):
     import keras
 
+    keras.backend.clear_session()  # names are counted from there
     module, build = KERAS[name]
     net = build(keras.applications)(weights=None, classifier_activation=None)
     entries = {}
-    for layer in net.layers:
+    for path, layer in layers_of(net):
         for variable in layer.weights:
-            entry = f"{layer.name}/{variable.name}"
+            entry = f"{path}/{variable.name}"
             entries[entry] = list(variable.shape)
             variable.assign(value_of(entry, tuple(variable.shape)))
+        if isinstance(layer, keras.layers.Normalization) and layer.weights:
+            # Published weights have the deviations for variances, and a layer behind it makes up for that; here it is alone.
+            layer.adapt_mean.assign(KERAS_MEAN)
+            layer.adapt_variance.assign(np.square(KERAS_DEVIATIONS))
+            layer.finalize_state()
     x = getattr(keras.applications, module).preprocess_input(photos(side).copy())
     return entries, np.asarray(net(x, training=False))
 
@@ -97,6 +119,9 @@ def of_keras(name, side):
 # by name: the module of its preprocess_input, and the network
 KERAS = {
     "resnet50": ("resnet", lambda a: a.ResNet50),
+    "resnet50v2": ("resnet_v2", lambda a: a.ResNet50V2),
+    **{f"efficientnet_b{i}": ("efficientnet", lambda a, i=i: getattr(a, f"EfficientNetB{i}")) for i in range(4)},
+    "convnext_tiny": ("convnext", lambda a: a.ConvNeXtTiny),
     "mobilenet": ("mobilenet", lambda a: a.MobileNet),
     "mobilenet_v2": ("mobilenet_v2", lambda a: a.MobileNetV2),
     "mobilenet_v3_large": ("mobilenet_v3", lambda a: a.MobileNetV3Large),
@@ -108,6 +133,9 @@ KERAS = {
 }
 # sides of photos that are not 224
 SIDES = {
+    **{f"{source}/efficientnet_b{i}": side for source, sides in {
+        "torchvision": (224, 240, 288, 300), "timm": (224, 240, 288, 320), "keras": (224, 240, 260, 300),
+    }.items() for i, side in enumerate(sides)},
     "torchvision/inception_v3": 299,
     "timm/inception_v3": 299,
     "timm/inception_v4": 299,

@@ -22,12 +22,20 @@ export function readSource(source: string): SourceFixture {
 /** What an entry holds, by its name: equal to value_of() of test/oracle/sources.py. */
 export function sourceValue(name: string, shape: readonly number[]): Float32Array {
   const end = name.replace(":0", "").split(/[/.]/).at(-1) ?? "";
+  if (name.startsWith("normalization/")) return Float32Array.from(NORMALIZATION[end] ?? []);
   if (["running_var", "moving_variance"].includes(end))
     return pattern(name, shape, { scale: 0.5, offset: 1 });
   if (shape.length > 1) return pattern(name, shape, { scale: Math.sqrt(6 / fanIn(name, end, shape)) });
   if (end === "gamma" || end === "weight") return pattern(name, shape, { scale: 0.25, offset: 0.5 });
   return pattern(name, shape, { scale: 0.1 });
 }
+
+/** As Keras publishes the layer that normalizes the pixels of its EfficientNets. */
+const NORMALIZATION: Readonly<Record<string, readonly number[]>> = {
+  mean: [0.485, 0.456, 0.406],
+  variance: [0.229, 0.224, 0.225],
+  count: [0],
+};
 
 /** Of torch the outputs are first, of Keras last; a depthwise kernel has one input. */
 function fanIn(name: string, end: string, shape: readonly number[]): number {

@@ -1,5 +1,6 @@
 /** The EfficientNets, by the names that all sources have for them. */
 import { efficientnet, type EfficientNetScale } from "./efficientnet";
+import type { Preprocessing } from "../normalization";
 import type { NetworkSpec } from "./network";
 
 /** What distinguishes them. */
@@ -7,17 +8,19 @@ interface Variant extends EfficientNetScale {
   readonly name: string;
   /** Sides of the images that its weights were trained with. */
   readonly sides: Readonly<Record<"keras" | "torchvision" | "timm", number>>;
+  /** Of the weights that timm takes by default. @default "torch" */
+  readonly timmPixels?: Preprocessing;
   readonly dropoutKeepProb: number;
 }
 
-function specOf({ name, sides, dropoutKeepProb, ...scale }: Variant): NetworkSpec {
+function specOf({ name, sides, timmPixels, dropoutKeepProb, ...scale }: Variant): NetworkSpec {
   const torch = { preprocessing: "torch", batchNormEpsilon: 1e-5 } as const;
   return {
     imageSize: sides.keras,
     sources: {
       keras: { preprocessing: "torch", batchNormEpsilon: 1e-3 },
       torchvision: { ...torch, imageSize: sides.torchvision },
-      timm: { ...torch, imageSize: sides.timm },
+      timm: { ...torch, imageSize: sides.timm, ...(timmPixels && { preprocessing: timmPixels }) },
     },
     weightDecay: 1e-5,
     batchNormDecay: 0.99,
@@ -38,6 +41,7 @@ export const EFFICIENTNETS = {
   efficientnet_b1: specOf({
     ...{ name: "efficientnet_b1", width: 1, depth: 1.1, dropoutKeepProb: 0.8 },
     sides: { keras: 240, torchvision: 240, timm: 240 },
+    timmPixels: "inception",
   }),
   efficientnet_b2: specOf({
     ...{ name: "efficientnet_b2", width: 1.1, depth: 1.2, dropoutKeepProb: 0.7 },

@@ -23,6 +23,8 @@ export interface ResnetForm extends BlocksOptions {
   readonly numClasses?: number | undefined;
   /** Whether the last activation is averaged over its pixels. @default true */
   readonly globalPool?: boolean;
+  /** Whether convolutions of the second version that no normalization follows have biases. @default true */
+  readonly biases?: boolean;
   /** How the root's pooling is padded. @default as `strides` says */
   readonly rootPool?: Pick<PoolLayer, "padding" | "countsPadding">;
 }
@@ -89,7 +91,7 @@ function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions):
 
 /** A network as a function of layers and images: compute it, or declare it. */
 export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
-  const { numClasses, globalPool = true, strides = "slim", width = 1 } = form;
+  const { numClasses, globalPool = true, strides = "slim", width = 1, biases = true } = form;
   const variant = parseArchitecture(name);
   const { version, depth, widening } = variant;
   const blocks = planBlocks({ ...form, depth, widening });
@@ -101,12 +103,12 @@ export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Lay
       depth: rootDepth,
       kernel: 7,
       stride: 2,
-      normalize: plain,
+      ...{ normalize: plain, biases },
       activation: plain ? "relu" : "none",
     } as const;
     let net = layers.convolution(images, { scope: `${name}/conv1`, ...root }); // [b, h/2, w/2, 64]
     net = layers.pool(net, { kind: "max", size: 3, stride: 2, ...rootPool }); // [b, h/4, w/4, 64]
-    for (const block of blocks) net = stack(layers, net, { variant, block, strides });
+    for (const block of blocks) net = stack(layers, net, { variant, block, strides, biases });
     if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
     if (globalPool) net = layers.endpoint(GLOBAL_POOL, layers.globalPool(net)); // [b, 1, 1, 2048]
     if (numClasses === undefined) return net;
@@ -126,15 +128,16 @@ interface Stack {
   readonly variant: ReturnType<typeof parseArchitecture>;
   readonly block: Block;
   readonly strides: Strides;
+  readonly biases: boolean;
 }
 
-function stack<X>(layers: Layers<X>, input: X, { variant, block, strides }: Stack): X {
+function stack<X>(layers: Layers<X>, input: X, { variant, block, strides, biases }: Stack): X {
   const { name, version, squeezes } = variant;
   let net = input;
   for (const unit of block.units) {
     const scope = `${name}/${unit.scope}/${unit.isBasic ? "basic" : "bottleneck"}_v${version}`;
     const [first, second] = strides === "keras" ? [unit.stride, 1] : [1, unit.stride];
-    const placed = { ...unit, scope, first, second, squeezes };
+    const placed = { ...unit, scope, first, second, squeezes, biases };
     const bottleneck = version === 1 ? bottleneckV1 : bottleneckV2;
     const given = net;
     net = layers.unit(() => (unit.isBasic ? basicV1 : bottleneck)(layers, given, placed));

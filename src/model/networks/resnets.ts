@@ -25,14 +25,24 @@ function firstVersion(name: ResnetName): NetworkSpec {
   return resnetSpec(name, { slim: SLIM, torchvision: TORCH, timm: TORCH, keras });
 }
 
-/** keras.applications' strides as TF-Slim, but pads its root's pooling by one pixel on each side, with zeros that count. */
+/**
+ * keras.applications' strides as TF-Slim, but pads its root's pooling by one pixel on each side, with zeros that count; timm's has no
+ * biases.
+ */
 function secondVersion(name: ResnetName): NetworkSpec {
+  const timm = { ...TORCH, preprocessing: "inception" } as const;
   const keras = { preprocessing: "inception", batchNormEpsilon: KERAS_EPSILON } as const;
-  const rootPool = { padding: 1, countsPadding: true } as const;
+  const forms = {
+    keras: { rootPool: { padding: 1, countsPadding: true } },
+    timm: { biases: false },
+  } as const;
   return {
-    ...resnetSpec(name, { slim: SLIM, timm: TORCH, keras }),
+    ...resnetSpec(name, { slim: SLIM, timm, keras }),
     build: ({ source, strides, width, outputStride }) =>
-      resnet(name, { strides, width, outputStride, ...(source === "keras" && { rootPool }) }),
+      resnet(name, {
+        ...{ strides, width, outputStride },
+        ...(source === "keras" || source === "timm" ? forms[source] : {}),
+      }),
   };
 }
 

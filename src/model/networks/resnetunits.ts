@@ -9,6 +9,8 @@ export interface PlacedUnit extends Unit {
   readonly second: number;
   /** Whether what it adds is gated by channels. */
   readonly squeezes: boolean;
+  /** Whether convolutions that no normalization follows have biases. */
+  readonly biases: boolean;
 }
 
 /** TF-Slim resnet_v1.bottleneck: He et al. 2015, fig. 5 right. */
@@ -55,8 +57,8 @@ function gated<X>(layers: Layers<X>, x: X, scope: string): X {
 
 /** TF-Slim resnet_v2.bottleneck: He et al. 2016, fig. 1 (b). */
 export function bottleneckV2<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
-  const { scope, depth, bottleneck, stride, rate, first, second } = unit;
-  const bare = { normalize: false, activation: "none" } as const;
+  const { scope, depth, bottleneck, stride, rate, first, second, biases } = unit;
+  const bare = { normalize: false, activation: "none", biases } as const;
   const preact = layers.batchNorm(x, `${scope}/preact`);
   const shortcut =
     layers.channels(x) === depth

@@ -2,10 +2,11 @@
 
 /**
  * "same": as TensorFlow lays them out. "pointwise": a matrix as the kernel of a 1 x 1 convolution, or that as a matrix. Of torch
- * "oihw": a convolution's kernel; "depthwise": a depthwise one's; "linear": a matrix, outputs first; "chw": a matrix behind flattened
- * activations, whose channels come first.
+ * "oihw": a convolution's kernel, a matrix as that of a 1 x 1 one; "depthwise": a depthwise one's; "linear": a matrix, outputs first; "chw": a matrix behind flattened
+ * activations, whose channels come first; "planes": a number for each channel's plane. Of Keras "grouped": a depthwise kernel as that of
+ * a convolution in groups.
  */
-export type Layout = "same" | "pointwise" | "oihw" | "depthwise" | "linear" | "chw";
+export type Layout = "same" | "pointwise" | "oihw" | "depthwise" | "linear" | "chw" | "planes" | "grouped";
 
 /** An entry's values in a variable's terms. */
 interface LaidOut {
@@ -28,9 +29,15 @@ export function laidOut(layout: Layout, shape: readonly number[]): LaidOut {
       return plain(shape);
     case "pointwise":
       return plain(shape.length === 2 ? [1, 1, inputs, outputs] : [inputs, outputs]);
+    case "planes":
+      return { shape: [outputs, 1, 1], split: [outputs], order: [0] };
+    case "grouped":
+      return { ...plain(shape), shape: [height, width, 1, channels * outputs] };
     case "linear":
       return { shape: [outputs, inputs], split: [outputs, inputs], order: [1, 0] };
     case "oihw": {
+      if (shape.length === 2)
+        return { shape: [outputs, inputs, 1, 1], split: [outputs, inputs], order: [1, 0] };
       const kernel = [outputs, channels, height, width];
       return { shape: kernel, split: kernel, order: [2, 3, 1, 0] };
     }

@@ -34,6 +34,8 @@ export interface WeightsMapping {
   readonly entriesOf?: (this: void, entries: readonly string[]) => WeightsMapping["entryOf"];
   /** Whether an entry has nothing to say here, as a count of batches or an auxiliary classifier. @default none but those counts */
   readonly isUnused?: (this: void, entry: string) => boolean;
+  /** Entries whose values the network has built in: a file with others is of other pixels. @default none */
+  readonly fixed?: readonly { readonly entry: RegExp; readonly values: readonly number[] }[];
   /** Mappings of other sources that mean the same network for the same names and shapes. @default none */
   readonly equals?: readonly string[];
   /** Other networks whose files have the same names and shapes, as the source calls them: a file alone can't tell. @default none */
@@ -104,7 +106,7 @@ export function torchEntries(
     const known = TORCH[kind];
     if (module === undefined || known === undefined) return undefined;
     const [end, plain] = known;
-    const special = scope === HEAD ? "linear" : layouts[scope];
+    const special = layouts[scope] ?? (scope === HEAD ? "linear" : undefined);
     const less = hasBiases && kind === "moving_mean" ? entries?.layer : undefined;
     return {
       ...{ entry: `${module}.${end}`, layout: kind === "weights" ? (special ?? plain) : plain },

@@ -1,4 +1,4 @@
-/** Where others keep the variables of ResNets of bottlenecks. */
+/** Where others keep the variables of ResNets. */
 import type { Architecture } from "../../model/networks";
 import {
   HEAD,
@@ -12,7 +12,8 @@ import {
 type Depth = 50 | 101 | 152;
 
 /** A scope within a network: the root, a layer of a unit, or the head. */
-const UNIT = /\/block(?<block>\d)\/unit_(?<unit>\d+)\/bottleneck_v1\/(?<layer>conv\d|shortcut)$/;
+const UNIT =
+  /\/block(?<block>\d)\/unit_(?<unit>\d+)\/(?:bottleneck|basic)_v1\/(?<layer>conv\d|shortcut|squeeze_excite\/Conv(?:_1)?)$/;
 
 /** @see torchvision/models/resnet.py, timm/models/resnet.py */
 const torchLayers: NamesLayers = (scope) => {
@@ -23,6 +24,8 @@ const torchLayers: NamesLayers = (scope) => {
   const { block = "", unit = "", layer = "" } = found;
   const at = `layer${block}.${Number(unit) - 1}`;
   if (layer === "shortcut") return { layer: `${at}.downsample.0`, norm: `${at}.downsample.1` };
+  if (layer.startsWith("squeeze_excite"))
+    return { layer: `${at}.se.${layer.endsWith("_1") ? "fc2" : "fc1"}` };
   return { layer: `${at}.${layer}`, norm: `${at}.${layer.replace("conv", "bn")}` };
 };
 
@@ -37,22 +40,72 @@ const kerasLayers: NamesLayers = (scope) => {
   return { layer: `${at}_conv`, norm: `${at}_bn` };
 };
 
-/** timm's networks of that depth with the same names and shapes, but another pooling. @see timm/models/resnet.py (1.0.31) */
-const TWINS: Readonly<Partial<Record<Depth, readonly string[]>>> = {
-  50: ["timm/resnetaa50", "timm/resnetblur50"],
+/**
+ * A layer of the second version: the root, the last normalization, or of a unit, whose normalizations stand before its convolutions.
+ * @see timm/models/resnetv2.py (1.0.31)
+ */
+const timmLayersV2: NamesLayers = (scope) => {
+  if (scope === HEAD) return { layer: "head.fc" };
+  const found = UNIT_V2.exec(scope)?.groups;
+  if (found === undefined) return scope.endsWith("/postnorm") ? { norm: "norm" } : { layer: "stem.conv" };
+  const { block = "", unit = "", layer = "" } = found;
+  const at = `stages.${Number(block) - 1}.blocks.${Number(unit) - 1}`;
+  if (layer === "preact") return { norm: `${at}.norm1` };
+  if (layer === "shortcut") return { layer: `${at}.downsample.conv` };
+  return { layer: `${at}.${layer}`, norm: `${at}.norm${Number(layer.slice(4)) + 1}` };
+};
+
+/** @see keras/src/applications/resnet.py (3.15) */
+const kerasLayersV2: NamesLayers = (scope) => {
+  if (scope === HEAD) return { layer: "predictions" };
+  const found = UNIT_V2.exec(scope)?.groups;
+  if (found === undefined) return scope.endsWith("/postnorm") ? { norm: "post_bn" } : { layer: "conv1_conv" };
+  const { block = "", unit = "", layer = "" } = found;
+  const at = `conv${Number(block) + 1}_block${unit}`;
+  if (layer === "preact") return { norm: `${at}_preact_bn` };
+  const place = `${at}_${layer === "shortcut" ? 0 : layer.slice(4)}`;
+  return { layer: `${place}_conv`, norm: `${place}_bn` };
+};
+
+const UNIT_V2 = /\/block(?<block>\d)\/unit_(?<unit>\d+)\/bottleneck_v2\/(?<layer>conv\d|shortcut|preact)$/;
+
+/** timm's networks with the same names and shapes, but another pooling. @see timm/models/resnet.py (1.0.31) */
+const TWINS: Readonly<Record<string, readonly string[]>> = {
+  resnet18: ["timm/resnetblur18"],
+  resnet50: ["timm/resnetaa50", "timm/resnetblur50"],
+};
+
+/** Of torchvision and timm, which call them alike. */
+function torchMappings(called: string, architecture: Architecture): readonly WeightsMapping[] {
+  const torch = { architecture, entryOf: torchEntries(torchLayers) };
+  const [ours, theirs] = [`torchvision/${called}`, `timm/${called}`];
+  return [
+    { name: ours, source: "torchvision", ...torch, equals: [theirs] },
+    { name: theirs, source: "timm", ...torch, equals: [ours], twins: TWINS[called] ?? [] },
+  ];
+}
+
+/** Weights of timm that want other pixels than those of torchvision. @see timm 1.0.31: models/resnet.py, default_cfgs */
+const OTHER_PIXELS: WeightsMapping = {
+  ...{ name: "timm/resnet34.ra4_e3600_r224_in1k", architecture: "resnet_v1_34", source: "timm" },
+  ...{ options: { preprocessing: "inception" }, entryOf: torchEntries(torchLayers) },
 };
 
 function mappingsOf(depth: Depth): readonly WeightsMapping[] {
-  const architecture: Architecture = `resnet_v1_${depth}`;
-  const torch = { architecture, entryOf: torchEntries(torchLayers) };
-  const [ours, theirs] = [`torchvision/resnet${depth}`, `timm/resnet${depth}`];
-  const blueFirst = `${architecture}/conv1`;
+  const [first, second] = [`resnet_v1_${depth}`, `resnet_v2_${depth}`] as const;
   return [
-    { name: ours, source: "torchvision", ...torch, equals: [theirs] },
-    { name: theirs, source: "timm", ...torch, equals: [ours], twins: TWINS[depth] ?? [] },
+    ...torchMappings(`resnet${depth}`, first),
     {
-      ...{ name: `keras/resnet${depth}`, source: "keras", architecture },
-      entryOf: kerasEntries(kerasLayers, { blueFirst, hasBiases: true }),
+      ...{ name: `keras/resnet${depth}`, source: "keras", architecture: first },
+      entryOf: kerasEntries(kerasLayers, { blueFirst: `${first}/conv1`, hasBiases: true }),
+    },
+    {
+      ...{ name: `keras/resnet${depth}v2`, source: "keras", architecture: second },
+      entryOf: kerasEntries(kerasLayersV2),
+    },
+    {
+      ...{ name: `timm/resnetv2_${depth}`, source: "timm", architecture: second },
+      entryOf: torchEntries(timmLayersV2, { [HEAD]: "oihw" }),
     },
   ];
 }
@@ -62,6 +115,12 @@ const SLIM = ["resnet_v1_50", "resnet_v1_101", "resnet_v1_152", "resnet_v1_200",
 
 /** Of torchvision, timm, Keras and TF-Slim. */
 export const RESNET_MAPPINGS: readonly WeightsMapping[] = [
+  ...torchMappings("resnet18", "resnet_v1_18"),
+  ...torchMappings("resnet34", "resnet_v1_34"),
+  OTHER_PIXELS,
+  ...torchMappings("wide_resnet50_2", "wide_resnet50_2"),
+  ...torchMappings("wide_resnet101_2", "wide_resnet101_2"),
+  ...torchMappings("seresnet50", "seresnet50").slice(1),
   ...mappingsOf(50),
   ...mappingsOf(101),
   ...mappingsOf(152),
