@@ -52,12 +52,14 @@ test("importWeights() fills torchvision's auxiliary classifier where a model has
   model.dispose();
 }); // prettier-ignore
 
-test("importWeights() finds Keras' layers wherever their counting begins", async () => {
+test("importWeights() finds Keras' layers wherever their counting begins, and beta where .weights.h5 don't say that it is", async () => {
   const from = (name: string): string =>
-    name.replace(
-      /^(conv2d|batch_normalization)(?:_(\d+))?\//,
-      (_, layer: string, number = "0") => `${layer}_${Number(number) + 188}/`,
-    );
+    name
+      .replace(/beta$/, "gamma_or_beta")
+      .replace(
+        /^(conv2d|batch_normalization)(?:_(\d+))?\//,
+        (_, layer: string, number = "0") => `${layer}_${Number(number) + 188}/`,
+      );
   const { model, missing, source } = await importWeights("auto", await fileOf("keras/inception_v3", from));
   assert.deepEqual([missing, source], [[], "keras/inception_v3"]);
   const first = model.variables.expect("InceptionV3/Conv2d_1a_3x3/weights");

@@ -78,7 +78,15 @@ function kerasNames(architecture: Name, entries: readonly string[]): WeightsMapp
     const norm = counter("batch_normalization", entries);
     return scopesOf(architecture).map((scope) => kerasOwn(scope) ?? { layer: convolution(), norm: norm() });
   });
-  return kerasEntries((scope) => (scope === HEAD ? { layer: "predictions" } : trunk(scope)));
+  const entryOf = kerasEntries((scope) => (scope === HEAD ? { layer: "predictions" } : trunk(scope)));
+  const names = new Set(entries);
+  return (variable) => {
+    const mapped = entryOf(variable);
+    const unsure = mapped?.entry.replace(/\/beta$/, "/gamma_or_beta"); // .weights.h5 do not tell: these networks have no gamma
+    return mapped !== undefined && unsure !== undefined && names.has(unsure)
+      ? { ...mapped, entry: unsure }
+      : mapped;
+  };
 }
 
 /** Layers of Inception-ResNet v2 that have names. @see keras/src/applications/inception_resnet_v2.py (3.15) */
