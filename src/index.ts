@@ -85,9 +85,12 @@ export * from "./display";
 export * as widgets from "./widgets";
 export {
   exportWeights,
+  fetchWeights,
   importWeights,
   type ExportedWeights,
   type ExportWeightsOptions,
+  type FetchedWeights,
+  type FetchWeightsOptions,
   type ImportOptions,
   type ImportProgress,
   type ImportReport,

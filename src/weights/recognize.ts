@@ -30,7 +30,7 @@ export function recognize(
   const whole = matches.filter(isWhole);
   const [match] = whole;
   if (match === undefined)
-    throw model === undefined ? ofNoNetwork(file, matches) : notOf(file, matches, named, model);
+    throw model === undefined ? notNamed(file, matches, source) : notOf(file, matches, named, model);
   const { mapping } = match;
   if (mapping.name === source) return match;
   const others = new Set(whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]));
@@ -131,6 +131,17 @@ function notOf(
 /** What a model is to be created with. */
 export function formOf({ name, architecture, source, options }: WeightsMapping): string {
   return `${JSON.stringify({ architecture, source, ...options })} for ${name}`;
+}
+
+/** Where a file is of another network than its caller says, which is said. */
+function notNamed(file: WeightsFile, matches: readonly Match[], source: string | undefined): RangeError {
+  const others =
+    source === undefined ? [] : MAPPINGS.map((mapping) => matchOf(file, mapping)).filter(isWhole);
+  if (others.length === 0) return ofNoNetwork(file, matches);
+  const names = others.map(({ mapping: { name } }) => name).join(", or ");
+  return new RangeError(
+    `Cannot import "${file.path}": expected weights of "${source}", got those of ${names}`,
+  );
 }
 
 function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {

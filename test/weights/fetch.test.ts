@@ -8,7 +8,7 @@ import { before, test } from "node:test";
 import { create } from "tar";
 import { CHECKPOINTS } from "../../src/input/checkpoints";
 import { saveCheckpoint, tf } from "../../src/tensorflow";
-import { fetchWeights } from "../../src/weights/fetch";
+import { fetchWeights } from "../../src";
 import { openWeights } from "../../src/weights/formats/open";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { MAPPINGS } from "../../src/weights/mappings";

@@ -60,6 +60,11 @@ test("importWeights() refuses a model of another form, and changes nothing", asy
   [slim, two, epsilon].forEach((model) => model.dispose());
 }); // prettier-ignore
 
+test("importWeights() says whose weights a file has, where its caller says others", async () => {
+  await fails("auto", /^Cannot import ".*": expected weights of "torchvision\/vgg16", got those of torchvision\/resnet50, or timm\/resnet50/, { source: "torchvision/vgg16" });
+  await fails("auto", /expected weights of "keras", got those of torchvision\/resnet50/, { source: "keras" });
+}); // prettier-ignore
+
 test("importWeights() names the nearest network and what a file lacks of it", async () => {
   const other = join(folder, "other.safetensors");
   const opened = openSafetensors(file);

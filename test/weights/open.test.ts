@@ -36,6 +36,14 @@ for (const [title, [name, contents, got]] of Object.entries(unknown))
 test("where there is nothing, or a folder of something else, that is said", async () => {
   const folder = temporaryFolder("nothing");
   await assert.rejects(openWeights(join(folder, "resnet50.pth")), /got nothing there/);
+  await assert.rejects(
+    openWeights(join(folder, "model.safetensors")),
+    /^Error: Cannot open .*, got nothing there$/,
+  );
+  await assert.rejects(
+    openWeights("https://host/resnet50.pth"),
+    /got an address: fetchWeights\(\) or fetchFile\(\) /,
+  );
   await assert.rejects(openWeights(folder), /got a folder/);
 });
 

@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
     title: "safetensors",
     is: ({ path, start, names }) =>
       /^[^]{4}\0{4}\s*\{/.test(start) ||
-      [path, ...names].some((name) => isIndex(name) || /\.safetensors$/.test(name)),
+      (existsSync(path) && [path, ...names].some((name) => isIndex(name) || /\.safetensors$/.test(name))),
     open: openSafetensors,
   },
   {
@@ -73,9 +73,15 @@ export async function openWeights(path: string): Promise<WeightsFile> {
   const kind = KINDS.find(({ is }) => is(found));
   if (kind !== undefined) return kind.open(path);
   const known = KINDS.map(({ title }) => title).join(", ");
-  const got =
-    kindOfFile(path) ?? (statSync(path, { throwIfNoEntry: false }) ? "something else" : "nothing there");
-  throw new Error(`Cannot open weights "${path}": expected ${known}, got ${got}`);
+  throw new Error(
+    `Cannot open weights "${path}": expected ${known}, got ${kindOfFile(path) ?? otherAt(path)}`,
+  );
+}
+
+function otherAt(path: string): string {
+  if (existsSync(path)) return "something else";
+  const isAddress = /^https?:\/\//.test(path);
+  return isAddress ? "an address: fetchWeights() or fetchFile() gives a file of it first" : "nothing there";
 }
 
 async function lookAt(path: string): Promise<Found> {
