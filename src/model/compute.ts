@@ -1,5 +1,6 @@
 /** A network's layers on tensors. */
 import {
+  adaptiveMean,
   averagePool,
   globalMean,
   layerNorm,
@@ -109,6 +110,7 @@ function plainLayers(
   | "gate"
   | "concat"
   | "globalPool"
+  | "adaptivePool"
   | "dropout"
   | "softmax"
 > {
@@ -136,6 +138,7 @@ function plainLayers(
     gate: (x, gates) => tf.mul(x, gates),
     concat: (parts) => tf.concat([...parts], 3),
     globalPool: globalMean,
+    adaptivePool: adaptiveMean,
     dropout: (x, layer) => (options.isTraining === true ? dropped(x, layer, options.seed) : x),
     softmax: (x) => tf.softmax(x),
   };

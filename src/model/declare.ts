@@ -135,6 +135,10 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return [x[0], 1, 1, x[3]];
   }
 
+  adaptivePool(x: ImageShape, size: number): ImageShape {
+    return [x[0], size, size, x[3]];
+  }
+
   dropout(x: ImageShape, { keepProb }: { readonly keepProb: number }): ImageShape {
     this.isRandom ||= keepProb < 1;
     return x;

@@ -125,6 +125,14 @@ class FieldLayers implements Layers<Field> {
     return { ...x, shape: this.shapes.globalPool(x.shape), last: [x.last[0] + y, x.last[1] + wide] };
   }
 
+  /** Of parts that are not all alike, the first's field, moved by how far they are apart on average. */
+  adaptivePool(x: Field, size: number): Field {
+    const [, height, width] = x.shape;
+    const [y, wide] = [height, width].map((side) => x.stride * (Math.ceil(side / size) - 1));
+    const last = [x.last[0] + (y ?? 0), x.last[1] + (wide ?? 0)] as const;
+    return { ...x, shape: this.shapes.adaptivePool(x.shape, size), stride: (x.stride * height) / size, last };
+  }
+
   dropout(x: Field): Field {
     return x;
   }

@@ -127,6 +127,8 @@ export interface Layers<X> {
   concat(parts: readonly X[]): X;
   /** The mean over all pixels, [batch, 1, 1, channels]. */
   globalPool(x: X): X;
+  /** Means over `size` x `size` parts of the image, which overlap where its sides are no multiples, as torch's AdaptiveAvgPool2d. */
+  adaptivePool(x: X, size: number): X;
   dropout(x: X, layer: DropoutLayer): X;
   /** Probabilities over the last dimension. */
   softmax(x: X): X;

@@ -118,6 +118,10 @@ export class PartLayers<X> implements Layers<Place<X>> {
     return this.one(x, (layers, of) => layers.globalPool(of));
   }
 
+  adaptivePool(x: Place<X>, size: number): Place<X> {
+    return this.one(x, (layers, of) => layers.adaptivePool(of, size));
+  }
+
   dropout(x: Place<X>, layer: DropoutLayer): Place<X> {
     return this.one(x, (layers, of) => layers.dropout(of, layer));
   }

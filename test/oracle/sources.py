@@ -136,6 +136,8 @@ SIDES = {
     **{f"{source}/efficientnet_b{i}": side for source, sides in {
         "torchvision": (224, 240, 288, 300), "timm": (224, 240, 288, 320), "keras": (224, 240, 260, 300),
     }.items() for i, side in enumerate(sides)},
+    "torchvision/vgg11": 160,  # where they pool to the size that their matrices want
+    "torchvision/alexnet": 300,
     "torchvision/inception_v3": 299,
     "timm/inception_v3": 299,
     "timm/inception_v4": 299,

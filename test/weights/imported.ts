@@ -24,7 +24,8 @@ export async function expectImported(source: string): Promise<void> {
     },
   }));
   await writeSafetensors(file, tensors);
-  const { model, missing, ...report } = await importWeights("auto", file, { source });
+  const sizes = { defaultImageSize: side, fixedResizeSide: side };
+  const { model, missing, ...report } = await importWeights("auto", file, { source, model: sizes });
   assert.equal(report.source, source);
   assert.deepEqual(missing, []);
   const got = tf.tidy(() => model.predict(model.preprocess(sourcePhoto(side))).logits.dataSync());

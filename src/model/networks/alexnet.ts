@@ -38,6 +38,7 @@ function alexnet({ source, width, dropoutKeepProb: keepProb }: NetworkForm): Net
     net = convolution(net, "conv4", form.fourth, 3);
     net = convolution(net, "conv5", 256, 3);
     net = pool(net, "pool5"); // [b, 5, 5, 256], torchvision 6
+    if (source === "torchvision") net = layers.adaptivePool(net, form.grid);
     net = dropout(net, "dropout5", "before");
     net = layers.convolution(net, {
       scope: `${NAME}/fc6`,

@@ -19,12 +19,15 @@ interface VggOptions extends Pick<NetworkForm, "width" | "dropoutKeepProb"> {
   /** First part of all its names. */
   readonly name: string;
   readonly convolutions: readonly number[];
+  /** Whether what the convolutions give is brought to 7 x 7 pixels, whatever the image's size: torchvision's. */
+  readonly isAdaptive: boolean;
   /** Whether its convolutions are normalized. */
   readonly normalize: boolean;
 }
 
 /** @see tf_slim/nets/vgg.py; normalized as torchvision.models.vgg16_bn, but for biases, which moving means take in */
-function vgg({ name, convolutions, normalize, width, dropoutKeepProb: keepProb }: VggOptions): Network {
+function vgg(options: VggOptions): Network {
+  const { name, convolutions, normalize, isAdaptive, width, dropoutKeepProb: keepProb } = options;
   const dense = { depth: scaleDepth(4096, width), initializer: "xavierUniform", normalize: false } as const;
   return (layers, images) => {
     let net = images; // [b, 224, 224, 3]
@@ -37,6 +40,7 @@ function vgg({ name, convolutions, normalize, width, dropoutKeepProb: keepProb }
         layers.pool(net, { kind: "max", size: 2, stride: 2, padding: "valid" }),
       );
     }
+    if (isAdaptive) net = layers.adaptivePool(net, 7);
     net = layers.convolution(net, { scope: `${name}/fc6`, kernel: 7, padding: "valid", ...dense }); // [b, 1, 1, 4096]
     net = layers.dropout(net, { scope: `${name}/dropout6`, keepProb });
     net = layers.convolution(net, { scope: `${name}/fc7`, ...dense });
@@ -75,13 +79,17 @@ const TRAINED = {
   dropoutKeepProb: 0.5,
 } as const;
 
+function adaptiveOf({ source }: NetworkForm): Pick<VggOptions, "isAdaptive"> {
+  return { isAdaptive: source === "torchvision" };
+}
+
 function plain(name: VggName): NetworkSpec {
   const convolutions = CONVOLUTIONS[name];
   const torch = { torchvision: TORCH, timm: TORCH };
   return {
     ...TRAINED,
     sources: { slim: CAFFE, ...torch, ...(name !== "vgg_a" && { keras: CAFFE }) },
-    build: (form) => vgg({ ...form, name, convolutions, normalize: false }),
+    build: (form) => vgg({ ...form, ...adaptiveOf(form), name, convolutions, normalize: false }),
   };
 }
 
@@ -90,7 +98,7 @@ function normalized(name: VggName): NetworkSpec {
   return {
     ...TRAINED,
     sources: { torchvision: TORCH, timm: TORCH },
-    build: (form) => vgg({ ...form, name: `${name}_bn`, convolutions, normalize: true }),
+    build: (form) => vgg({ ...form, ...adaptiveOf(form), name: `${name}_bn`, convolutions, normalize: true }),
   };
 }
 

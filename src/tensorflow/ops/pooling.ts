@@ -83,3 +83,32 @@ const imageAxes = (): tf.Tensor => tf.tensor1d([1, 2], "int32");
 export function globalMean(x: tf.Tensor4D): tf.Tensor4D {
   return runMean([x], {}) as tf.Tensor4D;
 }
+
+/**
+ * Means over `size` x `size` parts of an image, each from the pixel where it begins to the one where it ends, so that parts overlap
+ * where the image's sides are no multiples of the size; x itself, if it has that size.
+ * @param x  float32 [batch, height, width, channels]
+ * @returns  float32 [batch, size, size, channels]
+ * @see torch.nn.AdaptiveAvgPool2d
+ */
+export function adaptiveMean(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  if (height === size && width === size) return x.clone();
+  return tf.tidy(() => {
+    const rows = shares(height, size);
+    const columns = shares(width, size);
+    const wide = tf.matMul(x.transpose([0, 1, 3, 2]), columns); // [batch, height, channels, size]
+    return tf.matMul<tf.Tensor4D>(wide.transpose([0, 2, 3, 1]), rows).transpose([0, 3, 2, 1]);
+  });
+}
+
+/** What each pixel of a side counts in each part's mean: float32 [1, 1, side, size]. */
+function shares(side: number, size: number): tf.Tensor4D {
+  const values = Array.from({ length: side }, (_, pixel) =>
+    Array.from({ length: size }, (__, part) => {
+      const [begin, end] = [Math.floor((part * side) / size), Math.ceil(((part + 1) * side) / size)];
+      return pixel >= begin && pixel < end ? 1 / (end - begin) : 0;
+    }),
+  );
+  return tf.tensor4d(values.flat(), [1, 1, side, size]);
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  adaptiveMean,
   attr,
   executeOne,
   globalMean,
@@ -88,3 +89,25 @@ function assertNear(actual: tf.Tensor | undefined, expected: tf.Tensor): void {
   const difference = actual?.sub(expected).abs().max().dataSync()[0] ?? Infinity;
   assert.ok(difference < 1e-6, String(difference));
 }
+
+test("adaptiveMean() takes the means of parts that cover the image and overlap, its gradient their shares", () => {
+  const before = memory();
+  tf.tidy(() => {
+    const x = tf.tensor4d([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5, 1]);
+    const [first, second] = [(0 + 1 + 2 + 5 + 6 + 7) / 6, (2 + 3 + 4 + 7 + 8 + 9) / 6];
+    const y = adaptiveMean(x, 2); // of 5 columns those 0 to 2 and 2 to 4, of 2 rows each
+    assert.deepEqual([...y.dataSync()], [1, 3, 6, 8]);
+    const mean = adaptiveMean(tf.concat4d([x, x], 1), 2);
+    assert.ok(Math.abs((mean.dataSync()[0] ?? NaN) - first) < 1e-6);
+    assert.ok(Math.abs((mean.dataSync()[1] ?? NaN) - second) < 1e-6);
+    const slopes = tf.grad((at) => adaptiveMean(at.as4D(1, 2, 5, 1), 2).sum())(x);
+    const expected = [1, 1, 2, 1, 1, 1, 1, 2, 1, 1].map((parts) => parts / 3);
+    slopes.dataSync().forEach((slope, i) => assert.ok(Math.abs(slope - (expected[i] ?? NaN)) < 1e-6));
+    const large = adaptiveMean(x, 7); // of a smaller image pixels are repeated
+    assert.deepEqual([...large.dataSync().slice(0, 7)], [0, 0.5, 1.5, 2, 2.5, 3.5, 4]);
+    const compiled = trace((at: tf.Tensor4D) => adaptiveMean(at, 2));
+    assert.deepEqual([...compiled.sync(x).dataSync()], [1, 3, 6, 8]);
+    compiled.dispose();
+  });
+  assert.deepEqual(memory(), before);
+});
