@@ -89,9 +89,10 @@ export async function importWeights(
 
 /** Whose weights a file has: as the caller says or, of timm's, as is written beside. @throws {RangeError} if these differ */
 function sourceOf(path: string, given: string | undefined, beside?: TimmConfig): string | undefined {
-  if (beside === undefined || given === beside.name) return given;
+  if (beside === undefined) return given;
   if (given === undefined || given === "timm") return beside.name;
-  if (!given.startsWith("timm/")) return given;
+  const [network] = given.split("."); // without a tag
+  if (network === beside.name || !given.startsWith("timm/")) return given;
   throw new RangeError(
     `Cannot import "${path}": expected weights of ${given}, got those of ${beside.name}, as config.json says`,
   );

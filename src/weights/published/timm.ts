@@ -30,6 +30,7 @@ const TIMM: Readonly<Record<string, string>> = {
   resnetv2_50: "a1h_in1k",
   resnetv2_101: "a1h_in1k",
   wide_resnet50_2: "racm_in1k",
+  wide_resnet101_2: "tv_in1k",
   seresnet50: "a1_in1k",
   efficientnet_b0: "ra_in1k",
   efficientnet_b1: "ra4_e3600_r240_in1k",

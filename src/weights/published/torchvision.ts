@@ -24,6 +24,7 @@ const TORCHVISION: Readonly<Record<string, readonly string[]>> = {
   resnet101: ["resnet101-63fe2227", "resnet101-cd907fc2"],
   resnet152: ["resnet152-394f9c45", "resnet152-f82ba261"],
   wide_resnet50_2: ["wide_resnet50_2-95faca4d", "wide_resnet50_2-9ba9bcbe"],
+  wide_resnet101_2: ["wide_resnet101_2-32ee1156", "wide_resnet101_2-d733dc28"],
   efficientnet_b0: ["efficientnet_b0_rwightman-7f5810bc"],
   efficientnet_b1: ["efficientnet_b1_rwightman-bac287d4", "efficientnet_b1-c27df63c"],
   efficientnet_b2: ["efficientnet_b2_rwightman-c35c1473"],
