@@ -59,7 +59,7 @@ export async function exportWeights(
 /** The network of a library that has the model's form. */
 function mappingOf(model: Model, layout: ExportWeightsOptions["layout"]): WeightsMapping {
   const same = MAPPINGS.filter((mapping) => isOf(mapping, model)).map(({ name }) => name);
-  const theirs = MAPPINGS.filter(({ source }) => source === layout);
+  const theirs = MAPPINGS.filter(({ name }) => name.startsWith(`${layout}/`));
   const found = theirs.find(({ name, equals = [] }) => [name, ...equals].some((one) => same.includes(one)));
   if (found !== undefined) return found;
   const { architecture, source } = model.options;
