@@ -50,8 +50,9 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   /** The share that dropout layers keep in training: 0 … 1, but not 0. @default the network's, as in TF-Slim; 1 where it has none */
   readonly dropoutKeepProb?: number;
   /**
-   * Whether an Inception has its auxiliary classifier too: in training its cross-entropy counts 0.4 in the loss, as in TF-Slim's
-   * train_image_classifier.py.
+   * Whether an Inception v3, v4 or Inception-ResNet v2 has its auxiliary classifier too, for images of 107 pixels or more: in training
+   * its cross-entropy counts 0.4 in the loss, as in TF-Slim's train_image_classifier.py. Its kernel has the size of what is left of
+   * images of defaultImageSize.
    * @default false
    */
   readonly createAuxLogits?: boolean;

@@ -158,3 +158,25 @@ test("a training does not begin behind an auxiliary classifier; what is no train
   tf.dispose([image, labels]);
   model.dispose();
 }); // prettier-ignore
+
+test("an auxiliary classifier has a kernel of what is left of an image; of larger images a mean, of smaller ones none", () => {
+  const kernelOf = (architecture: "inception_v3" | "inception_v4", side: number): readonly number[] => {
+    const sizes = { defaultImageSize: side, fixedResizeSide: side };
+    const model = auxModel({ architecture, ...sizes });
+    const name = /AuxLogits\/Conv2d_2a.*\/weights$/;
+    const { shape = [] } = model.declaration.variables.find((one) => name.test(one.name)) ?? {};
+    const { endpoints } = model.declaration;
+    assert.deepEqual(endpoints.find((one) => one.name === "AuxLogits")?.shape, [1, 1, 1, 5]);
+    model.dispose();
+    return shape.slice(0, 2);
+  };
+  assert.deepEqual(kernelOf("inception_v3", 299), [5, 5]);
+  assert.deepEqual(kernelOf("inception_v3", 395), [5, 5]);
+  assert.deepEqual(kernelOf("inception_v3", 155), [2, 2]);
+  assert.deepEqual(kernelOf("inception_v4", 395), [7, 7]);
+  assert.throws(() => kernelOf("inception_v3", 106), {
+    name: "RangeError",
+    message: /expected an image of which 5 pixels are left at each layer, got 4; take larger images/,
+  });
+  assert.throws(() => auxModel({ architecture: "vgg_16" }), /expected createAuxLogits to be false of this network, got true/);
+}); // prettier-ignore
