@@ -1,4 +1,6 @@
 /** A model's weights, written as other libraries lay them out. */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
@@ -28,7 +30,7 @@ export interface ExportedWeights {
 /**
  * Writes a model's weights as a safetensors file that torchvision's or timm's network of the same form loads by load_state_dict(),
  * whole or not at all; importWeights() reads it again.
- * @param file  ending in ".safetensors"; what was there is replaced
+ * @param file  ending in ".safetensors"; what was there is replaced, and its folder made if there is none
  * @throws {RangeError} if that library has no network of the model's form, naming the forms there are: strides, paddings and epsilon
  *   belong to the weights
  * @throws {Error} if the model is disposed, or the disk refuses
@@ -47,6 +49,7 @@ export async function exportWeights(
     throw new RangeError(`Cannot export weights: expected a file *.safetensors, got "${file}"`);
   const mapping = mappingOf(model, layout);
   const tensors = variables.flatMap((variable) => writtenOf(variable, mapping));
+  await mkdir(dirname(file), { recursive: true });
   await writeSafetensors(file, tensors, {
     metadata: { format: "pt", architecture: mapping.name },
     ...(dtype !== undefined && { dtype }),

@@ -126,7 +126,7 @@ test("importWeights() of TF-Slim's checkpoint takes its logits for the head, wha
 
 test("exportWeights() gives back what was imported, to the bit, under the library's names", async () => {
   const { model } = await importWeights("auto", file, { source: "torchvision" });
-  const out = join(folder, "out.safetensors");
+  const out = join(folder, "new", "out.safetensors");
   const { tensors, ...exported } = await exportWeights(model, out, { layout: "timm" });
   assert.deepEqual(exported, { file: out, name: "timm/resnet50", numClasses: 1000 });
   const [was, is] = [openSafetensors(file), openSafetensors(out)];
