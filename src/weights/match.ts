@@ -69,11 +69,7 @@ function faultOf(
 }
 
 /** A network's variables without a head, in the form that a mapping is of. */
-export function variablesOf({
-  architecture,
-  source,
-  options = {},
-}: WeightsMapping): readonly VariableDeclaration[] {
+function variablesOf({ architecture, source, options = {} }: WeightsMapping): readonly VariableDeclaration[] {
   const spec = specOf(architecture);
   const { width = 1, strides = "slim" } = options;
   const network = spec.build({ source, strides, width, dropoutKeepProb: 1 });

@@ -6,7 +6,7 @@ import { quoteNearest } from "../tensorflow";
 import type { WeightsFile } from "./formats/weightsfile";
 import { MAPPINGS } from "./mappings";
 import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
-import { isWhole, matchOf, variablesOf, type Match } from "./match";
+import { isWhole, matchOf, type Match } from "./match";
 
 /**
  * The network that a file is of.
@@ -43,22 +43,7 @@ export function recognize(
 
 /** With the names that a file has. */
 function inFile(mapping: WeightsMapping, names: readonly string[]): WeightsMapping {
-  const entryOf = mapping.entriesOf?.(names) ?? mapping.entryOf;
-  const either = new Set(names.filter((name) => name.endsWith("/gamma_or_beta")));
-  return { ...mapping, entryOf: either.size === 0 ? entryOf : withEither({ ...mapping, entryOf }, either) };
-}
-
-/** Of entries of which a Keras file does not say whether they are gamma or beta: that which the network has, if it has one alone. */
-function withEither(mapping: WeightsMapping, either: ReadonlySet<string>): WeightsMapping["entryOf"] {
-  const declared = new Set(variablesOf(mapping).map(({ name }) => name));
-  return (variable) => {
-    const mapped = mapping.entryOf(variable);
-    const [, scope, kind] = /^(.*\/)(gamma|beta)$/.exec(variable) ?? [];
-    if (mapped === undefined || scope === undefined) return mapped;
-    if (declared.has(`${scope}${kind === "gamma" ? "beta" : "gamma"}`)) return mapped;
-    const entry = mapped.entry.replace(/\/(gamma|beta)$/, "/gamma_or_beta");
-    return either.has(entry) ? { ...mapped, entry } : mapped;
-  };
+  return { ...mapping, entryOf: mapping.entriesOf?.(names) ?? mapping.entryOf };
 }
 
 function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | undefined): WeightsMapping {
