@@ -64,8 +64,8 @@ export function computedLayers(variables: ModelVariables, options: RunOptions = 
     batchNorm: (x, scope, { activation = "relu", isScaled = true } = {}) =>
       normalize(x, scope, { activation, isScaled }),
     join: (shortcut, residual, { rectify }) => {
-      const joinedTo = rectify ? joins.get(residual) : undefined;
-      if (joinedTo !== undefined) return joinedTo(shortcut);
+      const joinedTo = joins.get(residual);
+      if (joinedTo !== undefined) return joinedTo(shortcut, rectify ? "relu" : "none");
       const sum = tf.add<tf.Tensor4D>(shortcut, residual);
       return rectify ? activate(sum, "relu") : sum;
     },

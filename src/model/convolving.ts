@@ -36,16 +36,16 @@ type Convolution = (x: tf.Tensor4D, weights: tf.Tensor, options: ConvolveOptions
 export function convolving(shared: Convolving, options: RunOptions): Convolved {
   const { variables } = shared;
   const run = finishing(shared, options);
-  const winograd = options.isTraining ?? false;
+  const own = options.isTraining ?? false;
   return {
     whole: (x, layer) => {
       const variable = variables.expect(layerNames.weights(layer.scope, layer.weights));
       const weights = layer.isDense === true ? variable.expandDims(0).expandDims(0) : variable;
-      return run(x, layer, { weights, convolution: convolve, winograd, fold: foldBatchNorm });
+      return run(x, layer, { weights, convolution: convolve, own, fold: foldBatchNorm });
     },
     depthwise: (x, layer) => {
       const weights = variables.expect(layerNames.depthwiseWeights(layer.scope));
-      return run(x, layer, { weights, convolution: depthwiseConvolve, winograd: false, fold: foldDepthwise });
+      return run(x, layer, { weights, convolution: depthwiseConvolve, own, fold: foldDepthwise });
     },
   };
 }
@@ -53,7 +53,7 @@ export function convolving(shared: Convolving, options: RunOptions): Convolved {
 interface Weighted {
   readonly weights: tf.Tensor;
   readonly convolution: Convolution;
-  readonly winograd: boolean;
+  readonly own: boolean;
   readonly fold: typeof foldBatchNorm;
 }
 
@@ -61,9 +61,9 @@ function finishing(
   { variables, fixedNorm, activate, normalize }: Convolving,
   { onBiased }: RunOptions,
 ): (x: tf.Tensor4D, layer: WindowLayer, by: Weighted) => tf.Tensor4D {
-  return (x, layer, { weights, convolution, winograd, fold }) => {
+  return (x, layer, { weights, convolution, own, fold }) => {
     const { scope, stride = 1, rate = 1, normalize: norm = true, biases = true, activation = "relu" } = layer;
-    const how = { stride, rate, padding: windowPadding(layer), winograd };
+    const how = { stride, rate, padding: windowPadding(layer), own };
     const biased = (linear: tf.Tensor4D, by: tf.Tensor): tf.Tensor4D => {
       const sum = addBiases(linear, by);
       return activate(onBiased === undefined ? sum : onBiased(scope, sum, by), activation);

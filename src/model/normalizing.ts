@@ -1,5 +1,12 @@
 /** Batch normalization, by a batch's moments or by moving ones. */
-import { foldBatchNorm, frozenBatchNorm, fusedBatchNorm, tf, type NormalizedBatch } from "../tensorflow";
+import {
+  FUSED_ACTIVATIONS,
+  foldBatchNorm,
+  frozenBatchNorm,
+  fusedBatchNorm,
+  tf,
+  type NormalizedBatch,
+} from "../tensorflow";
 import type { Activate } from "./activate";
 import type { MovingUpdate, RunOptions } from "./runoptions";
 import { layerNames, type BatchNormLayer } from "./layers";
@@ -66,14 +73,15 @@ export function batchNormalization(
     expectSpread(x, scope);
     const gamma = gammaOf(variables, scope, isScaled);
     const beta = variables.expect(layerNames.beta(scope));
-    const rectify = activation === "relu";
-    const { y, batchMean, batchVariance, joinedTo } = fusedBatchNorm(x, gamma, beta, { epsilon, rectify });
+    const fused = FUSED_ACTIVATIONS.find((one) => one === activation) ?? "none";
+    const options = { epsilon, activation: fused };
+    const { y, batchMean, batchVariance, joinedTo } = fusedBatchNorm(x, gamma, beta, options);
     if (activation === "none") joins.set(y, joinedTo);
     const update = (name: string, moment: tf.Tensor): void =>
       void updates.push(movingUpdate(variables.expect(name), moment, batchNormDecay));
     update(layerNames.movingMean(scope), batchMean);
     update(layerNames.movingVariance(scope), batchVariance);
-    return rectify ? y : activate(y, activation);
+    return fused === "none" ? activate(y, activation) : y;
   };
 }
 

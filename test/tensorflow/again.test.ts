@@ -14,7 +14,7 @@ const LAYERS: Readonly<
   "Winograd's convolution": {
     side: 3,
     again: 2,
-    layer: (x, filter) => convolve(x, filter, { winograd: true }),
+    layer: (x, filter) => convolve(x, filter, { own: true }),
   },
 };
 
@@ -29,7 +29,7 @@ for (const [name, { side, again, layer }] of Object.entries(LAYERS)) {
       const values = (key: string, shape: number[]): tf.Tensor => tf.tensor(pattern(key, shape), shape);
       const args = [values("x", [2, 9, 7, 64]), values("gamma", [64]), values("beta", [64]), values("filter", [side, side, 64, 64])]; // prettier-ignore
       const normalized = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor4D =>
-        fusedBatchNorm(x as tf.Tensor4D, gamma, beta, { rectify: true }).y;
+        fusedBatchNorm(x as tf.Tensor4D, gamma, beta, { activation: "relu" }).y;
       const gradients = (isSeen: boolean) => (...xs: tf.Tensor[]): tf.Tensor[] => {
         let seen: tf.Tensor[] = [];
         const grads = tf.grads((x, gamma, beta, filter) => {

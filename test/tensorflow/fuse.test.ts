@@ -26,8 +26,9 @@ function operationsOf(compute: Compute, args: readonly tf.Tensor[], tolerance: n
 const SHAPES = [[4, 29, 31, 48], [3, 7, 5, 19], [2, 7, 7, 2048]] as const; // prettier-ignore
 const FORMS: Readonly<Record<string, (x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor>> = {
   "batch norm": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta).y,
-  "batch norm, ReLU": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta, { rectify: true }).y,
-  "batch norm, addition, ReLU": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta).joinedTo(x.square()),
+  "batch norm, ReLU": (x, gamma, beta) => fusedBatchNorm(x, gamma, beta, { activation: "relu" }).y,
+  "batch norm, addition, ReLU": (x, gamma, beta) =>
+    fusedBatchNorm(x, gamma, beta).joinedTo(x.square(), "relu"),
 };
 
 for (const [form, layer] of Object.entries(FORMS)) {

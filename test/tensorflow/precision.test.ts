@@ -50,10 +50,14 @@ type Variables = Readonly<Record<string, tf.Tensor>>;
 function unitLoss(x: tf.Tensor4D, labels: tf.Tensor1D, variables: Variables): tf.Scalar {
   const { epsilon } = fixture;
   const v = (name: string): tf.Tensor => variables[name] ?? tf.scalar(NaN);
-  const normalized = (of: tf.Tensor4D, i: number, rectify: boolean): ReturnType<typeof fusedBatchNorm> =>
-    fusedBatchNorm(convolve(of, v(`conv${i}`)), v(`gamma${i}`), v(`beta${i}`), { epsilon, rectify });
-  const { y } = normalized(normalized(x, 1, true).y, 2, true);
-  const mean = globalMean(maximumPool(normalized(y, 3, false).joinedTo(x), 3, { stride: 2 }));
+  const normalized = (
+    of: tf.Tensor4D,
+    i: number,
+    activation: "none" | "relu",
+  ): ReturnType<typeof fusedBatchNorm> =>
+    fusedBatchNorm(convolve(of, v(`conv${i}`)), v(`gamma${i}`), v(`beta${i}`), { epsilon, activation });
+  const { y } = normalized(normalized(x, 1, "relu").y, 2, "relu");
+  const mean = globalMean(maximumPool(normalized(y, 3, "none").joinedTo(x, "relu"), 3, { stride: 2 }));
   const logits = tf.matMul(mean.reshape([x.shape[0], -1]), v("dense"));
   return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, fixture.labels), logits);
 }
@@ -134,7 +138,7 @@ const CASES: Readonly<Record<string, Case>> = {
     half: [...POINTWISE, "FusedBatchNormV3", "FusedBatchNormGradV3", "Relu"],
   },
   "a convolution for which Winograd's algorithm may be used": {
-    compute: (x, filter) => convolve(x, filter, { winograd: true }),
+    compute: (x, filter) => convolve(x, filter, { own: true }),
     kernel: 3,
     half: SQUARE,
   },
@@ -204,7 +208,7 @@ test("batch normalization rounds to bfloat16 as TensorFlow's Cast does", { skip:
     const x = half(tf.tensor2d(EDGES.flatMap((a) => EDGES.map(() => a)), [11, 11])); // prettier-ignore
     const side = half(tf.tensor2d(EDGES.flatMap(() => EDGES.map((b) => b / 256)), [11, 11])); // prettier-ignore
     const [zero, one] = [tf.zeros([11]), tf.ones([11])];
-    const attrs = { T: attr.type("bfloat16"), sides: attr.int(1), rectify: attr.bool(false) };
+    const attrs = { T: attr.type("bfloat16"), sides: attr.int(1), activation: attr.string("none") };
     const [y] = execute("SlimlabNormalize", [x, zero, one, one, zero, side], attrs);
     assert.ok(y !== undefined);
     const sum = castTo(x, "float32").add(0).add(castTo(side, "float32"));
@@ -225,7 +229,7 @@ for (const shape of [[3, 7, 5, 19], [4, 29, 31, 48], [1, 1, 1, 8]]) { // prettie
         const attrs = { T: attr.type(dtype) };
         const moments = execute("SlimlabMoments", [a], { ...attrs, epsilon: attr.float(1e-5) }, 3);
         const of = [...moments.slice(0, 2), gamma, beta];
-        const more = { ...attrs, sides: attr.int(0), rectify: attr.bool(rectify) };
+        const more = { ...attrs, sides: attr.int(0), activation: attr.string(rectify ? "relu" : "none") };
         const [y] = execute("SlimlabNormalize", [a, ...of], more);
         const counts = { outputs: attr.int(0), others: attr.int(0) };
         const gradients = execute("SlimlabNormalizeGrad", [b, a, ...of], { ...more, ...counts }, 3);

@@ -1,27 +1,11 @@
-// The loops of batch normalization by the batch's own moments, with what surrounds it in a residual network: an addition
-// and a ReLU. x is [rows, channels]; each way takes two passes over the data, where operation by operation it takes up to
+// The loops of batch normalization by the batch's own moments, with what surrounds it in a network: an addition, and what the
+// layer ends with. x is [rows, channels]; each way takes two passes over the data, where operation by operation it takes up to
 // seven. The loops go along the channels, so that compilers vectorize them without reordering any sum.
 #pragma once
 #include <cstdint>
 #include <cstring>
-
-// One body for each generation of processors, chosen at load; elsewhere the one that the compiler makes.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#if __GNUC__ >= 12  // by what a processor can do; before, GCC knew only its name, which newer ones and AMD's do not have
-#define SLIMLAB_CLONES "arch=x86-64-v4", "arch=x86-64-v3", "default"
-#else
-#define SLIMLAB_CLONES "arch=skylake-avx512", "arch=haswell", "default"
-#endif
-#define SLIMLAB_VECTORIZED __attribute__((target_clones(SLIMLAB_CLONES), optimize("O3", "no-trapping-math", "no-math-errno")))
-#else
-#define SLIMLAB_VECTORIZED
-#endif
-#if defined(__clang__)
-#define SLIMLAB_ALONG_CHANNELS _Pragma("clang loop vectorize(assume_safety)") for (int64_t c = 0; c < channels; c++)
-#else
-#define SLIMLAB_ALONG_CHANNELS _Pragma("GCC ivdep") for (int64_t c = 0; c < channels; c++)
-#endif
-#define SLIMLAB_INLINE static inline __attribute__((always_inline))
+#include "ending.h"
+#include "inline.h"
 
 namespace slimlab {
 
@@ -92,24 +76,25 @@ SLIMLAB_INLINE float Normalized(float x, const Channels &of, int64_t c) {
 }
 
 // y may be side
-template <bool kRectify, bool kSide, class Value>
+template <Ending kEnding, bool kSide, class Value>
 SLIMLAB_INLINE void NormalizeRows(const Value *x, const Value *side, const Channels of, int64_t rows, int64_t channels,
                                   Value *y) {
   for (; rows > 0; rows--, x += channels, y += channels, side += kSide ? channels : 0) {
     SLIMLAB_ALONG_CHANNELS {
       const float value = Normalized(Load(x[c]), of, c) + (kSide ? Load(side[c]) : 0);
-      Store(kRectify && value < 0 ? 0 : value, &y[c]);  // NaN stays NaN, as in TensorFlow's Relu
+      Store(Ended<kEnding>(value), &y[c]);
     }
   }
 }
-// y = (x − mean) · scale + beta, to which side is added if there is one, and the ReLU of it if asked for
+// y = (x − mean) · scale + beta, to which side is added if there is one, and what the layer ends with of it; with a side a ReLU alone
 template <class Value>
-SLIMLAB_VECTORIZED static void Normalize(const Value *x, const Value *side, bool rectify, const Channels &of, int64_t rows,
+SLIMLAB_VECTORIZED static void Normalize(const Value *x, const Value *side, Ending ending, const Channels &of, int64_t rows,
                                          int64_t channels, Value *y) {
-  if (rectify && side) NormalizeRows<true, true>(x, side, of, rows, channels, y);
-  else if (rectify) NormalizeRows<true, false>(x, side, of, rows, channels, y);
-  else if (side) NormalizeRows<false, true>(x, side, of, rows, channels, y);
-  else NormalizeRows<false, false>(x, side, of, rows, channels, y);
+  if (side && ending == Ending::kRelu) return NormalizeRows<Ending::kRelu, true>(x, side, of, rows, channels, y);
+  if (side) return NormalizeRows<Ending::kNone, true>(x, side, of, rows, channels, y);
+#define SLIMLAB_ENDED(kEnding) NormalizeRows<kEnding, false>(x, side, of, rows, channels, y)
+  SLIMLAB_BY_ENDING(ending)
+#undef SLIMLAB_ENDED
 }
 
 template <bool kOther, bool kMasked, class Value>
@@ -134,13 +119,13 @@ SLIMLAB_VECTORIZED static void GatherSlopes(const Value *dy, const Value *other,
   else if (dy != slopes) std::memcpy(slopes, dy, count * sizeof(Value));
 }
 
-// The gradient before the ReLU, if there is one, which the input tells.
-template <bool kRectify>
+// The gradient before what the layer ends with, which the input tells.
+template <Ending kEnding>
 SLIMLAB_INLINE float Slope(float dy, float x, const Channels &of, int64_t c) {
-  return !kRectify || Normalized(x, of, c) > 0 ? dy : 0;
+  return kEnding == Ending::kNone ? dy : EndedSlope<kEnding>(dy, Normalized(x, of, c));
 }
 
-template <bool kRectify, class Value>
+template <Ending kEnding, class Value>
 SLIMLAB_INLINE void SumSlopeRows(const Value *dy, const Value *x, const Channels of, int64_t rows, int64_t channels, float *sum,
                                  float *product) {
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0;
@@ -150,42 +135,44 @@ SLIMLAB_INLINE void SumSlopeRows(const Value *dy, const Value *x, const Channels
     const Value *dy1 = dy + channels, *x1 = x + channels;
     SLIMLAB_ALONG_CHANNELS {
       const float from = Load(x[c]), from1 = Load(x1[c]);
-      const float a = Slope<kRectify>(Load(dy[c]), from, of, c), b = Slope<kRectify>(Load(dy1[c]), from1, of, c);
+      const float a = Slope<kEnding>(Load(dy[c]), from, of, c), b = Slope<kEnding>(Load(dy1[c]), from1, of, c);
       sum[c] += a + b;
       product[c] += a * (from - of.mean[c]) + b * (from1 - of.mean[c]);
     }
   }
   if (rows > 0) {
     SLIMLAB_ALONG_CHANNELS {
-      const float from = Load(x[c]), a = Slope<kRectify>(Load(dy[c]), from, of, c);
+      const float from = Load(x[c]), a = Slope<kEnding>(Load(dy[c]), from, of, c);
       sum[c] += a;
       product[c] += a * (from - of.mean[c]);
     }
   }
 }
-// sum = Σ g, product = Σ g · (x − mean), g being dy before the ReLU if there is one
+// sum = Σ g, product = Σ g · (x − mean), g being dy before what the layer ends with
 template <class Value>
-SLIMLAB_VECTORIZED static void SumSlopes(bool rectify, const Value *dy, const Value *x, const Channels &of, int64_t rows,
+SLIMLAB_VECTORIZED static void SumSlopes(Ending ending, const Value *dy, const Value *x, const Channels &of, int64_t rows,
                                          int64_t channels, float *sum, float *product) {
-  if (rectify) SumSlopeRows<true>(dy, x, of, rows, channels, sum, product);
-  else SumSlopeRows<false>(dy, x, of, rows, channels, sum, product);
+#define SLIMLAB_ENDED(kEnding) SumSlopeRows<kEnding>(dy, x, of, rows, channels, sum, product)
+  SLIMLAB_BY_ENDING(ending)
+#undef SLIMLAB_ENDED
 }
 
-template <bool kRectify, class Value>
+template <Ending kEnding, class Value>
 SLIMLAB_INLINE void PropagateRows(const Value *dy, const Value *x, const Channels of, int64_t rows, int64_t channels, Value *dx) {
   for (; rows > 0; rows--, dy += channels, x += channels, dx += channels) {
     SLIMLAB_ALONG_CHANNELS {
-      const float from = Load(x[c]), g = Slope<kRectify>(Load(dy[c]), from, of, c);
+      const float from = Load(x[c]), g = Slope<kEnding>(Load(dy[c]), from, of, c);
       Store((g - of.sum[c] - (from - of.mean[c]) * of.product[c]) * of.scale[c], &dx[c]);
     }
   }
 }
 // dx = (g − sum − (x − mean) · product) · scale; dx may be dy
 template <class Value>
-SLIMLAB_VECTORIZED static void Propagate(bool rectify, const Value *dy, const Value *x, const Channels &of, int64_t rows,
+SLIMLAB_VECTORIZED static void Propagate(Ending ending, const Value *dy, const Value *x, const Channels &of, int64_t rows,
                                          int64_t channels, Value *dx) {
-  if (rectify) PropagateRows<true>(dy, x, of, rows, channels, dx);
-  else PropagateRows<false>(dy, x, of, rows, channels, dx);
+#define SLIMLAB_ENDED(kEnding) PropagateRows<kEnding>(dy, x, of, rows, channels, dx)
+  SLIMLAB_BY_ENDING(ending)
+#undef SLIMLAB_ENDED
 }
 
 }  // namespace slimlab

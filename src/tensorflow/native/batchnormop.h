@@ -129,6 +129,12 @@ class MomentsKernel : public OpKernel {
   }
 };
 
+absl::Status EndingOf(OpKernelConstruction *context, Ending *ending) {
+  std::string name;
+  TF_RETURN_IF_ERROR(context->GetAttr("activation", &name));
+  return EndingNamed(name, ending) ? absl::OkStatus() : absl::InvalidArgumentError("no such activation");
+}
+
 std::vector<float> Scale(const Work &work, const Tensor &gamma, const Tensor &inverse) {
   std::vector<float> scale(work.channels);
   for (int64_t c = 0; c < work.channels; c++) scale[c] = Values(gamma)[c] * Values(inverse)[c];
@@ -149,13 +155,14 @@ template <class Value>
 class NormalizeKernel : public OpKernel {
  public:
   explicit NormalizeKernel(OpKernelConstruction *context) : OpKernel(context) {
-    OP_REQUIRES_OK(context, context->GetAttr("rectify", &rectify_));
+    OP_REQUIRES_OK(context, EndingOf(context, &ending_));
     OP_REQUIRES_OK(context, context->GetAttr("sides", &sides_));
   }
   void Compute(OpKernelContext *context) override {
     SLIMLAB_REQUIRE_CHANNELS(1)
     const Tensor &x = context->input(0);
     const bool has_side = sides_ > 0;
+    OP_REQUIRES(context, !has_side || ending_ <= Ending::kRelu, absl::InvalidArgumentError("a sum ends with a ReLU or nothing"));
     if (has_side) SLIMLAB_REQUIRE_SHAPE(5)
     const Work work(context, x);
     const Value *side = has_side ? Data<Value>(context->input(5)) : nullptr;
@@ -166,12 +173,12 @@ class NormalizeKernel : public OpKernel {
     const Channels of{Values(context->input(1)), scale.data(), Values(context->input(4))};
     work.RunBackwards([&](int64_t row, int64_t rows) {
       const int64_t at = row * work.channels;
-      Normalize(Data<Value>(x) + at, side ? side + at : nullptr, rectify_, of, rows, work.channels, Data<Value>(y) + at);
+      Normalize(Data<Value>(x) + at, side ? side + at : nullptr, ending_, of, rows, work.channels, Data<Value>(y) + at);
     });
   }
 
  private:
-  bool rectify_;
+  Ending ending_ = Ending::kNone;
   int sides_;
 };
 
@@ -180,7 +187,7 @@ template <class Value>
 class NormalizeGradientKernel : public OpKernel {
  public:
   explicit NormalizeGradientKernel(OpKernelConstruction *context) : OpKernel(context) {
-    OP_REQUIRES_OK(context, context->GetAttr("rectify", &rectify_));
+    OP_REQUIRES_OK(context, EndingOf(context, &ending_));
     OP_REQUIRES_OK(context, context->GetAttr("outputs", &outputs_));
     OP_REQUIRES_OK(context, context->GetAttr("others", &others_));
   }
@@ -189,7 +196,7 @@ class NormalizeGradientKernel : public OpKernel {
     SLIMLAB_REQUIRE_CHANNELS(2)
     const Tensor &x = context->input(1);
     const bool has_side = context->num_outputs() > 3;
-    OP_REQUIRES(context, outputs_ == (has_side && rectify_), absl::InvalidArgumentError("y is for a rectified sum"));
+    OP_REQUIRES(context, outputs_ == (has_side && ending_ == Ending::kRelu), absl::InvalidArgumentError("y is for a rectified sum"));
     OP_REQUIRES(context, others_ <= 1, absl::InvalidArgumentError("dy has two parts at most"));
     for (int i = 6; i < context->num_inputs(); i++) SLIMLAB_REQUIRE_SHAPE(i)
     const Work work(context, x);
@@ -203,7 +210,7 @@ class NormalizeGradientKernel : public OpKernel {
     OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({0, last}, has_side ? 3 : 0, x.shape(), has_side ? &dside : &dx));
     if (has_side) OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &dx));
 
-    const bool by_input = rectify_ && !has_side;
+    const Ending by_input = has_side ? Ending::kNone : ending_;
     const std::vector<float> scale = Scale(work, context->input(4), context->input(3));
     Channels of{Values(context->input(2)), scale.data(), Values(context->input(5))};
     Value *gathered = has_side ? Data<Value>(dside) : other ? Data<Value>(dx) : nullptr;
@@ -228,7 +235,7 @@ class NormalizeGradientKernel : public OpKernel {
   }
 
  private:
-  bool rectify_;
+  Ending ending_ = Ending::kNone;
   int outputs_, others_;
 };
 
@@ -244,6 +251,7 @@ absl::Status OneShape(tensorflow::shape_inference::InferenceContext *context, in
 static void RegisterBatchNorm() {
   using tensorflow::DEVICE_CPU;
   using Context = tensorflow::shape_inference::InferenceContext;
+  static constexpr char kActivation[] = "activation: {'none', 'relu', 'relu6', 'hardSwish', 'swish'}";
   static constexpr char kType[] = "T: {float, bfloat16} = DT_FLOAT";
   REGISTER_OP("SlimlabMoments")
       .Input("x: T")
@@ -254,13 +262,13 @@ static void RegisterBatchNorm() {
       .Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float").Input("beta: float")
       .Input("side: sides * T").Input("after: afters * T")
       .Output("y: T")
-      .Attr("sides: int >= 0").Attr("afters: int >= 0 = 0").Attr("rectify: bool").Attr(kType)
+      .Attr("sides: int >= 0").Attr("afters: int >= 0 = 0").Attr(kActivation).Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 0, 0); });
   REGISTER_OP("SlimlabNormalizeGrad")
       .Input("dy: T").Input("x: T").Input("mean: float").Input("inverse: float").Input("gamma: float")
       .Input("beta: float").Input("y: outputs * T").Input("other: others * T")
       .Output("dx: T").Output("dgamma: float").Output("dbeta: float").Output("dside: sides * T")
-      .Attr("outputs: int >= 0").Attr("others: int >= 0").Attr("sides: int >= 0").Attr("rectify: bool").Attr(kType)
+      .Attr("outputs: int >= 0").Attr("others: int >= 0").Attr("sides: int >= 0").Attr(kActivation).Attr(kType)
       .SetShapeFn([](Context *context) { return OneShape(context, 1, 3); });
 #define SLIMLAB_REGISTER_TYPE(type, Value)                                                                                         \
   REGISTER_KERNEL_BUILDER(Name("SlimlabMoments").Device(DEVICE_CPU).TypeConstraint<type>("T"), MomentsKernel<Value>);             \

@@ -4,6 +4,7 @@
 #include "adaptiveop.h"
 #include "augmentop.h"
 #include "batchnormop.h"
+#include "depthwiseop.h"
 #include "jpegpartop.h"
 #include "momentumop.h"
 #include "packedop.h"
@@ -16,6 +17,7 @@ void RegisterOperations() {
   RegisterAdaptive();
   RegisterAugment();
   RegisterBatchNorm();
+  RegisterDepthwise();
   RegisterJpegPart();
   RegisterMomentum();
   RegisterPacked();

@@ -3,6 +3,7 @@ import { attr, type Attrs } from "../runtime/attributes";
 import { TensorFlowError } from "../runtime/error";
 import { execute, executeOne } from "../trace/execute";
 import { device, tf } from "../runtime/runtime";
+import { hardSwish, relu6, swish } from "./activations";
 import { relu } from "./nn";
 
 /** Options of batch normalization. */
@@ -11,10 +12,16 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
 }
 
+/** What a batch normalization can end with in passing. */
+export type FusedActivation = (typeof FUSED_ACTIVATIONS)[number];
+
+/** All there is of these. */
+export const FUSED_ACTIVATIONS = ["none", "relu", "relu6", "hardSwish", "swish"] as const;
+
 /** Options of fusedBatchNorm(). */
 export interface FusedBatchNormOptions extends BatchNormOptions {
-  /** Whether y is the ReLU of what is normalized. @default false */
-  readonly rectify?: boolean;
+  /** What y is of what is normalized. @default "none" */
+  readonly activation?: FusedActivation;
 }
 
 /** A batch-normalized batch and the moments it was normalized by. */
@@ -26,15 +33,15 @@ export interface NormalizedBatch {
   /** float32 [channels], the batch's variance with Bessel's correction, as FusedBatchNorm gives it for the moving variance */
   readonly batchVariance: tf.Tensor1D;
   /**
-   * relu(side + what is normalized): the end of a residual unit, with gradients to x, gamma, beta and side. A CPU computes it
+   * side + what is normalized, or its ReLU: the end of a residual unit, with gradients to x, gamma, beta and side. A CPU computes it
    * from x at once, not from y.
    * @param side  float32, x's shape
    */
-  readonly joinedTo: (side: tf.Tensor4D) => tf.Tensor4D;
+  readonly joinedTo: (side: tf.Tensor4D, activation: "none" | "relu") => tf.Tensor4D;
 }
 
 /**
- * Batch normalization by the batch's own moments, with the ReLU or the addition that follows it; gradients reach x, gamma and beta.
+ * Batch normalization by the batch's own moments, with the activation or the addition that follows it; gradients reach x, gamma and beta.
  * On a CPU it is two passes over the data each way, by operations of the addon that exist nowhere else; on a GPU cuDNN's.
  *
  * Call it inside tidy() or a traced function, which then owns what joinedTo() needs.
@@ -57,16 +64,16 @@ function ownBatchNorm(
   x: tf.Tensor4D,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  { epsilon = 0.001, rectify = false }: FusedBatchNormOptions,
+  { epsilon = 0.001, activation = "none" }: FusedBatchNormOptions,
 ): NormalizedBatch {
   const moments = execute("SlimlabMoments", [x], { epsilon: attr.float(epsilon) }, 3);
   const [batchMean, inverse, batchVariance] = moments as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
   const by = [batchMean, inverse] as const;
   return {
-    y: normalize([x, gamma, beta], by, rectify),
+    y: normalize([x, gamma, beta], by, activation),
     batchMean,
     batchVariance,
-    joinedTo: (side) => normalize([x, gamma, beta, side], by, true),
+    joinedTo: (side, end) => normalize([x, gamma, beta, side], by, end),
   };
 }
 
@@ -74,15 +81,15 @@ function ownBatchNorm(
 function normalize(
   inputs: readonly tf.Tensor[],
   [mean, inverse]: readonly [tf.Tensor, tf.Tensor],
-  rectify: boolean,
+  activation: FusedActivation,
 ): tf.Tensor4D {
   const run = tf.customGrad((...args) => {
     const [x, gamma, beta] = args as [tf.Tensor, tf.Tensor, tf.Tensor];
     const sides = args.slice(3, inputs.length) as tf.Tensor[];
     const save = args[inputs.length] as unknown as tf.GradSaveFunc;
-    const common = { sides: attr.int(sides.length), rectify: attr.bool(rectify) };
+    const common = { sides: attr.int(sides.length), activation: attr.string(activation) };
     const y = executeOne("SlimlabNormalize", [x, mean, inverse, gamma, beta, ...sides], common);
-    const outputs = rectify ? sides.map(() => y) : []; // that the side's gradient is masked by
+    const outputs = activation === "relu" ? sides.map(() => y) : []; // that the side's gradient is masked by
     const attrs = { ...common, outputs: attr.int(outputs.length), others: attr.int(0) };
     save([x, mean, inverse, gamma, beta, ...outputs]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
@@ -99,7 +106,7 @@ export function standardBatchNorm(
   x: tf.Tensor4D,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  { epsilon = 0.001, rectify = false }: FusedBatchNormOptions = {},
+  { epsilon = 0.001, activation = "none" }: FusedBatchNormOptions = {},
 ): NormalizedBatch {
   if (x.size === 0) throw refusal("x must have elements");
   const attrs = { ...NHWC, epsilon: attr.float(epsilon), is_training: attr.bool(true) };
@@ -121,17 +128,22 @@ export function standardBatchNorm(
   const scope = tf.engine();
   scope.startScope("fusedBatchNorm");
   const normalized = normalize(x, gamma, beta) as tf.Tensor4D;
-  const y = rectify ? relu(normalized) : normalized;
+  const y = ACTIVATE[activation](normalized);
   const [batchMean, batchVariance] = moments.map((kept) => kept.clone()) as [tf.Tensor1D, tf.Tensor1D];
   moments.forEach((kept) => kept.dispose());
   scope.endScope([normalized, y, batchMean, batchVariance]);
-  const joinedTo = (side: tf.Tensor4D): tf.Tensor4D => {
+  const joinedTo: NormalizedBatch["joinedTo"] = (side, end) => {
     if (!tf.util.arraysEqual(side.shape, x.shape))
       throw refusal(`expected a side of x's shape [${x.shape.join(", ")}], got [${side.shape.join(", ")}]`);
-    return relu(tf.add<tf.Tensor4D>(side, normalized));
+    return ACTIVATE[end](tf.add<tf.Tensor4D>(side, normalized));
   };
   return { y, batchMean, batchVariance, joinedTo };
 }
+
+const ACTIVATE: Readonly<Record<FusedActivation, (x: tf.Tensor4D) => tf.Tensor4D>> = {
+  none: (x) => x,
+  ...{ relu, relu6, hardSwish, swish },
+};
 
 function refusal(reason: string): TensorFlowError {
   return new TensorFlowError("FusedBatchNormV3", "INVALID_ARGUMENT", reason);

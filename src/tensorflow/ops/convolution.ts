@@ -25,8 +25,11 @@ export interface ConvolveOptions extends WindowOptions {
    * @default 1
    */
   readonly rate?: number;
-  /** Whether Winograd's algorithm may be used where it is faster; see winogradConvolve(). @default false */
-  readonly winograd?: boolean;
+  /**
+   * Whether operations of the addon may be used where they are faster: not for what is to be exported. See winogradConvolve().
+   * @default false
+   */
+  readonly own?: boolean;
 }
 
 /** The attributes of an operation with a moving window. */
@@ -94,8 +97,8 @@ function pointwiseFilterGradient(x: tf.Tensor, filter: tf.Tensor, dy: tf.Tensor)
  * @see tf.nn.conv2d
  */
 export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
-  const { rate = 1, stride = 1, padding = "same", winograd = false } = options;
-  if (winograd && rate === 1 && stride === 1 && padding === "same" && isForWinograd(x, filter))
+  const { rate = 1, stride = 1, padding = "same", own = false } = options;
+  if (own && rate === 1 && stride === 1 && padding === "same" && isForWinograd(x, filter))
     return winogradConvolve(x, filter);
   const dilations = attr.ints([1, rate, rate, 1]);
   const [height, width] = filter.shape;

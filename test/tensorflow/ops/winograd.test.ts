@@ -25,7 +25,7 @@ for (const [height, width] of [
         const slopes = normal([3, height, width, 80], 3);
         const by = (winograd: boolean): readonly tf.Tensor[] => {
           const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) =>
-            convolve(a.as4D(3, height, width, 64), b, { winograd }),
+            convolve(a.as4D(3, height, width, 64), b, { own: winograd }),
           )([x, filter], slopes);
           return [value, ...grads];
         };
@@ -46,7 +46,7 @@ for (const [height, width] of [
 test("Winograd's convolution of whole numbers is exact, hand-computed: how many pixels each weight meets", () => {
   tf.tidy(() => {
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 4, 5, 64]), tf.ones<tf.Rank.R4>([3, 3, 64, 64])];
-    const y = convolve(x, filter, { winograd: true });
+    const y = convolve(x, filter, { own: true });
     const first = y.slice([0, 0, 0, 0], [1, 4, 5, 1]).div(64).dataSync();
     assert.deepEqual([...first], [4, 6, 6, 6, 4, 6, 9, 9, 9, 6, 6, 9, 9, 9, 6, 4, 6, 6, 6, 4]);
   });
