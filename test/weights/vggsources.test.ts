@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
+import { exportWeights, Model } from "../../src";
+import { openWeights } from "../../src/weights/formats/open";
 import type { WeightsFile } from "../../src/weights/formats/weightsfile";
 import { recognize } from "../../src/weights/recognize";
 import { expectImported } from "./imported";
+import { temporaryFolder } from "../temporary";
 import { readSource } from "./sources";
 
 /** One of each kind: what the fixtures are named by. */
@@ -32,3 +36,17 @@ for (const source of [...COMPUTED, ...OTHERS])
     const { mapping, numClasses } = recognize(file, undefined);
     assert.deepEqual([mapping.name, numClasses], [source, 1000]);
   });
+
+test("exportWeights() of a VGG with batch norms has torchvision's names and shapes, with biases of 0 before each norm", async () => {
+  const { entries } = readSource("torchvision/vgg11_bn");
+  const file = join(temporaryFolder("vgg"), "weights.safetensors");
+  const model = new Model({ architecture: "vgg_a_bn", numClasses: 1000 });
+  await exportWeights(model, file, { layout: "torchvision" });
+  model.dispose();
+  const written = await openWeights(file);
+  const shapes = written.entries.map(({ name, shape }): [string, readonly number[]] => [name, shape]);
+  const counts = Object.entries(entries).filter(([name]) => !name.endsWith("num_batches_tracked"));
+  assert.deepEqual(Object.fromEntries(shapes.sort()), Object.fromEntries(counts.sort()));
+  assert.ok(written.read("features.0.bias").every((bias) => bias === 0));
+  written.close();
+});
