@@ -11,6 +11,7 @@ const PEERS: Readonly<Record<string, string>> = {
   resnet_v1_50: "ResNet50",
   resnet_v1_101: "ResNet101",
   resnet_v1_152: "ResNet152",
+  resnet_v2_50: "ResNet50V2",
   mobilenet_v1: "MobileNet",
   mobilenet_v2: "MobileNetV2",
   mobilenet_v3_large: "MobileNetV3Large",
