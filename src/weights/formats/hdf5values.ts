@@ -26,10 +26,12 @@ const BYTES_AT_ONCE = 16 * 2 ** 20;
  * @throws {Error} that names the file, if they can't be read: cut off, damaged, packed by a filter that is not there, elsewhere
  */
 export function readDataset(file: OpenHdf5, path: string, dtype: FloatType, name: string): Float32Array {
-  const parts = [...readDatasetParts(file, path, dtype, name)];
-  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const what = `Cannot read "${name}" of "${file.name}": expected its values`;
+  const { shape } = guarded(file.library, file.place, what, () => layoutOf(file, path));
+  let values = new Float32Array(0);
   let done = 0;
-  for (const part of parts) {
+  for (const part of readDatasetParts(file, path, dtype, name)) {
+    if (done === 0) values = new Float32Array(elementsOf(shape)); // once the shape is known to be no lie
     values.set(part, done);
     done += part.length;
   }
