@@ -20,6 +20,9 @@ const FORMS: readonly (readonly [cam: string, ModelOptions])[] = [
   ["vgg_a_bn/pool5", { architecture: "vgg_a_bn", defaultImageSize: 224 }],
   ["Mixed_5c", { architecture: "inception_v1", defaultImageSize: 64 }],
   ["Mixed_5c", { architecture: "inception_v2", defaultImageSize: 64 }],
+  ["Conv2d_13_pointwise", { architecture: "mobilenet_v1", source: "keras", defaultImageSize: 64 }],
+  ["layer_19", { architecture: "mobilenet_v2", source: "timm", defaultImageSize: 65 }],
+  ["layer_13", { architecture: "mobilenet_v3_small", defaultImageSize: 64 }],
 ];
 
 function thin(options: ModelOptions): Model {
@@ -56,16 +59,17 @@ for (const [cam, form] of FORMS) {
   });
 }
 
-test("inception_v2's SavedModel gives in Python what the model gives", { skip }, () => {
-  const model = thin({ architecture: "inception_v2", defaultImageSize: SIDE, fixedResizeSide: SIDE });
-  const receiver = createPredictInputFn({ receive: "files", side: SIDE });
-  const folder = exportSavedModel(model, join(root, "exported"), { receiver });
-  const files = photographs(2);
-  const inputs = { [receiver().inputName]: strings(files) };
-  const [answers] = inPython([{ folder, calls: [{ signature: "predict", inputs }] }]);
-  assertSame(answers?.outputs ?? [], [expectedOutputs(model, files)]);
-  model.dispose();
-});
+for (const architecture of ["inception_v2", "mobilenet_v3_large"] as const)
+  test(`${architecture}'s SavedModel gives in Python what the model gives`, { skip }, () => {
+    const model = thin({ architecture, defaultImageSize: SIDE, fixedResizeSide: SIDE });
+    const receiver = createPredictInputFn({ receive: "files", side: SIDE });
+    const folder = exportSavedModel(model, join(root, `exported ${architecture}`), { receiver });
+    const files = photographs(2);
+    const inputs = { [receiver().inputName]: strings(files) };
+    const [answers] = inPython([{ folder, calls: [{ signature: "predict", inputs }] }]);
+    assertSame(answers?.outputs ?? [], [expectedOutputs(model, files)]);
+    model.dispose();
+  });
 
 test("cells of VGG-16's last pool see 212 pixels, 32 apart", () => {
   const model = thin({ architecture: "vgg_16" });
