@@ -79,8 +79,8 @@ test(
       [],
     );
     assert.ok(
-      Number(/"size":(\d+),"unpackedSize"/.exec(text)?.[1]) < 1_400_000,
-      "less than 1.4 MB to download",
+      Number(/"size":(\d+),"unpackedSize"/.exec(text)?.[1]) < 1_600_000,
+      "less than 1.6 MB to download",
     );
   },
 );
