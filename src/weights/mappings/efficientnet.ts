@@ -1,4 +1,5 @@
 /** Where others keep the variables of EfficientNets. */
+import type { Preprocessing } from "../../model/normalization";
 import {
   HEAD,
   kerasEntries,
@@ -8,7 +9,7 @@ import {
   type WeightsMapping,
 } from "./mapping";
 
-type Number = 0 | 1 | 2 | 3;
+type Variant = 0 | 1 | 2 | 3;
 
 /** A layer of a unit. */
 interface Place {
@@ -113,52 +114,41 @@ const KERAS_PIXELS: NonNullable<WeightsMapping["fixed"]> = [
 ];
 
 /** Weights of timm that want other pixels than those that it takes by default. @see timm 1.0.31: models/efficientnet.py */
-const OTHER_PIXELS = {
-  0: { tag: "ra4_e3600_r224_in1k", preprocessing: "inception" },
-  1: { tag: "ft_in1k", preprocessing: "torch" },
-} as const;
+const OTHER_PIXELS: Readonly<Partial<Record<Variant, readonly [tag: string, preprocessing: Preprocessing]>>> =
+  {
+    0: ["ra4_e3600_r224_in1k", "inception"],
+    1: ["ft_in1k", "torch"],
+  };
 
-function timmMappings(number: Number): readonly WeightsMapping[] {
-  const architecture = `efficientnet_b${number}` as const;
-  const own = `timm/${architecture}`;
-  const ported = `timm/tf_${architecture}`; // with the paddings and epsilon of Keras
-  const adversarial = `${ported}.ap_in1k`;
-  const names: string[] = [own, ported, adversarial];
-  const entryOf = torchEntries(timmLayers);
-  const of = (name: string, more: Partial<WeightsMapping> = {}): WeightsMapping => ({
-    ...{ name, architecture, source: "timm", entryOf, ...more },
-  });
-  const other = number < 2 ? OTHER_PIXELS[number === 0 ? 0 : 1] : undefined;
-  if (other !== undefined) names.push(`${own}.${other.tag}`);
-  if (number === 0) names.push("timm/efficientnet_blur_b0");
-  const twinsOf = (name: string): string[] => names.filter((one) => one !== name);
-  return [
-    of(own, { twins: twinsOf(own) }),
-    of(ported, { source: "keras", twins: twinsOf(ported) }),
-    of(adversarial, {
-      source: "keras",
-      options: { preprocessing: "inception" },
-      twins: twinsOf(adversarial),
-    }),
-    ...(other === undefined
-      ? []
-      : [
-          of(`${own}.${other.tag}`, {
-            options: { preprocessing: other.preprocessing },
-            twins: twinsOf(`${own}.${other.tag}`),
-          }),
-        ]),
+/** Timm's, and those that it has ported, with the paddings and epsilon of Keras: one file may be of any of them. */
+function timmMappings(variant: Variant): readonly WeightsMapping[] {
+  const architecture = `efficientnet_b${variant}` as const;
+  const [own, ported] = [`timm/${architecture}`, `timm/tf_${architecture}`];
+  const [tag, preprocessing] = OTHER_PIXELS[variant] ?? [];
+  const forms: Pick<WeightsMapping, "name" | "source" | "options">[] = [
+    { name: own, source: "timm" },
+    { name: ported, source: "keras" },
+    { name: `${ported}.ap_in1k`, source: "keras", options: { preprocessing: "inception" } },
   ];
+  if (preprocessing !== undefined)
+    forms.push({ name: `${own}.${tag}`, source: "timm", options: { preprocessing } });
+  const names = forms.map(({ name }) => name);
+  if (variant === 0) names.push("timm/efficientnet_blur_b0");
+  const entryOf = torchEntries(timmLayers);
+  return forms.map((form): WeightsMapping => ({
+    ...{ ...form, architecture, entryOf },
+    twins: names.filter((name) => name !== form.name),
+  }));
 }
 
-function mappingsOf(number: Number): readonly WeightsMapping[] {
-  const architecture = `efficientnet_b${number}` as const;
+function mappingsOf(variant: Variant): readonly WeightsMapping[] {
+  const architecture = `efficientnet_b${variant}` as const;
   return [
     {
       ...{ name: `torchvision/${architecture}`, architecture, source: "torchvision" },
       entryOf: torchEntries(torchvisionLayers),
     },
-    ...timmMappings(number),
+    ...timmMappings(variant),
     {
       ...{ name: `keras/${architecture}`, architecture, source: "keras" },
       ...{ entryOf: kerasEntries(kerasLayers), fixed: KERAS_PIXELS },

@@ -73,21 +73,58 @@ export interface LayerEntries {
 /** How a source's layers are named, by our scopes. */
 export type NamesLayers = (this: void, scope: string) => LayerEntries | undefined;
 
-const TORCH: Readonly<Record<string, readonly [end: string, layout: Layout]>> = {
-  weights: ["weight", "oihw"],
-  pointwise_weights: ["weight", "oihw"],
-  depthwise_weights: ["weight", "depthwise"],
-  biases: ["bias", "same"],
-  gamma: ["weight", "same"],
-  beta: ["bias", "same"],
-  moving_mean: ["running_mean", "same"],
-  moving_variance: ["running_var", "same"],
+/** How a library calls the variables of a layer, and how their values lie. */
+interface Naming {
+  /** Between a layer and its variable. */
+  readonly separator: string;
+  /** By kind of variable. */
+  readonly variables: Readonly<Record<string, readonly [name: string, layout: Layout]>>;
+  /** Of the head's weights. */
+  readonly head: Layout;
+}
+
+const TORCH: Naming = {
+  separator: ".",
+  variables: {
+    weights: ["weight", "oihw"],
+    pointwise_weights: ["weight", "oihw"],
+    depthwise_weights: ["weight", "depthwise"],
+    biases: ["bias", "same"],
+    gamma: ["weight", "same"],
+    beta: ["bias", "same"],
+    moving_mean: ["running_mean", "same"],
+    moving_variance: ["running_var", "same"],
+  },
+  head: "linear",
+};
+
+const KERAS: Naming = {
+  separator: "/",
+  variables: {
+    weights: ["kernel", "same"],
+    pointwise_weights: ["pointwise_kernel", "same"],
+    depthwise_weights: ["kernel", "same"],
+    biases: ["bias", "same"],
+    gamma: ["gamma", "same"],
+    beta: ["beta", "same"],
+    moving_mean: ["moving_mean", "same"],
+    moving_variance: ["moving_variance", "same"],
+  },
+  head: "same",
 };
 
 /** What layers of torch have beside their names. */
 export interface TorchOptions {
   /** Whether its convolutions have biases before a normalization. @default false */
   readonly hasBiases?: boolean;
+}
+
+/** What layers of Keras have beside their names. */
+export interface KerasOptions extends TorchOptions {
+  /** Our scope of the first layer, if its images were blue first. @default none */
+  readonly blueFirst?: string;
+  /** Layouts of weights that are not as here, by our scopes. @default "same" */
+  readonly layouts?: Readonly<Record<string, Layout>>;
 }
 
 /**
@@ -97,62 +134,34 @@ export interface TorchOptions {
 export function torchEntries(
   names: NamesLayers,
   layouts: Readonly<Record<string, Layout>> = {},
-  { hasBiases = false }: TorchOptions = {},
+  options: TorchOptions = {},
 ): WeightsMapping["entryOf"] {
-  return (variable) => {
-    const { scope, isNorm, kind } = partsOf(variable);
-    const entries = names(scope);
-    const module = isNorm ? entries?.norm : entries?.layer;
-    const known = TORCH[kind];
-    if (module === undefined || known === undefined) return undefined;
-    const [end, plain] = known;
-    const special = layouts[scope] ?? (scope === HEAD ? "linear" : undefined);
-    const less = hasBiases && kind === "moving_mean" ? entries?.layer : undefined;
-    return {
-      ...{ entry: `${module}.${end}`, layout: kind === "weights" ? (special ?? plain) : plain },
-      ...(less !== undefined && { less: `${less}.bias` }),
-    };
-  };
-}
-
-const KERAS: Readonly<Record<string, string>> = {
-  weights: "kernel",
-  pointwise_weights: "pointwise_kernel",
-  depthwise_weights: "kernel",
-  biases: "bias",
-  gamma: "gamma",
-  beta: "beta",
-  moving_mean: "moving_mean",
-  moving_variance: "moving_variance",
-};
-
-/** What layers of Keras have beside their names. */
-export interface KerasOptions {
-  /** Our scope of the first layer, if its images were blue first. @default none */
-  readonly blueFirst?: string;
-  /** Whether its convolutions have biases before a normalization. @default false */
-  readonly hasBiases?: boolean;
-  /** Layouts of weights that are not as here, by our scopes. @default "same" */
-  readonly layouts?: Readonly<Record<string, Layout>>;
+  return namedEntries(TORCH, names, { ...options, layouts });
 }
 
 /** The entries of Keras' layers, as openKerasFile() names them: "<layer>/<variable>". */
-export function kerasEntries(
+export function kerasEntries(names: NamesLayers, options: KerasOptions = {}): WeightsMapping["entryOf"] {
+  return namedEntries(KERAS, names, options);
+}
+
+function namedEntries(
+  { separator, variables, head }: Naming,
   names: NamesLayers,
-  { blueFirst, hasBiases = false, layouts = {} }: KerasOptions = {},
+  { blueFirst, hasBiases = false, layouts = {} }: KerasOptions,
 ): WeightsMapping["entryOf"] {
+  const layoutsOfWeights: KerasOptions["layouts"] = { [HEAD]: head, ...layouts };
   return (variable) => {
     const { scope, isNorm, kind } = partsOf(variable);
-    const entries = names(scope);
-    const layer = isNorm ? entries?.norm : entries?.layer;
-    const known = KERAS[kind];
-    if (layer === undefined || known === undefined) return undefined;
-    const layout = (kind === "weights" ? layouts[scope] : undefined) ?? "same";
-    const less = hasBiases && kind === "moving_mean" ? entries?.layer : undefined;
+    const { layer, norm } = names(scope) ?? {};
+    const [owner, known] = [isNorm ? norm : layer, variables[kind]];
+    if (owner === undefined || known === undefined) return undefined;
+    const [name, plain] = known;
+    const isWeights = kind === "weights";
     return {
-      ...{ entry: `${layer}/${known}`, layout },
-      ...(less !== undefined && { less: `${less}/bias` }),
-      ...(scope === blueFirst && kind === "weights" && { isBlueFirst: true }),
+      entry: `${owner}${separator}${name}`,
+      layout: (isWeights ? layoutsOfWeights[scope] : undefined) ?? plain,
+      ...(hasBiases && kind === "moving_mean" && layer && { less: `${layer}${separator}bias` }),
+      ...(isWeights && scope === blueFirst && { isBlueFirst: true }),
     };
   };
 }
