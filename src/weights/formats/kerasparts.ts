@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 import { kindOfFile, reasonOf } from "../../tensorflow";
+import { closeZip } from "./zip";
 
 /** The parts of a model's file. */
 export interface KerasParts {
@@ -42,7 +43,7 @@ export async function kerasParts(path: string): Promise<KerasParts> {
     await release();
     throw error;
   } finally {
-    archive.close();
+    await closeZip(archive);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Where the entries of a ZIP archive are in its file. */
+import { once } from "node:events";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 import { reasonOf } from "../../tensorflow";
 import { damaged } from "./bytefile";
@@ -30,9 +31,16 @@ export async function readZip(path: string): Promise<ReadonlyMap<string, ZipEntr
       entries.set(fileName, place);
     }
   } finally {
-    zip.close();
+    await closeZip(zip);
   }
   return entries;
+}
+
+/** Closes an archive; its file is closed once this is done: yauzl's own close() only begins it. */
+export async function closeZip(zip: ZipFile): Promise<void> {
+  const closed = once(zip, "close");
+  zip.close();
+  await closed;
 }
 
 /** What yauzl gives, or its complaint as ours. */
