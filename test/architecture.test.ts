@@ -36,7 +36,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   inspect: ["tensorflow", "display", "model"],
   explain: ["tensorflow", "display", "interrupt", "model", "inspect"],
   photos: ["tensorflow", "display", "interrupt", "input", "inspect"],
-  classifier: ["tensorflow", "display", "interrupt", "input", "model", "training", "export", "inspect"],
+  deploy: ["tensorflow", "display", "interrupt", "input", "model", "inspect", "explain"],
+  classifier: [
+    "tensorflow",
+    "display",
+    "interrupt",
+    "input",
+    "model",
+    "training",
+    "export",
+    "inspect",
+    "deploy",
+  ],
   embed: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect"],
   interpret: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect", "explain"],
   scores: ["tensorflow", "display", "interrupt", "input", "model", "training", "inspect", "explain"],
@@ -60,6 +71,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   tensorflow: {
     runtime: [],
     trace: ["runtime"],
+    graph: ["runtime", "trace"],
     formats: ["runtime", "trace"],
     ops: ["runtime", "trace", "formats"],
   },
@@ -174,12 +186,12 @@ function isOperation(name: string): boolean {
   }
 }
 
-test("only src/tensorflow writes the name of a TensorFlow operation in quotes", () => {
+test("only src/tensorflow and src/deploy write the name of a TensorFlow operation in quotes", () => {
   // Our functions may say their own names: TFRecordDataset is both.
   const declarations = sources("src").flatMap((path) => [...read(path).matchAll(/^export function (\w+)/gm)]);
   const ownNames = new Set(declarations.map(([, name]) => name));
   const wrong: string[] = [];
-  for (const path of sources("src").filter((path) => stageOf(path) !== "tensorflow")) {
+  for (const path of sources("src").filter((path) => !/^(tensorflow|deploy)$/.test(stageOf(path)))) {
     const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022);
     const visit = (node: ts.Node): void => {
       if (

@@ -2,5 +2,6 @@
 export * from "./runtime";
 export { memory, type Memory } from "./memory";
 export * from "./trace";
+export * from "./graph";
 export * from "./ops";
 export * from "./formats";

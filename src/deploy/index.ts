@@ -1,0 +1,2 @@
+/** A trained model, out of the notebook. */
+export {};
