@@ -186,12 +186,24 @@ class GraphBuilder {
   }
 
   private addVariable(variable: tf.Variable): string {
-    const { name, trainable } = this.known.get(variable) ?? variable;
+    const known = this.known.get(variable);
+    const name = known?.name ?? this.freeName(variable.name);
+    const { trainable } = known ?? variable;
     this.used.set(variable, { name, variable, trainable });
     const dtype = { type: typeNumber(variable) };
     const attr = { dtype, shape: { shape: shapeOf(variable.shape) }, shared_name: { s: Buffer.from(name) } };
     this.add("VarHandleOp", name, [], attr);
     return this.add("ReadVariableOp", `${name}/Read/ReadVariableOp`, [name], { dtype });
+  }
+
+  /** tfjs makes names unique by "#2" and so on, which graphs do not allow. */
+  private freeName(wanted: string): string {
+    const plain = nodeName(wanted.replace(/#\d+$/, ""));
+    const taken = new Set([...this.known.values(), ...this.used.values()].map(({ name }) => name));
+    for (let i = 0; ; i++) {
+      const name = i === 0 ? plain : `${plain}_${i}`;
+      if (!taken.has(name)) return name;
+    }
   }
 
   private addConstant(tensor: tf.Tensor, scope: string): string {
