@@ -70,6 +70,9 @@ test("batch normalizations, paddings and shapes are no operations of a ResNet's 
     Softmax: 1,
   });
   assert.deepEqual(graph.values.get(graph.outputs[0]?.value ?? "")?.shape, [null, 2]);
+  const second = graph.nodes.filter(({ op }) => op === "Conv2D")[3];
+  assert.equal(second?.name, "resnet_v1_14/block1/unit_1/bottleneck_v1/conv2/Conv2D");
+  assert.equal(second.inputs[1], "resnet_v1_14/block1/unit_1/bottleneck_v1/conv2/weights");
   graph.dispose();
   model.dispose();
 });

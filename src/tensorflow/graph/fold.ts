@@ -4,6 +4,7 @@ import { execute } from "../trace";
 import type { InlinedFunction } from "../trace/inline";
 import { contentBytes, isSameConstant } from "./constant";
 import type { Graph, GraphInput, GraphNode, GraphOutput, GraphValue, TypedGraph } from "./graph";
+import { constantName, Names } from "./names";
 import { executeNode } from "./run";
 
 /** The sizes of batches at which constants are computed: what is the same at both does not follow the batch. */
@@ -28,18 +29,16 @@ export interface Unfolded {
  * @throws {TypeError} that names the operation, if something else follows the batch's size
  */
 export function foldConstants({ fn, inputs, captures, outputs }: Unfolded): Graph {
-  const given = new Map(fn.arguments.map((name, i) => [name, inputs[i]?.name ?? name]));
-  const renamed = (value: string): string => given.get(value) ?? value;
-  const folding = new Folding(new Map(inputs.map((input) => [input.name, input])));
+  const shapes = new Map(inputs.map((input) => [input.name, input]));
+  const folding = new Folding(shapes, new Names(shapes.keys()));
   try {
     fn.arguments.slice(inputs.length).forEach((name, i) => {
       const tensor = captures[i]?.clone();
       if (tensor !== undefined) folding.known.set(name, [tensor, tensor]);
     });
-    for (const { name, op, input, attr } of fn.nodes)
-      folding.add({ name, op, inputs: input.map(renamed), attrs: attr });
+    for (const { name, op, input, attr } of fn.nodes) folding.add({ name, op, inputs: input, attrs: attr });
     const results = fn.results.map((result, i): GraphOutput => {
-      return { name: outputs[i] ?? result, value: folding.argument(renamed(result)) };
+      return { name: outputs[i] ?? result, value: folding.argument(result) };
     });
     return { inputs, outputs: results, nodes: folding.nodes, constants: folding.constants };
   } catch (error) {
@@ -71,8 +70,17 @@ class Folding {
   readonly constants = new Map<string, tf.Tensor>();
   readonly known = new Map<string, Pair>();
 
-  /** @param shapes  of values, as far as they are known */
-  constructor(private readonly shapes: ReadonlyMap<string, GraphValue>) {}
+  /**
+   * @param shapes  of values, as far as they are known
+   * @param names   gives constants their names. @default those of the values that they are
+   */
+  constructor(
+    private readonly shapes: ReadonlyMap<string, GraphValue>,
+    private readonly names?: Names,
+  ) {}
+
+  /** Names of constants by the values that they are. */
+  private readonly named = new Map<string, string>();
 
   add(node: GraphNode): void {
     const shape = node.op === "Shape" ? this.shapeOf(node) : undefined;
@@ -111,14 +119,17 @@ class Folding {
   /** A value as what is not folded takes it: a constant's name, if it is one. */
   argument(value: string, of?: { readonly node: GraphNode; readonly i: number }): string {
     const pair = this.known.get(value);
-    if (pair === undefined || this.constants.has(value)) return value;
-    const name = value.replace(":", "_");
-    if (this.constants.has(name)) return name;
+    if (pair === undefined) return value;
+    const before = this.named.get(value);
+    if (before !== undefined) return before;
     const constant = isSameConstant(...pair) ? pair[0].clone() : (openSizes(pair, of) ?? openRows(pair));
     if (constant === undefined)
       throw new TypeError(
         `Cannot export graph: expected what any batch size allows, got "${of?.node.name ?? value}" (${of?.node.op ?? "a result"}), which takes what follows the batch's size`,
       );
+    const own = value.replace(":", "_");
+    const name = this.names?.unique(constantName(of) ?? own) ?? own;
+    this.named.set(value, name);
     this.constants.set(name, constant);
     return name;
   }

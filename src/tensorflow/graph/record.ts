@@ -5,6 +5,7 @@ import { inlineFunction } from "../trace/inline";
 import { foldConstants } from "./fold";
 import type { Graph, TypedGraph } from "./graph";
 import { runGraph } from "./run";
+import { namedByLayers } from "./names";
 import { simplifyShapes } from "./shaped";
 import { simplify } from "./simplify";
 import { withTypes } from "./types";
@@ -50,8 +51,8 @@ export function recordGraph(name: string, { fn, example }: GraphFunction): Typed
         );
       },
     );
-    const inlined = inlineFunction(recorded);
     const { captures } = recorded;
+    const inlined = namedByLayers(inlineFunction(recorded), keys, captures);
     const simple = withTypes(
       keptOf(() => simplify(foldConstants({ fn: inlined, inputs, captures, outputs }))),
     );
