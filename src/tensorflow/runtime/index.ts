@@ -10,3 +10,4 @@ export { disposeLater, typeNumber } from "./runtime";
 export { releaseSoon } from "./release";
 export { readNumbers } from "./read";
 export { fillTensor, type FilledFrom } from "./fill";
+export { readMessages } from "./protos";

@@ -7,7 +7,16 @@ const root = new protobuf.Root();
 for (const name of ["graph", "event", "example", "saved_model", "object_graph", "server"]) {
   // The compiled file lies in dist/src/tensorflow, the message formats beside the source.
   const file = path.resolve(__dirname, `../../../../src/tensorflow/protos/${name}.proto`);
-  protobuf.parse(readFileSync(file, "utf8"), root, { keepCase: true });
+  readMessages(file, root);
+}
+
+/**
+ * The messages of a .proto file, with their fields' names as they stand there.
+ * @param into  messages that are known already, and to which these are added
+ * @throws {Error} if it is none
+ */
+export function readMessages(file: string, into = new protobuf.Root()): protobuf.Root {
+  return protobuf.parse(readFileSync(file, "utf8"), into, { keepCase: true }).root;
 }
 
 /**
