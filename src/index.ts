@@ -72,6 +72,7 @@ export {
 } from "./distribute";
 export * from "./training";
 export * from "./export";
+export * from "./deploy";
 export * from "./estimator";
 export * from "./inspect";
 export * from "./explain";

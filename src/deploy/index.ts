@@ -1,2 +1,7 @@
 /** A trained model, out of the notebook. */
-export {};
+export {
+  representativeDataset,
+  type RepresentativeDataset,
+  type RepresentativeOptions,
+} from "./representative";
+export type { RepresentativeInput } from "./representativeinput";
