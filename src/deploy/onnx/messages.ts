@@ -98,12 +98,15 @@ export function attribute(name: string, value: AttributeValue): AttributeProto {
   return { name, type: 7, ints: value.ints };
 }
 
-/** What is known of a tensor; a size by name is open. */
+/** What is known of a tensor; a size by name is open, null is one that is not told. */
 export function valueInfo(
   name: string,
-  { type, shape }: { readonly type: number; readonly shape: readonly (number | string)[] },
+  { type, shape }: { readonly type: number; readonly shape: readonly (number | string | null)[] },
 ): ValueInfoProto {
-  const dim = shape.map((size) => (typeof size === "number" ? { dim_value: size } : { dim_param: size }));
+  const dim = shape.map((size) => {
+    if (size === null) return {};
+    return typeof size === "number" ? { dim_value: size } : { dim_param: size };
+  });
   return { name, type: { tensor_type: { elem_type: type, shape: { dim } } } };
 }
 
