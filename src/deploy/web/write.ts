@@ -1,0 +1,108 @@
+/** A folder of a model for the web: written whole or not at all. */
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { reasonOf } from "../../tensorflow";
+import type { GraphModel } from "./graphmodel";
+import { SHARD_BYTES, shardsOf } from "./weights";
+
+/** The file by which a folder is known, and its model loaded. */
+export const MODEL_FILE = "model.json";
+
+/** Options of writeWebFolder(). */
+export interface WebFolderOptions {
+  /** Writes what else belongs into the folder, which has the model by then. @default nothing */
+  readonly beside?: (folder: string) => Promise<void>;
+  /** Told after each file of weights how many bytes of them are written. @default not told */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Ends the work between two files: nothing is written then. @default none */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes model.json and the weights' files. A model for the web that was there is replaced; what else is in its folder goes with it.
+ * @throws {Error} if the folder has files but no such model, or the disk refuses
+ */
+export async function writeWebFolder(
+  dir: string,
+  { json, weights }: GraphModel,
+  { beside, onProgress, signal }: WebFolderOptions = {},
+): Promise<void> {
+  await expectWebFolder(dir);
+  const whole = resolve(dir);
+  const part = join(dirname(whole), `temp-${randomUUID()}`);
+  const total = weights.reduce((sum, { size }) => sum + size, 0);
+  try {
+    await mkdir(part, { recursive: true });
+    let i = 0;
+    for (const shard of shardsOf(weights)) {
+      signal?.throwIfAborted();
+      await writeFile(join(part, json.weightsManifest[0].paths[i++] ?? ""), shard);
+      onProgress?.({ done: Math.min(total, i * SHARD_BYTES), total });
+    }
+    await beside?.(part);
+    await writeFile(join(part, MODEL_FILE), JSON.stringify(json));
+    signal?.throwIfAborted();
+    await replaceFolder(whole, part);
+  } catch (cause) {
+    await rm(part, { recursive: true, force: true });
+    signal?.throwIfAborted();
+    if (!isDisk(cause)) throw cause;
+    const what = `Cannot export to "${dir}": expected a folder with room to write to`;
+    throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
+  }
+}
+
+const isDisk = (cause: unknown): boolean => cause instanceof Error && "syscall" in cause;
+
+/**
+ * Checks that nothing but a model for the web is lost where one is to be written.
+ * @throws {Error} if the folder has files but no graph model of TensorFlow.js's
+ */
+export async function expectWebFolder(dir: string): Promise<void> {
+  const files = await filesOf(dir);
+  if (files.length === 0 || (files.includes(MODEL_FILE) && (await isGraphModel(join(dir, MODEL_FILE)))))
+    return;
+  const found = files.slice(0, 3).map((name) => `"${name}"`).join(", "); // prettier-ignore
+  throw new Error(
+    `Cannot export to "${dir}": expected a new folder, or one with a graph model in ${MODEL_FILE}, got ${found}`,
+  );
+}
+
+async function filesOf(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw new Error(`Cannot export to "${dir}": expected a folder, got ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function isGraphModel(file: string): Promise<boolean> {
+  const text = await readFile(file, "utf8");
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && "format" in json && json.format === "graph-model";
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** Puts a folder in another's place, which comes back if that fails. */
+async function replaceFolder(dir: string, by: string): Promise<void> {
+  const before = `${by}-before`;
+  const wasThere = await rename(dir, before).then(() => true, isNone); // prettier-ignore
+  try {
+    await rename(by, dir);
+  } catch (error) {
+    if (wasThere) await rename(before, dir);
+    throw error;
+  }
+  if (wasThere) await rm(before, { recursive: true, force: true });
+}
+
+function isNone(error: unknown): false {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+  throw error;
+}
