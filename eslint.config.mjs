@@ -59,7 +59,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["kernel/**", "src/cli.ts", "src/cli/**"], // programs: they speak to a person
+    files: ["kernel/**", "src/cli.ts", "src/cli/**", "examples/**"], // programs: they speak to a person
     rules: { "no-console": "off" },
   },
   {

@@ -24,6 +24,7 @@ const SOURCES = [
   "kernel",
   "test",
   "bench",
+  "examples",
   "package.json",
   "package-lock.json",
   ".npmrc",

@@ -1,5 +1,5 @@
 "use strict";
-// dist/: the library, the kernel, the tests and the benchmarks, type-checked.
+// dist/: the library, the kernel, the tests, the benchmarks and the examples, type-checked.
 
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
@@ -8,7 +8,7 @@ const { removeStale } = require("./outputs.js");
 const { places } = require("./places.js");
 const { ProgramError, runLogged } = require("./program.js");
 
-const folders = ["src", "kernel", "test", "bench"];
+const folders = ["src", "kernel", "test", "bench", "examples"];
 
 module.exports = {
   title: "TypeScript to dist/",

@@ -3,6 +3,13 @@ export { loadClassifier } from "./load";
 export type { Classifier, ExportClassifierOptions, LoadClassifierOptions } from "./load";
 export { saveClassifier, type SaveClassifierOptions } from "./save";
 export type { Description as ClassifierDescription, PhotoSize, Trained } from "./description";
+export {
+  createBatchPredictor,
+  UnavailableError,
+  type BatchPredictOptions,
+  type BatchPredictor,
+  type BatchPredictorOptions,
+} from "./batch";
 export { predict, type PredictPhotosOptions } from "./predict";
 export type { PredictedPhoto, Score } from "./predicted";
 export type { PredictedPhotos } from "./predictions";

@@ -2,14 +2,12 @@
 import type { BadImage } from "../input";
 import { thumbnailsOf } from "../input/thumbnails";
 import { cellSignal } from "../interrupt";
-import { predictedClasses } from "../model";
 import type { Model } from "../model";
 import { outsidePixels } from "../model/pixels";
 import { tf } from "../tensorflow";
-import { classNameOf, expectClassNames } from "../inspect/caption";
 import type { Classifier } from "./load";
 import { listOf, type Photo, type PhotoSource } from "./photos";
-import type { PredictedPhoto } from "./predicted";
+import { predictedOf, type PredictedPhoto } from "./predicted";
 import { predictedPhotos, SHOWN, type PredictedPhotos } from "./predictions";
 import { sourceOf, type Source, type SourceOptions } from "./source";
 
@@ -62,7 +60,7 @@ export async function predict(
       onProgress?.({ done: ++done, total: sources.length });
     }
     await found.finish();
-    return predictedPhotos(found.predicted(), found.bad, found.thumbnails);
+    return predictedPhotos(found.photos, found.bad, found.thumbnails);
   } finally {
     found.dispose();
     source.dispose();
@@ -82,10 +80,10 @@ async function readOf(photo: PhotoSource, signal: AbortSignal | undefined): Prom
 
 /** What has been found so far, and the photos that wait for their batch to be full. */
 class Findings {
+  readonly photos: PredictedPhoto[] = [];
   readonly bad: BadImage[] = [];
   readonly thumbnails: (Uint8Array | undefined)[] = [];
   private readonly names: string[] = [];
-  private readonly rows: Float32Array[] = [];
   private waiting: tf.Tensor3D[] = [];
   private readonly looks: number;
 
@@ -120,39 +118,12 @@ class Findings {
   /** The probabilities of a photo's looks. */
   private take(looks: readonly Float32Array[]): void {
     const row = this.source.views?.combine(looks) ?? looks[0] ?? new Float32Array();
-    const wrong = row.find((value) => !Number.isFinite(value));
-    if (wrong !== undefined)
-      throw new RangeError(
-        `Cannot predict "${this.names[this.rows.length] ?? ""}": expected finite probabilities, got ${wrong}; has the training diverged?`,
-      );
-    this.rows.push(row);
-  }
-
-  /** What is predicted of each. */
-  predicted(): PredictedPhoto[] {
-    return this.rows.map((row, i) => predictedOf(this.names[i] ?? "", row, this.source));
+    this.photos.push(predictedOf(this.names[this.photos.length] ?? "", row, this.source));
   }
 
   dispose(): void {
     tf.dispose(this.waiting);
   }
-}
-
-function predictedOf(photo: string, row: Float32Array, { classNames, threshold }: Source): PredictedPhoto {
-  if (classNames.length > 0) expectClassNames("predict", classNames, row.length);
-  const scores = [...row].map((probability, i) => ({ className: classNameOf(i, classNames), probability }));
-  const probabilities = Object.fromEntries(
-    scores.map(({ className, probability }) => [className, probability]),
-  );
-  const indices =
-    threshold === undefined
-      ? [row.indexOf(Math.max(...row))]
-      : tf.tidy(() => predictedClasses(tf.tensor2d(row, [1, row.length]), { threshold })).flat();
-  const classes = indices.map((index) => classNameOf(index, classNames));
-  return {
-    ...{ photo, classes, probabilities },
-    scores: [...scores].sort((one, other) => other.probability - one.probability),
-  };
 }
 
 /** Pixels that no photograph has can't be shown. */

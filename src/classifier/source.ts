@@ -10,6 +10,7 @@ import { readDescription, type PhotoSize } from "./description";
 import { expectApart, expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
 import { viewsOf, type TtaOptions, type Views } from "./views";
 import { loadClassifier, type Classifier } from "./load";
+import type { Naming } from "./predicted";
 
 /** What predict() is told beside a model, which a classifier knows itself. */
 export interface SourceOptions {
@@ -33,10 +34,7 @@ export interface SourceOptions {
 }
 
 /** Gives probabilities of photos. */
-export interface Source {
-  readonly classNames: readonly string[];
-  /** Of a model of several classes a photo; undefined: the likeliest is predicted. */
-  readonly threshold: number | readonly number[] | undefined;
+export interface Source extends Naming {
   /** How many looks at once. */
   readonly batchSize: number;
   /** What a photo is seen as beside the plain look; undefined: nothing. */
@@ -48,8 +46,17 @@ export interface Source {
   dispose(): void;
 }
 
+/** One that is a model of this process. */
+export interface ModelSource extends Source {
+  readonly sizes: PhotoSize;
+  /** Whether it takes photos' pixels; else tensors alone. */
+  readonly takesPhotos: boolean;
+  /** Records and compiles it, which the first run does otherwise. */
+  prepare(): void;
+}
+
 /** Photos that are run at once: as many as keep two cores busy, of little memory. */
-const BATCH = 16;
+export const BATCH = 16;
 
 /**
  * What a model or a folder predicts by; the caller disposes, which frees what was loaded here.
@@ -57,11 +64,10 @@ const BATCH = 16;
  * @throws {RangeError} if there are not as many class names as classes, or a threshold is none that it may be
  */
 export function sourceOf(given: Model | Classifier | string, options: SourceOptions): Source {
-  if (given instanceof Model) return modelSource(given, options);
-  if (typeof given !== "string") return classifierSource(given, options);
+  if (typeof given !== "string") return modelSourceOf(given, options);
   if (readDescription(given) !== undefined) {
     const classifier = loadClassifier(given);
-    return disposing(classifier, () => classifierSource(classifier, options));
+    return disposing(classifier, () => modelSourceOf(classifier, options));
   }
   if (savedModelIn(given) === undefined)
     throw new Error(
@@ -88,13 +94,18 @@ function disposing(owned: { dispose(): void }, make: () => Source): Source {
   }
 }
 
-function classifierSource(classifier: Classifier, options: SourceOptions): Source {
-  const { classNames, preprocessing, threshold, model } = classifier;
+/**
+ * What a model predicts by; the caller disposes.
+ * @throws {RangeError} if there are not as many class names as classes, or a threshold is none that it may be
+ */
+export function modelSourceOf(given: Model | Classifier, options: SourceOptions): ModelSource {
+  if (given instanceof Model) return modelSource(given, options);
+  const { classNames, preprocessing, threshold, model } = given;
   const known = { classNames, preprocessing, ...(model.options.multiLabel && { threshold }) };
   return modelSource(model, { ...known, ...options });
 }
 
-function modelSource(model: Model, options: SourceOptions): Source {
+function modelSource(model: Model, options: SourceOptions): ModelSource {
   const what = "predict";
   const { numClasses, multiLabel, pixels } = model.options;
   const { threshold = 0.5 } = options;
@@ -112,15 +123,10 @@ function modelSource(model: Model, options: SourceOptions): Source {
     { name: "predict", batch: "any" },
   );
   return {
-    classNames,
+    ...{ classNames, sizes, views, batchSize: BATCH, takesPhotos: pixels !== "any" },
     threshold: multiLabel ? threshold : undefined,
-    batchSize: BATCH,
-    views,
     fit: (image, isTensor) => {
-      if (!isTensor && pixels === "any")
-        throw new RangeError(
-          'Cannot predict photos by a model of pixels "any": expected tensors, normalized as in training, got files',
-        );
+      if (!isTensor && pixels === "any") return expectedTensors();
       if (isTensor) expectPixels(image, pixels);
       return looksOf(image, { sizes, isReady: isTensor && isReady(image, sizes), views });
     },
@@ -133,8 +139,16 @@ function modelSource(model: Model, options: SourceOptions): Source {
         probabilities.dispose();
       }
     },
+    prepare: () => tf.tidy(() => void network.sync(tf.zeros([1, sizes.size, sizes.size, 3]))),
     dispose: () => network.dispose(),
   };
+}
+
+/** @throws {RangeError} what is said of a model that is given photos and takes none */
+export function expectedTensors(): never {
+  throw new RangeError(
+    'Cannot predict photos by a model of pixels "any": expected tensors, normalized as in training, got files',
+  );
 }
 
 /** Whether pixels are of the network's size: so batches of createInputFn() come, whose transform made them so. */

@@ -60,6 +60,7 @@ export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";
 export type { BadImage, OrientOptions } from "./encoded";
 export { readImage } from "./photo";
+export { PhotoError, PhotoTooLargeError } from "./photoerror";
 export type { Decode } from "./origin";
 export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";
 export { TFExampleDecoder, tfexampleDecoder } from "./example";

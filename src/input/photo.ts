@@ -6,13 +6,14 @@ import { codeOf } from "./errorcode";
 import { STORED, turnOf } from "./exif";
 import { cleaned } from "./reason";
 import { formatOf } from "./format";
+import { PhotoError } from "./photoerror";
 
 /**
  * A photo as writeRecords() takes it and createInputFn() decodes it: upright as its Exif says, RGB, without transparency; of an
  * animation the first frame.
  * @param file  path of a JPEG, PNG, GIF, BMP, WebP or JPEG XL, or what is in such a file
  * @returns     int32 [height, width, 3], 0…255; the caller disposes
- * @throws {RangeError} if there is no such file, or none that can be decoded
+ * @throws {PhotoError} if there is no such file, or none that can be decoded
  * @example showImage(await readImage("photos/hat/1.jpg"))
  */
 export async function readImage(
@@ -21,8 +22,7 @@ export async function readImage(
 ): Promise<tf.Tensor3D> {
   const { orient = "exif" } = options;
   const name = typeof file === "string" ? `"${file}"` : `of ${file.length} bytes`;
-  const refuse = (reason: string, cause?: unknown): RangeError =>
-    new RangeError(`Cannot read image ${name}: expected a photo, got none: ${reason}`, { cause });
+  const refuse = (reason: string, cause?: unknown): PhotoError => noPhoto(name, reason, cause);
   const contents = typeof file === "string" ? await contentsOf(file, refuse) : bufferOf(file);
   const format = formatOf(contents);
   if (typeof format === "object") throw refuse(format.reason);
@@ -39,9 +39,14 @@ export async function readImage(
   }
 }
 
+/** @param name  of the photo, e.g. "of 12 bytes" */
+export function noPhoto(name: string, reason: string, cause?: unknown): PhotoError {
+  return new PhotoError(`Cannot read image ${name}: expected a photo, got none: ${reason}`, { cause });
+}
+
 async function contentsOf(
   file: string,
-  refuse: (reason: string, cause: unknown) => RangeError,
+  refuse: (reason: string, cause: unknown) => PhotoError,
 ): Promise<Buffer> {
   try {
     return await readFile(file);

@@ -105,8 +105,8 @@ test("a photo that can't be read is named, and the others are predicted; alone i
   assert.deepEqual(bad.map(({ file }) => file), [...named, "http://127.0.0.1:1/x.png"]); // prettier-ignore
   assert.match(bad[1]?.reason ?? "", /^Cannot read image ".*notes.txt": expected a photo, got none: it is neither JPEG/); // prettier-ignore
   assert.match(bad[2]?.reason ?? "", /gone.png": expected a photo, got none: ENOENT$/);
-  await assert.rejects(predict(model, named[0] ?? ""), /^RangeError: Cannot read image ".*b.png"/);
-  await assert.rejects(predict(model, Buffer.from("hat")), /^RangeError: Cannot read image of 3 bytes: expected a photo, got none: it is neither/); // prettier-ignore
+  await assert.rejects(predict(model, named[0] ?? ""), /^PhotoError: Cannot read image ".*b.png"/);
+  await assert.rejects(predict(model, Buffer.from("hat")), /^PhotoError: Cannot read image of 3 bytes: expected a photo, got none: it is neither/); // prettier-ignore
   assert.deepEqual(memory(), before);
 });
 

@@ -13,6 +13,8 @@ import {
   writeRecords,
 } from "../../src/input";
 import type { WrittenRecords } from "../../src/input";
+import { formatOf } from "../../src/input/format";
+import { pixelCountOf } from "../../src/input/pixelcount";
 import { bytesOf, memory, tf } from "../../src/tensorflow";
 import { fixturePath } from "../fixtures";
 import { python, skip } from "../python";
@@ -52,6 +54,19 @@ async function distances(files: readonly string[]): Promise<Map<string, number>>
 
 /** TensorFlow's usual decoder of JPEGs is not exact; re-encoding loses as little. */
 const tolerance = (name: string): number => (name === "cmyk.jpg" ? 14 : name.endsWith(".jpg") ? 8 : 0);
+
+/** How many pixels a file has by its first bytes, and how many it is decoded to; of a GIF, whose further frames count, the latter at least. */
+async function countedAndDecoded(file: string): Promise<[counted: number | undefined, decoded: number]> {
+  const contents = readFileSync(file);
+  const format = formatOf(contents);
+  const counted = typeof format === "object" ? undefined : pixelCountOf(contents, format);
+  const image = await readImage(file);
+  const decoded = image.size / 3;
+  image.dispose();
+  return format === "gif" && counted !== undefined && counted % decoded === 0
+    ? [decoded, decoded]
+    : [counted, decoded];
+}
 
 const REFUSED: Readonly<Record<string, RegExp>> = {
   "1.bmp":
@@ -111,6 +126,11 @@ describe("photos of all kinds", { skip }, () => {
     assert.deepEqual(memory(), live);
   });
 
+  test("a file's first bytes tell its pixels, a GIF's those of all frames", async () => {
+    for (const name of names.filter((one) => REFUSED[one] === undefined))
+      assert.deepEqual(...(await countedAndDecoded(join(photos, "all", name))), name);
+  });
+
   test('orient: "stored" leaves all photos byte for byte', async () => {
     const { turned, reencoded } = await writeRecords(photos, join(root, "stored"), { orient: "stored" });
     assert.deepEqual([turned, reencoded], [0, 3]);
@@ -135,6 +155,8 @@ test("writeRecords() and readImage() take JPEG XL: coloured, grey and transparen
     assert.deepEqual([...image.slice([4, 6], [1, 1]).dataSync()], [6 * 36, 4 * 51, 6 * 7 + 4 * 11]);
     image.dispose();
   }
+  for (const name of ["rgb", "rgba", "grey"])
+    assert.deepEqual(...(await countedAndDecoded(join(folder, `a/${name}.jxl`))), name);
   const grey = await readImage(join(folder, "a/grey.jxl"));
   assert.deepEqual(grey.shape, [5, 7, 3]);
   grey.dispose();
