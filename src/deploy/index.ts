@@ -5,3 +5,8 @@ export {
   type RepresentativeOptions,
 } from "./representative";
 export type { RepresentativeInput } from "./representativeinput";
+export { exportOnnx, type ExportOnnxModelOptions, type ExportOnnxOptions } from "./onnx/exportonnx";
+export type { ClassifierFacts } from "./onnx/describe";
+export type { ClassifierGraphOptions } from "./classifiergraph";
+export type { Layout as OnnxLayout } from "./onnx/builder";
+export type { GraphFunction } from "../tensorflow";

@@ -132,12 +132,18 @@ export class OnnxBuilder {
     return name;
   }
 
-  /** Numbers that an operation takes as an input: axes, sizes, limits. */
-  numbers(name: string, type: "float32" | "int32" | "int64", numbers: number | readonly number[]): string {
+  /** Numbers that an operation takes as an input: axes, sizes, limits. @param dims  of a list; its length if not told */
+  numbers(
+    name: string,
+    type: NumberType,
+    numbers: number | readonly number[],
+    dims?: readonly number[],
+  ): string {
+    // prettier-ignore
     const all = [numbers].flat();
     const raw_data = new Uint8Array(bytesOf(type, all));
-    const dims = typeof numbers === "number" ? [] : [all.length];
-    this.initializers.set(name, { name, dims, data_type: ONNX_TYPES[type], raw_data });
+    const ownDims = typeof numbers === "number" ? [] : [all.length];
+    this.initializers.set(name, { name, dims: dims ?? ownDims, data_type: ONNX_TYPES[type], raw_data });
     return name;
   }
 
@@ -180,7 +186,9 @@ export class OnnxBuilder {
   }
 }
 
-function bytesOf(type: "float32" | "int32" | "int64", numbers: readonly number[]): ArrayBuffer {
+type NumberType = "float32" | "int32" | "int64";
+
+function bytesOf(type: NumberType, numbers: readonly number[]): ArrayBuffer {
   if (type === "int64") return BigInt64Array.from(numbers, BigInt).buffer;
   return type === "int32" ? Int32Array.from(numbers).buffer : Float32Array.from(numbers).buffer;
 }

@@ -74,7 +74,6 @@ export interface GraphProto {
 export interface ModelProto {
   readonly ir_version: number;
   readonly producer_name: string;
-  readonly producer_version: string;
   readonly opset_import: readonly { readonly domain: string; readonly version: number }[];
   readonly graph: GraphProto;
   readonly metadata_props: readonly { readonly key: string; readonly value: string }[];

@@ -27,14 +27,16 @@ export function inlineFunction(fn: RecordedFunction): InlinedFunction {
     for (const node of inOrder(message.node_def ?? [])) {
       const inputs = (node.input ?? []).filter((input) => !input.startsWith("^")).map(refer);
       const name = `${scope}${node.name}`;
-      const called = library.get(node.attr["f"]?.func?.name ?? "");
+      // An operation without attributes has no map of them.
+      const { attr = {} } = node;
+      const called = library.get(attr["f"]?.func?.name ?? "");
       if (called !== undefined && /PartitionedCall$/.test(node.op)) {
         const results = put(called, `${name}/`, inputs);
         results.forEach((result, i) => values.set(`${node.name}:output:${i}`, result));
         continue;
       }
-      nodes.push({ name, op: node.op, input: inputs, attr: node.attr });
-      outputNames(node).forEach((output, i) => {
+      nodes.push({ name, op: node.op, input: inputs, attr });
+      outputNames({ ...node, attr }).forEach((output, i) => {
         values.set(`${node.name}:${output}`, i === 0 ? name : `${name}:${i}`);
       });
     }

@@ -127,33 +127,67 @@ export const convolutionBack: Convert = (node, to) => {
   to.emit(node, { op: "ConvTranspose", inputs, attributes }, "NCHW");
 };
 
-/** Pads before a pool of the greatest that are the pool's own: of what is less than all else, or 0 where nothing is less. */
-function padBefore(node: GraphNode, to: OnnxBuilder): GraphNode | undefined {
-  if (wordOf(node, "padding") !== "VALID") return undefined;
+/** What stands around images before a pool of the greatest. */
+interface Around {
+  readonly images: string;
+  /** [top, left, bottom, right] */
+  readonly pads: readonly number[];
+  /** What it is filled with; undefined: with what is less than all else, as ONNX's pool has it. */
+  readonly fill?: number;
+}
+
+/** Pads before a pool of the greatest, which alone takes what they give. */
+function padBefore(node: GraphNode, to: OnnxBuilder): Around | undefined {
   const pad = to.only(node.inputs[0], ["Pad", "PadV2"]);
-  const sides = to.constant(pad?.inputs[1])?.dataSync();
-  if (pad === undefined || sides?.length !== 8) return undefined;
+  if (wordOf(node, "padding") !== "VALID" || pad === undefined) return undefined;
   const [, kernelHeight = 1, kernelWidth = 1] = listOf(node, "ksize");
-  const [a, b, top = 0, bottom = 0, left = 0, right = 0, c, d] = sides;
-  if ([a, b, c, d].some((side) => side !== 0)) return undefined;
-  if (Math.max(top, bottom) >= kernelHeight || Math.max(left, right) >= kernelWidth) return undefined;
+  const [a, b, top = 0, bottom = 0, left = 0, right = 0, c, d] = to.constant(pad.inputs[1])?.dataSync() ?? [];
   const fill = pad.op === "Pad" ? 0 : to.constant(pad.inputs[2])?.dataSync()[0];
-  const isPositive = /^(Relu|Relu6|Sigmoid)$/.test(to.producer(pad.inputs[0])?.op ?? "");
-  const isLeast = fill !== undefined && fill <= -3.4e38;
-  return isLeast || (fill === 0 && isPositive) ? pad : undefined;
+  const isLess = Math.max(top, bottom) < kernelHeight && Math.max(left, right) < kernelWidth;
+  if (fill === undefined || !isLess || [a, b, c, d].some((side) => side !== 0))
+    throw lacks(node, "constant paddings, less than the window", "others");
+  const [images = ""] = pad.inputs;
+  const around = { images, pads: [top, left, bottom, right] };
+  const isPositive = /^(Relu|Relu6|Sigmoid)$/.test(to.producer(images)?.op ?? "");
+  return fill <= -LARGEST || (fill === 0 && isPositive) ? around : { ...around, fill };
+}
+
+/** The largest float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** What stands around images, as each window of a pool sees it: [1, 1, height, width], the least number where it sees none. */
+function seenAround(
+  window: Window,
+  { pads, fill = 0 }: Around,
+  sides: readonly number[],
+  seen: readonly number[],
+): number[] {
+  // prettier-ignore
+  const touches = seen.map((count, axis) => {
+    const [stride = 1, size = 1, before = 0] = [window.strides[axis], window.size[axis], pads[axis]];
+    const [from, end] = [before, before + (sides[axis] ?? 0)];
+    return Array.from({ length: count }, (_, i) => i * stride < from || i * stride + size > end);
+  });
+  const [rows = [], columns = []] = touches;
+  return rows.flatMap((row) => columns.map((column) => (row || column ? fill : -LARGEST)));
 }
 
 /** MaxPool and AvgPool, which leaves out what is beside the images. */
 export const pool: Convert = (node, to) => {
   const isMax = node.op === "MaxPool";
-  const pad = isMax ? padBefore(node, to) : undefined;
-  const images = pad?.inputs[0] ?? node.inputs[0] ?? "";
   const [each, , , channels] = listOf(node, "ksize");
   if (each !== 1 || channels !== 1) throw lacks(node, "windows over height and width", "others");
   const window = windowOf(node, two(listOf(node, "ksize")));
-  const [, , top = 0, bottom = 0, left = 0, right = 0] = to.constant(pad?.inputs[1])?.dataSync() ?? [];
-  const pads = pad === undefined ? padsOf(node, window, to.shapeOf(images)) : [top, left, bottom, right];
-  const attributes = attributesOf(window, pads);
-  const inputs = [to.take(images, "NCHW")];
-  to.emit(node, { op: isMax ? "MaxPool" : "AveragePool", inputs, attributes }, "NCHW");
+  const around = isMax ? padBefore(node, to) : undefined;
+  const images = around?.images ?? node.inputs[0] ?? "";
+  const shape = to.shapeOf(images);
+  const attributes = attributesOf(window, around?.pads ?? padsOf(node, window, shape));
+  const added = { op: isMax ? "MaxPool" : "AveragePool", inputs: [to.take(images, "NCHW")], attributes };
+  if (around?.fill === undefined) return to.emit(node, added, "NCHW");
+  // As a greatest number of its own: onnxruntime 1.30 takes Pad before MaxPool for the pool's, whatever it fills with.
+  const [sides, seen] = [shape, to.shapeOf(node.name)].map((sizes) => two(sizes.map((side) => side ?? 0)));
+  const numbers = seenAround(window, around, sides ?? [], seen ?? []);
+  const limits = to.numbers(`${node.name}/around`, "float32", numbers, [1, 1, ...(seen ?? [])]);
+  const inside = to.part(`${node.name}/inside`, added);
+  to.emit(node, { op: "Max", inputs: [inside, limits] }, "NCHW");
 };

@@ -1,0 +1,98 @@
+/** Models as files of ONNX's. */
+import { expectClassNames } from "../../inspect/caption";
+import { cellSignal } from "../../interrupt";
+import { Model } from "../../model";
+import { recordGraph, type GraphFunction, type TypedGraph } from "../../tensorflow";
+import { classifierGraph, type ClassifierGraphOptions } from "../classifiergraph";
+import type { Layout } from "./builder";
+import { describeClassifier, type ClassifierFacts, type OnnxFacts } from "./describe";
+import { emitOnnx } from "./emit";
+import type { ModelProto } from "./messages";
+import { writeModel } from "./write";
+
+/** Options of exportOnnx() for a function of one's own. */
+export interface ExportOnnxOptions {
+  /** The version of ONNX's operations: 17, which most runtimes read, to 26. @default 17 */
+  readonly opset?: number;
+  /** How images lie, given and got: [batch, height, width, channels] or [batch, channels, height, width]. @default "NHWC" */
+  readonly layout?: Layout;
+  /** Ends it, before anything is written. @default the notebook's Interrupt */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of exportOnnx() for a model. */
+export interface ExportOnnxModelOptions extends ExportOnnxOptions, ClassifierGraphOptions, ClassifierFacts {}
+
+/** The versions of operations that are written. */
+const OPSETS = { least: 17, most: 26 } as const;
+
+/**
+ * Writes a model in inference, or a function of your own, as a file that ONNX Runtime and others of ONNX's run: `images` in, `logits`
+ * and `probabilities` out; with heat `classes` in and `heat` out, too. The batch's size is open, batch normalizations are folded into
+ * convolutions, and class names stand in the file's metadata as JSON. Written whole or not at all.
+ * @param file  its folder is made if need be; a file that is there is replaced
+ * @returns     the file
+ * @throws {TypeError} that names the operation or the constant, if ONNX has no such operation, or it is of a type that is not written
+ * @throws {RangeError} if the opset is not 17 … 26, the layout neither of both, there is not a name for each class, or weights have 2 GiB or more
+ * @throws {Error} if the disk refuses
+ * @example
+ * await exportOnnx(model, "servo.onnx", { classNames: ["cat", "dog"], heat: true });
+ * @see https://onnx.ai/onnx/operators, and onnx/docs/Versioning.md for the versions
+ */
+export async function exportOnnx(model: Model, file: string, options?: ExportOnnxModelOptions): Promise<string>; // prettier-ignore
+export async function exportOnnx(fn: GraphFunction, file: string, options?: ExportOnnxOptions): Promise<string>; // prettier-ignore
+export async function exportOnnx(
+  model: Model | GraphFunction,
+  file: string,
+  options: ExportOnnxModelOptions = {},
+): Promise<string> {
+  const { opset = OPSETS.least, layout = "NHWC", signal = cellSignal() } = options;
+  expectOptions(file, opset, layout);
+  const isModel = model instanceof Model;
+  if (isModel && options.classNames !== undefined)
+    expectClassNames(`export to "${file}"`, options.classNames, model.options.numClasses);
+  signal?.throwIfAborted();
+  const graph = isModel ? classifierGraph(model, options) : recordGraph("function", model);
+  try {
+    const facts = isModel ? describeClassifier(model, options) : { docs: {}, metadata: {} };
+    await writeModel(file, onnxModel(graph, { opset, layout }, facts), signal);
+    return file;
+  } finally {
+    graph.dispose();
+  }
+}
+
+/** A graph as a model of ONNX's. */
+function onnxModel(
+  graph: TypedGraph,
+  options: { readonly opset: number; readonly layout: Layout },
+  { docs, metadata }: OnnxFacts,
+): ModelProto {
+  const { opset, layout } = options;
+  const made = emitOnnx(graph, options);
+  const told = <T extends { readonly name: string }>(value: T): T => {
+    const doc_string = docs[value.name];
+    return doc_string === undefined ? value : { ...value, doc_string };
+  };
+  return {
+    ir_version: irVersion(opset),
+    producer_name: "slimlab",
+    opset_import: [{ domain: "", version: opset }],
+    graph: { ...made, input: made.input.map(told), output: made.output.map(told) },
+    metadata_props: Object.entries({ layout, ...metadata }).map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** The format's version, of those that the oldest readers of these operations know; none greater than 10, which all of them read. */
+function irVersion(opset: number): number {
+  if (opset < 19) return 8;
+  return opset < 21 ? 9 : 10;
+}
+
+function expectOptions(file: string, opset: number, layout: string): void {
+  const { least, most } = OPSETS;
+  if (!(Number.isInteger(opset) && opset >= least && opset <= most))
+    throw new RangeError(`Cannot export to "${file}": expected opset ${least} to ${most}, got ${opset}`);
+  if (!["NHWC", "NCHW"].includes(layout))
+    throw new RangeError(`Cannot export to "${file}": expected layout "NHWC" or "NCHW", got "${layout}"`);
+}
