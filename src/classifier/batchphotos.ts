@@ -16,7 +16,7 @@ import {
   TensorFlowError,
   turnImage,
 } from "../tensorflow";
-import type { PhotoSize } from "./description";
+import type { PhotoSize } from "../deploy/expected";
 
 /** A photo's file as it was given. */
 export interface GivenPhoto {

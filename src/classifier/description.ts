@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../input/errorcode";
+import type { PhotoSize } from "../deploy/expected";
 import type { ModelOptions } from "../model";
 import { expectArchitecture } from "../model/networks";
 import { STRIDES } from "../model/networks/blocks";
@@ -19,14 +20,6 @@ const FORMAT = "slimlab classifier";
 
 /** The version of the format: greater where an older reader would go wrong. */
 const VERSION = 1;
-
-/** How a photo of any size gets to the network: preprocessForEval()'s options. */
-export interface PhotoSize {
-  /** Pixels of the shorter side before the crop. */
-  readonly resizeSide: number;
-  /** Height and width of the middle that is cropped. */
-  readonly size: number;
-}
 
 /** How a classifier was trained. */
 export interface Trained {

@@ -1,8 +1,14 @@
 /** A model, its classes and how photos get to it: kept whole, and asked about photos. */
 export { loadClassifier } from "./load";
-export type { Classifier, ExportClassifierOptions, LoadClassifierOptions } from "./load";
+export type {
+  Classifier,
+  ExportClassifierOptions,
+  ExportClassifierWebOptions,
+  LoadClassifierOptions,
+} from "./load";
 export { saveClassifier, type SaveClassifierOptions } from "./save";
-export type { Description as ClassifierDescription, PhotoSize, Trained } from "./description";
+export type { PhotoSize } from "../deploy/expected";
+export type { Description as ClassifierDescription, Trained } from "./description";
 export {
   createBatchPredictor,
   UnavailableError,

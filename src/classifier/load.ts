@@ -1,10 +1,11 @@
 /** A classifier's folder, and the classifier in it. */
 import { join } from "node:path";
+import { exportWeb, type ExportedWeb, type ExportWebOptions } from "../deploy";
 import { createPredictInputFn, exportSavedModel, type ExportOptions, type ReceiverKind } from "../export";
 import { Model } from "../model";
 import { Saver } from "../training";
 import { DESCRIPTION_FILE, readDescription, type Described, type Description } from "./description";
-import { expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+import { expectDistinctNames, expectThreshold, photoSizeOf } from "../deploy/expected";
 
 /** Options of loadClassifier(). */
 export interface LoadClassifierOptions {
@@ -18,6 +19,9 @@ export interface ExportClassifierOptions extends Omit<ExportOptions, "labels" | 
   readonly receive?: ReceiverKind;
 }
 
+/** How a classifier is written for the web. */
+export type ExportClassifierWebOptions = Omit<ExportWebOptions, "classNames" | "photo" | "threshold">;
+
 /** A model with all that is known of it. */
 export interface Classifier extends Omit<Description, "model"> {
   readonly model: Model;
@@ -29,6 +33,11 @@ export interface Classifier extends Omit<Description, "model"> {
    * @returns    the version's folder
    */
   exportSavedModel(dir: string, options?: ExportClassifierOptions): string;
+  /**
+   * Writes it as a folder for the web, with its class names, threshold and photos made as large as here; see exportWeb().
+   * @param dir  the folder; made if need be. A model for the web that was there is replaced
+   */
+  exportWeb(dir: string, options?: ExportClassifierWebOptions): Promise<ExportedWeb>;
   /**
    * Writes its weights alone, by TF-Slim's names, as a checkpoint of TensorFlow's with a global_step; see Saver.
    * @param path  a prefix such as "slim/model.ckpt"
@@ -71,7 +80,7 @@ export function loadClassifier(dir: string, options: LoadClassifierOptions = {})
 }
 
 function classifierOf(model: Model, described: Described): Classifier {
-  const { classNames, preprocessing, globalStep } = described;
+  const { classNames, preprocessing, threshold, globalStep } = described;
   const { resizeSide, size: side } = preprocessing;
   return {
     ...described,
@@ -81,6 +90,8 @@ function classifierOf(model: Model, described: Described): Classifier {
       const receiver = createPredictInputFn({ receive, ...sides });
       return exportSavedModel(model, dir, { ...options, labels: classNames, receiver });
     },
+    exportWeb: (dir, options = {}) =>
+      exportWeb(model, dir, { ...options, classNames, photo: preprocessing, threshold }),
     saveCheckpoint: (path) => new Saver().save(path, model, { globalStep }),
     dispose: () => model.dispose(),
   };

@@ -9,14 +9,8 @@ import { reasonOf } from "../tensorflow";
 import { Saver, type History } from "../training";
 import { removeFiles, replaceText } from "../training/saver/disk";
 import { globalStepOf } from "../training/step/count";
-import {
-  DESCRIPTION_FILE,
-  descriptionText,
-  type Described,
-  type PhotoSize,
-  type Trained,
-} from "./description";
-import { expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+import { DESCRIPTION_FILE, descriptionText, type Described, type Trained } from "./description";
+import { expectDistinctNames, expectThreshold, photoSizeOf, type PhotoSize } from "../deploy/expected";
 
 /** Options of saveClassifier(). */
 export interface SaveClassifierOptions {

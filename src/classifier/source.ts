@@ -6,8 +6,14 @@ import { Model } from "../model";
 import { expectPixels } from "../model/pixels";
 import { constant, encodeExample, encodePng, feature, tf, trace } from "../tensorflow";
 import { classNameOf } from "../inspect/caption";
-import { readDescription, type PhotoSize } from "./description";
-import { expectApart, expectDistinctNames, expectThreshold, photoSizeOf } from "./expected";
+import { readDescription } from "./description";
+import {
+  expectApart,
+  expectDistinctNames,
+  expectThreshold,
+  photoSizeOf,
+  type PhotoSize,
+} from "../deploy/expected";
 import { viewsOf, type TtaOptions, type Views } from "./views";
 import { loadClassifier, type Classifier } from "./load";
 import type { Naming } from "./predicted";

@@ -10,3 +10,11 @@ export type { ClassifierFacts } from "./onnx/describe";
 export type { ClassifierGraphOptions } from "./classifiergraph";
 export type { Layout as OnnxLayout } from "./onnx/builder";
 export type { GraphFunction } from "../tensorflow";
+export {
+  exportWeb,
+  type ExportedWeb,
+  type ExportWebFunctionOptions,
+  type ExportWebOptions,
+  type WebClassifier,
+} from "./web/exportweb";
+export type { WebWeights } from "./web/weights";

@@ -1,7 +1,7 @@
 /** An input that need not be given: in its place is the number of the greatest in each row of an output. */
 import { shapeJson, typeJson, type AttrJson } from "./attributes";
 import type { NodeJson } from "./json";
-import type { Weight } from "./weights";
+import { wholeWeight, type Weight } from "./weights";
 
 const INT: AttrJson = { type: typeJson("int32") };
 const FLOAT: AttrJson = { type: typeJson("float32") };
@@ -22,9 +22,9 @@ export const chosenName = (input: string): string => `${input}/chosen`;
 export function chosenRows(input: string, output: string): Chosen {
   const name = (last: string): string => `${input}/${last}`;
   const [zero, axis, none] = [
-    constant(name("zero"), [], 0),
-    constant(name("axis"), [], 1),
-    constant(name("default"), [1], -1),
+    wholeWeight(name("zero"), [], 0),
+    wholeWeight(name("axis"), [], 1),
+    wholeWeight(name("default"), [1], -1),
   ];
   const nodes: readonly NodeJson[] = [
     {
@@ -48,9 +48,4 @@ export function chosenRows(input: string, output: string): Chosen {
     },
   ];
   return { nodes, weights: [zero, axis, none] };
-}
-
-function constant(name: string, shape: readonly number[], value: number): Weight {
-  const bytes = (): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
-  return { json: { name, shape, dtype: "int32" }, size: 4, bytes };
 }

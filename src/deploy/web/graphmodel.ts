@@ -1,5 +1,6 @@
 /** A graph as TensorFlow.js's graph model: what model.json says, and the weights beside it. */
 import { attr, nodeOf, type GraphNode, type TypedGraph } from "../../tensorflow";
+import { adapted } from "./adapt";
 import { attrJson, shapeJson, typeJson } from "./attributes";
 import { chosenName, chosenRows } from "./chosen";
 import type { GraphModelJson, NodeJson, TensorInfoJson } from "./json";
@@ -18,7 +19,7 @@ export interface GraphModelOptions {
    */
   readonly greatestOf?: Readonly<Record<string, string>>;
   /** What else is to be found in model.json, under `userDefinedMetadata.slimlab`. @default nothing */
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly metadata?: object;
 }
 
 /** A graph model. */
@@ -39,7 +40,8 @@ export function graphModel(graph: TypedGraph, options: GraphModelOptions = {}): 
   const { greatestOf = {}, predicted = graph.outputs.map(({ name }) => name) } = options;
   const constants = [...graph.constants].map(([name, tensor]) => weightOf(name, tensor, options.weights ?? "float32")); // prettier-ignore
   const chosen = Object.entries(greatestOf).map(([input, output]) => chosenRows(input, output));
-  const weights = [...constants, ...chosen.flatMap((one) => one.weights)];
+  const { nodes, weights: added } = adapted(graph);
+  const weights = [...constants, ...added, ...chosen.flatMap((one) => one.weights)];
   const infoOf = (name: string, value: string): TensorInfoJson => {
     const { dtype, shape } = valueOf(graph, value);
     return { name: `${name}:0`, dtype: typeJson(dtype), tensorShape: shapeJson(shape) };
@@ -63,7 +65,7 @@ export function graphModel(graph: TypedGraph, options: GraphModelOptions = {}): 
       node: [
         ...wanted.map((input) => placeholder(graph, input.name)),
         ...weights.map(({ json: weight }) => constant(weight)),
-        ...renamedNodes(graph, Object.keys(greatestOf)).map((node) => nodeJson(node)),
+        ...renamedNodes({ ...graph, nodes }, Object.keys(greatestOf)).map((node) => nodeJson(node)),
         ...chosen.flatMap(({ nodes }) => nodes),
       ],
       versions: VERSIONS,

@@ -2,8 +2,11 @@
 import { contentBytes, dataType, execute, tf } from "../../tensorflow";
 import { dataTypeNumber } from "../../tensorflow/runtime/datatype";
 
+/** How weights can be stored. */
+export const WEB_WEIGHTS = ["float32", "float16", "uint8"] as const;
+
 /** How weights are stored; the network computes in float32 in any case. */
-export type WebWeights = "float32" | "float16" | "uint8";
+export type WebWeights = (typeof WEB_WEIGHTS)[number];
 
 /** A weight as model.json tells of it. */
 export interface WeightJson {
@@ -118,6 +121,12 @@ function rangeOf(least: number, most: number): { readonly min: number; readonly 
 function halfToEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+/** A weight of whole numbers that the graph has no constant for. @param shape  [] is one number */
+export function wholeWeight(name: string, shape: readonly number[], ...values: readonly number[]): Weight {
+  const bytes = (): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
+  return { json: { name, shape, dtype: "int32" }, size: 4 * values.length, bytes };
 }
 
 /** Names of the files of so many bytes, as tensorflowjs_converter gives them. */

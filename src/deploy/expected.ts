@@ -1,7 +1,14 @@
 /** What a classifier is made of, checked where it is given. */
 import { expectClassNames } from "../inspect/caption";
 import type { Model } from "../model";
-import type { PhotoSize } from "./description";
+
+/** How a photo of any size gets to the network: preprocessForEval()'s options. */
+export interface PhotoSize {
+  /** Pixels of the shorter side before the crop. */
+  readonly resizeSide: number;
+  /** Height and width of the middle that is cropped. */
+  readonly size: number;
+}
 
 /**
  * Checks the names of a model's classes, by which its predictions are told apart.
