@@ -47,6 +47,13 @@ export default defineConfig(
     },
   },
   {
+    files: ["src/deploy/page/app/**"], // for browsers, with types of their own
+    languageOptions: {
+      parserOptions: { project: "./src/deploy/page/app/tsconfig.json", tsconfigRootDir: import.meta.dirname },
+    },
+    rules: { "no-var": "off" }, // a global of scripts is declared so
+  },
+  {
     files: ["src/tensorflow/**", "test/tensorflow/**"], // where tfjs's types and TensorFlow's meet
     rules: { "@typescript-eslint/consistent-type-assertions": ["error", { assertionStyle: "as" }] },
   },

@@ -8,6 +8,7 @@ const { removeStale } = require("./outputs.js");
 const { places } = require("./places.js");
 const { ProgramError, runLogged } = require("./program.js");
 
+const projects = ["tsconfig.json", join("src", "deploy", "page", "app", "tsconfig.json")];
 const folders = ["src", "kernel", "test", "bench", "examples"];
 
 module.exports = {
@@ -21,7 +22,8 @@ module.exports = {
     for (const folder of folders) removeStale(join(places.dist, folder), join(places.root, folder));
     const compiler = join(places.nodeModules, "typescript", "bin", "tsc");
     try {
-      await runLogged(log, process.execPath, [compiler, "-p", "tsconfig.json", "--pretty", "false"]);
+      for (const project of projects)
+        await runLogged(log, process.execPath, [compiler, "-p", project, "--pretty", "false"]);
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
       const lines = readFileSync(log, "utf8").trim().split("\n");
