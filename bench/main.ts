@@ -14,6 +14,7 @@ import { benchNetwork } from "./networks";
 import { benchPhotos, formatPhotos } from "./photos";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
+import { benchServe, formatServe } from "./serve";
 import { benchStep, benchTrace, type StepBench } from "./step";
 import { benchSummaries } from "./summaries";
 import { benchHeld, benchTrain, formatHeld, formatTrain } from "./train";
@@ -61,6 +62,7 @@ const benches: Readonly<Record<string, Bench>> = {
   trust: { about: "seconds, memory: many small photos interpreted, embedded, and their labels checked", run: runTrust },
   explain: { about: "seconds: ResNet-50's heat maps by Grad-CAM, Ablation-CAM, RISE, Score-CAM: ours, pytorch-grad-cam's; memory", run: runExplain },
   weights: { about: "seconds, memory: VGG-16's weights imported from a file: ours, torchvision's by safetensors", run: runWeights },
+  serve: { about: "requests/s, latencies: photos classified over HTTP by --architecture, for 1, 8 and 32 clients: ours, Python's", run: runServe },
   trace: contestOf("recording and compiling the training step once", benchTrace),
   summaries: contestOf("what scalars every step and histograms every 100 cost a training job", benchSummaries, { rate: images }),
   cams: contestOf("what heat maps of eight photos every 50 steps cost a training", benchCams),
@@ -78,7 +80,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --steps N    train: what our job holds over so many steps, in place of the contest
   --photos N   photos, trust: how many              (default: 2000; trust: 20000)
   --passes N   explain: channels of the last block; 1,000 masks for 2,048  (default: 2048)
-  --architecture NAME  networks: which             (default: mobilenet_v2)
+  --architecture NAME  networks, serve: which            (default: mobilenet_v2)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -184,6 +186,11 @@ async function runPhotos({ rounds, photos = 2000 }: Wish): Promise<Outcome> {
 async function runExplain({ rounds, side, passes = 2048 }: Wish): Promise<Outcome> {
   const result = await benchExplain({ rounds, side, passes });
   return { text: formatExplain(result), data: { unit: seconds.unit, ...result } };
+}
+
+async function runServe({ rounds, architecture = "mobilenet_v2" }: Wish): Promise<Outcome> {
+  const result = await benchServe(architecture, rounds);
+  return { text: formatServe(result), data: { ...result } };
 }
 
 async function runTrust({ photos = 20_000 }: Wish): Promise<Outcome> {

@@ -2,13 +2,15 @@
 import { PhotoTooLargeError, preprocessForEval } from "../input";
 import { run } from "../input/encoded";
 import { STORED, turnOf, type Turn } from "../input/exif";
-import { formatOf } from "../input/format";
+import { formatOf, type ImageFormat } from "../input/format";
+import { withOrigin } from "../input/origin";
 import { noPhoto } from "../input/photo";
 import { pixelCountOf } from "../input/pixelcount";
 import { cleaned } from "../input/reason";
 import {
   constant,
   decodePhoto,
+  decodePixels,
   encodePng,
   recordFunction,
   type RecordedFunction,
@@ -27,6 +29,7 @@ export interface GivenPhoto {
 
 /** A file that begins as a photo does. */
 export interface KnownPhoto extends GivenPhoto {
+  readonly format: ImageFormat;
   readonly turn: Turn;
   /** How many decoding makes. */
   readonly pixels: number;
@@ -46,7 +49,7 @@ export function knownPhoto({ called, contents }: GivenPhoto, maxPixels: number):
     throw new PhotoTooLargeError(
       `Cannot read image ${called}: expected at most ${maxPixels} pixels, got ${pixels}`,
     );
-  return { called, contents, turn: turnOf(contents, format) ?? STORED, pixels };
+  return { called, contents, format, turn: turnOf(contents, format) ?? STORED, pixels };
 }
 
 /** Decodes photos, several at once. */
@@ -62,12 +65,17 @@ export interface PhotoDecoder {
 
 /** Records what decodes; the caller disposes. */
 export function createPhotoDecoder(sizes: PhotoSize): PhotoDecoder {
-  const fn = recordDecoder(sizes);
   const { size } = sizes;
+  const functions = {
+    upright: recordDecoder("upright", sizes),
+    plain: recordDecoder("plain", sizes),
+    any: recordDecoder("any", sizes),
+  };
   return {
-    async decode({ called, contents, turn }) {
+    async decode(photo) {
+      const { called, contents, turn } = photo;
       try {
-        const [image] = await run(fn, [
+        const [image] = await run(functions[kindOf(photo)], [
           constant([contents], [], "string"),
           constant(turn.order, [3], "int32"),
           constant(turn.axes, [turn.axes.length], "int32"),
@@ -81,23 +89,35 @@ export function createPhotoDecoder(sizes: PhotoSize): PhotoDecoder {
         throw noPhoto(called, cleaned(error.reason), error);
       }
     },
-    dispose: () => fn.dispose(),
+    dispose: () => Object.values(functions).forEach((fn) => fn.dispose()),
   };
 }
 
+/** What needs less: files whose colours TensorFlow itself makes three, and of those the ones that lie as they are seen. */
+type Kind = "upright" | "plain" | "any";
+
+function kindOf({ format, turn }: KnownPhoto): Kind {
+  if (format !== "jpg" && format !== "png") return "any";
+  return turn === STORED ? "upright" : "plain";
+}
+
 /** A file's pixels as readImage() decodes them and predict() fits them, in one call. */
-function recordDecoder(sizes: PhotoSize): RecordedFunction {
+function recordDecoder(kind: Kind, sizes: PhotoSize): RecordedFunction {
   const pixel = tf.zeros<tf.Rank.R3>([1, 1, 3]);
   const example = [
     constant([encodePng(pixel)], [], "string"),
     constant(STORED.order, [3], "int32"),
     constant([0], [1], "int32"),
   ];
+  const imageOf = (file: tf.Tensor, order: tf.Tensor, axes: tf.Tensor): tf.Tensor3D => {
+    if (kind === "upright") return withOrigin(decodePixels(file), { contents: file, decode: "exact" });
+    return turnImage(kind === "plain" ? decodePixels(file) : decodePhoto(file, "other"), order, axes);
+  };
   try {
     return recordFunction(
-      (file, order, axes) => [preprocessForEval(turnImage(decodePhoto(file, "other"), order, axes), sizes)],
+      (file, order, axes) => [preprocessForEval(imageOf(file, order, axes), sizes)],
       example,
-      "decodePhoto",
+      `decode_${kind}`,
     );
   } finally {
     tf.dispose([pixel, ...example]);

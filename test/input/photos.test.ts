@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import {
   fixedLenFeature,
+  preprocessForEval,
   readImage,
   TFExampleDecoder,
   tfexampleDecoder,
   TFRecordDataset,
   writeRecords,
 } from "../../src/input";
+import { createPhotoDecoder, knownPhoto } from "../../src/classifier/batchphotos";
 import type { WrittenRecords } from "../../src/input";
 import { formatOf } from "../../src/input/format";
 import { pixelCountOf } from "../../src/input/pixelcount";
@@ -129,6 +131,19 @@ describe("photos of all kinds", { skip }, () => {
   test("a file's first bytes tell its pixels, a GIF's those of all frames", async () => {
     for (const name of names.filter((one) => REFUSED[one] === undefined))
       assert.deepEqual(...(await countedAndDecoded(join(photos, "all", name))), name);
+  });
+
+  test("servers' decoder gives the very pixels of readImage(), resized and cropped", async () => {
+    const sizes = { resizeSide: 30, size: 24 };
+    const decoder = createPhotoDecoder(sizes);
+    for (const name of names.filter((one) => REFUSED[one] === undefined)) {
+      const file = join(photos, "all", name);
+      const [image, fitted] = [await readImage(file), await decoder.decode(knownPhoto({ called: name, contents: readFileSync(file) }, 1e6))]; // prettier-ignore
+      const wanted = preprocessForEval(image, sizes);
+      assert.deepEqual(fitted.dataSync(), wanted.dataSync(), name);
+      tf.dispose([image, fitted, wanted]);
+    }
+    decoder.dispose();
   });
 
   test('orient: "stored" leaves all photos byte for byte', async () => {
