@@ -1,6 +1,7 @@
 /** The signatures of a classifier. */
 import type { Model } from "../model";
 import { broadcastTo, constant, dataType, pickStrings, trace, type Precision, type tf } from "../tensorflow";
+import { frozenSignature } from "./frozen";
 import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
 import { expectLabels } from "./labels";
 import { recordSignature, type RecordedSignature } from "./signatures";
@@ -16,6 +17,13 @@ export interface ClassifierOptions {
    * @default "float32"
    */
   readonly precision?: Exclude<Precision, "auto">;
+  /**
+   * Whether it is one graph of plain operations, for converters to other formats as TFLite's: without variables, batch normalizations
+   * folded into convolutions, all sizes fixed but the batch's, which is 1 or more; float32. It takes what a receiver of "images" or "preprocessed" gives, of its side. It has the signature
+   * serving_default alone, as TFLite's converter wants representative images by signature where there are several.
+   * @default false
+   */
+  readonly frozen?: boolean;
 }
 
 /** What holds memory of TensorFlow's. */
@@ -37,10 +45,11 @@ export function recordClassifier(
   model: Model,
   options: ClassifierOptions = {},
 ): { readonly signatures: RecordedSignature[]; dispose(): void } {
-  const { labels, precision = "float32" } = options;
+  const { labels, precision = "float32", frozen = false } = options;
   const { numClasses, fixedResizeSide } = model.options;
   expectLabels("export model", labels, numClasses);
   const receiver = (options.receiver ?? createPredictInputFn({ side: fixedResizeSide }))(model.options);
+  if (frozen) return recordFrozen(model, receiver, options);
   const network = trace(
     (images: tf.Tensor4D) => model.postprocess(model.predict(images, { isTraining: false })),
     { name: "network", batch: "any", precision },
@@ -64,6 +73,31 @@ export function recordClassifier(
     const classify = own(receivingSignature(examples, (images) => scoresOf(ofPhotos(images), names)));
     signatures.push(own(recordSignature("classify", { ...classify, method: "classify" })));
     return { signatures, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The one signature of a model as one graph. */
+function recordFrozen(
+  model: Model,
+  receiver: InputReceiver,
+  { labels, precision = "float32" }: ClassifierOptions,
+): ReturnType<typeof recordClassifier> {
+  const owned: Disposable[] = [receiver];
+  const dispose = (): void => {
+    for (const one of owned) one.dispose();
+  };
+  try {
+    if (precision !== "float32")
+      throw new RangeError(`Cannot export frozen model: expected precision "float32", got "${precision}"`);
+    const toOutputs = (logits: tf.Tensor2D): ReturnType<Forward> => withLabels(model.postprocess({ logits }), labels); // prettier-ignore
+    const signature = frozenSignature(model, receiver, toOutputs);
+    owned.unshift(signature);
+    const recorded = recordSignature("serving_default", signature);
+    owned.unshift(recorded);
+    return { signatures: [recorded], dispose };
   } catch (error) {
     dispose();
     throw error;

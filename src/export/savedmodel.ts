@@ -48,11 +48,16 @@ export function exportSavedModel(
   if (model instanceof Model) {
     const recorded = recordClassifier(model, options);
     try {
-      return write(recorded.signatures, folder, { variables: model.variables.all(), ...options });
+      const variables = options.frozen === true ? [] : model.variables.all();
+      return write(recorded.signatures, folder, { variables, ...options });
     } finally {
       recorded.dispose();
     }
   }
+  if (options.frozen === true)
+    throw new TypeError(
+      "Cannot export frozen model: expected a Model, got functions, which stay as they are",
+    );
   const recorded: RecordedSignature[] = [];
   try {
     for (const [name, signature] of Object.entries(model))

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { memory, Model, tf } from "../../src";
 import { gradCam } from "../../src/explain";
 import { classifierGraph } from "../../src/deploy/classifiergraph";
-import { recordGraph, runGraph } from "../../src/tensorflow";
+import { maximumPool, recordGraph, runGraph } from "../../src/tensorflow";
 
 const SIDE = 64;
 
@@ -94,6 +94,44 @@ test("functions of one's own become graphs; products and sums after a convolutio
   );
   graph.dispose();
   tf.dispose([filter, bias, example]);
+});
+
+test("around a maximum of what is not below 0 stand zeros, around another the lowest number", () => {
+  const example = tf.randomNormal<tf.Rank.R4>([2, 9, 9, 3], 0, 1, "float32", 3);
+  const four = (x: tf.Tensor): tf.Tensor4D => x.as4D(-1, 9, 9, x.shape[3] ?? 3);
+  const recorded = (before: (x: tf.Tensor4D) => tf.Tensor): string[] => {
+    const fn = ({ x }: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => ({
+      y: maximumPool(four(before(four(x ?? example))), 3, { stride: 2, padding: [1, 1] }),
+    });
+    const graph = recordGraph("own", { fn, example: { x: example } });
+    const ops = graph.nodes.map(({ op }) => op);
+    const got = runGraph(graph, { x: example });
+    const far = tf.tidy(
+      () =>
+        fn({ x: example })
+          ["y"]?.sub(got["y"] ?? 0)
+          .abs()
+          .max()
+          .dataSync()[0],
+    );
+    assert.equal(far, 0);
+    tf.dispose(got);
+    graph.dispose();
+    return ops;
+  };
+  assert.deepEqual(
+    recorded((x) => x.relu()),
+    ["Relu", "Pad", "MaxPool"],
+  );
+  assert.deepEqual(recorded((x) => tf.concat([x.relu(), x.clipByValue(0, 6)], 3)).slice(-2), [
+    "PadV2",
+    "MaxPool",
+  ]);
+  assert.deepEqual(
+    recorded((x) => x),
+    ["PadV2", "MaxPool"],
+  );
+  example.dispose();
 });
 
 test("what no graph of plain operations can do is refused by its name", () => {

@@ -62,7 +62,7 @@ export function encodeServingGraph(
   const meta = {
     meta_info_def: { tags: ["serve"], tensorflow_version: version() },
     graph_def: { node: graph.nodes, library, versions: { producer: PRODUCER, min_consumer: 12 } },
-    saver_def,
+    ...(saver_def && { saver_def }),
     collection_def: { ...graph.collections(), ...assetCollection(asset_file_def) },
     signature_def,
     asset_file_def,
@@ -128,10 +128,10 @@ class GraphBuilder {
     return { inputs: input, outputs: Object.fromEntries(output), method_name: method };
   }
 
-  /** The nodes by which a reader restores the variables, and a trainer saves them. */
-  addSaver(): object {
+  /** The nodes by which a reader restores the variables, and a trainer saves them; none of a graph without any, as converters want it. */
+  addSaver(): object | undefined {
     const all = [...this.used.values()];
-    if (all.length === 0) return {};
+    if (all.length === 0) return undefined;
     const dtypes = { dtypes: { list: { type: all.map(({ variable }) => typeNumber(variable)) } } };
     const filename = this.addStrings("save/filename", ["model"], []);
     const names = this.addStrings("save/tensor_names", all.map(({ name }) => name)); // prettier-ignore

@@ -86,6 +86,10 @@ class Simplifying {
     return node !== undefined && ops.includes(node.op) && this.uses.get(node.name) === 1 ? node : undefined;
   }
 
+  node(value: string | undefined): GraphNode | undefined {
+    return this.done.get(value ?? "");
+  }
+
   constant(value: string | undefined): tf.Tensor | undefined {
     return this.constants.get(value ?? "");
   }
@@ -226,10 +230,33 @@ const paddedConvolution: Rule = (node, at) => {
   return [{ ...node, inputs, attrs: { ...node.attrs, ...explicit } }];
 };
 
+/** Whether no number of a value is below 0. */
+function isNotNegative(value: string | undefined, at: Simplifying): boolean {
+  const node = at.node(value);
+  if (node === undefined) return false;
+  if (["MaxPool", "AvgPool"].includes(node.op)) return isNotNegative(node.inputs[0], at);
+  if (node.op === "ConcatV2") return node.inputs.slice(0, -1).every((input) => isNotNegative(input, at));
+  return ["Relu", "Relu6", "Sigmoid"].includes(node.op);
+}
+
+/** The greatest number of windows over what is not below 0: around it zeros do, where the lowest float would leave int8 nothing else. */
+const paddedMaximum: Rule = (node, at) => {
+  const pad = node.op === "MaxPool" ? at.only(node.inputs[0], ["PadV2"]) : undefined;
+  const fill = at.constant(pad?.inputs[2])?.dataSync()[0] ?? 0;
+  if (pad === undefined || !(fill < 0) || !isNotNegative(pad.inputs[0], at)) return undefined;
+  const [x = "", paddings = ""] = pad.inputs;
+  const name = `${node.name}/zeros`;
+  return [
+    { ...pad, name, op: "Pad", inputs: [x, paddings] },
+    { ...node, inputs: [name] },
+  ];
+};
+
 /** Rules in their order; those of a list are applied together. */
 const RULES: readonly Rule[] = [
   (node, at) => batchNorm(node, at) ?? batchNormGradient(node, at),
   scaledConvolution,
   biasedConvolution,
   paddedConvolution,
+  paddedMaximum,
 ];

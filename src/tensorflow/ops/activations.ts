@@ -59,10 +59,10 @@ export const hardSwish = pointwise<tf.Tensor4D>(
   },
 );
 
-/** x Φ(x), by the error function. @see Hendrycks and Gimpel 2016 (arXiv 1606.08415) */
+/** x Φ(x), by the error function, in the form that TensorFlow's converter to TFLite knows; it has no operation for the function alone. @see Hendrycks and Gimpel 2016 (arXiv 1606.08415) */
 export const gelu = pointwise<tf.Tensor4D>(
   "Gelu",
-  (x) => x.mul(normalShare(x)),
+  (x) => x.mul(0.5).mul(errorFunction(x).add(1)),
   (x) =>
     normalShare(x).add(
       x.mul(
@@ -77,7 +77,10 @@ export const gelu = pointwise<tf.Tensor4D>(
 
 /** The standard normal distribution up to x. */
 function normalShare(x: tf.Tensor): tf.Tensor {
-  return executeOne("Erf", [x.mul(Math.SQRT1_2)], FLOAT)
-    .add(1)
-    .mul(0.5);
+  return errorFunction(x).add(1).mul(0.5);
+}
+
+/** erf(x / √2) */
+function errorFunction(x: tf.Tensor): tf.Tensor {
+  return executeOne("Erf", [x.mul(Math.SQRT1_2)], FLOAT);
 }
