@@ -8,6 +8,8 @@ import type { Layout } from "./builder";
 import { describeClassifier, type ClassifierFacts, type OnnxFacts } from "./describe";
 import { emitOnnx } from "./emit";
 import type { ModelProto } from "./messages";
+import type { Int8Options } from "./quantizeint8";
+import { writeInt8, type Int8Export } from "./quantizewrite";
 import { writeModel } from "./write";
 
 /** Options of exportOnnx() for a function of one's own. */
@@ -23,6 +25,11 @@ export interface ExportOnnxOptions {
 /** Options of exportOnnx() for a model. */
 export interface ExportOnnxModelOptions extends ExportOnnxOptions, ClassifierGraphOptions, ClassifierFacts {}
 
+/** What exportOnnx() is given in addition to write a network in whole numbers of eight bits. */
+export interface WithInt8 {
+  readonly int8: Int8Options;
+}
+
 /** The versions of operations that are written. */
 const OPSETS = { least: 17, most: 26 } as const;
 
@@ -30,23 +37,30 @@ const OPSETS = { least: 17, most: 26 } as const;
  * Writes a model in inference, or a function of your own, as a file that ONNX Runtime and others of ONNX's run: `images` in, `logits`
  * and `probabilities` out; with heat `classes` in and `heat` out, too. The batch's size is open, batch normalizations are folded into
  * convolutions, and class names stand in the file's metadata as JSON. Written whole or not at all.
+ *
+ * With `int8`, convolutions and what lies between them are computed in whole numbers of eight bits, by ranges that are measured on
+ * representative images: a quarter of the bytes, and some times as fast. How far it is from floats is told.
  * @param file  its folder is made if need be; a file that is there is replaced
- * @returns     the file
+ * @returns     the file; with int8, how well it agrees with floats
  * @throws {TypeError} that names the operation or the constant, if ONNX has no such operation, or it is of a type that is not written
  * @throws {RangeError} if the opset is not 17 … 26, the layout neither of both, there is not a name for each class, or weights have 2 GiB or more
+ * @throws {RangeError} if representative images are fewer than eight, or not finite
  * @throws {Error} if the disk refuses
  * @example
  * await exportOnnx(model, "servo.onnx", { classNames: ["cat", "dog"], heat: true });
+ * display(await exportOnnx(model, "small.onnx", { int8: { images: "representative.npy" } }));
  * @see https://onnx.ai/onnx/operators, and onnx/docs/Versioning.md for the versions
  */
+export async function exportOnnx(model: Model, file: string, options: ExportOnnxModelOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
+export async function exportOnnx(fn: GraphFunction, file: string, options: ExportOnnxOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
 export async function exportOnnx(model: Model, file: string, options?: ExportOnnxModelOptions): Promise<string>; // prettier-ignore
 export async function exportOnnx(fn: GraphFunction, file: string, options?: ExportOnnxOptions): Promise<string>; // prettier-ignore
 export async function exportOnnx(
   model: Model | GraphFunction,
   file: string,
-  options: ExportOnnxModelOptions = {},
-): Promise<string> {
-  const { opset = OPSETS.least, layout = "NHWC", signal = cellSignal() } = options;
+  options: ExportOnnxModelOptions & Partial<WithInt8> = {},
+): Promise<string | Int8Export> {
+  const { int8, opset = OPSETS.least, layout = "NHWC", signal = cellSignal() } = options;
   expectOptions(file, opset, layout);
   const isModel = model instanceof Model;
   if (isModel && options.classNames !== undefined)
@@ -55,7 +69,9 @@ export async function exportOnnx(
   const graph = isModel ? classifierGraph(model, options) : recordGraph("function", model);
   try {
     const facts = isModel ? describeClassifier(model, options) : { docs: {}, metadata: {} };
-    await writeModel(file, onnxModel(graph, { opset, layout }, facts), signal);
+    const float = onnxModel(graph, { opset, layout }, facts);
+    if (int8 !== undefined) return await writeInt8(file, { graph, float }, int8, signal);
+    await writeModel(file, float, signal);
     return file;
   } finally {
     graph.dispose();

@@ -35,6 +35,7 @@ function floatsOf({ raw_data: { buffer, byteOffset, byteLength } }: TensorProto)
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
+/** Names of its own have "#", which names of graphs have not. */
 class QuantizedGraph {
   readonly nodes: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
@@ -53,7 +54,7 @@ class QuantizedGraph {
   add(node: NodeProto): void {
     const [output = ""] = node.output;
     if (!this.clamps.has(output)) {
-      const input = node.input.map((value) => (this.plan.values.has(value) ? `${value}/dequantized` : value));
+      const input = node.input.map((value) => (this.plan.values.has(value) ? `${value}#dequantized` : value));
       this.nodes.push({
         ...node,
         input: this.plan.weighted.has(node.name) ? this.weights(node, input) : input,
@@ -66,13 +67,13 @@ class QuantizedGraph {
   quantize(value: string): void {
     if (!this.plan.values.has(value)) return;
     const { scale, zero } = this.scaleOf(value);
-    const [scaleName, zeroName] = [`${value}/scale`, `${value}/zero`];
+    const [scaleName, zeroName] = [`${value}#scale`, `${value}#zero`];
     this.initializer(scaleName, [], Float32Array.of(scale));
     this.initializer(zeroName, [], Uint8Array.of(zero));
-    const quantized = `${value}/quantized`;
+    const quantized = `${value}#quantized`;
     const from = this.plan.clamped.get(value) ?? value;
     this.push("QuantizeLinear", [from, scaleName, zeroName], quantized);
-    this.push("DequantizeLinear", [quantized, scaleName, zeroName], `${value}/dequantized`);
+    this.push("DequantizeLinear", [quantized, scaleName, zeroName], `${value}#dequantized`);
   }
 
   /** The inputs of a convolution or a product with whole numbers as weights. */
@@ -92,16 +93,16 @@ class QuantizedGraph {
       isLast: !isFirst,
       channels,
     });
-    const name = `${node.name}/weights`;
-    this.initializer(`${name}/whole`, tensor.dims, whole.whole);
-    this.initializer(`${name}/scale`, [channels], whole.scales);
-    this.initializer(`${name}/zero`, [channels], new Int8Array(channels));
-    this.push("DequantizeLinear", [`${name}/whole`, `${name}/scale`, `${name}/zero`], name, axis);
+    const name = `${node.name}#weights`;
+    this.initializer(`${name}-whole`, tensor.dims, whole.whole);
+    this.initializer(`${name}-scale`, [channels], whole.scales);
+    this.initializer(`${name}-zero`, [channels], new Int8Array(channels));
+    this.push("DequantizeLinear", [`${name}-whole`, `${name}-scale`, `${name}-zero`], name, axis);
     if (whole.bias === undefined) return [images, name];
-    const sums = `${node.name}/bias`;
-    this.initializer(`${sums}/whole`, [channels], whole.bias);
-    this.initializer(`${sums}/scale`, [channels], whole.scales.map((own) => own * scale)); // prettier-ignore
-    this.push("DequantizeLinear", [`${sums}/whole`, `${sums}/scale`], sums, 0);
+    const sums = `${node.name}#bias`;
+    this.initializer(`${sums}-whole`, [channels], whole.bias);
+    this.initializer(`${sums}-scale`, [channels], whole.scales.map((own) => own * scale)); // prettier-ignore
+    this.push("DequantizeLinear", [`${sums}-whole`, `${sums}-scale`], sums, 0);
     return [images, name, sums];
   }
 

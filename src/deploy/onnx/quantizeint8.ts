@@ -15,8 +15,8 @@ import { simulateInt8, type Simulated } from "./quantizesimulate";
 /** Options of exportOnnx() for whole numbers. */
 export interface Int8Options {
   /**
-   * Some hundred images of the kind that the network will see, as the graph receives them: [n, height, width, channels], or the file
-   * of representativeDataset(). Their ranges become those of activations.
+   * Some hundred images of the kind that the network will see, as the graph receives them: [n, height, width, channels] with either
+   * layout, or the file of representativeDataset(). Their ranges become those of activations.
    */
   readonly images: tf.Tensor4D | string;
   /** "mse": rare numbers are cut off where the rest becomes finer by it; "minMax": all that was seen is told, in one pass less. @default "mse" */

@@ -36,7 +36,7 @@ export async function layerLosses(
     tf.dispose(twins.made);
   }
   const losses = [...twins.ends].map(([layer, value]): LayerLoss => {
-    const [error = NaN, all = NaN] = [squares.get(`${value}/error${SQUARES}`), squares.get(value + SQUARES)];
+    const [error = NaN, all = NaN] = [squares.get(`${value}#error${SQUARES}`), squares.get(value + SQUARES)];
     return { layer, loss: Math.sqrt(error / all) };
   });
   const isTold = ({ loss }: LayerLoss): boolean => loss > 0;
@@ -47,7 +47,7 @@ export async function layerLosses(
 }
 
 /** Half the sum of a value's squares. */
-const SQUARES = "/squares";
+const SQUARES = "#squares";
 
 /** A graph with a twin beside each layer, which takes and gives whole numbers. */
 class Twins {
@@ -72,7 +72,7 @@ class Twins {
       if (isWeighing(node, simulated)) this.begin(node);
       else this.goOn(node);
     }
-    for (const [value, layer] of this.open) this.end(value, layer, `${value}/twin`);
+    for (const [value, layer] of this.open) this.end(value, layer, `${value}#twin`);
   }
 
   get graph(): Graph {
@@ -86,12 +86,12 @@ class Twins {
 
   private begin(node: GraphNode): void {
     const [images = "", filter = ""] = node.inputs;
-    const weights = `${node.name}/twin/weights`;
+    const weights = `${node.name}#weights`;
     const made = roundedWeights(node, this.given.constants.get(filter));
     this.made.push(made);
     this.constants.set(weights, made);
     const scope = posix.dirname(node.name);
-    this.twin(node, [`${images}/int8`, weights], scope === "." ? node.name : scope);
+    this.twin(node, [`${images}#int8`, weights], scope === "." ? node.name : scope);
   }
 
   private goOn(node: GraphNode): void {
@@ -100,11 +100,11 @@ class Twins {
     if (layer === undefined || !ENDS.includes(node.op) || !others.every((other) => this.constants.has(other)))
       return;
     this.open.delete(value);
-    this.twin(node, [`${value}/twin`, ...others], layer);
+    this.twin(node, [`${value}#twin`, ...others], layer);
   }
 
   private twin(node: GraphNode, inputs: readonly string[], layer: string): void {
-    const name = `${node.name}/twin`;
+    const name = `${node.name}#twin`;
     this.nodes.push({ ...node, name, inputs });
     const scale = this.simulated.scales.get(node.name);
     if (scale === undefined) {
@@ -112,12 +112,12 @@ class Twins {
       return;
     }
     this.nodes.push(roundNode(name, scale));
-    this.end(node.name, layer, `${name}/int8`);
+    this.end(node.name, layer, `${name}#int8`);
   }
 
   private end(value: string, layer: string, twin: string): void {
     const attrs = { T: attr.type("float32") };
-    const error = `${value}/error`;
+    const error = `${value}#error`;
     this.nodes.push(
       { name: error, op: "Sub", inputs: [value, twin], attrs },
       { name: error + SQUARES, op: "L2Loss", inputs: [error], attrs },

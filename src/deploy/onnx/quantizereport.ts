@@ -62,7 +62,7 @@ export function int8Report(numbers: Int8Numbers): Int8Report {
   const worst = losses.map(({ layer }) => layer).join(", ");
   const warning =
     agreement < LOW_AGREEMENT
-      ? `Of ${percent(agreement)} of the images alone the class is that of float32; most is lost by ${worst}, which int8: { floatScopes } leaves in floats`
+      ? `Only ${percent(agreement)} of the images keep their class; most is lost by ${worst}, which int8: { floatScopes } leaves in floats`
       : undefined;
   const toString = (): string => [shown.toString(), ...(warning === undefined ? [] : [warning])].join("\n");
   const value = { ...numbers, ...(warning !== undefined && { warning }), toString };

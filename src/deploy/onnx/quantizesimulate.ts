@@ -17,7 +17,7 @@ const CONVOLUTIONS = ["Conv2D", "DepthwiseConv2dNative", "MatMul"];
  */
 export function simulateInt8(graph: Graph, { scales, weights }: Simulated): Graph {
   const constants = new Map(graph.constants);
-  const rounded = (value: string): string => (scales.has(value) ? `${value}/int8` : value);
+  const rounded = (value: string): string => (scales.has(value) ? `${value}#int8` : value);
   const nodes: GraphNode[] = [];
   const round = (value: string): void => {
     const scale = scales.get(value);
@@ -39,7 +39,7 @@ export function isWeighing({ op, inputs }: GraphNode, { weights }: Pick<Simulate
   return CONVOLUTIONS.includes(op) && weights.has(inputs[1] ?? "");
 }
 
-/** A value, rounded: "…/int8". */
+/** A value, rounded: "…#int8". */
 export function roundNode(value: string, scale: Scale): GraphNode {
   const { min, max } = rangeOf(scale);
   const attrs = {
@@ -48,7 +48,7 @@ export function roundNode(value: string, scale: Scale): GraphNode {
     num_bits: attr.int(8),
     narrow_range: attr.bool(false),
   };
-  return { name: `${value}/int8`, op: "FakeQuantWithMinMaxArgs", inputs: [value], attrs };
+  return { name: `${value}#int8`, op: "FakeQuantWithMinMaxArgs", inputs: [value], attrs };
 }
 
 /** Weights as their whole numbers tell them. */
