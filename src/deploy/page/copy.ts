@@ -1,7 +1,7 @@
 /** The page beside a model for the web, and what it needs of TensorFlow.js. */
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { stopsOf } from "../../inspect/colormap";
 
 /** The packages of TensorFlow.js that a page needs, and the files of each. */
@@ -25,10 +25,11 @@ const [APP, STATIC] = [join(__dirname, "app"), join(ROOT, "src/deploy/page/stati
 /**
  * Copies the page into the folder of a model for the web: index.html, its scripts in app, and TensorFlow.js in tfjs, of which a browser
  * downloads what its machine computes by. It works from any server of files, without others.
- * @param dir  a folder that there is
+ * @param dir      a folder that there is
+ * @param example  a photo's file, copied too
  * @throws {Error} if a file can't be read or written
  */
-export async function copyPage(dir: string): Promise<void> {
+export async function copyPage(dir: string, example?: string): Promise<void> {
   const [app, tfjs] = [join(dir, "app"), join(dir, "tfjs")];
   for (const folder of [app, tfjs]) await mkdir(folder, { recursive: true });
   for (const name of await readdir(APP))
@@ -36,8 +37,12 @@ export async function copyPage(dir: string): Promise<void> {
   for (const name of ["style.css", "served.js"]) await copyFile(join(STATIC, name), join(app, name));
   await writeFile(join(app, "colors.js"), `export const STOPS = ${JSON.stringify(stopsOf("turbo"))};\n`);
   await copyFile(join(STATIC, "index.html"), join(dir, "index.html"));
+  if (example !== undefined) await copyFile(example, join(dir, exampleName(example)));
   await copyTensorFlow(tfjs);
 }
+
+/** What the copy of an example photo is called. */
+export const exampleName = (file: string): string => `example${extname(file)}`;
 
 async function copyTensorFlow(dir: string): Promise<void> {
   const versions: string[] = [];

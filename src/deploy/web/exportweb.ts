@@ -1,11 +1,13 @@
 /** A model as a folder for the web: TensorFlow.js's graph model, and the page that asks it. */
 import { cellsOf, placeOf } from "../../explain/place";
 import { classNameOf } from "../../inspect/caption";
+import { readImage } from "../../input";
 import { interruptible } from "../../interrupt";
 import { Model } from "../../model";
 import { recordGraph, tf, type GraphFunction, type TypedGraph } from "../../tensorflow";
 import { classifierGraph, NAMES } from "../classifiergraph";
 import { expectDistinctNames, expectThreshold, photoSizeOf, type PhotoSize } from "../expected";
+import { copyPage, exampleName } from "../page/copy";
 import { graphModel, type GraphModelOptions } from "./graphmodel";
 import { expectWebOperations } from "./operations";
 import { expectWebFolder, writeWebFolder, type WebFolderOptions } from "./write";
@@ -33,6 +35,13 @@ export interface ExportWebOptions extends ExportWebFunctionOptions {
   readonly title?: string;
   /** Whether there is a heat map, too: Grad-CAM at that endpoint by TF-Slim's name, or at the default one of gradCam(). @default true */
   readonly heat?: boolean | string;
+  /**
+   * Whether there is a page, too: index.html, which takes photos, also of a camera, and shows classes and heat, from any server of files.
+   * @default true
+   */
+  readonly page?: boolean;
+  /** A photo's file, which the page offers to try, and which is copied. @default none */
+  readonly example?: string;
 }
 
 /** What exportWeb() has written. */
@@ -56,6 +65,8 @@ export interface WebClassifier {
   readonly outputs: { readonly logits: string; readonly probabilities: string; readonly heat?: string };
   /** The middle of what each row and column of the heat map looks at, as a share of the photo's crop. */
   readonly heat?: { readonly rows: readonly number[]; readonly columns: readonly number[] };
+  /** A photo's file in the folder. */
+  readonly example?: string;
 }
 
 /**
@@ -65,10 +76,10 @@ export interface WebClassifier {
  * @param dir  the folder; made if need be. A model for the web that was there is replaced
  * @throws {TypeError} that names the operation, if it does what TensorFlow.js can't, before anything is written
  * @throws {RangeError} if an option is none that it may be
- * @throws {Error} if the model is disposed, the folder has other files, or the disk refuses
+ * @throws {Error} if the model is disposed, the folder has other files, the example is no photo, or the disk refuses
  * @example
  * await exportWeb(model, "site", { classNames: labels, weights: "float16" });
- * // python -m http.server --directory site
+ * // python -m http.server --directory site, then open http://localhost:8000
  */
 export async function exportWeb(model: Model, dir: string, options?: ExportWebOptions): Promise<ExportedWeb>;
 export async function exportWeb(model: GraphFunction, dir: string, options?: ExportWebFunctionOptions): Promise<ExportedWeb>; // prettier-ignore
@@ -77,18 +88,20 @@ export async function exportWeb(
   dir: string,
   options: ExportWebOptions = {},
 ): Promise<ExportedWeb> {
-  const { weights = "float32" } = options;
+  const { weights = "float32", page = true, example } = options;
   if (!WEB_WEIGHTS.includes(weights))
     throw new RangeError(
       `Cannot export to "${dir}": expected weights ${WEB_WEIGHTS.map((one) => `"${one}"`).join(", ")}, got ${JSON.stringify(weights)}`,
     );
   await expectWebFolder(dir);
   if (!(model instanceof Model)) return write(recordGraph("function", model), dir, { weights }, options);
+  if (example !== undefined) (await readImage(example)).dispose();
   const metadata = webClassifier(model, options);
   const { size } = metadata.photo;
   const graph = classifierGraph(model, { size, heat: options.heat ?? true });
   const greatestOf = metadata.inputs.classes === undefined ? {} : { [NAMES.classes]: NAMES.logits };
-  return write(graph, dir, { weights, metadata, predicted: [NAMES.probabilities], greatestOf }, options);
+  const beside = page ? (folder: string): Promise<void> => copyPage(folder, example) : undefined;
+  return write(graph, dir, { weights, metadata, predicted: [NAMES.probabilities], greatestOf }, { ...options, ...(beside && { beside }) }); // prettier-ignore
 }
 
 async function write(
@@ -113,14 +126,14 @@ function webClassifier(model: Model, options: ExportWebOptions): WebClassifier {
   const { numClasses, multiLabel, architecture } = model.options;
   model.variables.expectAll(what);
   const { classNames = Array.from({ length: numClasses }, (_, i) => classNameOf(i, [])) } = options;
-  const { threshold = 0.5, title = architecture, heat = true } = options;
+  const { threshold = 0.5, title = architecture, heat = true, example } = options;
   if (title.trim() === "" || /[\r\n]/.test(title))
     throw new RangeError(`Cannot ${what}: expected a title of one line, got ${JSON.stringify(title)}`);
   expectDistinctNames(what, classNames, model);
   expectThreshold(what, threshold, model);
   const photo = photoSizeOf(what, model, options.photo);
   const { images, classes, logits, probabilities } = NAMES;
-  const known = { title, classNames, multiLabel, threshold, photo };
+  const known = { title, classNames, multiLabel, threshold, photo, ...(example !== undefined && { example: exampleName(example) }) }; // prettier-ignore
   if (heat === false) return { ...known, inputs: { images }, outputs: { logits, probabilities } };
   const { endpoint } = placeOf(model, heat === true ? undefined : heat);
   return {

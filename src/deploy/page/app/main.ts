@@ -12,6 +12,7 @@ import { hideHeat, onHeatWish, showHeatMap, showPhoto, wantsHeat, wishHeat } fro
 import { onFile } from "./ways.js";
 
 const facts = element("facts", HTMLParagraphElement);
+const section = element("answer", HTMLElement);
 const cameraButton = element("camera", HTMLButtonElement);
 
 /** Of the photo that is shown. */
@@ -36,6 +37,17 @@ function resultsOf(about: Description): Results {
     `Tells ${count} ${count === 1 ? "class" : "classes"}. Photos stay on this device: nothing is sent anywhere.`;
   if (about.example !== undefined) offerExample(about.example);
   return new Results(about, (index) => void guarded(() => showHeatOf(index)));
+}
+
+/** Marks what waits for the network, whose classes are those of the photo before. */
+async function waiting(work: Promise<void>): Promise<void> {
+  const mine = turn;
+  section.setAttribute("aria-busy", "true");
+  try {
+    await work;
+  } finally {
+    if (mine === turn) section.setAttribute("aria-busy", "false");
+  }
 }
 
 /** Runs what may fail, and says so on the page. */
@@ -88,7 +100,7 @@ function drawHeat(
 function showHeatOf(of: HeatOf): Promise<void> {
   const [mine, pixels] = [turn, current];
   wishHeat();
-  if (camera === undefined && pixels !== undefined) return answer(pixels, of, () => mine === turn);
+  if (camera === undefined && pixels !== undefined) return waiting(answer(pixels, of, () => mine === turn));
   heatOf = of; // of the camera's next picture
   return Promise.resolve();
 }
@@ -128,7 +140,7 @@ async function toggleCamera(): Promise<void> {
   const started = await startCamera();
   if (mine !== turn) return started.stop();
   camera = started;
-  cameraButton.textContent = "Stop the camera";
+  cameraButton.textContent = "Stop camera";
   cameraButton.setAttribute("aria-pressed", "true");
   untell();
   try {
@@ -161,7 +173,7 @@ async function classifyLive({ video }: Camera, isMine: () => boolean): Promise<v
 function stopCamera(): void {
   camera?.stop();
   camera = undefined;
-  cameraButton.textContent = "Use the camera";
+  cameraButton.textContent = "Camera";
   cameraButton.setAttribute("aria-pressed", "false");
 }
 
@@ -180,7 +192,7 @@ async function warm(): Promise<void> {
   }
 }
 
-onFile((file) => void guarded(() => classifyFile(file, file.name || "the photo")));
+onFile((file) => void guarded(() => waiting(classifyFile(file, file.name || "the photo"))));
 onHeatWish(() => void guarded(() => showHeatOf(heatOf)));
 cameraButton.addEventListener("click", () => void guarded(toggleCamera));
 void guarded(warm);

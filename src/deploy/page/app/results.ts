@@ -93,6 +93,7 @@ export class Results {
     const row = this.rows[i];
     if (row === undefined) return;
     const probability = this.probabilities[i] ?? 0;
+    row.item.dataset["probability"] = String(probability);
     row.item.classList.toggle("chosen", isChosen);
     row.share.textContent = percentOf(probability);
     row.bar.style.width = `${100 * probability}%`;
