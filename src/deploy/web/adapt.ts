@@ -1,6 +1,7 @@
 /** Operations as TensorFlow.js's backends do them right, where they do not do them as they are. */
 import { attr, type GraphNode, type TypedGraph } from "../../tensorflow";
 import { dataTypeNumber } from "../../tensorflow/runtime/datatype";
+import { fused } from "./fuse";
 import { wholeWeight, type Weight } from "./weights";
 
 /** Operations for a graph's, and the weights that they need beside its constants. */
@@ -21,7 +22,7 @@ export function adapted(graph: TypedGraph): Adapted {
     nodes.push(...instead.nodes);
     weights.push(...instead.weights);
   }
-  return { nodes, weights };
+  return { nodes: fused({ nodes, outputs: graph.outputs }), weights };
 }
 
 /**
