@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
@@ -7,7 +8,10 @@ import { Model } from "../src/model";
 import { Saver } from "../src/training";
 import { exportWeights } from "../src/weights";
 import { startCells } from "./kernel/interrupted";
+import { python } from "./python";
 import { temporaryFolder } from "./temporary";
+
+const README = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
 
 /** A network that learns in seconds, in place of the full one of which the README speaks. */
 const small = {
@@ -23,12 +27,21 @@ const namesOf: Record<string, string[]> = new Proxy({}, { get: (_, file) => name
 
 /** The programs of the README in their order, for the small network. */
 function programs(): string[] {
-  const text = readFileSync(resolve(__dirname, "../../README.md"), "utf8");
-  return [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) =>
+  return [...README.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) =>
     code
       .replace("isTraining: true", `isTraining: true, ...${JSON.stringify(small)}`)
       .replace(/resnet_v1_50(?!\.ckpt)/g, small.architecture),
   );
+}
+
+/** The README's program of Python, where there is one: what it makes is a TFLite model. */
+function converted(cwd: string): void {
+  const [, code = ""] = /^```python\n([^]*?)^```/m.exec(README) ?? [];
+  assert.equal(code.trim().split("\n").length, 6);
+  if (python === undefined) return;
+  const env = { ...process.env, CUDA_VISIBLE_DEVICES: "-1", TF_CPP_MIN_LOG_LEVEL: "3" };
+  execFileSync(python, ["-c", code], { cwd, env, stdio: "pipe" });
+  assert.equal(readFileSync(join(cwd, "hats.tflite")).toString("latin1", 4, 8), "TFL3"); // the schema's file_identifier
 }
 
 test("the README's programs run one after the other, as they stand but for a smaller network", async () => {
@@ -53,7 +66,8 @@ test("the README's programs run one after the other, as they stand but for a sma
       const { result: shown } = await run(`${program}\n"done";`);
       assert.equal(shown, "'done'", program);
     }
-    assert.equal(others.length, 12);
+    assert.equal(others.length, 13);
+    converted(cwd);
   } finally {
     await close();
   }

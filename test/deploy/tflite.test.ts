@@ -137,7 +137,7 @@ test(
       batchNormDecay: 0.9,
     });
     const step = createTrainStep(model, { learningRate: 0.05 });
-    await train(step, read("train", 16), { steps: 60 });
+    await train(step, read("train", 16), { steps: 100 });
     step.dispose();
     const representative = join(root, "train.npy");
     await representativeDataset(read("train", 8), 32, { model, file: representative });
