@@ -2,6 +2,7 @@
 export { loadClassifier } from "./load";
 export type {
   Classifier,
+  ExportClassifierOnnxOptions,
   ExportClassifierOptions,
   ExportClassifierWebOptions,
   LoadClassifierOptions,

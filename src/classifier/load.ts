@@ -1,6 +1,12 @@
 /** A classifier's folder, and the classifier in it. */
 import { join } from "node:path";
-import { exportWeb, type ExportedWeb, type ExportWebOptions } from "../deploy";
+import {
+  exportOnnx,
+  exportWeb,
+  type ExportedWeb,
+  type ExportOnnxOptions,
+  type ExportWebOptions,
+} from "../deploy";
 import { createPredictInputFn, exportSavedModel, type ExportOptions, type ReceiverKind } from "../export";
 import { Model } from "../model";
 import { Saver } from "../training";
@@ -21,6 +27,8 @@ export interface ExportClassifierOptions extends Omit<ExportOptions, "labels" | 
 
 /** How a classifier is written for the web. */
 export type ExportClassifierWebOptions = Omit<ExportWebOptions, "classNames" | "photo" | "threshold">;
+/** How a classifier is written for ONNX's runtimes. */
+export type ExportClassifierOnnxOptions = Omit<ExportOnnxOptions, "classNames" | "photo" | "threshold">;
 
 /** A model with all that is known of it. */
 export interface Classifier extends Omit<Description, "model"> {
@@ -38,6 +46,11 @@ export interface Classifier extends Omit<Description, "model"> {
    * @param dir  the folder; made if need be. A model for the web that was there is replaced
    */
   exportWeb(dir: string, options?: ExportClassifierWebOptions): Promise<ExportedWeb>;
+  /**
+   * Writes it as a file of ONNX's, with its class names, threshold and the size of photos in the file's metadata; see exportOnnx().
+   * @returns the file
+   */
+  exportOnnx(file: string, options?: ExportClassifierOnnxOptions): Promise<string>;
   /**
    * Writes its weights alone, by TF-Slim's names, as a checkpoint of TensorFlow's with a global_step; see Saver.
    * @param path  a prefix such as "slim/model.ckpt"
@@ -92,6 +105,8 @@ function classifierOf(model: Model, described: Described): Classifier {
     },
     exportWeb: (dir, options = {}) =>
       exportWeb(model, dir, { ...options, classNames, photo: preprocessing, threshold }),
+    exportOnnx: (file, options = {}) =>
+      exportOnnx(model, file, { ...options, classNames, photo: preprocessing, threshold }),
     saveCheckpoint: (path) => new Saver().save(path, model, { globalStep }),
     dispose: () => model.dispose(),
   };

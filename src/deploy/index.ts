@@ -7,7 +7,7 @@ export {
 export type { RepresentativeInput } from "./representativeinput";
 export {
   exportOnnx,
-  type ExportOnnxModelOptions,
+  type ExportOnnxFunctionOptions,
   type ExportOnnxOptions,
   type WithInt8,
 } from "./onnx/exportonnx";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exportOnnx, memory, Model, tf, type Architecture, type ExportOnnxModelOptions } from "../../src";
+import { exportOnnx, memory, Model, tf, type Architecture, type ExportOnnxOptions } from "../../src";
 import { gradCam } from "../../src/explain";
 import { skip } from "../python";
 import { temporaryFolder } from "../temporary";
@@ -31,7 +31,7 @@ const networks: readonly (readonly [Architecture, number])[] = [
 ];
 
 /** How each is written: the newest and the oldest operations, both layouts, with heat and without. */
-const ways: readonly ExportOnnxModelOptions[] = [
+const ways: readonly ExportOnnxOptions[] = [
   { heat: true },
   { heat: true, layout: "NCHW", opset: 21 },
   { receive: "preprocessed", opset: 26 },

@@ -1,5 +1,6 @@
 /** What a file of ONNX's tells of the classifier in it. */
 import type { Model } from "../../model";
+import { expectDistinctNames, expectThreshold, photoSizeOf, type PhotoSize } from "../expected";
 import { NAMES, type ClassifierGraphOptions } from "../classifiergraph";
 
 /** What belongs to a classifier beside its network. */
@@ -8,8 +9,8 @@ export interface ClassifierFacts {
   readonly classNames?: readonly string[];
   /** Above which probability a class is predicted, of a multiLabel model. @default not told */
   readonly threshold?: number | readonly number[];
-  /** Pixels of a photo's shorter side, before its middle is cropped to the size that the network receives. @default not told */
-  readonly resizeSide?: number;
+  /** How a photo of any size gets to the network. @default the model's fixedResizeSide and defaultImageSize */
+  readonly photo?: Partial<PhotoSize>;
 }
 
 /** What is told beside a graph. */
@@ -20,13 +21,21 @@ export interface OnnxFacts {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Tells a classifier's facts: in words of inputs and outputs, for programs as metadata. */
+/**
+ * Tells a classifier's facts: in words of inputs and outputs, for programs as metadata.
+ * @throws {RangeError} if an option is none that it may be
+ * @throws {Error} if the model is disposed
+ */
 export function describeClassifier(
-  { options }: Model,
-  { receive = "images", size = options.defaultImageSize, ...facts }: ClassifierFacts & ClassifierGraphOptions,
+  model: Model,
+  { receive = "images", classNames, threshold, photo }: ClassifierFacts & ClassifierGraphOptions,
 ): OnnxFacts {
-  const { classNames, threshold, resizeSide } = facts;
-  const given = { classNames, threshold, photoSize: resizeSide === undefined ? undefined : { resizeSide, size } }; // prettier-ignore
+  const what = "export to ONNX";
+  const { architecture, multiLabel } = model.options;
+  model.variables.expectAll(what);
+  if (classNames !== undefined) expectDistinctNames(what, classNames, model);
+  if (threshold !== undefined) expectThreshold(what, threshold, model);
+  const given = { classNames, multiLabel, threshold, photo: photoSizeOf(what, model, photo) };
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   const isOf = classNames === undefined ? "of each class" : `of each class: ${classNames.join(", ")}`;
   return {
@@ -38,7 +47,7 @@ export function describeClassifier(
       [NAMES.heat]: "Where the class is seen in the image, 0 to 1",
     },
     metadata: {
-      architecture: options.architecture,
+      architecture,
       receive,
       ...Object.fromEntries(known.map(([key, value]) => [key, JSON.stringify(value)])),
     },

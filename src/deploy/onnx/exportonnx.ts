@@ -1,9 +1,9 @@
 /** Models as files of ONNX's. */
-import { expectClassNames } from "../../inspect/caption";
 import { cellSignal } from "../../interrupt";
 import { Model } from "../../model";
 import { recordGraph, type GraphFunction, type TypedGraph } from "../../tensorflow";
 import { classifierGraph, type ClassifierGraphOptions } from "../classifiergraph";
+import { photoSizeOf } from "../expected";
 import type { Layout } from "./builder";
 import { describeClassifier, type ClassifierFacts, type OnnxFacts } from "./describe";
 import { emitOnnx } from "./emit";
@@ -13,7 +13,7 @@ import { writeInt8, type Int8Export } from "./quantizewrite";
 import { writeModel } from "./write";
 
 /** Options of exportOnnx() for a function of one's own. */
-export interface ExportOnnxOptions {
+export interface ExportOnnxFunctionOptions {
   /** The version of ONNX's operations: 17, which most runtimes read, to 26. @default 17 */
   readonly opset?: number;
   /** How images lie, given and got: [batch, height, width, channels] or [batch, channels, height, width]. @default "NHWC" */
@@ -23,7 +23,8 @@ export interface ExportOnnxOptions {
 }
 
 /** Options of exportOnnx() for a model. */
-export interface ExportOnnxModelOptions extends ExportOnnxOptions, ClassifierGraphOptions, ClassifierFacts {}
+export interface ExportOnnxOptions
+  extends ExportOnnxFunctionOptions, Omit<ClassifierGraphOptions, "size">, ClassifierFacts {}
 
 /** What exportOnnx() is given in addition to write a network in whole numbers of eight bits. */
 export interface WithInt8 {
@@ -43,32 +44,31 @@ const OPSETS = { least: 17, most: 26 } as const;
  * @param file  its folder is made if need be; a file that is there is replaced
  * @returns     the file; with int8, how well it agrees with floats
  * @throws {TypeError} that names the operation or the constant, if ONNX has no such operation, or it is of a type that is not written
- * @throws {RangeError} if the opset is not 17 … 26, the layout neither of both, there is not a name for each class, or weights have 2 GiB or more
- * @throws {RangeError} if representative images are fewer than eight, or not finite
- * @throws {Error} if the disk refuses
+ * @throws {RangeError} if an option is none that it may be, weights have 2 GiB or more, or representative images are fewer than eight, or not finite
+ * @throws {Error} if the model is disposed, or the disk refuses
  * @example
  * await exportOnnx(model, "servo.onnx", { classNames: ["cat", "dog"], heat: true });
  * display(await exportOnnx(model, "small.onnx", { int8: { images: "representative.npy" } }));
  * @see https://onnx.ai/onnx/operators, and onnx/docs/Versioning.md for the versions
  */
-export async function exportOnnx(model: Model, file: string, options: ExportOnnxModelOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
-export async function exportOnnx(fn: GraphFunction, file: string, options: ExportOnnxOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
-export async function exportOnnx(model: Model, file: string, options?: ExportOnnxModelOptions): Promise<string>; // prettier-ignore
-export async function exportOnnx(fn: GraphFunction, file: string, options?: ExportOnnxOptions): Promise<string>; // prettier-ignore
+export async function exportOnnx(model: Model, file: string, options: ExportOnnxOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
+export async function exportOnnx(fn: GraphFunction, file: string, options: ExportOnnxFunctionOptions & WithInt8): Promise<Int8Export>; // prettier-ignore
+export async function exportOnnx(model: Model, file: string, options?: ExportOnnxOptions): Promise<string>; // prettier-ignore
+export async function exportOnnx(fn: GraphFunction, file: string, options?: ExportOnnxFunctionOptions): Promise<string>; // prettier-ignore
 export async function exportOnnx(
   model: Model | GraphFunction,
   file: string,
-  options: ExportOnnxModelOptions & Partial<WithInt8> = {},
+  options: ExportOnnxOptions & Partial<WithInt8> = {},
 ): Promise<string | Int8Export> {
   const { int8, opset = OPSETS.least, layout = "NHWC", signal = cellSignal() } = options;
   expectOptions(file, opset, layout);
-  const isModel = model instanceof Model;
-  if (isModel && options.classNames !== undefined)
-    expectClassNames(`export to "${file}"`, options.classNames, model.options.numClasses);
+  const facts = model instanceof Model ? describeClassifier(model, options) : { docs: {}, metadata: {} };
   signal?.throwIfAborted();
-  const graph = isModel ? classifierGraph(model, options) : recordGraph("function", model);
+  const graph =
+    model instanceof Model
+      ? classifierGraph(model, { ...options, size: photoSizeOf("export to ONNX", model, options.photo).size })
+      : recordGraph("function", model);
   try {
-    const facts = isModel ? describeClassifier(model, options) : { docs: {}, metadata: {} };
     const float = onnxModel(graph, { opset, layout }, facts);
     if (int8 !== undefined) return await writeInt8(file, { graph, float }, int8, signal);
     await writeModel(file, float, signal);

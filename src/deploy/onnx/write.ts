@@ -23,13 +23,14 @@ export async function writeModel(file: string, model: ModelProto, signal?: Abort
       `Cannot export to "${file}": expected weights of less than 2 GiB, as a file of ONNX's has at most, got ${bytes} bytes`,
     );
   const dir = dirname(resolve(file));
-  const part = join(dir, `temp-${randomUUID()}`);
+  let part: string | undefined;
   try {
     await mkdir(dir, { recursive: true });
+    part = join(dir, `temp-${randomUUID()}`);
     await writeFile(part, encodeModel(model), signal && { signal });
     await rename(part, file);
   } catch (cause) {
-    await rm(part, { force: true });
+    if (part !== undefined) await rm(part, { force: true });
     signal?.throwIfAborted();
     const what = `Cannot export to "${file}": expected a file with room to write to`;
     throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
