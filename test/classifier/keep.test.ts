@@ -38,7 +38,8 @@ test("a classifier keeps its options, how it was trained and how good it is, and
   const before = memory();
   await saveClassifier(model, dir, { classNames: NAMES, trained, ...sizes, notes: "37 photos" });
   const loaded = loadClassifier(dir);
-  const { model: own, dispose: _, exportSavedModel: __, saveCheckpoint: ___, exportOnnx: ____, ...known } = loaded; // prettier-ignore
+  const { model: own, dispose: _, exportSavedModel: __, saveCheckpoint: ___, ...exported } = loaded;
+  const { exportWeb: ____, exportOnnx: _____, ...known } = exported;
   assert.deepEqual({ ...own.options, isTraining: true }, model.options);
   assert.deepEqual(probabilitiesOf(own), probabilitiesOf(model));
   const { saved, checkpoint, ...told } = known;
