@@ -3,9 +3,12 @@ import { join } from "node:path";
 import {
   exportOnnx,
   exportWeb,
+  type ClassifierFacts,
   type ExportedWeb,
   type ExportOnnxOptions,
   type ExportWebOptions,
+  type Int8Export,
+  type WithInt8,
 } from "../deploy";
 import { createPredictInputFn, exportSavedModel, type ExportOptions, type ReceiverKind } from "../export";
 import { Model } from "../model";
@@ -48,8 +51,9 @@ export interface Classifier extends Omit<Description, "model"> {
   exportWeb(dir: string, options?: ExportClassifierWebOptions): Promise<ExportedWeb>;
   /**
    * Writes it as a file of ONNX's, with its class names, threshold and the size of photos in the file's metadata; see exportOnnx().
-   * @returns the file
+   * @returns the file; with int8, how well it agrees with floats
    */
+  exportOnnx(file: string, options: ExportClassifierOnnxOptions & WithInt8): Promise<Int8Export>;
   exportOnnx(file: string, options?: ExportClassifierOnnxOptions): Promise<string>;
   /**
    * Writes its weights alone, by TF-Slim's names, as a checkpoint of TensorFlow's with a global_step; see Saver.
@@ -105,9 +109,21 @@ function classifierOf(model: Model, described: Described): Classifier {
     },
     exportWeb: (dir, options = {}) =>
       exportWeb(model, dir, { ...options, classNames, photo: preprocessing, threshold }),
-    exportOnnx: (file, options = {}) =>
-      exportOnnx(model, file, { ...options, classNames, photo: preprocessing, threshold }),
+    exportOnnx: onnxOf(model, { classNames, photo: preprocessing, threshold }),
     saveCheckpoint: (path) => new Saver().save(path, model, { globalStep }),
     dispose: () => model.dispose(),
   };
+}
+
+/** A model's exportOnnx() with what is known of its classifier. */
+function onnxOf(model: Model, known: ClassifierFacts): Classifier["exportOnnx"] {
+  type Options = ExportClassifierOnnxOptions;
+  function written(file: string, options: Options & WithInt8): Promise<Int8Export>;
+  function written(file: string, options?: Options): Promise<string>;
+  function written(file: string, options: Options & Partial<WithInt8> = {}): Promise<string | Int8Export> {
+    const { int8, ...rest } = options;
+    const all = { ...rest, ...known };
+    return int8 === undefined ? exportOnnx(model, file, all) : exportOnnx(model, file, { ...all, int8 });
+  }
+  return written;
 }
