@@ -65,6 +65,8 @@ test(
       "dist/node_modules/@tensorflow/tfjs-node-gpu/package.json",
       "dist/node_modules/@tensorflow/tfjs-node-gpu/binding/tfjs_backend.cc",
       "kernel/native/descriptors.cc",
+      "dist/src/deploy/page/app/main.js",
+      "src/deploy/page/static/index.html",
       "src/deploy/protos/onnx.proto",
       "src/tensorflow/native/runtime.cc",
       "src/tensorflow/protos/graph.proto",

@@ -55,11 +55,8 @@ export async function withSite(
 
 /** Waits until the page shows classes. @returns by class, in order of the page @throws {Error} with what the page says if it fails */
 export async function answerOf(page: Page): Promise<Record<string, number>> {
-  await page.waitForFunction(
-    'document.querySelector("#classes li") !== null || !document.querySelector("#error").hidden',
-    undefined,
-    { timeout: 60_000 },
-  );
+  const shown = page.locator("#classes li, #error:not([hidden])").first();
+  await shown.waitFor({ timeout: 60_000 });
   const error = await errorOf(page);
   if (error !== "") throw new Error(error);
   const items = await page.locator("#classes li").all();
