@@ -1,7 +1,7 @@
 /** Photos classified over HTTP: by examples/classify.ts, and by Python's TensorFlow, Starlette and uvicorn from the same weights. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent } from "node:http";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -17,14 +17,19 @@ import { post, type Load } from "./serveload";
 
 const CLIENTS = [1, 8, 32] as const;
 const [PHOTOS, PIXELS] = [8, 500];
-const SECONDS = 4;
+const SECONDS = 6;
 const NAMES = Array.from({ length: 10 }, (_, i) => `class ${i}`);
 
 /** What one server did for so many clients; medians of the rounds. */
 export interface ServeRow extends Load {
   readonly server: string;
   readonly clients: number;
+  /** Milliseconds of a processor that the server needs for a request; NaN where Linux does not tell. */
+  readonly cpu: number;
 }
+
+/** What one server did in one turn. */
+type Met = Omit<ServeRow, "server" | "clients">;
 
 /** All of it. */
 export interface ServeResult {
@@ -36,6 +41,7 @@ export interface ServeResult {
 interface Server {
   readonly name: string;
   readonly address: string;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -46,11 +52,12 @@ export function benchServe(architecture: string, rounds: number): Promise<ServeR
     const servers = await startServers(architecture, folder);
     try {
       await expectSameAnswers(servers, files);
-      const met = new Map<string, Load[]>();
+      const met = new Map<string, Met[]>();
       for (let round = -1; round < rounds; round++)
         for (const clients of CLIENTS)
-          for (const { name, address } of round % 2 === 0 ? servers : [...servers].reverse()) {
-            const load = await loadOf(address, clients, files);
+          for (const server of round % 2 === 0 ? servers : [...servers].reverse()) {
+            const { name } = server;
+            const load = await loadOf(server, clients, files);
             process.stderr.write(`${round < 0 ? "warm-up" : `round ${round + 1}/${rounds}`}  ${name}, ${clients} clients: ${load.requestsPerSecond.toFixed(1)}/s\n`); // prettier-ignore
             if (round >= 0) met.set(`${name} ${clients}`, [...(met.get(`${name} ${clients}`) ?? []), load]);
           }
@@ -72,10 +79,10 @@ export function benchServe(architecture: string, rounds: number): Promise<ServeR
 export function formatServe({ rows, ratios }: ServeResult): string {
   const widest = Math.max(...rows.map(({ server }) => server.length));
   const lines = rows.map(
-    ({ server, clients, requestsPerSecond, p50, p95 }) =>
-      `${String(clients).padStart(7)}  ${server.padEnd(widest)}  ${[requestsPerSecond, p50, p95].map((value) => value.toFixed(1).padStart(8)).join("  ")}`,
+    ({ server, clients, requestsPerSecond, p50, p95, cpu }) =>
+      `${String(clients).padStart(7)}  ${server.padEnd(widest)}  ${[requestsPerSecond, p50, p95, cpu].map((value) => value.toFixed(1).padStart(8)).join("  ")}`,
   );
-  const head = `clients  ${"".padEnd(widest)}  requests/s    p50 ms    p95 ms`;
+  const head = `clients  ${"".padEnd(widest)}  requests/s    p50 ms    p95 ms    CPU ms`;
   const end = Object.entries(ratios).map(([clients, ratio]) => `${clients}: ${ratio.toFixed(2)}`);
   return [head, ...lines, "", `slimlab's requests/s over the best peer's, by clients: ${end.join(", ")}`].join("\n"); // prettier-ignore
 }
@@ -133,7 +140,7 @@ async function start(name: string, command: string, args: readonly string[]): Pr
   const line: IteratorResult<string, unknown> = await lines.next();
   if (line.done === true) throw new Error(`Cannot measure "${name}": expected its address, got its end`);
   return {
-    ...{ name, address: `${line.value}/classify` },
+    ...{ name, address: `${line.value}/classify`, pid: child.pid ?? NaN },
     async close() {
       const ended = once(child, "close");
       child.kill("SIGKILL");
@@ -163,22 +170,36 @@ function probabilitiesOf(answer: string): number[] {
   return NAMES.map((name) => told.probabilities[name] ?? NaN);
 }
 
-async function loadOf(address: string, clients: number, files: readonly string[]): Promise<Load> {
+async function loadOf({ address, pid }: Server, clients: number, files: readonly string[]): Promise<Met> {
   const program = path.join(__dirname, "serveload.js");
   const args = [program, address, String(clients), String(SECONDS), ...files];
+  const before = cpuOf(pid);
   const { stdout } = await promisify(execFile)(process.execPath, args);
+  const cpu = cpuOf(pid) - before;
   // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the program's own promise
   const load: Load = JSON.parse(stdout);
-  return load;
+  return { ...load, cpu: cpu / load.requests };
 }
 
-function medians(loads: readonly Load[]): Load {
-  const middle = (of: (load: Load) => number): number =>
-    loads.map(of).sort((a, b) => a - b)[Math.floor(loads.length / 2)] ?? NaN;
+/** Milliseconds of processors that a process has had. @see proc_pid_stat(5): fields 14 and 15, in hundredths of a second */
+function cpuOf(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return NaN;
+  const fields = readFileSync(file, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+function medians(all: readonly Met[]): Met {
+  const middle = (of: (met: Met) => number): number =>
+    all.map(of).sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? NaN;
   return {
-    requestsPerSecond: middle((load) => load.requestsPerSecond),
-    p50: middle((load) => load.p50),
-    p95: middle((load) => load.p95),
+    requests: middle((met) => met.requests),
+    requestsPerSecond: middle((met) => met.requestsPerSecond),
+    p50: middle((met) => met.p50),
+    p95: middle((met) => met.p95),
+    cpu: middle((met) => met.cpu),
   };
 }
 

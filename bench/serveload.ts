@@ -4,6 +4,7 @@ import { Agent, request } from "node:http";
 
 /** What clients met. */
 export interface Load {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Milliseconds from sending to the answer's end, within which half of the answers came, and 95 of 100. */
   readonly p50: number;
@@ -50,7 +51,7 @@ async function load(
   taken.sort((a, b) => a - b);
   const at = (share: number): number =>
     taken[Math.min(Math.floor(share * taken.length), taken.length - 1)] ?? NaN;
-  return { requestsPerSecond: taken.length / all, p50: at(0.5), p95: at(0.95) };
+  return { requests: taken.length, requestsPerSecond: taken.length / all, p50: at(0.5), p95: at(0.95) };
 }
 
 if (require.main === module) {
