@@ -4,7 +4,7 @@ import { heatOf } from "../explain/heat";
 import { placeOf } from "../explain/place";
 import { evidenceOf, runAt } from "../explain/run";
 import type { Model } from "../model";
-import { recordGraph, tf, type TypedGraph } from "../tensorflow";
+import { firstNotFinite, recordGraph, tf, type TypedGraph } from "../tensorflow";
 
 /** Options of classifierGraph(). */
 export interface ClassifierGraphOptions {
@@ -39,12 +39,13 @@ export const NAMES = {
 /**
  * A model in inference as a graph: `images` in, `logits` and `probabilities` out; with heat, `classes` in and `heat` out, too.
  * @returns the caller disposes
- * @throws {RangeError} if the endpoint is unknown
+ * @throws {RangeError} if the endpoint is unknown, or a weight is not finite
  * @throws {TypeError} if something in it is no operation of TensorFlow's own
  */
 export function classifierGraph(model: Model, options: ClassifierGraphOptions = {}): TypedGraph {
   const { receive = "images", size = model.options.defaultImageSize, heat = false } = options;
   const isPixels = receive === "images";
+  expectFinite(model);
   const place = heat === false ? undefined : placeOf(model, heat === true ? undefined : heat);
   const batch = 2;
   const example = tf.tidy(() => {
@@ -71,6 +72,15 @@ export function classifierGraph(model: Model, options: ClassifierGraphOptions = 
   } finally {
     tf.dispose(example);
   }
+}
+
+/** Formats differ in what they make of NaN: some answer, as if nothing were amiss. */
+function expectFinite(model: Model): void {
+  for (const { name, variable } of model.variables.all())
+    if (tf.tidy(() => firstNotFinite(variable.reshape([1, -1]))) >= 0)
+      throw new RangeError(
+        `Cannot export model: expected finite weights, got others in "${name}"; has the training diverged?`,
+      );
 }
 
 function scoresOf(model: Model, predictions: { readonly logits: tf.Tensor2D }): Record<string, tf.Tensor> {

@@ -145,3 +145,24 @@ test("what no graph of plain operations can do is refused by its name", () => {
   );
   tf.dispose(example);
 });
+
+test("weights and results that are not finite are refused by name, and nothing stays", () => {
+  const model = new Model({ architecture: "resnet_v1_14", numClasses: 2, defaultImageSize: 32 });
+  const [weights] = model.variables.all();
+  assert.ok(weights);
+  tf.tidy(() => weights.variable.assign(tf.fill(weights.variable.shape, NaN)));
+  const example = { x: tf.zeros([2, 3]) };
+  const before = memory().tensors;
+  assert.throws(
+    () => classifierGraph(model),
+    /expected finite weights, got others in "resnet_v1_14\/conv1\/weights"/,
+  );
+  const fn = ({ x = tf.zeros([2, 3]) }): Record<string, tf.Tensor> => ({ y: tf.div(x, x) });
+  assert.throws(
+    () => recordGraph("own", { fn, example }),
+    /"own": expected finite numbers, got others in "y"/,
+  );
+  assert.equal(memory().tensors, before);
+  tf.dispose(example);
+  model.dispose();
+});

@@ -25,6 +25,7 @@ const TOLERANCE = 1e-3;
  * Records a function as a graph, simplifies it, and compares what both make of the example.
  * @returns the caller disposes
  * @throws {TypeError} if the function does what a graph can't, or what only TensorFlow with slimlab has
+ * @throws {RangeError} if what the function gives of the example is not finite
  * @throws {Error} if the graph gives something else, which is a fault of ours
  */
 export function recordGraph(name: string, { fn, example }: GraphFunction): TypedGraph {
@@ -58,7 +59,12 @@ export function recordGraph(name: string, { fn, example }: GraphFunction): Typed
     );
     const graph = withTypes(keptOf(() => simplify(simplifyShapes(simple))));
     simple.dispose();
-    expectSame(name, graph, { fn, example });
+    try {
+      expectSame(name, graph, { fn, example });
+    } catch (error) {
+      graph.dispose();
+      throw error;
+    }
     return graph;
   } finally {
     recorded.dispose();
@@ -85,6 +91,9 @@ function expectSame(name: string, graph: TypedGraph, { fn, example }: GraphFunct
         throw new Error(
           `Cannot export "${name}": expected "${key}" of [${tensor.shape.join(", ")}], got [${other?.shape.join(", ") ?? ""}]`,
         );
+      if (tensor.toFloat().mul(0).sum().dataSync()[0] !== 0)
+        // of NaN and infinite ones it is NaN
+        throw new RangeError(`Cannot export "${name}": expected finite numbers, got others in "${key}"`);
       const most = Math.max(1e-6, tensor.abs().max().dataSync()[0] ?? 0);
       const far = tensor.sub(other).abs().max().dataSync()[0] ?? NaN;
       if (!(far <= TOLERANCE * most))
