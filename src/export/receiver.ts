@@ -26,7 +26,8 @@ export interface PredictInputOptions {
    * by their Exif, as writeRecords() did; "images": float32 [batch, height, width, 3], 0…255, of any one size; "preprocessed":
    * float32 [batch, side, side, 3] as Model.preprocess() gives them, which go to the network as they are.
    *
-   * Models that receive the last two have plain operations only, which TensorFlow's converter to TFLite takes.
+   * Models that receive the last two have plain operations only, which TensorFlow's converter to TFLite takes; with exportSavedModel()'s
+   * `frozen: true` in int8, too.
    * @default "examples"
    */
   readonly receive?: ReceiverKind;

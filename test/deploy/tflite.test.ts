@@ -7,11 +7,13 @@ import { test } from "node:test";
 import {
   createInputFn,
   createPredictInputFn,
+  type Dataset,
   exportSavedModel,
   memory,
   Model,
   representativeDataset,
   tf,
+  type LabeledBatch,
   writeRecords,
   type ModelOptions,
 } from "../../src";
@@ -41,6 +43,7 @@ interface Converted {
 /** Files for tflite.py. */
 interface Request {
   readonly folder: string;
+  readonly input: "image" | "preprocessed";
   readonly representative: string;
   readonly images: string;
   readonly kinds: readonly Kind[];
@@ -92,7 +95,7 @@ test(
       const images = tf.randomUniform<tf.Rank.R4>([3, SIDE, SIDE, 3], 0, 255, "float32", 1);
       const { file } = await representativeDataset(images, 3, { model, file: join(root, `${name}.npy`) });
       const logits = tf.tidy(() => [...model.predict(model.preprocess(images), { isTraining: false }).logits.dataSync()]); // prettier-ignore
-      made.push({ request: { folder: frozen(model, name), representative: file, images: file, kinds: ["float32"] }, logits }); // prettier-ignore
+      made.push({ request: { folder: frozen(model, name), input: "preprocessed", representative: file, images: file, kinds: ["float32"] }, logits }); // prettier-ignore
       images.dispose();
       model.dispose();
     }
@@ -110,61 +113,74 @@ test(
 
 /** How far the probabilities of photographs may be from the model's own. */
 const TOLERANCES: Readonly<Record<Kind, number>> = { float32: 1e-4, float16: 0.01, dynamic: 0.1, int8: 0.1 };
+const COUNT = 24;
+
+/** A small classifier of rendered photos, and how its batches are read. */
+async function trained(): Promise<{
+  readonly model: Model;
+  readonly labels: readonly string[];
+  readonly read: (split: "train" | "validation") => Dataset<LabeledBatch>;
+}> {
+  const photos = join(root, "photos");
+  await renderPhotos(photos, { perClass: 40, size: SIDE });
+  const split = { train: 0.7, validation: 0.3 };
+  const { labels } = await writeRecords(photos, join(root, "records"), { split });
+  const read = (name: "train" | "validation"): Dataset<LabeledBatch> =>
+    createInputFn(join(root, `records/photos_${name}_*`), {
+      batchSize: name === "train" ? 16 : COUNT,
+      numEpochs: name === "train" ? 0 : 1,
+      shuffle: name === "train",
+      seed: 1,
+      transform: (image) => image.toFloat(),
+    })();
+  const learning = { numClasses: labels.length, isTraining: true, batchNormDecay: 0.9 };
+  const model = new Model({ ...networks[0], ...sizes, ...learning });
+  const step = createTrainStep(model, { learningRate: 0.05 });
+  await train(step, read("train"), { steps: 100 });
+  step.dispose();
+  return { model, labels, read };
+}
 
 test(
   "a trained classifier keeps its classes in float16, with weights of int8 and in int8",
   { skip },
   async (t) => {
-    const photos = join(root, "photos");
-    await renderPhotos(photos, { perClass: 40, size: SIDE });
-    const { labels } = await writeRecords(photos, join(root, "records"), {
-      split: { train: 0.7, validation: 0.3 },
-    });
-    const transform = (image: tf.Tensor3D): tf.Tensor3D => image.toFloat();
-    const read = (split: string, batchSize: number) =>
-      createInputFn(join(root, `records/photos_${split}_*`), {
-        batchSize,
-        transform,
-        numEpochs: split === "train" ? 0 : 1,
-        shuffle: split === "train",
-        seed: 1,
-      })();
-    const model = new Model({
-      ...networks[0],
-      ...sizes,
-      numClasses: labels.length,
-      isTraining: true,
-      batchNormDecay: 0.9,
-    });
-    const step = createTrainStep(model, { learningRate: 0.05 });
-    await train(step, read("train", 16), { steps: 100 });
-    step.dispose();
-    const representative = join(root, "train.npy");
-    await representativeDataset(read("train", 8), 32, { model, file: representative });
-    const images = join(root, "validation.npy");
-    const [{ image }, label] = await read("validation", 24).first();
-    await representativeDataset(image, 24, { model, file: images });
-    const folder = exportSavedModel(model, join(root, "trained"), { frozen: true, labels, receiver });
+    const { model, labels, read } = await trained();
+    const [{ image }, label] = await read("validation").first();
     const own = tf.tidy(() => {
-      const { probabilities, classes } = model.postprocess(model.predict(model.preprocess(image), { isTraining: false })); // prettier-ignore
-      return {
-        probabilities: [...probabilities.dataSync()],
-        labels: [...classes.dataSync()].map((i) => labels[i]),
-      };
+      const { logits } = model.predict(model.preprocess(image), { isTraining: false });
+      const { probabilities, classes } = model.postprocess({ logits });
+      return { probabilities: [...probabilities.dataSync()], classes: [...classes.dataSync()] };
     });
-    const right = own.labels.filter((name, i) => name === labels[label.dataSync()[i] ?? 0]).length;
-    const kinds = ["float32", "float16", "dynamic", "int8"] as const;
-    const [answer = {}] = convertedBy([{ folder, representative, images, kinds }]);
-    t.diagnostic(`${right} of 24 right`);
-    for (const kind of kinds) {
-      const { bytes = 0, probabilities = [], labels: named = [] } = answer[kind] ?? {};
-      const same = named.filter((name, i) => name === own.labels[i]).length;
-      const far = apart(probabilities.flat(), own.probabilities);
-      t.diagnostic(`${kind}: ${bytes} bytes, ${same} of 24 classes, probabilities ${far}`);
-      assert.ok(same >= 23, `${kind}: ${same} of 24`);
-      assert.ok(far <= TOLERANCES[kind], `${kind}: ${far}`);
+    const right = own.classes.filter((one, i) => one === label.dataSync()[i]).length;
+    t.diagnostic(`${right} of ${COUNT} right`);
+    const requests: Request[] = [];
+    for (const receive of ["preprocessed", "images"] as const) {
+      const at = (name: string): string => join(root, `${receive}-${name}`);
+      const given = { model, receive };
+      const { file: representative } = await representativeDataset(read("train"), 32, { ...given, file: at("train.npy") }); // prettier-ignore
+      const { file: images } = await representativeDataset(image, COUNT, { ...given, file: at("validation.npy") }); // prettier-ignore
+      const folder = exportSavedModel(model, at("model"), { frozen: true, labels, receiver: createPredictInputFn({ receive, side: SIDE }) }); // prettier-ignore
+      const input = receive === "images" ? "image" : receive;
+      requests.push({
+        folder,
+        input,
+        representative,
+        images,
+        kinds: ["float32", "float16", "dynamic", "int8"],
+      });
     }
-    assert.ok((answer["int8"]?.bytes ?? NaN) < (answer["float32"]?.bytes ?? NaN) / 3);
+    for (const answer of convertedBy(requests)) {
+      for (const [kind, tolerance] of Object.entries(TOLERANCES)) {
+        const { bytes = 0, probabilities = [], labels: named = [] } = answer[kind] ?? {};
+        const same = named.filter((name, i) => name === labels[own.classes[i] ?? 0]).length;
+        const far = apart(probabilities.flat(), own.probabilities);
+        t.diagnostic(`${kind}: ${bytes} bytes, ${same} of ${COUNT} classes, probabilities ${far}`);
+        assert.ok(same >= COUNT - 1, `${kind}: ${same} of ${COUNT}`);
+        assert.ok(far <= tolerance, `${kind}: ${far}`);
+      }
+      assert.ok((answer["int8"]?.bytes ?? NaN) < (answer["float32"]?.bytes ?? NaN) / 3);
+    }
     tf.dispose([image, label]);
     model.dispose();
   },
