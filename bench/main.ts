@@ -8,6 +8,7 @@ import { benchCams } from "./cams";
 import { benchFeatures, FROZEN } from "./features";
 import { benchFinetune, formatFinetune } from "./finetune";
 import { benchInfer } from "./infer";
+import { benchInt8 } from "./int8";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { benchNetwork } from "./networks";
@@ -52,6 +53,7 @@ const benches: Readonly<Record<string, Bench>> = {
   first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
+  int8: contestOf("inference in ONNX Runtime: our export in int8, quantize_static's, float32", benchInt8, { rate: images }),
   input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
   augment: contestOf("photos augmented by TrivialAugmentWide and RandAugment: ours, torchvision's", benchAugment, { rate: images }),
   train: { about: "from records to checkpoints: ours, our bare step's, Keras's and PyTorch's", run: runTrain },

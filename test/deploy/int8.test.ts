@@ -4,14 +4,16 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { memory, Model, tf } from "../../src";
+import { bundleOf } from "../../src/display/bundle";
 import { classifierGraph } from "../../src/deploy/classifiergraph";
 import { npyHeader } from "../../src/deploy/npy";
 import { leastError } from "../../src/deploy/onnx/calibrate";
 import { emitOnnx } from "../../src/deploy/onnx/emit";
 import type { GraphProto } from "../../src/deploy/onnx/messages";
 import { quantizeInt8, type Int8Options } from "../../src/deploy/onnx/quantizeint8";
+import { int8Report } from "../../src/deploy/onnx/quantizereport";
 import { int8Weights, rangeOf, scaleOf } from "../../src/deploy/onnx/quantizescale";
-import type { TypedGraph } from "../../src/tensorflow";
+import { recordGraph, type TypedGraph } from "../../src/tensorflow";
 import { settled } from "../settled";
 import { temporaryFolder } from "../temporary";
 
@@ -125,6 +127,49 @@ test("layers stay in floats by their scopes; a heat map's gradients do anyway", 
   tf.dispose(images);
   graph.dispose();
   model.dispose();
+});
+
+test("what is told of it has a warning only where classes are others, and names the worst layers", () => {
+  const numbers = {
+    ...{
+      images: 100,
+      output: "probabilities",
+      greatestDifference: 0.25,
+      meanDifference: 0.01,
+      wholeLayers: 2,
+    },
+    ...{ layers: 3, bytes: 1e6, floatBytes: 4e6 },
+  };
+  const good = int8Report({ ...numbers, agreement: 0.99, losses: [] });
+  assert.equal(good.warning, undefined);
+  assert.match(String(good), /^int8 beside float32, 100 representative images\n.*\nsame class +99 %\n/);
+  assert.match(String(good), /layers in whole numbers +2 of 3\nfile, MB +1\.00 \(float32 4\.00\)$/);
+  const bad = int8Report({ ...numbers, agreement: 0.5, losses: [{ layer: "net/last", loss: 0.125 }] });
+  assert.match(
+    String(bad),
+    /lost by net\/last +12\.5 %\nOnly 50 % of the images keep their class; most is lost by net\/last, /,
+  );
+  assert.equal(bundleOf(bad)["text/plain"], String(bad));
+});
+
+test("layers that lose most are told where classes become others, as of a depthwise one whose channels differ", async () => {
+  const fn = ({ images = tf.zeros([1]) }: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> =>
+    tf.tidy(() => {
+      const scale = tf.tensor1d([1e4, 1, 1], "float32").reshape<tf.Tensor4D>([1, 1, 3, 1]);
+      const wide = tf.depthwiseConv2d(images.as4D(images.shape[0] ?? 1, 8, 8, 3), scale, 1, "valid");
+      const narrow = tf.conv2d(wide, tf.tensor4d([1e-4, 0, 0, 1, 0, 1], [1, 1, 3, 2]), 1, "valid");
+      return { y: tf.mean(narrow, [1, 2]) };
+    });
+  const images = tf.randomUniform<tf.Rank.R4>([32, 8, 8, 3], 0, 1, "float32", 3);
+  const before = memory().tensors;
+  const graph = recordGraph("own", { fn, example: { images } });
+  const { numbers } = await quantizeInt8(graph, emitOnnx(graph, { opset: 17, layout: "NHWC" }), { images });
+  assert.equal(numbers.output, "y");
+  assert.ok(numbers.agreement < 0.95, String(numbers.agreement));
+  assert.equal(numbers.losses.length, 2);
+  graph.dispose();
+  assert.equal(memory().tensors, before);
+  images.dispose();
 });
 
 test("images that are none, too few, of another shape or not finite are refused; a signal ends it", async () => {
