@@ -12,6 +12,7 @@ import { benchInt8 } from "./int8";
 import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { benchNetwork } from "./networks";
+import { benchOnnx, formatOnnxExports } from "./onnx";
 import { benchPhotos, formatPhotos } from "./photos";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
@@ -63,6 +64,7 @@ const benches: Readonly<Record<string, Bench>> = {
   photos: { about: "seconds, memory: many small photos inspected: ours, ImageHash's hashes alone", run: runPhotos },
   trust: { about: "seconds, memory: many small photos interpreted, embedded, and their labels checked", run: runTrust },
   explain: { about: "seconds: ResNet-50's heat maps by Grad-CAM, Ablation-CAM, RISE, Score-CAM: ours, pytorch-grad-cam's; memory", run: runExplain },
+  onnx: { about: "seconds: --architecture as an ONNX file, written, and run: ours, torch's, and our TensorFlow; memory", run: runOnnx },
   weights: { about: "seconds, memory: VGG-16's weights imported from a file: ours, torchvision's by safetensors", run: runWeights },
   serve: { about: "requests/s, latencies: photos classified over HTTP by --architecture, for 1, 8 and 32 clients: ours, Python's", run: runServe },
   trace: contestOf("recording and compiling the training step once", benchTrace),
@@ -82,7 +84,7 @@ ${Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)}${abou
   --steps N    train: what our job holds over so many steps, in place of the contest
   --photos N   photos, trust: how many              (default: 2000; trust: 20000)
   --passes N   explain: channels of the last block; 1,000 masks for 2,048  (default: 2048)
-  --architecture NAME  networks, serve: which            (default: mobilenet_v2)
+  --architecture NAME  networks, serve, onnx: which      (default: mobilenet_v2; onnx: resnet_v1_50)
   --gbits N    scaling: of the network between machines  (default: as measured between two processes)
   --keep       notes the result among those of this processor, in bench/results
   --json       one JSON object in place of the table; its ratio is ours over the best peer's, of the minima
@@ -193,6 +195,12 @@ async function runExplain({ rounds, side, passes = 2048 }: Wish): Promise<Outcom
 async function runServe({ rounds, architecture = "mobilenet_v2" }: Wish): Promise<Outcome> {
   const result = await benchServe(architecture, rounds);
   return { text: formatServe(result), data: { ...result } };
+}
+
+async function runOnnx({ architecture, ...wish }: Wish): Promise<Outcome> {
+  const result = await benchOnnx(wish, architecture);
+  const text = `${formatOnnxExports(result)}\n\n${tableOf(result.results, seconds, images(wish))}`;
+  return { text, data: { unit: seconds.unit, ...result, ratio: ratioOf(result.results) } };
 }
 
 async function runTrust({ photos = 20_000 }: Wish): Promise<Outcome> {
