@@ -210,3 +210,43 @@ test(
     assert.equal(page.match(/"sliders":/g)?.length, 4);
   },
 );
+
+test(
+  "the notebook of deployment exports each way in eight cells, and each answers as the notebook does",
+  { skip: withoutJupyter },
+  async () => {
+    const args = ["scripts/execute.py", "notebooks/deploy.ipynb", "build"];
+    const cells = await run(join(ROOT, ".venv/bin/python"), args, "deploy");
+    const code = cells.filter(({ type }) => type === "code");
+    assert.equal(code.length, 8);
+    assert.ok(code.every(({ source }) => source.split("\n").length <= 16));
+    const told = shownBy(cells, "slim.table(rows)");
+    const rowOf = (
+      format: string,
+    ): { readonly mega: number; readonly difference: number; readonly same: number } => {
+      const [, mega, difference, same] =
+        new RegExp(`^${format} +([\\d.]+) +([\\de.-]+) +(\\d+) of 20 +[\\d.]+$`, "m").exec(told) ?? [];
+      return { mega: Number(mega), difference: Number(difference), same: Number(same) };
+    };
+    for (const format of [
+      "this notebook",
+      "SavedModel",
+      "web, float32",
+      "ONNX, float32",
+      "SavedModel for TFLite",
+    ]) {
+      const { mega, difference, same } = rowOf(format);
+      assert.ok(difference < 1e-5 && same === 20 && mega > 8 && mega < 9, told);
+    }
+    for (const format of ["web, uint8", "ONNX, int8"]) {
+      const { mega, difference, same } = rowOf(format);
+      assert.ok(difference < 0.2 && same >= 18 && mega < 2.5, told);
+    }
+    assert.match(
+      shownBy(cells, "classifier.exportOnnx("),
+      /^int8 beside float32, 100 representative images\n/,
+    );
+    const streams = cells.flatMap(({ outputs }) => outputs).filter(({ output_type }) => output_type === "stream"); // prettier-ignore
+    assert.deepEqual(streams, []);
+  },
+);
