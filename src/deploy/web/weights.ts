@@ -1,6 +1,5 @@
 /** A graph's constants as TensorFlow.js's weights: one after the other in files of 4 MB, of 32, 16 or 8 bits a number. */
-import { contentBytes, dataType, execute, tf } from "../../tensorflow";
-import { dataTypeNumber } from "../../tensorflow/runtime/datatype";
+import { attr, contentBytes, dataType, execute, tf } from "../../tensorflow";
 
 /** How weights can be stored. */
 export const WEB_WEIGHTS = ["float32", "float16", "uint8"] as const;
@@ -79,15 +78,13 @@ function halfOf(name: string, tensor: tf.Tensor): Weight {
   const most = tf.tidy(() => tensor.abs().max().dataSync()[0] ?? 0);
   if (!(most <= MOST_HALF))
     return { json: { name, shape, dtype: "float32" }, size: 4 * size, bytes: () => contentBytes(tensor) };
-  const types = { SrcT: { type: dataTypeNumber("float32") }, DstT: { type: dataTypeNumber("float16") } };
-  const bytes = (): Uint8Array => {
-    const [half] = execute("Cast", [tensor], types);
-    try {
-      return half === undefined ? new Uint8Array() : contentBytes(half);
-    } finally {
-      half?.dispose();
-    }
-  };
+  const bytes = (): Uint8Array =>
+    tf.tidy(() => {
+      const even = tensor.reshape([-1]).pad([[0, size % 2]]).reshape([-1, 2]); // prettier-ignore
+      const halves = execute("Cast", [even], { SrcT: attr.type("float32"), DstT: attr.type("float16") });
+      const pairs = execute("Bitcast", halves, { T: attr.type("float16"), type: attr.type("int32") }); // halves can't be read
+      return Buffer.concat(pairs.map(contentBytes)).subarray(0, 2 * size);
+    });
   const quantization = { dtype: "float16", original_dtype: "float32" } as const;
   return { json: { name, shape, dtype: "float32", quantization }, size: 2 * size, bytes };
 }
