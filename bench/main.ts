@@ -13,6 +13,7 @@ import { benchFlowers, benchLarge } from "./input";
 import { benchKernel, formatKernels, kernelMachine } from "./kernel";
 import { benchNetwork } from "./networks";
 import { benchOnnx, formatOnnxExports } from "./onnx";
+import { benchPage } from "./page";
 import { benchPhotos, formatPhotos } from "./photos";
 import { keep } from "./results";
 import { benchScaling, formatScaling } from "./scaling";
@@ -53,6 +54,7 @@ const benches: Readonly<Record<string, Bench>> = {
   networks: contestOf("one training step of --architecture: ours, Python's of Keras' network", benchNetworks, { rate: images }),
   first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
+  page: { about: "seconds: the exported page's first answer in Chromium, and a photo's: ours, bare TensorFlow.js's on WebAssembly", run: runPage },
   infer: contestOf("inference: ours, PyTorch's, ONNX Runtime's", benchInfer, { rate: images }),
   int8: contestOf("inference in ONNX Runtime: our export in int8, quantize_static's, float32", benchInt8, { rate: images }),
   input: { about: "seconds: images from TFRecords, of flowers' size and of 12 megapixels: ours and Python's tf.data", run: runInput },
@@ -169,6 +171,14 @@ async function runFeatures(wish: Wish): Promise<Outcome> {
   return bothOf(
     { title: "conv1 to block3 frozen", results: await benchFeatures(wish, FROZEN.block3) },
     { title: "all but the head frozen", name: "head", results: await benchFeatures(wish, FROZEN.head) },
+  );
+}
+
+async function runPage(wish: Wish): Promise<Outcome> {
+  const { first, photo } = await benchPage(wish);
+  return bothOf(
+    { title: "a photo", results: photo },
+    { title: "from opening the page to its first answer", name: "first", results: first },
   );
 }
 

@@ -36,7 +36,10 @@ export async function copyPage(dir: string, example?: string): Promise<void> {
     if (name.endsWith(".js")) await copyFile(join(APP, name), join(app, name));
   for (const name of ["style.css", "served.js"]) await copyFile(join(STATIC, name), join(app, name));
   await writeFile(join(app, "colors.js"), `export const STOPS = ${JSON.stringify(stopsOf("turbo"))};\n`);
-  await copyFile(join(STATIC, "index.html"), join(dir, "index.html"));
+  const html = await readFile(join(STATIC, "index.html"), "utf8");
+  const modules = (await readdir(app)).filter((name) => name.endsWith(".js") && name !== "served.js");
+  const preloads = modules.map((name) => `<link rel="modulepreload" href="app/${name}" />`).join("\n    ");
+  await writeFile(join(dir, "index.html"), html.replace("<!-- modules -->", preloads));
   if (example !== undefined) await copyFile(example, join(dir, exampleName(example)));
   await copyTensorFlow(tfjs);
 }

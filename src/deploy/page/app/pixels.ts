@@ -110,12 +110,16 @@ function sampleRow(
 ): void {
   let at = 0;
   for (let j = 0; j < x.share.length; j++) {
-    const [low, high, part] = [(x.lower[j] ?? 0) - left, (x.upper[j] ?? 0) - left, x.share[j] ?? 0];
+    const low = (x.lower[j] ?? 0) - left;
+    const high = (x.upper[j] ?? 0) - left;
+    const part = x.share[j] ?? 0;
     for (let c = 0; c < 3; c++) {
-      const value = (row: number, column: number): number => rgba[(row + column) * 4 + c] ?? 0;
-      const [tl, bl] = [value(above, low), value(below, low)];
-      const upper = tl + (value(above, high) - tl) * part;
-      const lower = bl + (value(below, high) - bl) * part;
+      const tl = rgba[(above + low) * 4 + c] ?? 0;
+      const tr = rgba[(above + high) * 4 + c] ?? 0;
+      const bl = rgba[(below + low) * 4 + c] ?? 0;
+      const br = rgba[(below + high) * 4 + c] ?? 0;
+      const upper = tl + (tr - tl) * part;
+      const lower = bl + (br - bl) * part;
       into[at++] = upper + (lower - upper) * share;
     }
   }
