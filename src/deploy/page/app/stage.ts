@@ -73,7 +73,7 @@ function peakOf({ values, rows, columns }: HeatMap, { top, left, height, width }
   const at = values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity));
   const across = left + (columns[at % columns.length] ?? 0) * width;
   const down = top + (rows[Math.floor(at / columns.length)] ?? 0) * height;
-  return `heat is greatest at ${Math.round(100 * across)} % from the left, ${Math.round(100 * down)} % from the top`;
+  return `heat is greatest at ${Math.round(100 * across)}\u00a0% from the left, ${Math.round(100 * down)}\u00a0% from the top`;
 }
 
 function drawLegend(): void {
