@@ -3,6 +3,7 @@ import { channelWeights, gradCamMethod, weighChannels } from "../explain/methods
 import { heatOf } from "../explain/heat";
 import { placeOf } from "../explain/place";
 import { evidenceOf, runAt } from "../explain/run";
+import { sharesOf } from "../explain/target";
 import type { Model } from "../model";
 import { firstNotFinite, recordGraph, tf, type TypedGraph } from "../tensorflow";
 
@@ -62,7 +63,7 @@ export function classifierGraph(model: Model, options: ClassifierGraphOptions = 
     const { classes } = given;
     if (place === undefined || classes === undefined) return scoresOf(model, model.predict(preprocessed, { isTraining: false })); // prettier-ignore
     const run = runAt(model, preprocessed, place);
-    const shares = tf.oneHot(classes.toInt(), model.options.numClasses).toFloat();
+    const shares = sharesOf(classes.toInt(), model.options.numClasses);
     const evidence = evidenceOf(run, ({ logits }) => logits.mul(shares).sum<tf.Tensor1D>(1));
     const values = weighChannels(evidence.activation, channelWeights(evidence)).sum<tf.Tensor3D>(3);
     return { ...scoresOf(model, run.output), [NAMES.heat]: heatOf(values, gradCamMethod) };

@@ -46,6 +46,16 @@ export interface Scored {
 }
 
 /**
+ * 1 at each image's class. TensorFlow.js' oneHot() refuses one class alone, which a multiLabel model may have.
+ * @param classes  int32 [batch]
+ * @returns        float32 [batch, count]
+ */
+export function sharesOf(classes: tf.Tensor, count: number): tf.Tensor2D {
+  if (count > 1) return tf.oneHot(classes, count).cast<tf.Tensor2D>("float32");
+  return classes.toFloat().mul(0).add(1).expandDims<tf.Tensor2D>(1);
+}
+
+/**
  * What the options ask for, of a model's output for all images. The caller disposes its tensors.
  * @throws {RangeError} if a class is none of the model's
  * @throws {TypeError} if there are not as many classes or functions as images, or both a class and a function
@@ -60,8 +70,8 @@ export function scoreOf({ logits }: Output, options: TargetOptions): Scored {
   const tensors = tf.tidy(() => {
     const predicted = tf.argMax<tf.Tensor1D>(logits, 1);
     const classes = classesOf(classIndex, predicted, logits.shape);
-    const shares = tf.oneHot(classes, count).toFloat();
-    const others = against === undefined ? 0 : tf.oneHot(classesOf(against, predicted, logits.shape), count);
+    const shares = sharesOf(classes, count);
+    const others = against === undefined ? 0 : sharesOf(classesOf(against, predicted, logits.shape), count);
     return { predicted, classes, weights: tf.mul<tf.Tensor2D>(shares.sub(others), sign) };
   });
   const score: Score =

@@ -60,9 +60,33 @@ test("an export is replaced whole; other folders stay as they are", async () => 
   const other = join(folder, "thesis");
   mkdirSync(other);
   writeFileSync(join(other, "chapter1.tex"), "");
-  await assert.rejects(exportWeb(model, other), /thesis": expected a new folder, or one with a graph model in model\.json, got "chapter1\.tex"/); // prettier-ignore
+  await assert.rejects(exportWeb(model, other), /thesis": expected a new folder, or one with nothing but a graph model in model\.json, got "chapter1\.tex"/); // prettier-ignore
   assert.deepEqual(readdirSync(other), ["chapter1.tex"]);
   await assert.rejects(exportWeb(model, join(other, "chapter1.tex")), /expected a folder, got/);
+  writeFileSync(join(dir, "CNAME"), "clothes.example");
+  await assert.rejects(exportWeb(model, dir), /expected a new folder, .* got "CNAME"$/);
+  for (const working of ["", ".", "..", "/"])
+    await assert.rejects(
+      exportWeb(model, working),
+      /can be replaced, got the working folder or one around it/,
+    );
+  model.dispose();
+});
+
+test("a network of one class of its own has a heat map, too", async () => {
+  const site = join(temporaryFolder("web"), "site");
+  const model = new Model({ ...form, numClasses: 1, multiLabel: true });
+  await exportWeb(model, site, { page: false });
+  const images = tf.randomUniform<tf.Rank.R4>([2, SIDE, SIDE, 3], 0, 255, "float32", 3);
+  const classes = tf.tensor1d([0, 0], "int32");
+  const inputs = { images: sent(images), classes: sent(classes) };
+  const [got] = await plainTfjs({ dir: site, backend: "wasm", calls: [{ inputs, outputs: ["probabilities", "heat"] }] }); // prettier-ignore
+  tf.tidy(() => {
+    const { heatmaps, probabilities } = gradCam(model, model.preprocess(images));
+    assert.ok(differenceFrom(probabilities, got?.["probabilities"]) < 1e-4);
+    assert.ok(differenceFrom(heatmaps, got?.["heat"]) < 1e-3);
+  });
+  tf.dispose([images, classes]);
   model.dispose();
 });
 
@@ -92,6 +116,7 @@ test("options are refused by their names, before anything is written", async () 
   await refused({ threshold: 2 }, /expected threshold in 0 … 1, got 2/);
   await refused({ photo: { size: 80, resizeSide: 72 } }, /expected a size of at most resizeSide 72, got 80/);
   await refused({ heat: "layer_99" }, /Cannot explain by endpoint "layer_99"/);
+  await refused({ page: false, example: __filename }, /got none|expected an example of a page/);
   await refused({ title: "" }, /expected a title of one line, got ""/);
   model.dispose();
   await refused({}, /disposed/);

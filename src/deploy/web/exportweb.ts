@@ -78,7 +78,7 @@ export interface WebClassifier {
  * @param dir  the folder; made if need be. A model for the web that was there is replaced
  * @throws {TypeError} that names the operation, if it does what TensorFlow.js can't, before anything is written
  * @throws {RangeError} if an option is none that it may be
- * @throws {Error} if the model is disposed, the folder has other files, the example is no photo, or the disk refuses
+ * @throws {Error} if the model is disposed, the folder has other files or is the working one, the example is no photo, or the disk refuses
  * @example
  * await exportWeb(model, "site", { classNames: labels, weights: "float16" });
  * // python -m http.server --directory site, then open http://localhost:8000
@@ -128,9 +128,11 @@ function webClassifier(model: Model, options: ExportWebOptions): WebClassifier {
   const { numClasses, multiLabel, architecture } = model.options;
   model.variables.expectAll(what);
   const { classNames = Array.from({ length: numClasses }, (_, i) => classNameOf(i, [])) } = options;
-  const { threshold = 0.5, title = architecture, heat = true, example } = options;
+  const { threshold = 0.5, title = architecture, heat = true, page = true, example } = options;
   if (title.trim() === "" || /[\r\n]/.test(title))
     throw new RangeError(`Cannot ${what}: expected a title of one line, got ${JSON.stringify(title)}`);
+  if (!page && example !== undefined)
+    throw new RangeError(`Cannot ${what}: expected an example of a page, got "${example}" and no page`);
   expectDistinctNames(what, classNames, model);
   expectThreshold(what, threshold, model);
   const photo = photoSizeOf(what, model, options.photo);

@@ -1,7 +1,7 @@
 /** A folder of a model for the web: written whole or not at all. */
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { reasonOf } from "../../tensorflow";
 import type { GraphModel } from "./graphmodel";
 import { SHARD_BYTES, shardsOf } from "./weights";
@@ -20,8 +20,8 @@ export interface WebFolderOptions {
 }
 
 /**
- * Writes model.json and the weights' files. A model for the web that was there is replaced; what else is in its folder goes with it.
- * @throws {Error} if the folder has files but no such model, or the disk refuses
+ * Writes model.json and the weights' files. A model for the web that was there is replaced.
+ * @throws {Error} if the folder has other files, or the disk refuses
  */
 export async function writeWebFolder(
   dir: string,
@@ -55,17 +55,27 @@ export async function writeWebFolder(
 
 const isDisk = (cause: unknown): boolean => cause instanceof Error && "syscall" in cause;
 
+/** What a folder of exportWeb() holds. */
+const OURS = /^(app|tfjs|index\.html|model\.json|group1-shard\d+of\d+\.bin|example(\.[^.]+)?)$/;
+
 /**
  * Checks that nothing but a model for the web is lost where one is to be written.
- * @throws {Error} if the folder has files but no graph model of TensorFlow.js's
+ * @throws {Error} if the folder is the working one or one around it, or has files but no graph model of TensorFlow.js's, or others beside it
  */
 export async function expectWebFolder(dir: string): Promise<void> {
+  const whole = resolve(dir);
+  if (!relative(whole, process.cwd()).startsWith(".."))
+    throw new Error(
+      `Cannot export to "${dir}": expected a folder that can be replaced, got the working folder or one around it`,
+    );
   const files = await filesOf(dir);
-  if (files.length === 0 || (files.includes(MODEL_FILE) && (await isGraphModel(join(dir, MODEL_FILE)))))
-    return;
-  const found = files.slice(0, 3).map((name) => `"${name}"`).join(", "); // prettier-ignore
+  if (files.length === 0) return;
+  const isModel = files.includes(MODEL_FILE) && (await isGraphModel(join(dir, MODEL_FILE)));
+  const others = files.filter((name) => !isModel || !OURS.test(name));
+  if (others.length === 0) return;
+  const found = others.slice(0, 3).map((name) => `"${name}"`).join(", "); // prettier-ignore
   throw new Error(
-    `Cannot export to "${dir}": expected a new folder, or one with a graph model in ${MODEL_FILE}, got ${found}`,
+    `Cannot export to "${dir}": expected a new folder, or one with nothing but a graph model in ${MODEL_FILE}, got ${found}`,
   );
 }
 
