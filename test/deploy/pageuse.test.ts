@@ -71,6 +71,23 @@ test("it asks no other host, and only for what its backend needs", { skip }, asy
   await page.close();
 });
 
+test("a photo that is chosen before the scripts are here is answered", { skip }, async () => {
+  const page = await browser.newPage();
+  await withSite(site, async ({ url }) => {
+    let go: () => void = () => undefined;
+    const chosen = new Promise<void>((resolve) => (go = resolve));
+    await page.route("**/app/main.js", async (route) => {
+      await chosen;
+      await route.continue();
+    });
+    await page.goto(url, { waitUntil: "commit" });
+    await page.locator("#file").setInputFiles(picture);
+    go();
+    await answerOf(page);
+  });
+  await page.close();
+});
+
 test("the example, a dropped and a pasted photo are answered", { skip }, async () => {
   await withPage(async (page) => {
     await page.getByRole("button", { name: "Try the example" }).click();

@@ -4,11 +4,13 @@ import { element, tell } from "./elements.js";
 /** Calls back with each file that a person gives. */
 export function onFile(given: (file: File) => void): void {
   const chooser = element("file", HTMLInputElement);
-  chooser.addEventListener("change", () => {
+  const choose = (): void => {
     const [file] = chooser.files ?? [];
     if (file !== undefined) given(file);
     chooser.value = ""; // the same one may be chosen again
-  });
+  };
+  chooser.addEventListener("change", choose);
+  choose(); // what was chosen before this script was here
   addEventListener("paste", ({ clipboardData }) => {
     if (clipboardData) take(clipboardData, "paste", given);
   });
