@@ -113,6 +113,16 @@ test("JPEGs are decoded as predict() decodes them", { skip }, async () => {
   });
 });
 
+test("what shows through is seen in its own colour, as predict() sees it", { skip }, async () => {
+  const glass = tf.tidy(() => file("glass.png", encodePng(tf.concat<tf.Tensor3D>([pixels("glass", 60, 80), tf.fill([60, 80, 1], 128, "int32")], 2)))); // prettier-ignore
+  await withSite(site, async ({ url }) => {
+    const page = await opened(url);
+    const { most } = await differenceOf(page, glass);
+    assert.ok(most < 5e-3, String(most));
+    await page.close();
+  });
+});
+
 /** Of the heat's drawing: red, green and blue at shares of its sides. */
 function colorAt(page: Page, x: number, y: number): Promise<unknown> {
   return page.evaluate(

@@ -95,7 +95,7 @@ function pixelsIn(
 ): Uint8ClampedArray {
   const { left, top, width, height } = part;
   canvas.height = height;
-  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (context === null) throw new Error("Cannot read a photo: expected a canvas, got none; is memory short?");
   context.imageSmoothingEnabled = false;
   context.drawImage(image, left, top, width, height, 0, 0, width, height);
