@@ -116,6 +116,7 @@ function metricsOf(trained: SaveClassifierOptions["trained"]): Record<string, nu
 
 /** What a folder of something else has is not touched. */
 function expectFolder(dir: string): void {
+  if (dir === "") throw new RangeError('Cannot save "": expected the path of a folder, got none');
   if (!existsSync(dir) || existsSync(join(dir, DESCRIPTION_FILE))) return;
   const there = readdirSync(dir).filter((file) => !isOurs(file));
   if (there.length === 0) return;

@@ -39,6 +39,7 @@ export function exportSavedModel(
   options: ExportOptions = {},
 ): string {
   expectServed(options.precision);
+  if (dir === "") throw new RangeError('Cannot export to "": expected the path of a folder, got none');
   const version = options.version ?? nextVersion(dir);
   if (!Number.isSafeInteger(version) || version < 0)
     throw new RangeError(`Cannot export to "${dir}": expected a version of 0 or more, got ${version}`);

@@ -171,6 +171,10 @@ test("saveClassifier() refuses what can't be loaded again, leaves other folders 
   await refused(/expected threshold in 0 … 1, got 2$/, { threshold: 2 });
   await refused(/expected metrics that are numbers, got "confusion"$/, { metrics: { confusion: [[1]] } });
   assert.deepEqual(readdirSync(dir)[0], first);
+  await assert.rejects(
+    saveClassifier(model, "", { classNames: NAMES }),
+    /expected the path of a folder, got none/,
+  );
   const mine = join(root, "mine");
   mkdirSync(mine);
   writeFileSync(join(mine, "thesis.txt"), "");

@@ -45,6 +45,7 @@ test(
     tf.dispose([weights, example, x, y ?? []]);
     assert.deepEqual(memory(), before);
     assert.throws(() => exportSavedModel({}, dir, { version: 7 }), /expected a new version, got 7/);
+    assert.throws(() => exportSavedModel({}, ""), /expected the path of a folder, got none/);
   },
 );
 

@@ -101,6 +101,7 @@ test("no file stays open, of those closed or refused", async (t) => {
     /expected "head\.\w+" in b\.safetensors, got it in ".*a\.safetensors"/,
   );
   // yauzl closes what it refuses to open in the background.
-  for (const end = Date.now() + 10_000; openWeightFiles().length > 0 && Date.now() < end; ) await setTimeout(5);
+  for (const end = Date.now() + 10_000; openWeightFiles().length > 0 && Date.now() < end;)
+    await setTimeout(5);
   assert.deepEqual(openWeightFiles(), []);
 });
