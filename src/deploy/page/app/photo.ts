@@ -1,4 +1,5 @@
 /** Photos from files. */
+import { storedSides } from "./photosize.js";
 import type { Source } from "./pixels.js";
 
 /** A photo in memory; the caller closes it. */
@@ -15,7 +16,7 @@ const MOST = 120;
  * @throws {Error} if it is none that the browser reads, or too large
  */
 export async function readPhoto(file: Blob, name: string): Promise<Photo> {
-  const { width, height } = await sizeOf(file, name);
+  const { width, height } = (await storedSides(file)) ?? (await sizeOf(file, name));
   const megapixels = (width * height) / 1e6;
   if (megapixels > MOST)
     throw new Error(`Cannot read ${name}: expected at most ${MOST} megapixels, got ${Math.ceil(megapixels)}`);
@@ -27,7 +28,7 @@ export async function readPhoto(file: Blob, name: string): Promise<Photo> {
   }
 }
 
-/** Read off its first bytes, before it is decoded. */
+/** As the browser reads it, before it is decoded. */
 async function sizeOf(file: Blob, name: string): Promise<{ readonly width: number; readonly height: number }> {
   const address = URL.createObjectURL(file);
   const image = new Image();
