@@ -90,6 +90,6 @@ function scoresOf(model: Model, predictions: { readonly logits: tf.Tensor2D }): 
 }
 
 function four(images: tf.Tensor | undefined): tf.Tensor4D {
-  if (images?.rank === 4) return images.as4D(images.shape[0] ?? 0, images.shape[1] ?? 0, images.shape[2] ?? 0, images.shape[3] ?? 0); // prettier-ignore
+  if (images?.rank === 4) return images.reshape<tf.Tensor4D>(images.shape);
   throw new TypeError("Cannot classify: expected [batch, height, width, 3], got another shape");
 }

@@ -38,7 +38,7 @@ export function runAt(model: Model, images: tf.Tensor4D, place: Place): Run {
     model,
     place,
     given,
-    activation: activation.as4D(...four(activation)),
+    activation: activation.reshape<tf.Tensor4D>(activation.shape),
     output: outputOf(predictions),
   };
 }
@@ -80,9 +80,4 @@ function outputOf({ logits, endpoints }: Predictions): Output {
   const features = endpoints[GLOBAL_POOL];
   if (features === undefined) throw new TypeError(`Cannot explain: expected "${GLOBAL_POOL}", got none`);
   return { logits, features: features.as2D(logits.shape[0], features.size / logits.shape[0]) };
-}
-
-function four({ shape }: tf.Tensor): [number, number, number, number] {
-  const [batch = 0, height = 0, width = 0, channels = 0] = shape;
-  return [batch, height, width, channels];
 }

@@ -29,7 +29,7 @@ export function frozenSignature(
   const images = exampleOf(model, receiver);
   const example = { [inputName]: images };
   const fn: GraphFunction["fn"] = ({ [inputName]: given = images }) => {
-    const received = given.as4D(...sizesOf(given));
+    const received = given.reshape<tf.Tensor4D>(given.shape);
     const preprocessed = isPreprocessed ? received : model.preprocess(received);
     return { logits: model.predict(preprocessed, { isTraining: false }).logits };
   };
@@ -53,10 +53,6 @@ export function frozenSignature(
     throw error;
   }
 }
-
-const sizesOf = ({
-  shape: [batch = 0, height = 0, width = 0, channels = 0],
-}: tf.Tensor): [number, number, number, number] => [batch, height, width, channels];
 
 /** Two images of the size that is received: numbers as photographs have them, so that the graph can be compared with the model. */
 function exampleOf(model: Model, { side, isPreprocessed = false }: InputReceiver): tf.Tensor4D {

@@ -66,9 +66,10 @@ function resizedSize(images: tf.Tensor4D, resizeSide: number, imageSize: number)
   return [scaled(height), scaled(width)];
 }
 
-function roundHalfToEven(value: number): number {
+/** Rounded as NumPy and IEEE 754 do it. */
+export function roundHalfToEven(value: number): number {
   const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 const isReady = ({ shape }: tf.Tensor4D, [height, width]: Size): boolean =>

@@ -1,5 +1,5 @@
 /** From where to where activations of a graph go, measured on representative images. */
-import { execute, attr, runGraph, tf, type Graph, type GraphInput } from "../../tensorflow";
+import { attr, execute, nodeOf, runGraph, tf, type Graph, type GraphInput } from "../../tensorflow";
 import type { RepresentativeImages } from "./calibrateimages";
 import { rangeOf, scaleOf, type ValueRange } from "./quantizescale";
 
@@ -22,15 +22,13 @@ export const passesOf = (choice: RangeChoice): number => (choice === "mse" ? 2 :
 export function partOf(graph: Graph, input: GraphInput): Graph {
   const known = new Set([input.name, ...graph.constants.keys()]);
   const nodes = graph.nodes.filter((node) => {
-    const isKnown = node.inputs.every((value) => known.has(nameOf(value)));
+    const isKnown = node.inputs.every((value) => known.has(nodeOf(value)));
     if (isKnown) known.add(node.name);
     return isKnown;
   });
-  const outputs = graph.outputs.filter(({ value }) => known.has(nameOf(value)));
+  const outputs = graph.outputs.filter(({ value }) => known.has(nodeOf(value)));
   return { inputs: [input], outputs, nodes, constants: graph.constants };
 }
-
-const nameOf = (value: string): string => value.replace(/:\d+$/, "");
 
 /** Cells of the counts that a range is chosen by. */
 const CELLS = 2048;

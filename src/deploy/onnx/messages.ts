@@ -113,6 +113,11 @@ export function valueInfo(
 const messages = readMessages(path.resolve(__dirname, "../../../../src/deploy/protos/onnx.proto"));
 const ModelMessage = messages.lookupType("onnx.ModelProto");
 
+/** How many bytes a model's file has. */
+export function sizeOfModel(model: ModelProto): number {
+  return ModelMessage.encode(model).len;
+}
+
 /** A model as the bytes of a file. */
 export function encodeModel(model: ModelProto): Uint8Array {
   return ModelMessage.encode(model).finish();

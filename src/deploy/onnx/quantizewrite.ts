@@ -1,7 +1,7 @@
 /** A file in whole numbers of eight bits, and what is told of it. */
 import { stat } from "node:fs/promises";
 import type { TypedGraph } from "../../tensorflow";
-import { encodeModel, type ModelProto } from "./messages";
+import { sizeOfModel, type ModelProto } from "./messages";
 import { quantizeInt8, type Int8Options } from "./quantizeint8";
 import { int8Report, type Int8Report } from "./quantizereport";
 import { writeModel } from "./write";
@@ -25,6 +25,6 @@ export async function writeInt8(
   const whole = await quantizeInt8(graph, float.graph, options, signal);
   await writeModel(file, { ...float, graph: whole.graph }, signal);
   const { size: bytes } = await stat(file);
-  const report = int8Report({ ...whole.numbers, bytes, floatBytes: encodeModel(float).length });
+  const report = int8Report({ ...whole.numbers, bytes, floatBytes: sizeOfModel(float) });
   return Object.assign(report, { file });
 }

@@ -1,5 +1,5 @@
 /** Operations as TensorFlow.js's backends do them right, where they do not do them as they are. */
-import { attr, type GraphNode, type TypedGraph } from "../../tensorflow";
+import { attr, listOf, wordOf, type GraphNode, type TypedGraph } from "../../tensorflow";
 import { dataTypeNumber } from "../../tensorflow/runtime/datatype";
 import { fused } from "./fuse";
 import { wholeWeight, type Weight } from "./weights";
@@ -32,11 +32,11 @@ export function adapted(graph: TypedGraph): Adapted {
 const withoutPadding: Rule = (node, { values }) => {
   const { attrs, inputs } = node;
   const [images, filter] = inputs.map((input) => values.get(input)?.shape ?? []);
-  if (Buffer.from(attrs["padding"]?.s ?? []).toString() !== "SAME") return undefined;
+  if (wordOf(node, "padding") !== "SAME") return undefined;
   const isWhole = [0, 1].every((i) => {
     const [side, kernel] = [images?.[i + 1] ?? NaN, filter?.[i] ?? NaN];
-    const stride = Number(attrs["strides"]?.list?.i?.[i + 1] ?? 1);
-    const dilation = Number(attrs["dilations"]?.list?.i?.[i + 1] ?? 1);
+    const stride = listOf(node, "strides")[i + 1] ?? 1;
+    const dilation = listOf(node, "dilations")[i + 1] ?? 1;
     return (Math.ceil(side / stride) - 1) * stride + (kernel - 1) * dilation + 1 <= side;
   });
   if (!isWhole) return undefined;

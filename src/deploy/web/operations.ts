@@ -1,5 +1,5 @@
 /** What TensorFlow.js can do: operations of its graph models with kernels in all its backends, and where they differ from TensorFlow's. */
-import { nodeOf, type GraphNode, type GraphValue, type TypedGraph } from "../../tensorflow";
+import { listOf, nodeOf, wordOf, type GraphNode, type GraphValue, type TypedGraph } from "../../tensorflow";
 
 /**
  * Operations that do in TensorFlow.js 4.22 what they do in TensorFlow, on cpu, wasm, webgl and webgpu, by the lists of
@@ -67,11 +67,6 @@ export function expectWebOperations({ nodes, outputs, values }: TypedGraph): voi
   }
 }
 
-const textOf = ({ attrs }: GraphNode, name: string): string =>
-  Buffer.from(attrs[name]?.s ?? []).toString("utf8");
-const numbersOf = ({ attrs }: GraphNode, name: string): readonly number[] =>
-  (attrs[name]?.list?.i ?? []).map(Number);
-
 /** Integers that TensorFlow.js divides otherwise: down, not to 0, or as floats. */
 const DIVIDING = new Set(["Div", "Mean", "Reciprocal", "RealDiv"]);
 
@@ -86,15 +81,15 @@ const LIMITS: readonly Limit[] = [
     return `numbers of float32, int32 or bool, got ${dtype}`;
   },
   (node) => {
-    const format = textOf(node, "data_format");
+    const format = wordOf(node, "data_format");
     return /^NC/.test(format) ? `data_format "NHWC", got "${format}"` : undefined;
   },
   (node) =>
-    node.op.includes("Pool") && textOf(node, "padding") === "EXPLICIT"
+    node.op.includes("Pool") && wordOf(node, "padding") === "EXPLICIT"
       ? 'padding "SAME" or "VALID", got "EXPLICIT"'
       : undefined,
   (node) => {
-    const [strides, dilations] = [numbersOf(node, "strides"), numbersOf(node, "dilations")];
+    const [strides, dilations] = [listOf(node, "strides"), listOf(node, "dilations")];
     if (!CONVOLUTIONS.test(node.op) || Math.max(...strides) === 1 || Math.max(1, ...dilations) === 1)
       return undefined;
     return `strides or dilations of 1, got ${strides.join(", ")} and ${dilations.join(", ")}`;

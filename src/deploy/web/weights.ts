@@ -1,4 +1,5 @@
 /** A graph's constants as TensorFlow.js's weights: one after the other in files of 4 MB, of 32, 16 or 8 bits a number. */
+import { roundHalfToEven } from "../../model/preprocessing";
 import { attr, contentBytes, dataType, execute, tf } from "../../tensorflow";
 
 /** How weights can be stored. */
@@ -100,7 +101,9 @@ function bytesOf(name: string, tensor: tf.Tensor): Weight {
   const bytes = (): Uint8Array => {
     const floats = contentBytes(tensor);
     const values = new Float32Array(floats.buffer, floats.byteOffset, size);
-    return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, halfToEven((value - min) / scale))));
+    return Uint8Array.from(values, (value) =>
+      Math.min(255, Math.max(0, roundHalfToEven((value - min) / scale))),
+    );
   };
   const quantization = { dtype: "uint8", min, scale, original_dtype: "float32" } as const;
   return { json: { name, shape, dtype: "float32", quantization }, size, bytes };
@@ -111,13 +114,7 @@ function rangeOf(least: number, most: number): { readonly min: number; readonly 
   if (least === most) return { min: least, scale: 1 };
   const scale = (most - least) / 255;
   if (least > 0 || most < 0) return { min: least, scale };
-  return { min: -halfToEven(-least / scale) * scale, scale };
-}
-
-/** Rounded as numpy and IEEE 754 do it. */
-function halfToEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+  return { min: -roundHalfToEven(-least / scale) * scale, scale };
 }
 
 /** A weight of whole numbers that the graph has no constant for. @param shape  [] is one number */

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { codeOf } from "../../input/errorcode";
 import { reasonOf } from "../../tensorflow";
 import type { GraphModel } from "./graphmodel";
 import { SHARD_BYTES, shardsOf } from "./weights";
@@ -83,7 +84,7 @@ async function filesOf(dir: string): Promise<string[]> {
   try {
     return await readdir(dir);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    if (codeOf(cause) === "ENOENT") return [];
     throw new Error(`Cannot export to "${dir}": expected a folder, got ${reasonOf(cause)}`, { cause });
   }
 }
@@ -113,6 +114,6 @@ async function replaceFolder(dir: string, by: string): Promise<void> {
 }
 
 function isNone(error: unknown): false {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+  if (codeOf(error) === "ENOENT") return false;
   throw error;
 }

@@ -2,6 +2,7 @@
 import { dataTypeNumber } from "../runtime/datatype";
 import type { RecordedFunction } from "../trace/function";
 import { callNode, functionLibrary } from "../trace/library";
+import { Names } from "../trace/names";
 import type { AttrValue, NodeMessage, ShapeMessage, TensorMessage } from "../runtime/messages";
 import { opDefinition } from "../runtime/opdefs";
 import { contentsOf, dataType, tf, typeNumber, version } from "../runtime/runtime";
@@ -93,7 +94,11 @@ class GraphBuilder {
   private readonly used = new Map<tf.Tensor, ServingVariable>();
   private readonly read = new Map<tf.Tensor, string>();
 
+  /** For variables that have none: those of models that came later have "#2" and so on. */
+  private readonly names: Names;
+
   constructor(variables: readonly ServingVariable[]) {
+    this.names = new Names(variables.map(({ name }) => name));
     this.known = new Map(variables.map((one) => [one.variable, one]));
     for (const one of variables) this.valueOf(one.variable, one.name);
   }
@@ -187,23 +192,13 @@ class GraphBuilder {
 
   private addVariable(variable: tf.Variable): string {
     const known = this.known.get(variable);
-    const name = known?.name ?? this.freeName(variable.name);
+    const name = known?.name ?? this.names.unique(variable.name);
     const { trainable } = known ?? variable;
     this.used.set(variable, { name, variable, trainable });
     const dtype = { type: typeNumber(variable) };
     const attr = { dtype, shape: { shape: shapeOf(variable.shape) }, shared_name: { s: Buffer.from(name) } };
     this.add("VarHandleOp", name, [], attr);
     return this.add("ReadVariableOp", `${name}/Read/ReadVariableOp`, [name], { dtype });
-  }
-
-  /** tfjs makes names unique by "#2" and so on, which graphs do not allow. */
-  private freeName(wanted: string): string {
-    const plain = nodeName(wanted.replace(/#\d+$/, ""));
-    const taken = new Set([...this.known.values(), ...this.used.values()].map(({ name }) => name));
-    for (let i = 0; ; i++) {
-      const name = i === 0 ? plain : `${plain}_${i}`;
-      if (!taken.has(name)) return name;
-    }
   }
 
   private addConstant(tensor: tf.Tensor, scope: string): string {

@@ -1,10 +1,11 @@
 /** What of a graph follows from its constants and from the batch's size alone is computed when it is exported. */
-import { dataType, tf } from "../runtime";
+import { attr, dataType, tf } from "../runtime";
 import { execute } from "../trace";
 import type { InlinedFunction } from "../trace/inline";
+import { Names } from "../trace/names";
 import { contentBytes, isSameConstant } from "./constant";
 import type { Graph, GraphInput, GraphNode, GraphOutput, GraphValue, TypedGraph } from "./graph";
-import { constantName, Names } from "./names";
+import { constantName } from "./names";
 import { executeNode } from "./run";
 
 /** The sizes of batches at which constants are computed: what is the same at both does not follow the batch. */
@@ -107,9 +108,10 @@ class Folding {
     if (input === undefined) return undefined;
     const at = (batch: number): tf.Tensor => {
       const sizes = tf.tensor1d(input.shape.map((size) => size ?? batch), "int32"); // prettier-ignore
-      const { out_type = { type: 3 } } = attrs;
-      if (out_type.type === 3) return sizes;
-      const [cast] = execute("Cast", [sizes], { SrcT: { type: 3 }, DstT: out_type });
+      const int32 = attr.type("int32");
+      const { out_type = int32 } = attrs;
+      if (out_type.type === int32.type) return sizes;
+      const [cast] = execute("Cast", [sizes], { SrcT: int32, DstT: out_type });
       sizes.dispose();
       return cast ?? sizes;
     };

@@ -2,6 +2,7 @@
 export { recordGraph, type GraphFunction } from "./record";
 export { runGraph } from "./run";
 export { contentBytes } from "./constant";
+export { flagOf, listOf, numberOf, wordOf } from "./attributes";
 export {
   nodeOf,
   usesOf,

@@ -2,32 +2,11 @@
 import { posix } from "node:path";
 import { tf } from "../runtime";
 import type { InlinedFunction } from "../trace/inline";
+import { Names, plainName } from "../trace/names";
 import { nodeOf, type GraphNode } from "./graph";
-
-/** tfjs makes names unique by "#2" and so on, which graphs do not allow. */
-const plainName = (name: string): string => name.replace(/#\d+$/, "").replace(/[^\w./-]/g, "_");
 
 /** The folder of a layer's variables; a batch normalization is part of the layer before it. */
 const layerOf = (variable: string): string => posix.dirname(plainName(variable)).replace(/\/BatchNorm$/, "");
-
-/** A name that was not given before: "name", "name_1" and so on. */
-export class Names {
-  private readonly taken = new Set<string>();
-
-  constructor(taken: Iterable<string> = []) {
-    for (const name of taken) this.taken.add(name);
-  }
-
-  unique(wanted: string): string {
-    const plain = plainName(wanted);
-    for (let i = 0; ; i++) {
-      const name = i === 0 ? plain : `${plain}_${i}`;
-      if (this.taken.has(name)) continue;
-      this.taken.add(name);
-      return name;
-    }
-  }
-}
 
 /**
  * The same function, its captured variables by their own names, and its operations by the folder of the variables that they use, or

@@ -1,20 +1,12 @@
 /** A graph run by TensorFlow, operation by operation. */
 import type { tf } from "../runtime";
 import { execute } from "../trace";
-import { opDefinition } from "../runtime/opdefs";
+import { outputNames } from "../trace/recorded";
 import type { Graph, GraphNode } from "./graph";
-
-/** How many outputs an operation has. */
-export function outputCount({ op, attrs }: Pick<GraphNode, "op" | "attrs">): number {
-  return opDefinition(op).output_arg.reduce((sum, { number_attr, type_list_attr }) => {
-    if (type_list_attr) return sum + (attrs[type_list_attr]?.list?.type?.length ?? 1);
-    return sum + (number_attr ? Number(attrs[number_attr]?.i ?? 1) : 1);
-  }, 0);
-}
 
 /** The outputs of a node by the names of its values. */
 export function executeNode(node: GraphNode, inputs: readonly tf.Tensor[]): ReadonlyMap<string, tf.Tensor> {
-  const outputs = execute(node.op, inputs, node.attrs, outputCount(node));
+  const outputs = execute(node.op, inputs, node.attrs, outputNames(node.op, node.attrs).length);
   return new Map(outputs.map((tensor, i) => [i === 0 ? node.name : `${node.name}:${i}`, tensor]));
 }
 

@@ -1,6 +1,7 @@
 /** A graph with fewer operations that computes the same. */
 import { createHash } from "node:crypto";
 import { attr, dataType, tf } from "../runtime";
+import { wordOf } from "./attributes";
 import { contentBytes } from "./constant";
 import { nodeOf, usesOf, withoutUnused, type Graph, type GraphNode } from "./graph";
 
@@ -167,21 +168,38 @@ function channelsOf({ op }: GraphNode, { shape }: tf.Tensor): number {
   return op === "Conv2D" ? last : inputs * last;
 }
 
+/** A convolution, and a constant by which its channels are changed. */
+interface ChangedConvolution {
+  readonly convolution: GraphNode;
+  readonly filter: tf.Tensor;
+  readonly bias: tf.Tensor | undefined;
+  /** One number, or one for each channel. */
+  readonly constant: tf.Tensor;
+  readonly channels: number;
+}
+
+/** The convolution, with or without a bias, that a node of a constant follows, if nothing else does. */
+function afterConvolution(node: GraphNode, at: Simplifying): ChangedConvolution | undefined {
+  const [value, constant] = withConstant(node, at) ?? [];
+  const biased = at.only(value, ["BiasAdd"]);
+  const convolution = at.only(biased?.inputs[0] ?? value, CONVOLUTIONS);
+  const filter = at.constant(convolution?.inputs[1]);
+  const bias = at.constant(biased?.inputs[1]);
+  if (constant === undefined || convolution === undefined || filter === undefined) return undefined;
+  if (biased !== undefined && bias === undefined) return undefined;
+  const channels = channelsOf(convolution, filter);
+  if (constant.size !== 1 && constant.size !== channels) return undefined;
+  return { convolution, filter, bias, constant, channels };
+}
+
 const asFilter = ({ op }: GraphNode, factor: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
   op === "Conv2D" || factor.size === 1 ? factor.flatten() : factor.reshape(filter.shape.slice(2));
 
 /** Conv2D(x) · factor, with or without a bias between, as a convolution by other weights. */
 const scaledConvolution: Rule = (node, at) => {
-  const found = node.op === "Mul" ? withConstant(node, at) : undefined;
+  const found = node.op === "Mul" ? afterConvolution(node, at) : undefined;
   if (found === undefined) return undefined;
-  const [value, factor] = found;
-  const biased = at.only(value, ["BiasAdd"]);
-  const convolution = at.only(biased?.inputs[0] ?? value, CONVOLUTIONS);
-  const filter = at.constant(convolution?.inputs[1]);
-  const bias = at.constant(biased?.inputs[1]);
-  if (convolution === undefined || filter === undefined || (biased !== undefined && bias === undefined))
-    return undefined;
-  if (factor.size !== 1 && factor.size !== channelsOf(convolution, filter)) return undefined;
+  const { convolution, filter, bias, constant: factor } = found;
   const weights = at.make(`${node.name}/weights`, () => filter.mul(asFilter(convolution, factor, filter)));
   const inputs = [convolution.inputs[0] ?? "", weights];
   if (bias === undefined) return [{ ...convolution, name: node.name, inputs }];
@@ -195,17 +213,9 @@ const scaledConvolution: Rule = (node, at) => {
 
 /** Conv2D(x) + constant as its bias. */
 const biasedConvolution: Rule = (node, at) => {
-  const found = node.op === "AddV2" ? withConstant(node, at) : undefined;
+  const found = node.op === "AddV2" ? afterConvolution(node, at) : undefined;
   if (found === undefined) return undefined;
-  const [value, added] = found;
-  const biased = at.only(value, ["BiasAdd"]);
-  const convolution = at.only(biased?.inputs[0] ?? value, CONVOLUTIONS);
-  const filter = at.constant(convolution?.inputs[1]);
-  const bias = at.constant(biased?.inputs[1]);
-  if (convolution === undefined || filter === undefined || (biased !== undefined && bias === undefined))
-    return undefined;
-  const channels = channelsOf(convolution, filter);
-  if (added.size !== 1 && added.size !== channels) return undefined;
+  const { convolution, channels, bias, constant: added } = found;
   const sum = (): tf.Tensor =>
     tf
       .zeros([channels])
@@ -217,8 +227,7 @@ const biasedConvolution: Rule = (node, at) => {
 
 /** Conv2D of images with zeros around them, as paddings of its own. */
 const paddedConvolution: Rule = (node, at) => {
-  if (node.op !== "Conv2D" || Buffer.from(node.attrs["padding"]?.s ?? []).toString() !== "VALID")
-    return undefined;
+  if (node.op !== "Conv2D" || wordOf(node, "padding") !== "VALID") return undefined;
   const pad = at.only(node.inputs[0], ["Pad", "PadV2"]);
   const paddings = at.constant(pad?.inputs[1]);
   const fill = pad?.op === "PadV2" ? at.constant(pad.inputs[2])?.dataSync()[0] : 0;

@@ -1,8 +1,7 @@
 /** A recording as TensorFlow's FunctionDef. */
 import type { AttrValue, FunctionMessage, NodeMessage, OpMessage } from "../runtime/messages";
 import { FunctionDefMessage } from "../runtime/messages";
-import { opDefinition } from "../runtime/opdefs";
-import { isStateful, wholeAttributes, type RecordedNode, type Source } from "./recorded";
+import { isStateful, outputNames, wholeAttributes, type RecordedNode, type Source } from "./recorded";
 
 /** What a function gives: where it comes from, and its TensorFlow data type. */
 export interface FunctionOutput {
@@ -126,15 +125,10 @@ function constantMessage(constant: NonNullable<RecordedNode["constant"]>, name: 
   return { name, op: "Const", input: [], attr: { dtype: { type: dtype }, value: { tensor } } };
 }
 
-/** `<output argument>:<index in it>`: an output argument may hold several tensors. */
-function outputName(node: RecordedNode, output: number): string {
-  if (node.constant !== undefined) return "output:0";
-  let before = 0;
-  for (const { name, number_attr, type_list_attr } of opDefinition(node.op).output_arg) {
-    const list = type_list_attr ? node.attrs[type_list_attr]?.list?.type?.length : undefined;
-    const count = list ?? (number_attr ? Number(node.attrs[number_attr]?.i ?? 1) : 1);
-    if (output < before + count) return `${name}:${output - before}`;
-    before += count;
-  }
-  throw new RangeError(`Cannot name output ${output} of "${node.op}": it has ${before}`);
+function outputName({ op, attrs, constant }: RecordedNode, output: number): string {
+  if (constant !== undefined) return "output:0";
+  const names = outputNames(op, attrs);
+  const name = names[output];
+  if (name !== undefined) return name;
+  throw new RangeError(`Cannot name output ${output} of "${op}": it has ${names.length}`);
 }

@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { nodeMessage, type FunctionParts } from "./functiondef";
 import { GraphDefMessage, type AttrValue, type NodeMessage } from "../runtime/messages";
+import { Names, plainName } from "./names";
 import type { RecordedNode, Source } from "./recorded";
 
 /** What can be drawn as a graph: a function compiled by trace(). */
@@ -29,7 +30,8 @@ const BACKWARD = /Grad|Backprop/;
  * operation belongs to "gradients".
  */
 export function graphBytes(parts: GraphParts): Uint8Array {
-  const unique = uniqueNames();
+  const given = new Names();
+  const unique = (wanted: string): string => given.unique(wanted);
   const captures = parts.captureTypes.map((type, i) => {
     const variable = parts.captureNames[i];
     const name = unique(variable ?? `captures/capture_${i}`);
@@ -49,7 +51,7 @@ export function graphBytes(parts: GraphParts): Uint8Array {
   const results = parts.outputs.length - parts.assignedNames.length;
   const outputs = parts.outputs.map(({ source, dtype }, i): NodeMessage => {
     const name = unique(
-      i < results ? `output_${i}` : `updates/${plainName(parts.assignedNames[i - results])}`,
+      i < results ? `output_${i}` : `updates/${plainName(parts.assignedNames[i - results] ?? "")}`,
     );
     return { name, op: "Identity", input: [refer(source)], attr: { T: { type: dtype } } };
   });
@@ -64,19 +66,6 @@ const leaf = (name: string, op: string, dtype: number): NodeMessage => ({
   input: [],
   attr: { dtype: { type: dtype } },
 });
-
-/** tfjs makes names unique by "#2" and so on, which graphs do not allow. */
-const plainName = (name = ""): string => name.replace(/#\d+$/, "").replace(/[^\w./>-]/g, "_");
-
-function uniqueNames(): (name: string) => string {
-  const used = new Map<string, number>();
-  return (wanted) => {
-    const name = plainName(wanted);
-    const before = used.get(name) ?? 0;
-    used.set(name, before + 1);
-    return before === 0 ? name : `${name}_${before}`;
-  };
-}
 
 interface Place {
   readonly layer: string;

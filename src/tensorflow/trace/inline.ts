@@ -1,8 +1,8 @@
 /** A recorded function as a plain list of operations: what it calls stands in the place of the calls. */
 import type { FunctionMessage, NodeMessage } from "../runtime/messages";
-import { opDefinition } from "../runtime/opdefs";
 import type { RecordedFunction } from "./function";
 import { functionLibrary } from "./library";
+import { outputNames } from "./recorded";
 
 /** A recorded function's operations, in an order in which each stands after what it takes. */
 export interface InlinedFunction {
@@ -36,7 +36,7 @@ export function inlineFunction(fn: RecordedFunction): InlinedFunction {
         continue;
       }
       nodes.push({ name, op: node.op, input: inputs, attr });
-      outputNames({ ...node, attr }).forEach((output, i) => {
+      outputNames(node.op, attr).forEach((output, i) => {
         values.set(`${node.name}:${output}`, i === 0 ? name : `${name}:${i}`);
       });
     }
@@ -70,13 +70,4 @@ function inOrder(nodes: readonly NodeMessage[]): readonly NodeMessage[] {
     }
   }
   return [...ordered];
-}
-
-/** `<output argument>:<index in it>` of all outputs, as nodes of functions name them. */
-function outputNames({ op, attr }: NodeMessage): readonly string[] {
-  return opDefinition(op).output_arg.flatMap(({ name, number_attr, type_list_attr }) => {
-    const list = type_list_attr ? attr[type_list_attr]?.list?.type?.length : undefined;
-    const count = list ?? (number_attr ? Number(attr[number_attr]?.i ?? 1) : 1);
-    return Array.from({ length: count }, (_, i) => `${name}:${i}`);
-  });
 }

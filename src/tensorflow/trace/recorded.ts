@@ -62,6 +62,15 @@ export function isStateful(node: RecordedNode): boolean {
   return node.constant === undefined && opDefinition(node.op).is_stateful;
 }
 
+/** An operation's outputs as nodes of functions name them: `<output argument>:<index in it>`, since an argument may hold several tensors. */
+export function outputNames(op: string, attrs: Attrs): readonly string[] {
+  return opDefinition(op).output_arg.flatMap(({ name, number_attr, type_list_attr }) => {
+    const list = type_list_attr ? attrs[type_list_attr]?.list?.type?.length : undefined;
+    const count = list ?? (number_attr ? Number(attrs[number_attr]?.i ?? 1) : 1);
+    return Array.from({ length: count }, (_, i) => `${name}:${i}`);
+  });
+}
+
 /** The attributes of an operation, with those that its inputs tell, and how many inputs each of its arguments takes: -1 for one. */
 export interface WholeAttributes {
   readonly attrs: Record<string, AttrValue>;

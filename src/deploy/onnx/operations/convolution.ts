@@ -1,6 +1,6 @@
 /** Convolutions and pools. */
-import { tf, type GraphNode } from "../../../tensorflow";
-import { lacks, listOf, wordOf } from "../attributes";
+import { listOf, wordOf, tf, type GraphNode } from "../../../tensorflow";
+import { lacks } from "../lacks";
 import type { OnnxBuilder } from "../builder";
 import { attribute, type AttributeProto } from "../messages";
 import type { Convert } from "./convert";

@@ -1,6 +1,6 @@
 /** Operations that take numbers one by one. */
-import { tf, type GraphNode } from "../../../tensorflow";
-import { lacks, numberOf } from "../attributes";
+import { numberOf, tf, type GraphNode } from "../../../tensorflow";
+import { lacks } from "../lacks";
 import type { Layout, OnnxBuilder } from "../builder";
 import { attribute, ONNX_TYPES, type AttributeProto } from "../messages";
 import { biasOfConvolution } from "./convolution";

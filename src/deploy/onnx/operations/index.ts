@@ -1,6 +1,6 @@
 /** ONNX's operations for TensorFlow's. */
 import type { GraphNode } from "../../../tensorflow";
-import { lacks } from "../attributes";
+import { lacks } from "../lacks";
 import type { OnnxBuilder } from "../builder";
 import type { Convert } from "./convert";
 import { convolution, convolutionBack, pool } from "./convolution";

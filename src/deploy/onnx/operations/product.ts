@@ -1,6 +1,6 @@
 /** Products of matrices. */
-import type { GraphNode } from "../../../tensorflow";
-import { flagOf, lacks } from "../attributes";
+import { flagOf, type GraphNode } from "../../../tensorflow";
+import { lacks } from "../lacks";
 import type { OnnxBuilder } from "../builder";
 import { attribute, ONNX_TYPES, type AttributeProto } from "../messages";
 import type { Convert } from "./convert";

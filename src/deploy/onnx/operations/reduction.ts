@@ -1,6 +1,6 @@
 /** Operations along axes. */
-import type { GraphNode } from "../../../tensorflow";
-import { flagOf, lacks, numberOf } from "../attributes";
+import { flagOf, numberOf, type GraphNode } from "../../../tensorflow";
+import { lacks } from "../lacks";
 import { axesIn, type Layout, type OnnxBuilder } from "../builder";
 import { attribute, ONNX_TYPES, type AttributeProto } from "../messages";
 import type { Convert } from "./convert";

@@ -1,6 +1,5 @@
 /** Images made larger and smaller. */
-import type { GraphNode } from "../../../tensorflow";
-import { flagOf } from "../attributes";
+import { flagOf, type GraphNode } from "../../../tensorflow";
 import { attribute, type AttributeProto } from "../messages";
 import type { Convert } from "./convert";
 

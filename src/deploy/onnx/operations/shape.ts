@@ -1,5 +1,6 @@
 /** Operations that move numbers. */
-import { lacks, numberOf, wordOf } from "../attributes";
+import { numberOf, wordOf } from "../../../tensorflow";
+import { lacks } from "../lacks";
 import { axesIn, sidesIn, type Layout, type OnnxBuilder } from "../builder";
 import { attribute } from "../messages";
 import type { Convert } from "./convert";
