@@ -2,7 +2,8 @@ import type { Table } from "../display/table";
 import { tf } from "../tensorflow";
 import { computedLayers, type ComputedLayers } from "./compute";
 import type { MovingUpdate, RunOptions } from "./runoptions";
-import { declareNetwork, type NetworkDeclaration } from "./declare";
+import type { NetworkDeclaration } from "./declare";
+import { declareOn, expectSides, type NamedNetwork } from "./imagesides";
 import { AUX_LOGITS } from "./layers";
 import { labelClasses, labelRows, type ClassLabels } from "./losses";
 import { lossesOf, type Losses } from "./modellosses";
@@ -69,13 +70,13 @@ export class Model {
   readonly declaration: NetworkDeclaration;
   private readonly network: Network;
 
-  /** @throws {RangeError} if an option is out of range */
+  /** @throws {RangeError} if an option is out of range, or the network takes larger images alone, naming the least side */
   constructor(options: ModelOptions = {}) {
     this.options = resolveOptions(options);
     const { architecture, numClasses, defaultImageSize, seed, weightDecay, createAuxLogits } = this.options;
     const auxClasses = createAuxLogits ? numClasses : undefined;
     this.network = specOf(architecture).build({ ...this.options, auxClasses });
-    this.declaration = declareNetwork(this.network, [1, defaultImageSize, defaultImageSize, 3]);
+    this.declaration = declareOn(this.network, defaultImageSize, this.options);
     this.variables = new ModelVariables({ seed, weightDecay });
     const features = this.declaration.output[3];
     const declarations = [...this.declaration.variables, ...declareHead(features, numClasses)];
@@ -100,6 +101,7 @@ export class Model {
    * Class scores and all activations on the way.
    * @param preprocessed  float32 [batch, height, width, 3]; with `from`, that endpoint's activation
    * @throws {TypeError} if the shape or the type is another
+   * @throws {RangeError} if the images are too small for the network, naming the least side
    * @throws {RangeError} if the network can't begin at the endpoint; see cutAt()
    */
   predict(preprocessed: tf.Tensor4D, options: PredictOptions = {}): Predictions {
@@ -162,10 +164,11 @@ export class Model {
   /**
    * Which pixels the cells of an endpoint look at, for preprocessed images.
    * @param size  of the images. @default defaultImageSize
-   * @throws {RangeError} that names the nearest endpoints if there is none of the name
+   * @throws {RangeError} that names the nearest endpoints if there is none of the name, or the least side if the size is less
    */
   fieldOfView(endpoint: string, size?: readonly [height: number, width: number]): FieldOfView {
     const { defaultImageSize: side } = this.options;
+    if (size !== undefined) expectSides("tell fields of view", this.named, size);
     return fieldOfView(this.network, size ?? [side, side], endpoint);
   }
 
@@ -228,6 +231,11 @@ export class Model {
     this.variables.dispose();
   }
 
+  private get named(): NamedNetwork {
+    const { network, declaration, options } = this;
+    return { network, declaration, options };
+  }
+
   private layers(options: Omit<PredictOptions, "from">): ComputedLayers {
     const { isTraining, batchNormDecay, batchNormEpsilon } = this.options;
     return computedLayers(this.variables, { isTraining, batchNormDecay, batchNormEpsilon, ...options });
@@ -249,12 +257,16 @@ export class Model {
   }
 
   private expectInput({ shape, dtype }: tf.Tensor, from: string | undefined): void {
+    const [, height = 0, width = 0] = shape;
+    const { defaultImageSize: side } = this.options;
     const channels = from === undefined ? 3 : this.cutAt(from).shape[3];
     const what = from === undefined ? "" : ` of "${from}"`;
     if (shape.length !== 4 || shape[3] !== channels)
       throw new TypeError(
         `Cannot predict: expected [batch, height, width, ${channels}]${what}, got [${shape.join(", ")}]`,
       );
+    const isSmaller = from === undefined && Math.min(height, width) < side;
+    if (isSmaller) expectSides("predict", this.named, [height, width]);
     if (dtype === "float32") return;
     const expected = from === undefined ? "images, as preprocess() gives them" : `activations${what}`;
     throw new TypeError(`Cannot predict: expected float32 ${expected}, got ${dtype}`);

@@ -31,7 +31,10 @@ export function kernelSides({ kernel = 1 }: Window): readonly [height: number, w
   return typeof kernel === "number" ? [kernel, kernel] : kernel;
 }
 
-/** How a window moves along both sides of an image. @throws {RangeError} if the image is smaller than the window */
+/** That an image is smaller than a window. */
+export class WindowError extends RangeError {}
+
+/** How a window moves along both sides of an image. @throws {WindowError} if the image is smaller than the window */
 export function windowSides(
   [height, width]: readonly [height: number, width: number],
   window: Window,
@@ -46,7 +49,7 @@ function windowSide(size: number, kernel: number, window: Window): WindowSide {
   const [before, after] = paddedBy({ size, extent, stride }, padding);
   const places = Math.floor((size + before + after - extent) / stride) + 1;
   if (places > 0) return { extent, before, after, places };
-  throw new RangeError(
+  throw new WindowError(
     `Cannot build the network: expected an image of which ${extent} pixels are left at each layer, got ${size}; take larger images`,
   );
 }

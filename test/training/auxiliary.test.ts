@@ -176,7 +176,7 @@ test("an auxiliary classifier has a kernel of what is left of an image; of large
   assert.deepEqual(kernelOf("inception_v4", 395), [7, 7]);
   assert.throws(() => kernelOf("inception_v3", 106), {
     name: "RangeError",
-    message: /expected an image of which 5 pixels are left at each layer, got 4; take larger images/,
+    message: "Cannot create model: expected defaultImageSize to be 107 or more of inception_v3 in the form of slim and its auxiliary classifier, got 106",
   });
   assert.throws(() => auxModel({ architecture: "vgg_16" }), /expected createAuxLogits to be false of this network, got true/);
 }); // prettier-ignore

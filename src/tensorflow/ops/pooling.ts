@@ -95,11 +95,19 @@ export function adaptiveMean(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const [, height, width] = x.shape;
   if (height === size && width === size) return x.clone();
   return tf.tidy(() => {
-    const rows = shares(height, size);
-    const columns = shares(width, size);
-    const wide = tf.matMul(x.transpose([0, 1, 3, 2]), columns); // [batch, height, channels, size]
-    return tf.matMul<tf.Tensor4D>(wide.transpose([0, 2, 3, 1]), rows).transpose([0, 3, 2, 1]);
+    const wide = alongLast(x.transpose([0, 1, 3, 2]), size); // [batch, height, channels, size]
+    return alongLast(wide.transpose([0, 2, 3, 1]), size).transpose([0, 3, 2, 1]);
   });
+}
+
+/**
+ * Means over parts of the last dimension; those of one number are that number.
+ *
+ * TensorFlow 2.21's kernel of a product whose inner dimension is 1 and whose first ones are broadcast writes beyond its memory.
+ */
+function alongLast(x: tf.Tensor4D, size: number): tf.Tensor4D {
+  const [, , , side] = x.shape;
+  return side === 1 ? tf.concat(new Array<tf.Tensor4D>(size).fill(x), 3) : tf.matMul(x, shares(side, size));
 }
 
 /** What each pixel of a side counts in each part's mean: float32 [1, 1, side, size]. */

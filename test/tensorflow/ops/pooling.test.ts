@@ -105,6 +105,10 @@ test("adaptiveMean() takes the means of parts that cover the image and overlap, 
     slopes.dataSync().forEach((slope, i) => assert.ok(Math.abs(slope - (expected[i] ?? NaN)) < 1e-6));
     const large = adaptiveMean(x, 7); // of a smaller image pixels are repeated
     assert.deepEqual([...large.dataSync().slice(0, 7)], [0, 0.5, 1.5, 2, 2.5, 3.5, 4]);
+    for (let i = 0; i < 50; i++) {
+      const pixel = tf.fill([4, 1, 1, 32], i).as4D(4, 1, 1, 32); // of which TensorFlow's products corrupt its memory
+      assert.deepEqual([...adaptiveMean(pixel, 6).dataSync()], new Array(4 * 6 * 6 * 32).fill(i));
+    }
     const compiled = trace((at: tf.Tensor4D) => adaptiveMean(at, 2));
     assert.deepEqual([...compiled.sync(x).dataSync()], [1, 3, 6, 8]);
     compiled.dispose();
