@@ -51,7 +51,7 @@ const images = ({ batch }: Wish) => ({ unit: "images/s", of: (taken: number): nu
 
 const benches: Readonly<Record<string, Bench>> = {
   step: contestOf("one ResNet-50 training step: ours, Python's, PyTorch's, tfjs's", benchStep, { rate: images }),
-  networks: contestOf("one training step of --architecture: ours, Python's of Keras' network", benchNetworks, { rate: images }),
+  networks: contestOf("one training step of --architecture: ours, Python's of the same", benchNetworks, { rate: images }),
   first: contestOf("from a process's start to its first loss: ours, Python's, PyTorch's", benchFirst),
   memory: contestOf("the most memory of a process that trains: ours, Python's, PyTorch's", benchMemory, { measure: megabytes }),
   page: { about: "seconds: the exported page's first answer in Chromium, and a photo's: ours, bare TensorFlow.js's on WebAssembly", run: runPage },

@@ -1,9 +1,11 @@
-/** One training step of any network that keras.applications has too: ours compiled, and Python's of Keras' own. */
+/** One training step of any network: ours compiled, and Python's of the same, plainly written and Keras' own where Keras has it. */
 import { Model } from "../src/model";
-import { expectArchitecture } from "../src/model/networks";
+import { expectArchitecture, specOf } from "../src/model/networks";
+import { sourcesOf } from "../src/model/networks/network";
 import { createTrainStep } from "../src/training";
 import { trainingBatch } from "./batch";
 import { contest, pythonPeer, timed, type Contender, type Result } from "./contest";
+import { programOf } from "./program";
 import type { StepBench } from "./step";
 
 /** What keras.applications calls a network. */
@@ -28,33 +30,50 @@ const PEERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Seconds a step of each contender, the first being ours.
- * @throws {RangeError} if there is no such network, or Keras has it not
+ * Seconds a step of each contender, the first being ours: in Keras' form where Keras has the network, else in its first source's.
+ * @throws {RangeError} if there is no such network
  */
-export async function benchNetwork(
-  architecture: string,
-  { rounds, batch, side }: StepBench,
-): Promise<Result[]> {
-  const peer = PEERS[architecture];
-  if (peer === undefined)
-    throw new RangeError(
-      `Cannot bench "${architecture}": expected a network of Keras, ${Object.keys(PEERS).join(", ")}`,
-    );
-  const form = { architecture: expectArchitecture(architecture), source: "keras" } as const;
+export async function benchNetwork(name: string, { rounds, batch, side }: StepBench): Promise<Result[]> {
+  const architecture = expectArchitecture(name);
+  const spec = specOf(architecture);
+  const source = sourcesOf(spec).find((one) => one === "keras") ?? sourcesOf(spec)[0] ?? "slim";
   const sides = { defaultImageSize: side, fixedResizeSide: side };
-  const model = new Model({ isTraining: true, numClasses: 2, ...form, ...sides });
+  const model = new Model({ isTraining: true, numClasses: 2, architecture, source, ...sides });
   const step = createTrainStep(model, { learningRate: 0.01 });
   const { images, labels } = trainingBatch({ batch, side });
-  const python = await pythonPeer("networks.py", [peer, batch, side].map(String));
+  const plain = await pythonPeer("networks_plain.py", [batch, side].map(String));
+  await plain.ask(JSON.stringify(programFor(model)));
   const contenders: Contender[] = [
     { name: "slimlab, compiled", run: () => timed(() => step(images, labels)) },
-    { name: "Python tf.function, Keras", isPeer: true, run: () => python.ask("keras") },
+    { name: "Python tf.function", isPeer: true, run: () => plain.ask("step"), close: plain.close },
+  ];
+  const peer = PEERS[architecture];
+  return contest([...contenders, ...(peer === undefined ? [] : await kerasOf(peer, batch, side))], rounds, 2);
+}
+
+/** What networks_plain.py builds a model's network and its head of. */
+function programFor({ options, declaration, variables }: Model): object {
+  const { architecture, defaultImageSize: side, batchNormDecay, batchNormEpsilon, weightDecay } = options;
+  const trained = variables.all().filter(({ trainable }) => trainable);
+  return {
+    steps: programOf(specOf(architecture).build(options), [1, side, side, 3]),
+    features: declaration.output[3],
+    parameters: trained.reduce((sum, { variable }) => sum + variable.size, 0),
+    ...{ batchNormDecay, batchNormEpsilon, weightDecay },
+  };
+}
+
+/** Steps of Keras' own network. */
+async function kerasOf(peer: string, batch: number, side: number): Promise<readonly Contender[]> {
+  const python = await pythonPeer("networks.py", [peer, batch, side].map(String));
+  const name = "Python tf.function, Keras";
+  return [
+    { name, isPeer: true, run: () => python.ask("keras") },
     {
-      name: "Python tf.function, fused batch norm",
+      name: `${name} with fused batch norm`,
       isPeer: true,
       run: () => python.ask("fused"),
       close: python.close,
     },
   ];
-  return contest(contenders, rounds, 2);
 }
