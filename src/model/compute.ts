@@ -2,6 +2,7 @@
 import {
   adaptiveMean,
   averagePool,
+  blurPool,
   globalMean,
   layerNorm,
   maximumPool,
@@ -123,6 +124,7 @@ function plainLayers(
     channelScale: (x, scope) => tf.mul<tf.Tensor4D>(x, variables.expect(gamma(scope))),
     activation: activate,
     pool: (x, { kind, size, stride = 1, padding: added = "same", countsPadding = false }) => {
+      if (kind === "blur") return blurPool(x, { stride, own: options.isTraining ?? false });
       const pads = windowPadding({ kernel: size, stride, padding: added }, !countsPadding);
       if (kind === "average" && typeof pads !== "string" && !countsPadding)
         throw new TypeError(

@@ -68,7 +68,8 @@ export interface BatchNormLayer {
 
 /** A window that moves over an image, of which the maximum or the mean is taken. */
 export interface PoolLayer {
-  readonly kind: "max" | "average";
+  /** "blur" is the binomial mean of 3 x 3 pixels, padded by one that is mirrored. @see blurPool() */
+  readonly kind: "max" | "average" | "blur";
   /** The window's side. */
   readonly size: number;
   /** @default 1 */

@@ -6,6 +6,7 @@ import { quoteNearest } from "../tensorflow";
 import type { WeightsFile } from "./formats/weightsfile";
 import { MAPPINGS } from "./mappings";
 import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
+import { taggedOf } from "./mappings/tags";
 import { isWhole, matchOf, type Match } from "./match";
 
 /**
@@ -24,17 +25,22 @@ export function recognize(
 ): Match {
   const names = file.entries.map(({ name }) => name);
   const named = mappingsNamed(source).map((mapping) => withPixels(inFile(mapping, names), timmPixels));
-  const fitting = model === undefined ? named : named.filter((mapping) => isOf(mapping, model));
-  if (model !== undefined && fitting.length === 0) throw ofOtherModel(file, named, model);
-  const matches = fitting.map((mapping) => matchOf(file, mapping));
+  if (model !== undefined && !named.some((mapping) => isOf(mapping, model)))
+    throw ofOtherModel(file, named, model);
+  const matches = named.map((mapping) => matchOf(file, mapping));
   const whole = matches.filter(isWhole);
-  const [match] = whole;
+  const match = whole.find(({ mapping }) => model === undefined || isOf(mapping, model));
   if (match === undefined)
-    throw model === undefined ? notNamed(file, matches, source) : notOf(file, matches, named, model);
+    throw model === undefined ? notNamed(file, matches, source) : notOf(file, matches, model);
   const { mapping } = match;
   if (mapping.name === source) return match;
-  const others = new Set(whole.flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins]));
-  const different = [...others].filter((name) => name !== mapping.name && !mapping.equals?.includes(name));
+  const library = mapping.name.slice(0, mapping.name.indexOf("/") + 1);
+  const others = whole
+    .flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins])
+    .filter((name) => model === undefined || name.startsWith(library)); // a model says by its form whose it is
+  const different = [...new Set(others)].filter(
+    (name) => name !== mapping.name && !mapping.equals?.includes(name),
+  );
   if (different.length === 0) return match;
   throw new RangeError(
     `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
@@ -58,7 +64,9 @@ function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
     (mapping) => mapping.name === source || mapping.name.startsWith(`${source}/`),
   );
   if (found.length > 0) return found;
-  const names = MAPPINGS.map(({ name }) => name);
+  const tagged = MAPPINGS.filter(({ name }) => taggedOf(name).includes(source));
+  if (tagged.length > 0) return tagged.map((mapping) => ({ ...mapping, name: source }));
+  const names = MAPPINGS.flatMap(({ name }) => [name, ...taggedOf(name)]);
   const twin = MAPPINGS.find(({ twins }) => twins?.includes(source));
   const why =
     twin === undefined ? "no such source" : `one that no network here computes: it is not ${twin.name}`;
@@ -99,15 +107,14 @@ function ofOtherModel(file: WeightsFile, named: readonly WeightsMapping[], model
 }
 
 /** Where a file is of another network or form than the model's, which is said. */
-function notOf(
-  file: WeightsFile,
-  matches: readonly Match[],
-  named: readonly WeightsMapping[],
-  { options: { architecture, source } }: Model,
-): RangeError {
-  const whole = named.map((mapping) => matchOf(file, mapping)).filter(isWhole);
-  const forms = whole.map(({ mapping }) => formOf(mapping));
-  if (forms.length === 0) return ofNoNetwork(file, matches);
+function notOf(file: WeightsFile, matches: readonly Match[], model: Model): RangeError {
+  const { architecture, source } = model.options;
+  const forms = matches.filter(isWhole).map(({ mapping }) => formOf(mapping));
+  if (forms.length === 0)
+    return ofNoNetwork(
+      file,
+      matches.filter(({ mapping }) => isOf(mapping, model)),
+    );
   return new RangeError(
     `Cannot import "${file.path}": expected weights of the model's ${architecture} of source "${source}", got those of a model created with ${forms.slice(0, 5).join(", or ")}; importWeights("auto", …) creates the right one`,
   );

@@ -277,7 +277,9 @@ CASES = {
         "model": "wide_resnet50_2", "side": 64, **resnet("wide_resnet50_2", "bottleneck_v1")},
     ("wide_resnet101_2", "timm"): {
         "model": "wide_resnet101_2", "side": 64, **resnet("wide_resnet101_2", "bottleneck_v1")},
-    ("seresnet50", "timm"): {"model": "seresnet50", "side": 96, **resnet("seresnet50", "bottleneck_v1")},
+    **{(name, "timm"): {"model": name, "side": 96, **resnet(name, "bottleneck_v1")} for name in ("seresnet50", "resnetaa50", "resnetblur50")},
+    **{(name, "timm"): {"model": name, "side": 96, **resnet(name, "basic_v1")} for name in ("seresnet18", "seresnet34", "resnetblur18")},
+    **{(name, "timm"): {"model": name, "side": 64, **resnet(name, "bottleneck_v1")} for name in ("seresnet101", "seresnet152")},
     ("resnet_v2_50", "timm"): {"model": "resnetv2_50", "side": 96, **resnetv2("resnet_v2_50")},
     **{(f"efficientnet_b{i}", "torchvision"): {
         "model": f"efficientnet_b{i}", "options": {"dropout": 0.0, "stochastic_depth_prob": 0.0},

@@ -35,7 +35,7 @@ test("importWeights() asks whose weights they are where names and shapes are sev
   const twins = /expected to be told whose weights it has.*: torchvision\/resnet50, timm\/resnetaa50, timm\/resnetblur50; give \{ source: "torchvision\/resnet50" \} if it is that$/;
   await fails("auto", twins);
   await fails("auto", /timm\/resnet50, timm\/resnetaa50, timm\/resnetblur50; give/, { source: "timm" });
-  await fails("auto", /expected a source such as .*, got one that no network here computes: it is not timm\/resnet50$/, { source: "timm/resnetaa50" });
+  await fails("auto", /expected a source such as .*, got one that no network here computes: it is not timm\/efficientnet_b0$/, { source: "timm/efficientnet_blur_b0" });
   await fails("auto", /expected a source such as "torchvision\/resnet50".*, got no such source$/, { source: "torchvision/resnet5O" });
   const model = new Model({ source: "timm", numClasses: 1000 });
   await fails(model, /expected to be told whose weights it has/);

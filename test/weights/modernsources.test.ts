@@ -11,6 +11,7 @@ import { readSource, sourceValue } from "./sources";
 /** Network by network: what the fixtures are named by. */
 const SOURCES = [
   ...["torchvision/resnet18", "torchvision/resnet34", "torchvision/wide_resnet50_2", "timm/seresnet50"],
+  ...["timm/seresnet18", "timm/resnetaa50", "timm/resnetblur18", "timm/resnetblur50"],
   ...["timm/resnetv2_50", "keras/resnet50v2"],
   ...["torchvision/efficientnet_b0", "torchvision/efficientnet_b1", "torchvision/efficientnet_b2"],
   ...[
@@ -46,6 +47,7 @@ for (const [source, layout] of [
   ["timm/convnext_tiny", "timm"],
   ["timm/tf_efficientnet_b0", "timm"],
   ["timm/seresnet50", "timm"],
+  ["timm/resnetblur18", "timm"],
   ["timm/resnetv2_50", "timm"],
 ] as const)
   test(`exportWeights() gives back what was imported of ${source}, to the bit`, async () => {

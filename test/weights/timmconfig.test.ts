@@ -73,8 +73,13 @@ test("importWeights() takes network and pixels from timm's config.json", async (
   torch.dispose();
   const blurred = beside({ architecture: "resnetblur50", pretrained_cfg: TORCH }, "blurred");
   copyFileSync(file, blurred);
+  const { model: blurring } = await importWeights("auto", blurred);
+  assert.equal(blurring.options.architecture, "resnetblur50");
+  blurring.dispose();
+  const other = beside({ architecture: "efficientnet_blur_b0", pretrained_cfg: TORCH }, "other");
+  copyFileSync(file, other);
   await assert.rejects(
-    importWeights("auto", blurred),
-    /one that no network here computes: it is not timm\/resnet50/,
+    importWeights("auto", other),
+    /one that no network here computes: it is not timm\/efficientnet_b0/,
   );
 });

@@ -66,17 +66,29 @@ export interface ResnetVariant {
   /** @see BlocksOptions */
   readonly widening: number;
   /** Whether what a unit adds is gated by channels. */
-  readonly squeezes: boolean;
+  readonly squeezes?: boolean;
+  /** What pools where the others stride, so that shifted images give shifted activations. @default nothing */
+  readonly antialias?: Antialias;
 }
+
+/** "average" is the mean of the pixels that are passed over, in the root too, in place of its maximum; "blur" the binomial one. */
+export type Antialias = "average" | "blur";
 
 const BOTTLENECK_DEPTHS = [14, 26, 50, 101, 152, 200] as const;
 const BASIC_DEPTHS = [18, 34] as const;
 
-/** @see Zagoruyko and Komodakis 2016 (arXiv 1605.07146); Hu et al. 2017 (arXiv 1709.01507) */
+/** @see Zagoruyko and Komodakis 2016 (arXiv 1605.07146); Hu et al. 2017 (arXiv 1709.01507); Zhang 2019 (arXiv 1904.11486) */
 const VARIANTS = {
-  wide_resnet50_2: { version: 1, depth: 50, widening: 2, squeezes: false },
-  wide_resnet101_2: { version: 1, depth: 101, widening: 2, squeezes: false },
+  wide_resnet50_2: { version: 1, depth: 50, widening: 2 },
+  wide_resnet101_2: { version: 1, depth: 101, widening: 2 },
+  seresnet18: { version: 1, depth: 18, widening: 1, squeezes: true },
+  seresnet34: { version: 1, depth: 34, widening: 1, squeezes: true },
   seresnet50: { version: 1, depth: 50, widening: 1, squeezes: true },
+  seresnet101: { version: 1, depth: 101, widening: 1, squeezes: true },
+  seresnet152: { version: 1, depth: 152, widening: 1, squeezes: true },
+  resnetaa50: { version: 1, depth: 50, widening: 1, antialias: "average" },
+  resnetblur18: { version: 1, depth: 18, widening: 1, antialias: "blur" },
+  resnetblur50: { version: 1, depth: 50, widening: 1, antialias: "blur" },
 } as const satisfies Readonly<Record<string, ResnetVariant>>;
 
 /** All strides. */
@@ -177,12 +189,12 @@ export function parseArchitecture(name: string): ResnetVariant & { readonly name
   for (const depth of BOTTLENECK_DEPTHS) {
     for (const version of [1, 2] as const) {
       const known = `resnet_v${version}_${depth}` as const;
-      if (name === known) return { name: known, version, depth, widening: 1, squeezes: false };
+      if (name === known) return { name: known, version, depth, widening: 1 };
     }
   }
   for (const depth of BASIC_DEPTHS) {
     const known = `resnet_v1_${depth}` as const;
-    if (name === known) return { name: known, version: 1, depth, widening: 1, squeezes: false };
+    if (name === known) return { name: known, version: 1, depth, widening: 1 };
   }
   if (isVariant(name)) return { name, ...VARIANTS[name] };
   throw new RangeError(

@@ -5,12 +5,13 @@ import {
   planBlocks,
   ROOT_DEPTH,
   scaleDepth,
+  type Antialias,
   type ResnetName,
   type Block,
   type BlocksOptions,
   type Strides,
 } from "./blocks";
-import { basicV1, bottleneckV1, bottleneckV2 } from "./resnetunits";
+import { basicV1, bottleneckV1, bottleneckV2, smooth } from "./resnetunits";
 import { computedLayers } from "../compute";
 import type { MovingUpdate, RunOptions } from "../runoptions";
 import { declareNetwork } from "../declare";
@@ -93,7 +94,7 @@ function runResnet(images: tf.Tensor4D, version: 1 | 2, options: ResnetOptions):
 export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Layers<X>, images: X) => X {
   const { numClasses, globalPool = true, strides = "slim", width = 1, biases = true } = form;
   const variant = parseArchitecture(name);
-  const { version, depth, widening } = variant;
+  const { version, depth, widening, antialias } = variant;
   const blocks = planBlocks({ ...form, depth, widening });
   const rootPool = form.rootPool ?? (strides === "slim" ? { padding: "same" } : { padding: 1 });
   return (layers, images) => {
@@ -107,7 +108,10 @@ export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Lay
       activation: plain ? "relu" : "none",
     } as const;
     let net = layers.convolution(images, { scope: `${name}/conv1`, ...root }); // [b, h/2, w/2, 64]
-    net = layers.pool(net, { kind: "max", size: 3, stride: 2, ...rootPool }); // [b, h/4, w/4, 64]
+    net =
+      antialias === undefined
+        ? layers.pool(net, { kind: "max", size: 3, stride: 2, ...rootPool }) // [b, h/4, w/4, 64]
+        : smoothRoot(layers, net, antialias);
     for (const block of blocks) net = stack(layers, net, { variant, block, strides, biases });
     if (version === 2) net = layers.batchNorm(net, `${name}/postnorm`);
     if (globalPool) net = layers.endpoint(GLOBAL_POOL, layers.globalPool(net)); // [b, 1, 1, 2048]
@@ -124,6 +128,13 @@ export function resnet(name: ResnetName, form: ResnetForm = {}): <X>(layers: Lay
   };
 }
 
+/** The root's pooling: of "average" the mean alone, without a last odd pixel. @see timm/models/resnet.py (1.0.31) */
+function smoothRoot<X>(layers: Layers<X>, x: X, antialias: Antialias): X {
+  if (antialias === "average")
+    return layers.pool(x, { kind: "average", size: 2, stride: 2, padding: "valid" });
+  return smooth(layers, layers.pool(x, { kind: "max", size: 3, padding: 1 }), { antialias, stride: 2 });
+}
+
 interface Stack {
   readonly variant: ReturnType<typeof parseArchitecture>;
   readonly block: Block;
@@ -132,12 +143,12 @@ interface Stack {
 }
 
 function stack<X>(layers: Layers<X>, input: X, { variant, block, strides, biases }: Stack): X {
-  const { name, version, squeezes } = variant;
+  const { name, version, squeezes = false, antialias } = variant;
   let net = input;
   for (const unit of block.units) {
     const scope = `${name}/${unit.scope}/${unit.isBasic ? "basic" : "bottleneck"}_v${version}`;
     const [first, second] = strides === "keras" ? [unit.stride, 1] : [1, unit.stride];
-    const placed = { ...unit, scope, first, second, squeezes, biases };
+    const placed = { ...unit, scope, first, second, squeezes, antialias, biases };
     const bottleneck = version === 1 ? bottleneckV1 : bottleneckV2;
     const given = net;
     net = layers.unit(() => (unit.isBasic ? basicV1 : bottleneck)(layers, given, placed));

@@ -51,6 +51,16 @@ function torchVersion(name: ResnetName): NetworkSpec {
   return { ...resnetSpec(name, { torchvision: TORCH, timm: TORCH }), batchNormDecay: 0.9 };
 }
 
+/** As timm alone has it. */
+function timmVersion(name: ResnetName): NetworkSpec {
+  return { ...torchVersion(name), sources: { timm: TORCH } };
+}
+
+/** The same of those that have no atrous form: of basic units, or that pool where others stride. */
+function stridedVersion(name: ResnetName): NetworkSpec {
+  return { ...timmVersion(name), hasOutputStride: false };
+}
+
 /**
  * Of both versions. 14 and 26 are for small images and short trials.
  * @see tf_slim/nets/resnet_v1.py, resnet_v2.py; torchvision.models.resnet; timm.models.resnet; keras.applications.resnet_v2
@@ -72,5 +82,12 @@ export const RESNETS = {
   resnet_v2_200: secondVersion("resnet_v2_200"),
   wide_resnet50_2: torchVersion("wide_resnet50_2"),
   wide_resnet101_2: torchVersion("wide_resnet101_2"),
-  seresnet50: { ...torchVersion("seresnet50"), sources: { timm: TORCH } },
+  seresnet18: stridedVersion("seresnet18"),
+  seresnet34: stridedVersion("seresnet34"),
+  seresnet50: timmVersion("seresnet50"),
+  seresnet101: timmVersion("seresnet101"),
+  seresnet152: timmVersion("seresnet152"),
+  resnetaa50: stridedVersion("resnetaa50"),
+  resnetblur18: stridedVersion("resnetblur18"),
+  resnetblur50: stridedVersion("resnetblur50"),
 } as const satisfies Readonly<Record<ResnetName, NetworkSpec>>;

@@ -1,6 +1,6 @@
 /** The units of residual networks. */
 import type { Layers } from "../layers";
-import type { Unit } from "./blocks";
+import type { Antialias, Unit } from "./blocks";
 import { squeezeExcite } from "./squeeze";
 
 /** A unit with the strides of its first and second convolution. */
@@ -9,6 +9,8 @@ export interface PlacedUnit extends Unit {
   readonly second: number;
   /** Whether what it adds is gated by channels. */
   readonly squeezes: boolean;
+  /** What pools behind its 3x3 convolution that would stride, the first of a basic unit; undefined: it strides. */
+  readonly antialias: Antialias | undefined;
   /** Whether convolutions that no normalization follows have biases. */
   readonly biases: boolean;
 }
@@ -22,9 +24,10 @@ export function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
     scope: `${scope}/conv2`,
     depth: bottleneck,
     kernel: 3,
-    stride: second,
+    stride: unit.antialias === undefined ? second : 1,
     rate,
   });
+  net = smooth(layers, net, { ...unit, stride: second });
   net = layers.convolution(net, { scope: `${scope}/conv3`, depth, activation: "none" });
   if (unit.squeezes) net = gated(layers, net, scope);
   return layers.endpoint(scope, layers.join(shortcut, net, { rectify: true }));
@@ -32,11 +35,27 @@ export function bottleneckV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
 
 /** He et al. 2015, fig. 5 left. @see torchvision.models.resnet.BasicBlock */
 export function basicV1<X>(layers: Layers<X>, x: X, unit: PlacedUnit): X {
-  const { scope, depth, stride } = unit;
+  const { scope, depth, stride, antialias } = unit;
   const shortcut = shortcutV1(layers, x, unit);
-  let net = layers.convolution(x, { scope: `${scope}/conv1`, depth, kernel: 3, stride });
+  const first = { scope: `${scope}/conv1`, depth, kernel: 3, stride: antialias === undefined ? stride : 1 };
+  let net = smooth(layers, layers.convolution(x, first), unit);
   net = layers.convolution(net, { scope: `${scope}/conv2`, depth, kernel: 3, activation: "none" });
+  if (unit.squeezes) net = gated(layers, net, scope);
   return layers.endpoint(scope, layers.join(shortcut, net, { rectify: true }));
+}
+
+/**
+ * Pools where others stride. A mean's last odd pixel is its own, where timm's mean leaves it out, and then can't add the shortcut.
+ * @see timm/layers/blur_pool.py (1.0.31): create_aa()
+ */
+export function smooth<X>(
+  layers: Layers<X>,
+  x: X,
+  { antialias, stride }: Pick<PlacedUnit, "antialias" | "stride">,
+): X {
+  if (antialias === undefined || stride === 1) return x;
+  if (antialias === "average") return layers.pool(x, { kind: "average", size: stride, stride });
+  return layers.pool(x, { kind: "blur", size: 3, stride, padding: 1 });
 }
 
 function shortcutV1<X>(layers: Layers<X>, x: X, { scope, depth, stride }: PlacedUnit): X {

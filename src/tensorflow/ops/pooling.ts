@@ -2,6 +2,7 @@ import { attr, type Attrs } from "../runtime/attributes";
 import { castTo, executeOne } from "../trace/execute";
 import { tf } from "../runtime/runtime";
 import { padImages, windowAttrs, type WindowOptions } from "./convolution";
+import { depthwiseConvolve } from "./depthwise";
 import { differentiable } from "./kernel";
 import { dynamicShape, dynamicSlice } from "./shape";
 
@@ -54,6 +55,42 @@ export function averagePool(x: tf.Tensor4D, size: number, options: WindowOptions
     return runAverage([x], { attrs: { ...windowAttrs(stride, padding), ksize } }) as tf.Tensor4D;
   const attrs = { ...windowAttrs(stride, "valid"), ksize };
   return tf.tidy(() => runAverage([padImages(x, padding)], { attrs }) as tf.Tensor4D);
+}
+
+const MIRROR = { T: attr.type("float32"), Tpaddings: attr.type("int32"), mode: attr.string("REFLECT") };
+
+const runMirror = differentiable({
+  name: "MirrorPad",
+  saves: [],
+  compute: ([x]) => executeOne("MirrorPad", [x as tf.Tensor, aroundImages()], MIRROR),
+  differentiate: (dy) => [() => executeOne("MirrorPadGrad", [dy, aroundImages()], MIRROR)],
+});
+
+const aroundImages = (): tf.Tensor => tf.tensor2d([0, 0, 1, 1, 1, 1, 0, 0], [4, 2], "int32");
+
+const BINOMIAL = [1, 2, 1];
+
+/**
+ * The binomial mean (1, 2, 1 both ways, over 16) of 3 x 3 pixels, mirrored at the edges; x must be 2 pixels high and wide or more.
+ * @param x    float32 [batch, height, width, channels]
+ * @param own  as in ConvolveOptions
+ * @returns    float32 [batch, ceil(height / stride), ceil(width / stride), channels]
+ * @see Zhang 2019 (arXiv 1904.11486); timm.layers.BlurPool2d
+ */
+export function blurPool(
+  x: tf.Tensor4D,
+  { stride = 1, own = false }: { readonly stride?: number; readonly own?: boolean } = {},
+): tf.Tensor4D {
+  const [, , , channels] = x.shape;
+  return tf.tidy(() => {
+    const weights = BINOMIAL.flatMap((y) => BINOMIAL.map((x) => (y * x) / 16));
+    const filter = tf.tensor4d(
+      weights.flatMap((weight) => Array.from({ length: channels }, () => weight)),
+      [3, 3, channels, 1],
+    );
+    const mirrored = runMirror([x], {}) as tf.Tensor4D;
+    return depthwiseConvolve(mirrored, filter, { stride, padding: "valid", own });
+  });
 }
 
 const LOWEST = -(2 - 2 ** -23) * 2 ** 127; // of float32: no pixel is less

@@ -132,12 +132,10 @@ function timmMappings(variant: Variant): readonly WeightsMapping[] {
   ];
   if (preprocessing !== undefined)
     forms.push({ name: `${own}.${tag}`, source: "timm", options: { preprocessing } });
-  const names = forms.map(({ name }) => name);
-  if (variant === 0) names.push("timm/efficientnet_blur_b0");
   const entryOf = torchEntries(timmLayers);
   return forms.map((form): WeightsMapping => ({
     ...{ ...form, architecture, entryOf },
-    twins: names.filter((name) => name !== form.name),
+    twins: variant === 0 ? ["timm/efficientnet_blur_b0"] : [],
   }));
 }
 

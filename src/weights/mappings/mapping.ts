@@ -38,7 +38,7 @@ export interface WeightsMapping {
   readonly fixed?: readonly { readonly entry: RegExp; readonly values: readonly number[] }[];
   /** Mappings of other sources that mean the same network for the same names and shapes. @default none */
   readonly equals?: readonly string[];
-  /** Other networks whose files have the same names and shapes, as the source calls them: a file alone can't tell. @default none */
+  /** Networks that none here is, whose files have the same names and shapes, as the source calls them. @default none */
   readonly twins?: readonly string[];
 }
 

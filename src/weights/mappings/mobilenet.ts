@@ -180,8 +180,16 @@ const keras = (name: string, version: Version, more: Partial<WeightsMapping> = {
 
 /** timm's own, and its other of TensorFlow's weights, which under the same names and shapes has Keras' paddings, epsilon and pixels. */
 const timmTwins = (name: string, version: Version): readonly WeightsMapping[] => [
-  timm(name, version, { twins: [`timm/tf_${name}`] }),
-  timm(`tf_${name}`, version, { source: "keras", twins: [`timm/${name}`] }),
+  timm(name, version),
+  timm(`tf_${name}`, version, { source: "keras" }),
+];
+
+/** Weights that want other pixels; those in 0…1 no network here does. @see timm/models/mobilenetv3.py (1.0.31), default_cfgs */
+const OTHER_PIXELS: readonly WeightsMapping[] = [
+  timm("mobilenetv3_large_100.ra4_e3600_r224_in1k", "large", {
+    options: { preprocessing: "inception" },
+    twins: ["timm/mobilenetv3_large_100.miil_in21k_ft_in1k"],
+  }),
 ];
 
 /** Of torchvision, timm, Keras and TF-Slim. */
@@ -203,6 +211,7 @@ export const MOBILENET_MAPPINGS: readonly WeightsMapping[] = [
   timm("mobilenetv2_050", "v2", { options: { width: 0.5 } }),
   timm("mobilenetv2_075", "v2", { options: { width: 0.75 } }),
   ...timmTwins("mobilenetv3_large_100", "large"),
+  ...OTHER_PIXELS,
   ...timmTwins("mobilenetv3_small_100", "small"),
   keras("mobilenet", "v1"),
   keras("mobilenet_075", "v1", { architecture: "mobilenet_v1_075" }),

@@ -69,21 +69,18 @@ const kerasLayersV2: NamesLayers = (scope) => {
 
 const UNIT_V2 = /\/block(?<block>\d)\/unit_(?<unit>\d+)\/bottleneck_v2\/(?<layer>conv\d|shortcut|preact)$/;
 
-/** timm's networks with the same names and shapes, but another pooling. @see timm/models/resnet.py (1.0.31) */
-const TWINS: Readonly<Record<string, readonly string[]>> = {
-  resnet18: ["timm/resnetblur18"],
-  resnet50: ["timm/resnetaa50", "timm/resnetblur50"],
-};
-
 /** Of torchvision and timm, which call them alike. */
 function torchMappings(called: string, architecture: Architecture): readonly WeightsMapping[] {
   const torch = { architecture, entryOf: torchEntries(torchLayers) };
   const [ours, theirs] = [`torchvision/${called}`, `timm/${called}`];
   return [
     { name: ours, source: "torchvision", ...torch, equals: [theirs] },
-    { name: theirs, source: "timm", ...torch, equals: [ours], twins: TWINS[called] ?? [] },
+    { name: theirs, source: "timm", ...torch, equals: [ours] },
   ];
 }
+
+/** Of timm alone, by its own names. Those that pool otherwise have names and shapes of another. @see timm/models/resnet.py (1.0.31) */
+const TIMM = ["seresnet18", "seresnet34", "seresnet50", "seresnet101", "seresnet152", "resnetaa50", "resnetblur18", "resnetblur50"] as const; // prettier-ignore
 
 /** Weights of timm that want other pixels than those of torchvision. @see timm 1.0.31: models/resnet.py, default_cfgs */
 const OTHER_PIXELS: WeightsMapping = {
@@ -120,10 +117,13 @@ export const RESNET_MAPPINGS: readonly WeightsMapping[] = [
   OTHER_PIXELS,
   ...torchMappings("wide_resnet50_2", "wide_resnet50_2"),
   ...torchMappings("wide_resnet101_2", "wide_resnet101_2"),
-  ...torchMappings("seresnet50", "seresnet50").slice(1),
   ...mappingsOf(50),
   ...mappingsOf(101),
   ...mappingsOf(152),
+  ...TIMM.map((architecture): WeightsMapping => ({
+    ...{ name: `timm/${architecture}`, architecture, source: "timm" },
+    entryOf: torchEntries(torchLayers),
+  })),
   ...SLIM.map((architecture): WeightsMapping => ({
     ...{ name: `slim/${architecture}`, architecture, source: "slim" },
     entryOf: slimEntries(`${architecture}/logits`),

@@ -32,6 +32,8 @@ const TIMM: Readonly<Record<string, string>> = {
   wide_resnet50_2: "racm_in1k",
   wide_resnet101_2: "tv_in1k",
   seresnet50: "a1_in1k",
+  resnetaa50: "a1h_in1k",
+  resnetblur50: "bt_in1k",
   efficientnet_b0: "ra_in1k",
   efficientnet_b1: "ra4_e3600_r240_in1k",
   efficientnet_b2: "ra_in1k",

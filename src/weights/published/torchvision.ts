@@ -41,7 +41,7 @@ export const torchvision: PublishedSource = {
   baseUrl: "https://download.pytorch.org/models/",
   networks: Object.keys(TORCHVISION),
   tagOf(network, tag) {
-    const tags = tagsOf(network);
+    const tags = torchvisionTags(network);
     const chosen = tag ?? tags.at(-1);
     if (chosen !== undefined && tags.includes(chosen)) return chosen;
     const names = Object.keys(TORCHVISION).map((name) => `torchvision/${name}`);
@@ -52,10 +52,12 @@ export const torchvision: PublishedSource = {
     );
   },
   find(network, tag) {
-    const file = TORCHVISION[network]?.[tagsOf(network).indexOf(tag)] ?? "";
+    const file = TORCHVISION[network]?.[torchvisionTags(network).indexOf(tag)] ?? "";
     return { address: `${file}.pth`, license: TORCHVISION_LICENSE, sha256: file.slice(-8) };
   },
 };
 
-const tagsOf = (network: string): readonly string[] =>
-  (TORCHVISION[network] ?? []).map((_, i) => `IMAGENET1K_V${i + 1}`);
+/** The tags of a network's weights, the default one last; all want the same pixels. */
+export function torchvisionTags(network: string): readonly string[] {
+  return (TORCHVISION[network] ?? []).map((_, i) => `IMAGENET1K_V${i + 1}`);
+}

@@ -7,7 +7,12 @@ for (const name of [
   "resnet_v1_34.torchvision",
   "wide_resnet50_2.torchvision",
   "wide_resnet101_2.timm",
+  "seresnet18.timm",
+  "seresnet34.timm",
   "seresnet50.timm",
+  "resnetaa50.timm",
+  "resnetblur18.timm",
+  "resnetblur50.timm",
   "resnet_v2_50.keras",
   "resnet_v2_50.timm",
 ])

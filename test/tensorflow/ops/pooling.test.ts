@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   adaptiveMean,
   attr,
+  blurPool,
   executeOne,
   globalMean,
   maximumPool,
@@ -41,6 +42,29 @@ test("maximumPool() with padding in pixels and its gradient equal TensorFlow's o
       assert.deepEqual(tf.grad(pool)(x, dy).dataSync(), slope.dataSync());
     }
   });
+});
+
+test("blurPool() is the binomial mean of mirrored pixels, and its gradient is its transpose, eager and traced", () => {
+  const before = memory();
+  tf.tidy(() => {
+    const row = tf.tensor4d([0, 16, 32, 0], [1, 1, 4, 1]).tile<tf.Tensor4D>([1, 2, 1, 1]); // mirrored: 16, 0, 16, 32, 0, 32
+    assert.deepEqual([...blurPool(row, { stride: 2 }).dataSync()], [8, 20]);
+    const x = random.normal([2, 9, 8, 3], random.seed(1)).as4D(2, 9, 8, 3);
+    const dy = random.normal([2, 5, 4, 3], random.seed(2));
+    for (const own of [false, true]) {
+      const run = (a: tf.Tensor): tf.Tensor[] => {
+        const blurred = (b: tf.Tensor): tf.Tensor4D => blurPool(b.as4D(2, 9, 8, 3), { stride: 2, own });
+        return [blurred(a), tf.grad(blurred)(a, dy)];
+      };
+      const compiled = trace(run);
+      const [there, back] = run(x);
+      const [one, other] = [there?.mul(dy).sum(), back?.mul(x).sum()].map((sum) => sum?.dataSync()[0] ?? NaN);
+      assert.ok(Math.abs((one ?? NaN) - (other ?? NaN)) < 1e-4, `${one} ${other}`);
+      compiled.sync(x).forEach((tensor, i) => assertNear(tensor, (i === 0 ? there : back) ?? x));
+      compiled.dispose();
+    }
+  });
+  assert.deepEqual(memory(), before);
 });
 
 test("globalMean() equals tf.mean, its gradient shares alike, eager and traced", () => {
