@@ -15,7 +15,14 @@ import {
 import { activations, type Activate } from "./activate";
 import { convolving } from "./convolving";
 import { hash } from "./hash";
-import { AUX_LOGITS, layerNames, type DropoutLayer, type Layers, type WindowLayer } from "./layers";
+import {
+  AUX_LOGITS,
+  layerNames,
+  type DropoutLayer,
+  type Layers,
+  type PoolLayer,
+  type WindowLayer,
+} from "./layers";
 import { batchNormalization, fixedNorms } from "./normalizing";
 import type { MovingUpdate, RunOptions } from "./runoptions";
 import type { ModelVariables } from "./variables";
@@ -123,18 +130,7 @@ function plainLayers(
       layerNorm(x, variables.expect(gamma(scope)), variables.expect(beta(scope)), layer),
     channelScale: (x, scope) => tf.mul<tf.Tensor4D>(x, variables.expect(gamma(scope))),
     activation: activate,
-    pool: (x, { kind, size, stride = 1, padding: added = "same", countsPadding = false }) => {
-      if (kind === "blur") return blurPool(x, { stride, own: options.isTraining ?? false });
-      const pads = windowPadding({ kernel: size, stride, padding: added }, !countsPadding);
-      if (kind === "average" && typeof pads !== "string" && !countsPadding)
-        throw new TypeError(
-          "Cannot pool: expected a mean that counts the padding in pixels, got one that does not",
-        );
-      const isZero = kind === "max" && countsPadding && typeof pads !== "string";
-      const padded = isZero ? padImages(x, pads) : x;
-      const padding = isZero ? "valid" : pads;
-      return (kind === "max" ? maximumPool : averagePool)(padded, size, { stride, padding });
-    },
+    pool: (x, layer) => pooled(x, layer, options),
     subsample: (x, factor) => (factor === 1 ? x : maximumPool(x, 1, { stride: factor, padding: "same" })),
     addScaled: (x, y, factor) => tf.add(x, y.mul<tf.Tensor4D>(factor)),
     gate: (x, gates) => tf.mul(x, gates),
@@ -144,6 +140,24 @@ function plainLayers(
     dropout: (x, layer) => (options.isTraining === true ? dropped(x, layer, options.seed) : x),
     softmax: (x) => tf.softmax(x),
   };
+}
+
+/** What is under a window as it moves: its maximum, or its mean. */
+function pooled(
+  x: tf.Tensor4D,
+  { kind, size, stride = 1, padding: added = "same", countsPadding = false }: PoolLayer,
+  options: RunOptions,
+): tf.Tensor4D {
+  if (kind === "blur") return blurPool(x, { stride, own: options.isTraining ?? false });
+  const pads = windowPadding({ kernel: size, stride, padding: added }, !countsPadding);
+  if (kind === "average" && typeof pads !== "string" && !countsPadding)
+    throw new TypeError(
+      "Cannot pool: expected a mean that counts the padding in pixels, got one that does not",
+    );
+  const isZero = kind === "max" && countsPadding && typeof pads !== "string";
+  const padded = isZero ? padImages(x, pads) : x;
+  const padding = isZero ? "valid" : pads;
+  return (kind === "max" ? maximumPool : averagePool)(padded, size, { stride, padding });
 }
 
 /** Numbers or whole images dropped at random, the others divided by the share that is kept. */

@@ -9,7 +9,7 @@ import {
   type WindowLayer,
 } from "./layers";
 import type { VariableDeclaration } from "./variables";
-import { kernelSides, windowSides, type Window } from "./window";
+import { kernelSides, WindowError, windowSides, type Window } from "./window";
 
 /** [batch, height, width, channels]. */
 export type ImageShape = readonly [batch: number, height: number, width: number, channels: number];
@@ -106,7 +106,8 @@ export class DeclaredLayers implements Layers<ImageShape> {
     return x;
   }
 
-  pool(x: ImageShape, { size, padding = "same", stride = 1 }: PoolLayer): ImageShape {
+  pool(x: ImageShape, { kind, size, padding = "same", stride = 1 }: PoolLayer): ImageShape {
+    if (kind === "blur") expectMirrored(x);
     return slide(x, { kernel: size, padding, stride }, x[3]);
   }
 
@@ -179,4 +180,12 @@ export class DeclaredLayers implements Layers<ImageShape> {
 function slide([batch, height, width]: ImageShape, window: Window, channels: number): ImageShape {
   const [y, x] = windowSides([height, width], window);
   return [batch, y.places, x.places, channels];
+}
+
+/** Mirroring at the edges needs a pixel beside the last. */
+function expectMirrored([, height, width]: ImageShape): void {
+  if (Math.min(height, width) > 1) return;
+  throw new WindowError(
+    `Cannot build the network: expected an image of which 2 pixels are left where it is blurred, got ${height} x ${width}; take larger images`,
+  );
 }

@@ -24,6 +24,7 @@ export const KINDS: readonly Form[] = [
   { architecture: "inception_v1", source: "slim" },
   { architecture: "resnet_v2_14", source: "keras" },
   { architecture: "seresnet50", source: "timm" },
+  { architecture: "resnetblur18", source: "timm" },
   { architecture: "mobilenet_v3_small", source: "timm" },
   { architecture: "convnext_tiny", source: "keras" },
 ];

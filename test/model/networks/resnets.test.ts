@@ -1,7 +1,8 @@
 import { test } from "node:test";
+import { everyNetwork } from "../../everynetwork";
 import { compareWithSource } from "./sourced";
 
-for (const name of [
+const NAMES = [
   "resnet_v1_18.torchvision",
   "resnet_v1_18.timm",
   "resnet_v1_34.torchvision",
@@ -15,6 +16,8 @@ for (const name of [
   "resnetblur50.timm",
   "resnet_v2_50.keras",
   "resnet_v2_50.timm",
-])
+];
+
+for (const name of everyNetwork([...NAMES, "seresnet101.timm"], NAMES))
   test(`${name} has its source's logits and endpoints, to 1e-4, and its parameters`, () =>
     compareWithSource(name));
