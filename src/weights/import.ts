@@ -28,6 +28,11 @@ export interface ImportOptions {
    * @default what timm's config.json beside the file says, or else by names and shapes
    */
   readonly source?: string;
+  /**
+   * Which of several sets of weights to take of a file of torch.save(), as its key: "state_dict_ema" for averages.
+   * @default "state_dict", "model" or "model_state_dict", or else "state_dict_ema" or "model_ema"
+   */
+  readonly stateDict?: string;
   /** Variables in these scopes keep their values. @default none; a head for other classes of "auto" is not made */
   readonly excludeScopes?: Scopes;
   /** With "auto": further options of the model, e.g. numClasses, with which the head begins anew. @default as the file has it */
@@ -42,6 +47,8 @@ export interface ImportReport extends InitReport {
   readonly model: Model;
   /** What the weights are of, as its source calls it: "torchvision/resnet50". */
   readonly source: string;
+  /** Further sets of weights that the file has and `stateDict` takes, such as averages: "state_dict_ema". */
+  readonly otherStateDicts: readonly string[];
 }
 
 /** A file of weights, or what fetchWeights() gave, which says whose they are. */
@@ -67,7 +74,7 @@ export async function importWeights(
   const [path, name] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
   const beside = timmConfigBeside(path);
   const given = sourceOf(path, options.source ?? name, beside);
-  const opened = await openWeights(path);
+  const opened = await openWeights(path, options.stateDict);
   try {
     const own = target === "auto" ? undefined : target;
     own?.variables.expectAll(`import "${path}"`);
@@ -77,7 +84,12 @@ export async function importWeights(
     try {
       const plan = planOf(model, opened, mapping, own === undefined, options);
       await load(opened, plan.loaded, running);
-      return Object.assign(reportOf(opened, plan), { model, source: mapping.name });
+      const others = opened.metadata["otherStateDicts"]?.split(", ") ?? [];
+      return Object.assign(reportOf(opened, plan, others), {
+        model,
+        source: mapping.name,
+        otherStateDicts: others,
+      });
     } catch (error) {
       if (own === undefined) model.dispose();
       throw error;
@@ -218,8 +230,13 @@ function valueOf(
   });
 }
 
-function reportOf(file: WeightsFile, { loaded, ...others }: ImportPlan): InitReport {
+function reportOf(
+  file: WeightsFile,
+  { loaded, ...others }: ImportPlan,
+  stateDicts: readonly string[],
+): InitReport {
   return initReport({
+    others: { "not taken, by stateDict": stateDicts },
     checkpoint: file.path,
     loaded: loaded.map(({ variable: { name } }) => name),
     mapped: Object.fromEntries(loaded.map(({ variable: { name }, entry }) => [name, entry])),

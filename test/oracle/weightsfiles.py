@@ -121,6 +121,8 @@ def torch_cases():
     cases["model"] = ({"model": state, "model_ema": average, "scaler": {}}, {}, state)
     cases["model_state_dict"] = ({"model_state_dict": state}, {}, state)
     cases["average alone"] = ({"state_dict_ema": average}, {}, average)
+    cases["options"] = ({"model": state, "args": argparse.Namespace(lr=0.1), "steps": collections.Counter([30, 60])}, {}, state)
+    cases["lightning"] = ({"pytorch-lightning_version": "2.5", "state_dict": {f"model.{k}": v for k, v in state.items()}}, {}, state)
     for prefix in ["module.", "_orig_mod.", "module._orig_mod."]:
         cases[prefix] = ({prefix + k: v for k, v in state.items()}, {}, state)
     cases["averaged"] = (torch.optim.swa_utils.AveragedModel(module).state_dict(), {}, {"n_averaged": torch.tensor(0), **state})
@@ -139,7 +141,7 @@ def refused_cases():
     scripted = io.BytesIO()
     torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), scripted)
     complex_view = numbers("w", 2, 2).to(torch.complex64).conj()
-    cases = {"exec": {**weight, "x": Evil()}, "Namespace": {**weight, "args": argparse.Namespace(a=1)},
+    cases = {"exec": {**weight, "x": Evil()},
              "numpy": {**weight, "best": np.float64(1)}, "module": torch.nn.Linear(1, 1), "set": {**weight, "x": {1}},
              "defaultdict": collections.defaultdict(list, weight), "conjugate": {"w": complex_view},
              "tensor": torch.zeros(1), "empty": {}, "others": {"student": weight, "teacher": weight},

@@ -1,6 +1,6 @@
 /** Files of weights that Python wrote, and what it read of them: test/oracle/weightsfiles.py. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WeightsFile } from "../../src/weights/formats/weightsfile";
 import { readFixture } from "../fixtures";
@@ -59,4 +59,19 @@ export function expectTensors(file: WeightsFile, tensors: Readonly<Record<string
   for (const [name, { dtype, values }] of Object.entries(tensors))
     if (values !== null) assert.deepEqual(file.read(name), floatsOf(values), name);
     else assert.throws(() => file.read(name), new RegExp(`Cannot read "${name}".*got ${dtype}`));
+}
+
+/** Where Linux lists what a process has open. */
+export const DESCRIPTORS = "/proc/self/fd";
+
+/** What this process has open of its temporary folders: other threads open and close files of their own. */
+export function openWeightFiles(): readonly string[] {
+  return readdirSync(DESCRIPTORS).flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(join(DESCRIPTORS, descriptor));
+      return /slimlab-(weights|shards)-/.test(path) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -1,12 +1,12 @@
 /** How the kind of a file of weights is told. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { openWeights } from "../../src/weights/formats/open";
 import { temporaryFolder } from "../temporary";
-import { fileOf, oracle } from "./files";
+import { DESCRIPTORS, fileOf, openWeightFiles, oracle } from "./files";
 
 const unknown: Readonly<Record<string, readonly [name: string, contents: string, got: RegExp]>> = {
   "a page": ["resnet50.pth", "<!doctype html><p>404", /got an HTML page, as of a failed download/],
@@ -60,20 +60,6 @@ test("a file is told by its bytes, whatever its name", async () => {
     weights.close();
   }
 });
-
-const DESCRIPTORS = "/proc/self/fd";
-
-/** What this process has open of its temporary folders: other threads open and close files of their own. */
-function openWeightFiles(): readonly string[] {
-  return readdirSync(DESCRIPTORS).flatMap((descriptor) => {
-    try {
-      const path = readlinkSync(join(DESCRIPTORS, descriptor));
-      return /slimlab-(weights|shards)-/.test(path) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
-}
 
 test("no file stays open, of those closed or refused", async (t) => {
   if (!existsSync(DESCRIPTORS)) return t.skip("descriptors are looked at where /proc has them");

@@ -214,6 +214,19 @@ test("an archive is refused that is cut, or lacks an entry, or has one of anothe
   );
 });
 
+test("an archive whose records are said to be beyond its end is refused", async () => {
+  const whole = changed("PK", "PK");
+  const end = whole.lastIndexOf("PK\x05\x06", undefined, "latin1");
+  const locator = Buffer.alloc(20, "PK\x06\x07", "latin1").fill(0, 4);
+  const place = 2n ** 20n;
+  locator.writeBigUInt64LE(place, 8);
+  const lying = instructions(whole.subarray(0, end), locator, whole.subarray(end));
+  await refuse(
+    lying,
+    new RegExp(`a whole ZIP archive, got one with 56 bytes at byte ${Number(place)}, beyond its end`),
+  );
+});
+
 test("a file that has become shorter is refused with the offset", async () => {
   const whole = legacyFile(dict({ w: tensor() }));
   const path = fileOf("shorter.pth", whole);

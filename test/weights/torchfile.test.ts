@@ -33,15 +33,38 @@ test("what stands beside the tensors is told, and which were chosen", async () =
   });
   assert.deepEqual(await metadataOf("model"), { stateDict: "model", otherStateDicts: "model_ema" });
   assert.deepEqual(await metadataOf("average alone"), { stateDict: "state_dict_ema" });
+  assert.deepEqual(await metadataOf("lightning"), {
+    "pytorch-lightning_version": "2.5",
+    stateDict: "state_dict",
+    prefix: "model.",
+  });
+  assert.deepEqual(await metadataOf("options"), { stateDict: "model" });
   assert.deepEqual(await metadataOf("module._orig_mod."), { prefix: "module._orig_mod." });
   assert.deepEqual(await metadataOf("averaged"), { prefix: "module." });
   assert.deepEqual(await metadataOf("state"), {});
 });
 
+test("another set of weights is taken where it is asked for, of torch's files alone", async () => {
+  const path = fileOf("weights.pth", oracle.torch["state_dict"]?.file ?? "");
+  const [plain, average] = [await openWeights(path), await openWeights(path, "state_dict_ema")];
+  assert.equal(average.metadata["otherStateDicts"], "state_dict");
+  const half = plain.read("0.weight").map((value) => value / 2);
+  assert.deepEqual(average.read("0.weight"), half);
+  for (const file of [plain, average]) file.close();
+  await assert.rejects(
+    openWeights(path, "ema"),
+    /expected tensors under "ema", got a dict of "arch", "epoch"/,
+  );
+  const single = fileOf("weights.safetensors", oracle.safetensors["single"]?.file ?? "");
+  await assert.rejects(openWeights(single, "ema"), {
+    name: "RangeError",
+    message: /expected stateDict for a file of torch.save\(\) alone, got it for safetensors$/,
+  });
+});
+
 const reasons: Readonly<Record<string, RegExp>> = {
   exec: /no other code of a file is run\) for the pickle's instruction GLOBAL at byte \d+, got "(__builtin__|builtins)\.exec"/,
   "exec before": /instruction GLOBAL at byte \d+, got "(__builtin__|builtins)\.exec"/,
-  Namespace: /instruction GLOBAL at byte \d+, got "argparse.Namespace"/,
   numpy: /got "numpy._core.multiarray.scalar"/,
   module: /got "torch.nn.modules.linear.Linear"/,
   set: /got "(__builtin__|builtins)\.set"/,
@@ -50,7 +73,7 @@ const reasons: Readonly<Record<string, RegExp>> = {
   sparse: /got "torch._utils._rebuild_sparse_tensor"/,
   tensor: /expected a dict of tensors by name, or one under "state_dict", .*, got a tensor \[1\]/,
   empty: /got a dict of nothing/,
-  others: /got a dict of "student", "teacher"/,
+  others: /got a dict of "student", "teacher"; give \{ stateDict: "student" \} for those$/,
   numbers: /expected tensors by name, got one by 1/,
   scripted: /expected tensors of torch.save\(\), got a program of torch.jit.save\(\)/,
   compressed:

@@ -27,10 +27,14 @@ export function firstOf(names: readonly string[], count: number): string {
   return names.slice(0, count).join(", ") + more;
 }
 
+/** What a report is of. */
+interface InitLists extends Omit<InitReport, keyof Displayable | "toString" | typeof inspect.custom> {
+  /** Further lines of the table, by what was done. @default none */
+  readonly others?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What was done, as it shows itself. */
-export function initReport(
-  lists: Omit<InitReport, keyof Displayable | "toString" | typeof inspect.custom>,
-): InitReport {
+export function initReport({ others = {}, ...lists }: InitLists): InitReport {
   const row = (what: string, names: readonly string[]): TableRow[] =>
     names.length === 0 ? [] : [{ "": what, count: names.length, names: firstOf(names, 3) }];
   const rows = [
@@ -43,6 +47,7 @@ export function initReport(
     ...row("left out, of other shape", lists.shapeMismatch),
     ...row("missing", lists.missing),
     ...row("unused in the checkpoint", lists.unused),
+    ...Object.entries(others).flatMap(([what, names]) => row(what, names)),
   ];
   const shown = table(rows, { caption: `From ${lists.checkpoint}` });
   const toString = (): string => shown.toString();

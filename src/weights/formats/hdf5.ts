@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { kindOfFile } from "../../tensorflow";
 import type { FloatType } from "./floats";
-import { guarded, loadLibrary, type OpenHdf5 } from "./hdf5library";
+import { closeHdf5, guarded, loadLibrary, type OpenHdf5 } from "./hdf5library";
 import { readDataset, readDatasetParts } from "./hdf5values";
 
 /** What stands at a path of an HDF5 file; links are links, whatever they lead to. */
@@ -61,7 +61,7 @@ export async function openHdf5(path: string, name = path): Promise<Hdf5File> {
     dataset: (inner) => call(inner, describe),
     floats: (inner, dtype, called) => readDataset(file, `/${inner}`, dtype, called),
     parts: (inner, dtype, called) => readDatasetParts(file, `/${inner}`, dtype, called),
-    close: () => void opened.close(),
+    close: () => closeHdf5(file),
   };
 }
 

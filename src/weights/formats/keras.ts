@@ -5,7 +5,7 @@ import { isRecord } from "./json";
 import { kerasLayers, kerasModelName } from "./kerasconfig";
 import { isLegacy, legacyEntries } from "./keraslegacy";
 import { isNumbered, numberedEntries, type KerasContents } from "./kerasnumbered";
-import { kerasParts } from "./kerasparts";
+import { kerasParts, parsed } from "./kerasparts";
 import type { WeightsFile } from "./weightsfile";
 
 /**
@@ -25,7 +25,7 @@ export async function openKerasFile(path: string): Promise<WeightsFile> {
   const parts = await kerasParts(path);
   const file = await openHdf5(parts.weights, path).finally(parts.release);
   try {
-    const config = parts.config ?? configIn(file);
+    const config = parts.config ?? configIn(file, path);
     const { entries, metadata } = contentsOf(file, path, config);
     return weightsFileOf({
       format: "keras",
@@ -65,9 +65,9 @@ function datasetAt(file: Hdf5File, path: string, place: string): ReturnType<Hdf5
 }
 
 /** The configuration that whole models' older files have as an attribute. */
-function configIn(file: Hdf5File): unknown {
+function configIn(file: Hdf5File, path: string): unknown {
   const [text] = file.textsOf("", "model_config");
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : parsed(`${path}: model_config`, text);
 }
 
 function described(file: Hdf5File, config: unknown, metadata: unknown): Record<string, string> {

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import type { Entry, ZipFile } from "yauzl";
 import { kindOfFile, reasonOf } from "../../tensorflow";
-import { closeZip } from "./zip";
+import { closeZip, openZip } from "./zip";
 
 /** The parts of a model's file. */
 export interface KerasParts {
@@ -32,7 +32,7 @@ export async function kerasParts(path: string): Promise<KerasParts> {
   if (stats?.isDirectory() === true) return partsInFolder(path);
   if (kindOfFile(path)?.startsWith("a ZIP archive") !== true)
     return { weights: path, config: undefined, metadata: undefined, release: () => Promise.resolve() };
-  const archive = await openPromise(path, { autoClose: false, lazyEntries: true }).catch((cause: unknown) => {
+  const archive = await openZip(path).catch((cause: unknown) => {
     throw new Error(`Cannot open "${path}": expected a ZIP archive, got ${reasonOf(cause)}`, { cause });
   });
   const folder = await mkdtemp(join(tmpdir(), "slimlab-keras-"));
@@ -98,7 +98,8 @@ async function entriesOf(archive: ZipFile): Promise<Map<string, Entry>> {
   return entries;
 }
 
-function parsed(name: string, json: string): unknown {
+/** What a text in JSON says. @param name  what to call it in the error @throws {Error} that names it, if it is damaged */
+export function parsed(name: string, json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {

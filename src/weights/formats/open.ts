@@ -24,7 +24,9 @@ interface Kind {
   /** For errors. */
   readonly title: string;
   readonly is: (found: Found) => boolean;
-  readonly open: (path: string) => WeightsFile | Promise<WeightsFile>;
+  readonly open: (path: string, stateDict?: string) => WeightsFile | Promise<WeightsFile>;
+  /** Whether a file may have several sets of weights, of which `stateDict` names one. @default false */
+  readonly hasSets?: boolean;
 }
 
 /** All kinds; the first that fits is taken. */
@@ -41,6 +43,7 @@ const KINDS: readonly Kind[] = [
     is: ({ start, names }) =>
       (start.startsWith(ZIP_START) && isTorchArchive(names)) || start.slice(0, 32).includes(LEGACY_MAGIC),
     open: openTorchFile,
+    hasSets: true,
   },
   {
     title: "Keras' .weights.h5, .keras or .h5",
@@ -65,13 +68,19 @@ const KINDS: readonly Kind[] = [
 
 /**
  * Opens a file of weights, whose kind is told by its first bytes or, of a folder, by what is in there.
+ * @param stateDict  which set of weights to take, of a file of torch.save() that has several. @default see openTorchFile()
+ * @throws {RangeError} if a set is named of another kind of file
  * @throws {Error} that says what stands there instead, if it is of no known kind
  * @throws {Error} as the kind's own reader, if it is damaged
  */
-export async function openWeights(path: string): Promise<WeightsFile> {
+export async function openWeights(path: string, stateDict?: string): Promise<WeightsFile> {
   const found = await lookAt(path);
   const kind = KINDS.find(({ is }) => is(found));
-  if (kind !== undefined) return kind.open(path);
+  if (kind !== undefined && stateDict !== undefined && kind.hasSets !== true)
+    throw new RangeError(
+      `Cannot open weights "${path}": expected stateDict for a file of torch.save() alone, got it for ${kind.title}`,
+    );
+  if (kind !== undefined) return kind.open(path, stateDict);
   const known = KINDS.map(({ title }) => title).join(", ");
   throw new Error(
     `Cannot open weights "${path}": expected ${known}, got ${kindOfFile(path) ?? otherAt(path)}`,

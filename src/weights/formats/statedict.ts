@@ -6,7 +6,7 @@ export interface StateDict {
   readonly tensors: ReadonlyMap<string, PickledTensor>;
   /**
    * Texts and numbers that stand beside; `stateDict`: under which key the tensors were, where there was one; `otherStateDicts`:
-   * further keys that have tensors; `prefix`: what was taken off all names; `leftOut`: names among the tensors of what is none.
+   * further keys that have dicts of tensors; `prefix`: what was taken off all names; `leftOut`: names among the tensors of what is none.
    */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -14,24 +14,35 @@ export interface StateDict {
 /** Where programs put a network's tensors, beside the epoch and the like; averages only if there are no others. */
 const KEYS = ["state_dict", "model", "model_state_dict", "state_dict_ema", "model_ema"];
 
-/** What wrappers put before all names: torch.nn.DataParallel, torch.compile(). */
-const PREFIX = /^((?:module\.|_orig_mod\.)+)/;
+/** What wrappers put before all names: torch.nn.DataParallel, torch.compile(), modules of Lightning that keep a network as `model`. */
+const PREFIX = /^((?:module\.|_orig_mod\.|model\.)+)/;
 
 /** The one tensor that torch.optim.swa_utils.AveragedModel has beside its network's. */
 const COUNT_OF_AVERAGES = "n_averaged";
 
 /**
  * The tensors of a saved value: of the dict itself, or of one that it has under a key that is known.
+ * @param wanted  the key to take. @default as said
  * @returns what is wrong, as "expected …, got …", if there are none
  */
-export function findStateDict(saved: PickleValue): StateDict | string {
-  const expected = `expected a dict of tensors by name, or one under ${KEYS.map((key) => `"${key}"`).join(", ")}`;
+export function findStateDict(saved: PickleValue, wanted?: string): StateDict | string {
+  const keys = wanted === undefined ? KEYS : [wanted];
+  const under = `under ${keys.map((key) => `"${key}"`).join(", ")}`;
+  const expected =
+    wanted === undefined
+      ? `expected a dict of tensors by name, or one ${under}`
+      : `expected tensors ${under}`;
   if (!(saved instanceof PickleDict)) return `${expected}, got ${describeValue(saved)}`;
-  const [key, ...others] = KEYS.filter((one) => hasTensors(saved.items.get(one)));
-  const chosen = key === undefined ? saved : saved.items.get(key);
+  const all = [...saved.items.keys()].filter((key) => typeof key === "string");
+  const having = all.filter((one) => hasTensors(saved.items.get(one)));
+  const key = keys.find((one) => having.includes(one));
+  const others = having.filter((one) => one !== key);
+  const chosen = key === undefined && wanted === undefined ? saved : saved.items.get(key ?? null);
   if (!(chosen instanceof PickleDict) || !hasTensors(chosen)) {
-    const keys = [...saved.items.keys()].slice(0, 10).map(describeValue).join(", ");
-    return `${expected}, got a dict of ${keys || "nothing"}`;
+    const names = [...saved.items.keys()].slice(0, 10).map(describeValue).join(", ");
+    const hint =
+      having.length === 0 || wanted !== undefined ? "" : `; give { stateDict: "${having[0]}" } for those`;
+    return `${expected}, got a dict of ${names || "nothing"}${hint}`;
   }
   const tensors = new Map<string, PickledTensor>();
   const leftOut: string[] = [];

@@ -1,4 +1,4 @@
-/** The names of Python's that a file of torch.save() may use: what builds tensors, their storages and types, and OrderedDict. */
+/** The names of Python's that a file of torch.save() may use: what builds tensors, their storages and types, and containers. */
 import { elementsOf } from "./file";
 import { isCount } from "./json";
 import {
@@ -8,6 +8,7 @@ import {
   PickleDict,
   PickleGlobal,
   PickleList,
+  PickleNamespace,
   type PickleValue,
   type Refuse,
 } from "./pickle/values";
@@ -67,6 +68,8 @@ export function torchGlobal(name: string): PickleGlobal | undefined {
 const GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   [
     new PickleGlobal("collections.OrderedDict", orderedDict),
+    new PickleGlobal("collections.Counter", counter), // torch.optim.lr_scheduler.MultiStepLR has one
+    new PickleGlobal("argparse.Namespace", namespace), // the training scripts of timm and torchvision save theirs
     new PickleGlobal("torch.Size", size),
     new PickleGlobal("torch._utils._rebuild_tensor", rebuildTensor),
     new PickleGlobal("torch._utils._rebuild_tensor_v2", rebuildTensor),
@@ -94,6 +97,16 @@ function orderedDict([pairs, ...rest]: readonly PickleValue[], refuse: Refuse): 
     dict.items.set(key, value);
   }
   return dict;
+}
+
+function counter([counts, ...rest]: readonly PickleValue[], refuse: Refuse): PickleDict {
+  if (counts instanceof PickleDict && rest.length === 0) return counts;
+  throw refuse("a dict for a Counter", describeValue(counts));
+}
+
+function namespace(args: readonly PickleValue[], refuse: Refuse): PickleNamespace {
+  if (args.length === 0) return new PickleNamespace();
+  throw refuse("nothing for a Namespace", describeValue(args));
 }
 
 function size([sizes, ...rest]: readonly PickleValue[], refuse: Refuse): PickleValue {

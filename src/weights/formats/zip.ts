@@ -1,8 +1,10 @@
 /** Where the entries of a ZIP archive are in its file. */
 import { once } from "node:events";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from "yauzl";
 import { reasonOf } from "../../tensorflow";
-import { damaged } from "./bytefile";
+import { damaged, openBytes, type ByteFile } from "./bytefile";
 
 /** An entry's bytes. */
 export interface ZipEntry {
@@ -21,7 +23,7 @@ export interface ZipEntry {
  */
 export async function readZip(path: string): Promise<ReadonlyMap<string, ZipEntry>> {
   const entries = new Map<string, ZipEntry>();
-  const zip = await whole(path, openPromise(path, { lazyEntries: true, autoClose: false }));
+  const zip = await whole(path, openZip(path));
   try {
     const all = zip.eachEntry();
     for (let next = await whole(path, all.next()); next.done !== true; next = await whole(path, all.next())) {
@@ -34,6 +36,53 @@ export async function readZip(path: string): Promise<ReadonlyMap<string, ZipEntr
     await closeZip(zip);
   }
   return entries;
+}
+
+/**
+ * Opens an archive, whose entries are asked for one by one. Its places are looked at before they are read: yauzl's own reading of a
+ * file ends the process at one of 2^53 or more.
+ * @throws {Error} of yauzl, or of the system
+ */
+export async function openZip(path: string): Promise<ZipFile> {
+  const bytes = openBytes(path);
+  try {
+    const options = { lazyEntries: true, autoClose: false };
+    return await fromRandomAccessReaderPromise(new ArchiveBytes(bytes), bytes.size, options);
+  } catch (error) {
+    bytes.close();
+    throw error;
+  }
+}
+
+/** How yauzl reads an archive. */
+class ArchiveBytes extends RandomAccessReader {
+  constructor(readonly bytes: ByteFile) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    const { size } = this.bytes;
+    let error: Error | null = null;
+    if (position + length <= size)
+      this.bytes.read("a ZIP archive", position, buffer.subarray(offset, offset + length));
+    else error = new Error(`one with ${length} bytes at byte ${position}, beyond its end at byte ${size}`);
+    setImmediate(callback, error);
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    return createReadStream(this.bytes.path, { start, end: end - 1 });
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.bytes.close();
+    callback(null);
+  }
 }
 
 /** Closes an archive; its file is closed once this is done: yauzl's own close() only begins it. */

@@ -7,6 +7,7 @@ import {
   PickleDict,
   PickleGlobal,
   PickleList,
+  PickleNamespace,
   type PickleValue,
   type Refuse,
 } from "./values";
@@ -151,9 +152,10 @@ export class PickleMachine {
     this.push(callable.call(args, this.refuse));
   }
 
-  /** Gives the topmost value attributes: those which are none of a tensor's numbers, and are let go. */
+  /** Gives the topmost value attributes: those which are none of a tensor's numbers, or a program's options, and are let go. */
   build(state: PickleValue): void {
     const value = this.top();
+    if (value instanceof PickleNamespace && state instanceof PickleDict) return;
     const isVersions =
       state instanceof PickleDict && [...state.items.keys()].every((key) => key === "_metadata");
     if (value instanceof PickleDict && isVersions) return; // versions of modules

@@ -15,7 +15,6 @@ export const OTHER_INSTRUCTIONS: Readonly<Record<number, string>> = {
   0x6c: "LIST",
   0x6f: "OBJ",
   0x70: "PUT",
-  0x81: "NEWOBJ",
   0x82: "EXT1",
   0x83: "EXT2",
   0x84: "EXT4",

@@ -111,6 +111,7 @@ const INSTRUCTIONS: ReadonlyMap<number, readonly [name: string, run: Run]> = new
   [0x63, ["GLOBAL", (m) => m.pushGlobal(line(m), line(m))]],
   [0x93, ["STACK_GLOBAL", (m) => m.pushGlobal(...pair(m))]],
   [0x52, ["REDUCE", (m) => m.reduce(...pair(m))]],
+  [0x81, ["NEWOBJ", (m) => m.reduce(...pair(m))]],
   [0x62, ["BUILD", (m) => m.build(m.pop())]],
   [0x51, ["BINPERSID", (m) => m.push(m.meanings.persistent(m.pop(), m.refuse))]],
 ]);

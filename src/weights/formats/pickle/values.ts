@@ -11,6 +11,7 @@ export type PickleValue =
   | readonly PickleValue[]
   | PickleList
   | PickleDict
+  | PickleNamespace
   | PickleGlobal
   | PickledStorage
   | PickledTensor;
@@ -24,6 +25,9 @@ export class PickleList {
 export class PickleDict {
   readonly items = new Map<PickleValue, PickleValue>();
 }
+
+/** The options with which a program was called, argparse.Namespace; what they were is let go. */
+export class PickleNamespace {}
 
 /** Makes an error about the instruction at hand, with its place. */
 export type Refuse = (expected: string, got: string) => Error;
@@ -70,6 +74,7 @@ export function describeValue(value: PickleValue | undefined): string {
   if (value instanceof PickleGlobal) return value.name;
   if (value instanceof PickledTensor) return `a tensor [${value.shape.join(", ")}]`;
   if (value instanceof PickledStorage) return "a storage";
+  if (value instanceof PickleNamespace) return "argparse.Namespace";
   if (value instanceof PickleDict) return `a dict of ${value.items.size}`;
   if (value instanceof PickleList) return `a list of ${value.items.length}`;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
