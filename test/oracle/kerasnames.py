@@ -1,6 +1,7 @@
 """Which variable each one of keras.applications' networks is with us, and which endpoint each of its layers gives."""
 import re
 
+import kerasmobile
 from inceptionnames import KERAS_CASES
 
 LINEAR = {"kernel": "weights", "bias": "biases"}
@@ -29,10 +30,12 @@ def resnet_v2(name):
 
     def endpoint_of(layer):
         ends = {"conv1_conv": f"{name}/conv1", "avg_pool": "global_pool"}
-        unit = re.fullmatch(r"conv\d_block\d+_(0_conv|1_relu|2_relu|out)", layer)
+        unit = re.fullmatch(r"conv\d_block(\d+)_(0_conv|1_relu|2_relu|out)", layer)
         if unit is None:
             return ends.get(layer)
         path, module = scope(layer)
+        if int(unit[1]) > 2 and module != "out":  # of each block's first two units all that is within
+            return None
         if module == "out":
             return path
         return f"{path}/shortcut" if module == "0_conv" else f"{path}/conv{module[0]}"
@@ -69,6 +72,9 @@ def efficientnet(name):
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
 
 
+UNITS = [(block, unit) for block, count in enumerate((3, 3, 9, 3), 1) for unit in range(1, count + 1)]
+
+
 def convnext(name):
     """The two of a ConvNeXt; its stem and its downsampling are models within the model."""
     def variable_of(layer, variable):
@@ -91,14 +97,32 @@ def convnext(name):
 
     def endpoint_of(layer):
         ends = {f"{name}_stem": f"{name}/stem", f"{name}_head_layernorm": "global_pool"}
-        return ends.get(layer)
+        sum_of = re.fullmatch(r"add(?:_(\d+))?", layer)  # what no layer is: counted over all blocks
+        if sum_of is None:
+            return ends.get(layer)
+        block, unit = UNITS[int(sum_of[1] or 0)]
+        return f"{name}/block{block}/unit_{unit}"
 
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
 
 
 CASES = {
     **KERAS_CASES,
-    "resnet_v2_50": {"model": "ResNet50V2", "side": 96, **resnet_v2("resnet_v2_50")},
+    **{f"resnet_v2_{depth}": {"model": f"ResNet{depth}V2", "side": 96, **resnet_v2(f"resnet_v2_{depth}")}
+       for depth in (50, 101, 152)},
+    **{f"resnet_v1_{depth}": {"model": f"ResNet{depth}", "side": 96, **kerasmobile.resnet_v1(f"resnet_v1_{depth}")}
+       for depth in (50, 101, 152)},
+    **{f"vgg_{depth}": {
+        "model": f"VGG{depth}", "side": 224, "batch": 1, "scale": 1 / 64, **kerasmobile.vgg(f"vgg_{depth}")} for depth in (16, 19)},
+    **{f"mobilenet_v1{ending}": {
+        "model": "MobileNet", "side": 96, "scale": 1 / 64, "options": {"alpha": alpha}, **kerasmobile.mobilenet_v1()}
+        for ending, alpha in (("", 1.0), ("_075", 0.75), ("_050", 0.5), ("_025", 0.25))},
+    **{f"mobilenet_v2{ending}": {
+        "model": "MobileNetV2", "side": 96, "scale": 1 / 64, "options": {"alpha": alpha}, **kerasmobile.mobilenet_v2()}
+        for ending, alpha in (("", 1.0), ("_140", 1.4), ("_035", 0.35))},
+    **{f"mobilenet_v3_{size}": {
+        "model": f"MobileNetV3{size.title()}", "side": 96, "scale": 1 / 64, "options": {"include_preprocessing": False},
+        **kerasmobile.mobilenet_v3(units)} for size, units in (("large", 15), ("small", 11))},
     **{f"efficientnet_b{i}": {
         "model": f"EfficientNetB{i}", "side": 96, "scale": 1 / 64, "times": 255.0,
         "options": {"name": f"efficientnetb{i}"}, **efficientnet(f"efficientnet_b{i}")} for i in range(4)},

@@ -10,42 +10,76 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
+import tensorflow as tf  # noqa: E402
+
 from kerasnames import CASES  # noqa: E402
-from patterns import array, number, pattern_images, pattern_variable, summarize, write_fixture  # noqa: E402
+from patterns import array, brief, norm_of, number, pattern, pattern_images, pattern_variable, write_fixture  # noqa: E402
 
 CLASSES = 5
 
 
-def load_patterns(model, variable_of):
-    """Gives each variable the pattern of the one it is with us, which may have another shape."""
+def named_variables(model, variable_of):
+    """Each variable with the name of what it is with us; those that are nothing there stay as they are: biases of 0, pixels' moments."""
     for layer in model._flatten_layers(include_self=False, recursive=True):
-        if isinstance(layer, keras.Model):  # of which the layers come too
-            continue
-        for variable in layer.weights:
-            name = variable_of(layer.name, variable.name)
-            if name is None:  # of a layer that normalizes pixels
-                continue
-            shape = list(variable.shape)
-            if name.endswith("depthwise_weights"):
-                shape = [*shape[:2], int(np.prod(shape[2:])), 1]
-            elif len(shape) == 2 and not name.startswith("Predict/"):
-                shape = [1, 1, *shape]
-            variable.assign(pattern_variable(name, shape).reshape(variable.shape))
-    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+        if not isinstance(layer, keras.Model):  # of which the layers come too
+            for variable in layer.weights:
+                name = variable_of(layer.name, variable.name)
+                if name is not None:
+                    yield name, variable
 
 
-def run(model, endpoint_of, images, is_training):
-    found = {endpoint_of(layer.name): layer.output for layer in model.layers if endpoint_of(layer.name) is not None}
+def load_patterns(model, case):
+    """Gives each variable its pattern, which may have another shape with us; gives how many numbers are trained."""
+    trained = 0
+    for name, variable in named_variables(model, case["variable_of"]):
+        shape = list(variable.shape)
+        side = case.get("grids", {}).get(name)
+        if name.endswith("depthwise_weights"):
+            shape = [*shape[:2], int(np.prod(shape[2:])), 1]
+        elif side is not None:
+            shape = [side, side, shape[0] // side**2, shape[1]]
+        elif name == "Predict/logits/weights":
+            shape = shape[-2:]
+        elif len(shape) == 2:
+            shape = [1, 1, *shape]
+        variable.assign(pattern_variable(name, shape).reshape(variable.shape))
+        trained += int(np.prod(shape)) if variable.trainable else 0
+    return trained
+
+
+def endpoints_of(model, case):
+    """Outputs by endpoint: of layers, and of the activations after some; in the order of computation, the latter of a name counts."""
+    found, after = {}, case.get("after", lambda _: None)
+    waiting = None
+    for layer in model.operations:
+        if waiting is not None:
+            found[waiting] = layer.output
+        elif case["endpoint_of"](layer.name) is not None:
+            found[case["endpoint_of"](layer.name)] = layer.output
+        waiting = after(layer.name)
+    return found
+
+
+def run(model, case, images, is_training):
+    found = endpoints_of(model, case)
     part = keras.Model(model.inputs, [model.output, *found.values()])
-    logits, *endpoints = part(images, training=is_training)
+    named = {name: variable for name, variable in named_variables(model, case["variable_of"]) if variable.trainable}
+    with tf.GradientTape() as tape:
+        logits, *endpoints = part(images, training=is_training)
+        loss = tf.reduce_sum(logits * pattern("gradients", logits.shape))
 
     def four(value):
         return value if value.ndim == 4 else value.reshape(value.shape[0], 1, 1, -1)
 
-    return {
+    result = {
         "logits": array(logits.numpy()),
-        "endpoints": {key: summarize(four(value.numpy())) for key, value in zip(found, endpoints)},
+        "endpoints": {key: brief(four(value.numpy())) for key, value in zip(found, endpoints)},
     }
+    if is_training:
+        names = sorted(named)
+        gradients = tape.gradient(loss, [named[name].value for name in names])
+        result["gradients"] = [norm_of(gradient.numpy()) for gradient in gradients]
+    return result
 
 
 def describe(architecture, case):
@@ -56,7 +90,7 @@ def describe(architecture, case):
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
-    parameters = load_patterns(model, case["variable_of"])
+    parameters = load_patterns(model, case)
     images = pattern_images("images", shape) * number(case.get("scale", 1))
     inputs = images * number(case.get("times", 1))  # of a network that divides pixels itself
     modes = {"inference": False, "training": True}
@@ -66,7 +100,7 @@ def describe(architecture, case):
         "images": {"name": "images", "shape": shape, "scale": case.get("scale", 1)},
         "numClasses": CLASSES,
         "parameters": parameters,
-        **{mode: run(model, case["endpoint_of"], inputs, is_training) for mode, is_training in modes.items()},
+        **{mode: run(model, case, inputs, is_training) for mode, is_training in modes.items()},
     }
 
 

@@ -127,6 +127,18 @@ def summarize(values):
     }
 
 
+def brief(values, samples=6):
+    """A summary with fewer samples and 6 digits: for fixtures of many endpoints, compared to 1e-4."""
+    summary = summarize(values)
+    rounded = {key: float(f"{summary[key]:.6g}") for key in ("mean", "std", "norm")}
+    return {**summary, **rounded, "samples": [float(f"{x:.6g}") for x in summary["samples"][:samples]]}
+
+
+def norm_of(values):
+    """The L2 norm, of 5 digits."""
+    return float(f"{float(np.sqrt((np.asarray(values, np.float64) ** 2).sum())):.5g}")
+
+
 def array(values):
     """A small array in full."""
     values = np.asarray(values)

@@ -1,8 +1,6 @@
 """Which variable each entry of torchvision's and timm's networks is, and which endpoint each of their modules gives."""
 import re
 
-from inceptionnames import TORCH_CASES
-
 NORM = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
 LINEAR = {"weight": "weights", "bias": "biases"}
 
@@ -260,33 +258,3 @@ def googlenet():
         return (ends[path], same) if path in ends else None
 
     return {"variable_of": variable_of, "endpoint_of": endpoint_of}
-
-
-EFFICIENTNET = {"side": 96, "scale": 1 / 64}
-CONVNEXT = {"side": 96, "scale": 1 / 64}
-
-CASES = {
-    **TORCH_CASES,
-    ("inception_v1", "torchvision"): {
-        "model": "googlenet", "side": 97, "options": {"aux_logits": False, "init_weights": False, "dropout": 0.0},
-        **googlenet()},
-    ("resnet_v1_18", "torchvision"): {"model": "resnet18", "side": 96, **resnet("resnet_v1_18", "basic_v1")},
-    ("resnet_v1_34", "torchvision"): {"model": "resnet34", "side": 97, **resnet("resnet_v1_34", "basic_v1")},
-    ("resnet_v1_18", "timm"): {"model": "resnet18", "side": 64, **resnet("resnet_v1_18", "basic_v1")},
-    ("wide_resnet50_2", "torchvision"): {
-        "model": "wide_resnet50_2", "side": 64, **resnet("wide_resnet50_2", "bottleneck_v1")},
-    ("wide_resnet101_2", "timm"): {
-        "model": "wide_resnet101_2", "side": 64, **resnet("wide_resnet101_2", "bottleneck_v1")},
-    **{(name, "timm"): {"model": name, "side": 96, **resnet(name, "bottleneck_v1")} for name in ("seresnet50", "resnetaa50", "resnetblur50")},
-    **{(name, "timm"): {"model": name, "side": 96, **resnet(name, "basic_v1")} for name in ("seresnet18", "seresnet34", "resnetblur18")},
-    **{(name, "timm"): {"model": name, "side": 64, **resnet(name, "bottleneck_v1")} for name in ("seresnet101", "seresnet152")},
-    ("resnet_v2_50", "timm"): {"model": "resnetv2_50", "side": 96, **resnetv2("resnet_v2_50")},
-    **{(f"efficientnet_b{i}", "torchvision"): {
-        "model": f"efficientnet_b{i}", "options": {"dropout": 0.0, "stochastic_depth_prob": 0.0},
-        **EFFICIENTNET, **efficientnet_torchvision(f"efficientnet_b{i}")} for i in range(4)},
-    ("efficientnet_b0", "timm"): {"model": "efficientnet_b0", **EFFICIENTNET, **efficientnet_timm("efficientnet_b0")},
-    ("convnext_tiny", "timm"): {"model": "convnext_tiny", **CONVNEXT, **convnext_timm("convnext_tiny")},
-    ("convnext_tiny", "torchvision"): {
-        "model": "convnext_tiny", "options": {"stochastic_depth_prob": 0.0},
-        **CONVNEXT, **convnext_torchvision("convnext_tiny")},
-}

@@ -1,6 +1,5 @@
 import { test } from "node:test";
 import { expectSlims } from "./slim";
-import { compareWithSource } from "./sourced";
 
 const NETWORKS = {
   inception_v1: { architecture: "inception_v1" },
@@ -12,7 +11,3 @@ for (const [entry, options] of Object.entries(NETWORKS))
   test(`${entry}: variables, endpoints, logits, decay and moving statistics equal TF-Slim's to 1e-4`, () => {
     expectSlims(entry, options);
   });
-
-test("inception_v1 of torchvision: logits and endpoints equal GoogLeNet's to 1e-4, on images whose sides are odd", () => {
-  compareWithSource("inception_v1.torchvision");
-});

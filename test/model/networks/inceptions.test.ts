@@ -6,7 +6,6 @@ import { Model, type ImageShape, type ModelOptions } from "../../../src/model";
 import { readFixture } from "../../fixtures";
 import { distanceFrom, pattern, type FixtureArray, type Summary } from "../../patterns";
 import { loadPatterns, relativeDistance } from "../patterned";
-import { compareWithSource } from "./sourced";
 
 const NAMES = ["inception_v3", "inception_v4", "inception_resnet_v2"] as const;
 
@@ -118,13 +117,3 @@ function compare(model: Model, batch: tf.Tensor4D, mode: "inference" | "training
   assert.equal(squares.length, count);
   near("updates", Math.abs(Math.sqrt(tf.addN(squares).dataSync()[0] ?? NaN) / norm - 1));
 }
-
-for (const name of [
-  "inception_v3.torchvision",
-  "inception_v3.keras",
-  "inception_v4.timm",
-  "inception_resnet_v2.timm",
-  "inception_resnet_v2.keras",
-])
-  test(`${name} has its source's logits and endpoints, to 1e-4, and its parameters`, () =>
-    compareWithSource(name));
