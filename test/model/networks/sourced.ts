@@ -42,7 +42,7 @@ export function sourcedModel(
   return { model, batch };
 }
 
-/** The greatest distances from a source; of gradients that of a norm over the greatest. */
+/** The greatest distances from a source; of gradients' norms each by itself. */
 export interface SourceDistances {
   inference: number;
   training: number;
@@ -50,8 +50,8 @@ export interface SourceDistances {
 }
 
 /**
- * Asserts that a network has its source's logits and endpoints, in inference and in training, to 1e-4, its gradients' norms to 1e-3
- * of the greatest, and its number of parameters; gives how far they are.
+ * Asserts that a network has its source's logits and endpoints, in inference and in training, to 1e-4, its gradients' norms to 1e-2
+ * (where rounding moves a ReLU's input past 0 they jump), and its number of parameters; gives how far they are.
  * @param name  "resnet_v1_18.torchvision"
  */
 export function compareWithSource(name: string): SourceDistances {
@@ -76,14 +76,14 @@ export function compareWithSource(name: string): SourceDistances {
     near("logits", relativeDistance(predictions.logits.dataSync(), logits.values));
     tf.dispose(predictions);
   }
-  assert.ok(distances.gradients < 1e-3, `gradients: ${distances.gradients}`);
+  assert.ok(distances.gradients < 1e-2, `gradients: ${distances.gradients}`);
   batch.dispose();
   model.dispose();
   assert.deepEqual(memory(), before);
   return distances;
 }
 
-/** The greatest difference of a gradient's norm, over the greatest norm; 0 of a fixture that has none. */
+/** The greatest difference of a gradient's norm, over that norm or a hundredth of the greatest; 0 of a fixture that has none. */
 function gradientsDistance(model: Model, batch: tf.Tensor4D, { training }: SourcedFixture): number {
   const expected = training.gradients;
   if (expected === undefined) return 0;
@@ -102,6 +102,6 @@ function gradientsDistance(model: Model, batch: tf.Tensor4D, { training }: Sourc
     return sorted.map(({ variable }) => grads[variable.name]?.norm().dataSync()[0] ?? NaN);
   });
   assert.equal(norms.length, expected.length);
-  const greatest = Math.max(...expected);
-  return Math.max(...norms.map((norm, i) => Math.abs(norm - (expected[i] ?? NaN)) / greatest));
+  const least = Math.max(...expected) / 100;
+  return Math.max(...expected.map((norm, i) => Math.abs((norms[i] ?? NaN) - norm) / Math.max(norm, least)));
 }
