@@ -1,13 +1,14 @@
 /** Files from the internet, brought whole or not at all, and over several attempts if need be. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { endedBy, interruptible } from "../interrupt";
 import { kindOfFile } from "../tensorflow";
 import { codeOf } from "./errorcode";
+import { alone } from "./alone";
 
 /** How far fetchFile() is, in bytes. */
 export interface FetchProgress {
@@ -41,42 +42,60 @@ const FIRST_DELAY_MS = 500;
  */
 export async function fetchFile(url: string, target: string, options: FetchOptions = {}): Promise<string> {
   options = interruptible(options);
-  const { retries = 4 } = options;
   if ((await sizeOf(target)) > 0 && (await fault(target, options)) === undefined) return target;
-  await mkdir(path.dirname(target), { recursive: true });
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    return await alone(target, options.signal, () => fetchTo(url, target, options));
+  } catch (cause) {
+    if (!isOfSystem(cause)) throw cause;
+    throw new Error(`Cannot fetch "${url}": expected to write "${target}", got ${cause.message}`, { cause });
+  }
+}
+
+/** Whether the disk refuses: it is full, or may not be written to. */
+function isOfSystem(cause: unknown): cause is Error {
+  return cause instanceof Error && "syscall" in cause;
+}
+
+async function fetchTo(url: string, target: string, options: FetchOptions): Promise<string> {
+  const { retries = 4 } = options;
+  if ((await sizeOf(target)) > 0 && (await fault(target, options)) === undefined) return target; // another has fetched it
   const part = `${target}.part`;
+  if (options.sha256 === undefined && options.md5 === undefined && !existsSync(versionFile(part)))
+    await rm(part, { force: true }); // nothing would tell that it is of another version
   const wasBegun = (await sizeOf(part)) > 0;
   await attempt(url, part, options, retries);
   let wrong = await fault(part, options);
   if (wrong !== undefined && wasBegun) {
     // The part of before may be of another version of the file.
-    await rm(part, { force: true });
+    await removePart(part);
     await attempt(url, part, options, retries);
     wrong = await fault(part, options);
   }
   if (wrong !== undefined) {
     const kind = kindOfFile(part);
-    await rm(part, { force: true });
+    await removePart(part);
     throw new Error(`Cannot fetch "${url}": expected ${wrong}${kind === undefined ? "" : `: ${kind}`}`);
   }
   await rename(part, target);
+  await removePart(part);
   return target;
+}
+
+/** Where it stands of which version a part is, as the server names it. */
+const versionFile = (part: string): string => `${part}.version`;
+
+async function removePart(part: string): Promise<void> {
+  for (const file of [part, versionFile(part)]) await rm(file, { force: true });
 }
 
 /** An answer that another attempt may better. */
 class Interruption extends Error {}
 
-/** What is known of the file from one attempt to the next. */
-interface Known {
-  /** As the server names it; another one is another file. */
-  version?: string;
-}
-
 async function attempt(url: string, part: string, options: FetchOptions, retries: number): Promise<void> {
-  const known: Known = {};
   for (let tries = 0; ; tries++) {
     try {
-      await fetchRest(url, part, options, known);
+      await fetchRest(url, part, options);
       return;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -91,24 +110,33 @@ async function attempt(url: string, part: string, options: FetchOptions, retries
 }
 
 /** Asks for what is not there yet, and appends it. */
-async function fetchRest(url: string, part: string, options: FetchOptions, known: Known): Promise<void> {
+async function fetchRest(url: string, part: string, options: FetchOptions): Promise<void> {
   const { onProgress, signal } = options;
   const have = await sizeOf(part);
+  const known =
+    have > 0 && existsSync(versionFile(part)) ? await readFile(versionFile(part), "utf8") : undefined;
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (have > 0) headers["range"] = `bytes=${have}-`;
-  if (have > 0 && known.version !== undefined) headers["if-range"] = known.version;
+  if (known !== undefined) headers["if-range"] = known;
   const response = await answer(url, { headers, ...(signal === undefined ? {} : { signal }) });
-  if (response.status === 416) {
-    await response.body?.cancel();
-    if (response.headers.get("content-range") === `bytes */${have}`) return;
-    await rm(part, { force: true });
-    throw new Interruption(`Cannot fetch "${url}": expected the rest of the file, got 416`);
-  }
-  const version = response.headers.get("etag") ?? response.headers.get("last-modified");
-  if (version !== null) known.version = version;
+  const range = response.headers.get("content-range");
+  if (response.status === 416 && have > 0 && range === `bytes */${have}`)
+    return void (await response.body?.cancel());
+  const version = response.headers.get("etag") ?? response.headers.get("last-modified") ?? undefined;
   const isRest = response.status === 206;
-  const length = Number(response.headers.get("content-length") ?? NaN);
-  const total = Number.isNaN(length) ? undefined : (isRest ? have : 0) + length;
+  const [, from = NaN, whole = NaN] = /^bytes (\d+)-\d+\/(\d+)$/.exec(range ?? "") ?? [];
+  const isOther = known !== undefined && version !== undefined && version !== known;
+  if (response.status === 416 || (isRest && (isOther || (range !== null && Number(from) !== have)))) {
+    await response.body?.cancel();
+    await removePart(part);
+    const got = isOther ? `that of another, ${version}` : `${response.status} ${range ?? ""}`.trim();
+    throw new Interruption(`Cannot fetch "${url}": expected the rest of the file, got ${got}`);
+  }
+  if (version !== undefined && version !== known) await writeFile(versionFile(part), version);
+  const isPacked = (response.headers.get("content-encoding") ?? "identity") !== "identity"; // then it is another length
+  const length = Number((isPacked ? null : response.headers.get("content-length")) ?? NaN);
+  const all = isRest && range !== null ? Number(whole) : (isRest ? have : 0) + length;
+  const total = Number.isNaN(all) ? undefined : all;
   let done = isRest ? have : 0;
   const file = await open(part, isRest ? "a" : "w");
   try {
@@ -120,6 +148,8 @@ async function fetchRest(url: string, part: string, options: FetchOptions, known
   } finally {
     await file.close();
   }
+  if (total !== undefined && done < total)
+    throw new Interruption(`Cannot fetch "${url}": expected ${total} bytes, got ${done}`);
 }
 
 /** What comes, until it is all there or the connection is cut. */
@@ -174,6 +204,7 @@ async function sizeOf(file: string): Promise<number> {
 /** What a file should have and does not, in words. */
 async function fault(file: string, { bytes, sha256, md5 }: FetchOptions): Promise<string | undefined> {
   const size = await sizeOf(file);
+  if (size === 0 && bytes !== 0) return "a file, got an empty one";
   if (bytes !== undefined && size !== bytes) return `${bytes} bytes, got ${size}`;
   for (const [name, wanted] of [
     ["SHA-256", sha256],

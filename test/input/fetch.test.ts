@@ -24,6 +24,8 @@ after(() => rmSync(scratch, { recursive: true }));
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31) % 251));
 const sha256 = createHash("sha256").update(content).digest("hex");
 
+const namesOf = (start: string): string[] => readdirSync(scratch).filter((name) => name.startsWith(start));
+
 test("fetchFile() brings a file whole, tells how far it is, and brings it once", async () => {
   const target = path.join(scratch, "whole", "file");
   await withServer(
@@ -83,6 +85,54 @@ test("fetchFile() goes on with the part of an earlier run, unless it is of anoth
       for (const end of ["", "2", "3"]) assert.deepEqual(readFileSync(`${target}${end}`), content);
       assert.deepEqual(asked, ["/a bytes=1000-", "/a bytes=300000-", "/a bytes=14-", "/a whole"]);
     },
+  );
+});
+
+test("fetchFile() brings a file once for all who ask at the same time", async () => {
+  const target = path.join(scratch, "shared");
+  await withServer(
+    (request, response) => void setTimeout(() => serve(request, response, content), 50),
+    async ({ url, asked }) => {
+      await Promise.all([0, 1, 2].map(() => fetchFile(url, target)));
+      assert.equal(asked.length, 1);
+    },
+  );
+  assert.deepEqual(readFileSync(target), content);
+  assert.deepEqual(namesOf("shared"), ["shared"]);
+});
+
+test("fetchFile() takes no part from elsewhere, nor of another version, nor nothing, as the rest", async () => {
+  const answers: Readonly<
+    Record<string, readonly [headers: Readonly<Record<string, string>>, from: number]>
+  > = {
+    elsewhere: [{ "content-range": `bytes 7-${content.length - 1}/${content.length}`, etag: '"1"' }, 7],
+    other: [{ etag: '"2"' }, 500],
+  };
+  for (const [name, [headers, from]] of Object.entries(answers))
+    await withServer(
+      (request, response, number) => {
+        if (number === 1) cutOff(response, content, 500);
+        else if (number === 2) response.writeHead(206, headers).end(content.subarray(from));
+        else serve(request, response, content);
+      },
+      async ({ url }) => {
+        assert.deepEqual(readFileSync(await fetchFile(url, path.join(scratch, name))), content);
+        assert.deepEqual(namesOf(name), [name]);
+      },
+    );
+  await withServer(
+    (_, response) => void response.writeHead(204).end(),
+    async ({ url }) =>
+      assert.rejects(fetchFile(url, path.join(scratch, "nothing")), /expected a file, got an empty one$/),
+  );
+});
+
+test("fetchFile() says where it can't write", async () => {
+  const blocked = path.join(scratch, "blocked");
+  writeFileSync(blocked, "");
+  await assert.rejects(
+    fetchFile("http://127.0.0.1:9/x", path.join(blocked, "x")),
+    /^Error: Cannot fetch ".*": expected to write ".*blocked\/x", got ENOTDIR/,
   );
 });
 
