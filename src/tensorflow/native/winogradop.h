@@ -3,6 +3,7 @@
 #pragma once
 #include "winograd.h"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -17,9 +18,12 @@ namespace {
 struct Tiling {
   int64_t batch, height, width, channels, down, across;
 
-  explicit Tiling(const tensorflow::TensorShape &shape)
-      : batch(shape.dim_size(0)), height(shape.dim_size(1)), width(shape.dim_size(2)), channels(shape.dim_size(3)),
+  // @param grown  by how much they are higher and wider than that shape
+  explicit Tiling(const tensorflow::TensorShape &shape, int64_t grown = 0)
+      : batch(shape.dim_size(0)), height(shape.dim_size(1) + grown), width(shape.dim_size(2) + grown), channels(shape.dim_size(3)),
         down((height + kTile - 1) / kTile), across((width + kTile - 1) / kTile) {}
+  // How many values an image has.
+  int64_t size() const { return height * width * channels; }
   int64_t tiles() const { return batch * down * across; }
 
   // Where a tile is: its image's first value, its upper left place.
@@ -49,6 +53,9 @@ struct Tiling {
   }
 };
 
+// By how much what a 3 x 3 filter gives is higher and wider than images with so many zeros around them.
+int64_t Grown(int64_t padding) { return 2 * (padding - 1); }
+
 #define SLIMLAB_REQUIRE(condition, message) OP_REQUIRES(context, condition, absl::InvalidArgumentError(message))
 
 // x [batch, height, width, channels] → [16, tiles, channels]: of x's patches or of tiles that x is the gradient of
@@ -57,24 +64,26 @@ class WinogradSpreadKernel : public tensorflow::OpKernel {
   explicit WinogradSpreadKernel(tensorflow::OpKernelConstruction *context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("patches", &patches_));
     OP_REQUIRES_OK(context, context->GetAttr("reversed", &reversed_));
+    OP_REQUIRES_OK(context, context->GetAttr("padding", &padding_));
   }
   void Compute(tensorflow::OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0);
     SLIMLAB_REQUIRE(x.dims() == 4, "x must be [batch, height, width, channels]");
-    const Tiling tiling(x.shape());
+    const Tiling images(x.shape()), tiling(x.shape(), Grown(padding_));
+    SLIMLAB_REQUIRE(tiling.height >= 0 && tiling.width >= 0, "x must not be smaller than the filter");
     const int64_t channels = tiling.channels, plane = tiling.tiles() * channels;
     tensorflow::Tensor *spread;
     OP_REQUIRES_OK(context, context->allocate_output(0, {kPlaces, tiling.tiles(), channels}, &spread));
     const std::vector<float> zeros(channels);
     const float *from = x.flat<float>().data();
     float *to = spread->flat<float>().data();
-    tiling.Run(context, [&](int64_t tile, int64_t image, int64_t y, int64_t x) {
-      const float *rows[kPlaces];
+    tiling.Run(context, [&](int64_t tile, int64_t, int64_t y, int64_t x) {
+      const float *rows[kPlaces], *image = from + tile / (tiling.down * tiling.across) * images.size();
       if (patches_) {
-        tiling.Rows(from + image, y - 1, x - 1, kPatch, zeros.data(), rows);
+        images.Rows(image, y - padding_, x - padding_, kPatch, zeros.data(), rows);
         SpreadPatches(rows, channels, reversed_, plane, to + tile * channels);
       } else {
-        tiling.Rows(from + image, y, x, kTile, zeros.data(), rows);
+        images.Rows(image, y, x, kTile, zeros.data(), rows);
         SpreadTiles(rows, channels, plane, to + tile * channels);
       }
     });
@@ -82,21 +91,24 @@ class WinogradSpreadKernel : public tensorflow::OpKernel {
 
  private:
   bool patches_, reversed_;
+  int64_t padding_;
 };
 
-// products [16, tiles, channels], images of the batch, height and width that the result has → [batch, height, width, channels]
+// products [16, tiles, channels], images that were spread with that padding → [batch, height, width, channels]
 class WinogradGatherKernel : public tensorflow::OpKernel {
  public:
   explicit WinogradGatherKernel(tensorflow::OpKernelConstruction *context) : OpKernel(context) {
     OP_REQUIRES_OK(context, context->GetAttr("reversed", &reversed_));
+    OP_REQUIRES_OK(context, context->GetAttr("padding", &padding_));
   }
   void Compute(tensorflow::OpKernelContext *context) override {
     const tensorflow::Tensor &products = context->input(0), &like = context->input(1);
     SLIMLAB_REQUIRE(products.dims() == 3 && like.dims() == 4, "expected [16, tiles, channels] and images");
     tensorflow::TensorShape shape = like.shape();
     shape.set_dim(3, products.dim_size(2));
-    const Tiling tiling(shape);
-    SLIMLAB_REQUIRE(products.dim_size(0) == kPlaces && products.dim_size(1) == tiling.tiles(), "expected 16 values of each tile");
+    const Tiling tiling(shape, Grown(padding_));
+    SLIMLAB_REQUIRE(tiling.height >= 0 && tiling.width >= 0 && products.dim_size(0) == kPlaces && products.dim_size(1) == tiling.tiles(), "expected 16 values of each tile");
+    shape.set_dim(1, tiling.height), shape.set_dim(2, tiling.width);
     const int64_t channels = tiling.channels, plane = tiling.tiles() * channels;
     tensorflow::Tensor *y;
     OP_REQUIRES_OK(context, context->allocate_output(0, shape, &y));
@@ -113,6 +125,7 @@ class WinogradGatherKernel : public tensorflow::OpKernel {
 
  private:
   bool reversed_;
+  int64_t padding_;
 };
 
 using FilterLoop = void (*)(const float *in, int64_t plane, int64_t channels, float *out);
@@ -151,23 +164,32 @@ static void RegisterWinograd() {
   using Context = tensorflow::shape_inference::InferenceContext;
   REGISTER_OP("SlimlabWinogradSpread")
       .Input("x: float").Input("after: afters * float").Output("spread: float")
-      .Attr("patches: bool").Attr("reversed: bool").Attr("afters: int >= 0 = 0")
+      .Attr("patches: bool").Attr("reversed: bool").Attr("padding: int >= 0 = 1").Attr("afters: int >= 0 = 0")
       .SetShapeFn([](Context *context) {
+        int64_t padding;
+        TF_RETURN_IF_ERROR(context->GetAttr("padding", &padding));
+        const int64_t more = 1 + Grown(padding);
         const auto x = context->input(0);
         const auto channels = context->RankKnown(x) ? context->Dim(x, 3) : context->UnknownDim();
         const auto size = [&](int i) { return context->RankKnown(x) ? context->Value(context->Dim(x, i)) : -1; };
-        const bool is_known = size(0) >= 0 && size(1) >= 0 && size(2) >= 0;
-        const auto tiles = is_known ? context->MakeDim(size(0) * ((size(1) + 1) / 2) * ((size(2) + 1) / 2)) : context->UnknownDim();
+        const bool is_known = size(0) >= 0 && std::min(size(1), size(2)) >= std::max<int64_t>(0, 1 - more);
+        const auto tiles = is_known ? context->MakeDim(size(0) * ((size(1) + more) / 2) * ((size(2) + more) / 2)) : context->UnknownDim();
         context->set_output(0, context->MakeShape({context->MakeDim(kPlaces), tiles, channels}));
         return absl::OkStatus();
       });
   REGISTER_OP("SlimlabWinogradGather")
-      .Input("products: float").Input("like: float").Output("y: float").Attr("reversed: bool")
+      .Input("products: float").Input("like: float").Output("y: float").Attr("reversed: bool").Attr("padding: int >= 0 = 1")
       .SetShapeFn([](Context *context) {
+        int64_t padding;
+        TF_RETURN_IF_ERROR(context->GetAttr("padding", &padding));
         const auto products = context->input(0), like = context->input(1);
         if (!context->RankKnown(products) || !context->RankKnown(like)) return Unknown(context);
         const auto channels = context->Dim(products, 2);
-        context->set_output(0, context->MakeShape({context->Dim(like, 0), context->Dim(like, 1), context->Dim(like, 2), channels}));
+        const auto side = [&](int i) {
+          const auto size = context->Value(context->Dim(like, i));
+          return size < 0 ? context->UnknownDim() : context->MakeDim(std::max<int64_t>(0, size + Grown(padding)));
+        };
+        context->set_output(0, context->MakeShape({context->Dim(like, 0), side(1), side(2), channels}));
         return absl::OkStatus();
       });
   REGISTER_OP("SlimlabWinogradFilter").Input("filter: float").Output("spread: float").SetShapeFn([](Context *context) {

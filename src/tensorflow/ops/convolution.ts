@@ -98,8 +98,8 @@ function pointwiseFilterGradient(x: tf.Tensor, filter: tf.Tensor, dy: tf.Tensor)
  */
 export function convolve(x: tf.Tensor4D, filter: tf.Tensor, options: ConvolveOptions = {}): tf.Tensor4D {
   const { rate = 1, stride = 1, padding = "same", own = false } = options;
-  if (own && rate === 1 && stride === 1 && padding === "same" && isForWinograd(x, filter))
-    return winogradConvolve(x, filter);
+  if (own && rate === 1 && stride === 1 && typeof padding === "string" && isForWinograd(x, filter))
+    return winogradConvolve(x, filter, padding);
   const dilations = attr.ints([1, rate, rate, 1]);
   const [height, width] = filter.shape;
   const isPointwise = height === 1 && width === 1 && stride === 1;

@@ -9,23 +9,29 @@ const normal = (shape: [number, number, number, number], seed: number): tf.Tenso
 const worst = (ours: tf.Tensor, theirs: tf.Tensor): number =>
   ours.sub(theirs).abs().max().div(theirs.abs().max()).dataSync()[0] ?? Infinity;
 
-for (const [height, width] of [
-  [14, 14],
-  [7, 7],
-  [5, 8],
-  [1, 3],
+for (const [height, width, padding] of [
+  [14, 14, "same"],
+  [7, 7, "same"],
+  [5, 8, "same"],
+  [1, 3, "same"],
+  [14, 14, "valid"],
+  [7, 8, "valid"],
+  [3, 5, "valid"],
 ] as const) {
   test(
-    `Winograd's convolution of ${height} x ${width} images has the values and gradients of Conv2D`,
+    `Winograd's convolution of ${height} x ${width} images, "${padding}", has the values and gradients of Conv2D`,
     { skip: cpuOnly },
     () => {
       const before = memory();
       tf.tidy(() => {
         const [x, filter] = [normal([3, height, width, 64], 1), normal([3, 3, 64, 80], 2)];
-        const slopes = normal([3, height, width, 80], 3);
+        const slopes = normal(
+          padding === "same" ? [3, height, width, 80] : [3, height - 2, width - 2, 80],
+          3,
+        );
         const by = (winograd: boolean): readonly tf.Tensor[] => {
           const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) =>
-            convolve(a.as4D(3, height, width, 64), b, { own: winograd }),
+            convolve(a.as4D(3, height, width, 64), b, { own: winograd, padding }),
           )([x, filter], slopes);
           return [value, ...grads];
         };
