@@ -146,7 +146,8 @@ function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {
           .map((name) => `"${name}"`)
           .join(", ")}`
       : best.lacks;
-  const near = best === undefined ? "" : `; of the nearest, ${best.mapping.name}, expected ${what}`;
+  const near =
+    best === undefined || best.found === 0 ? "" : `; of the nearest, ${best.mapping.name}, expected ${what}`;
   return new RangeError(
     `Cannot import "${file.path}": expected the names and shapes of a known network, got ${count} of another${near}`,
   );
