@@ -23,7 +23,7 @@ const KNOWN: Readonly<Record<string, Preprocessing>> = {
  * The config.json of timm beside a file of weights, as at Hugging Face.
  * @param path  the file, or its folder
  * @returns undefined where there is none, or it is not timm's
- * @throws {Error} that names it, if its pixels are such as no network here has
+ * @throws {Error} that names it, if its pixels are such as no network here has, or its network was made with other arguments
  * @see timm 1.0.31: models/_hub.py, save_config_for_hf() and load_model_config_from_hf(), which has the form before version 0.9, too
  */
 export function timmConfigBeside(path: string): TimmConfig | undefined {
@@ -34,11 +34,36 @@ export function timmConfigBeside(path: string): TimmConfig | undefined {
   if (!isRecord(config) || typeof config["architecture"] !== "string") return undefined;
   const { mean, std } = isRecord(config["pretrained_cfg"]) ? config["pretrained_cfg"] : config;
   if (!Array.isArray(mean) || !Array.isArray(std)) return undefined;
+  expectArguments(file, config);
   const preprocessing = KNOWN[[mean, std].join()];
   const expected = `mean and std as ${Object.keys(KNOWN).join(" or ")}`;
   if (preprocessing === undefined)
     throw new Error(`Cannot import weights with "${file}": expected ${expected}, got ${[mean, std].join()}`);
   return { name: `timm/${config["architecture"]}`, preprocessing };
+}
+
+/** Arguments of timm.create_model() of which nothing follows but the shapes of weights, or what is dropped in training. */
+const PLAIN = ["num_classes", "in_chans", "drop_rate", "drop_path_rate", "drop_block_rate", "global_pool"];
+
+/**
+ * Refuses a network that was made with arguments by which it computes something else under the same names and shapes.
+ * @see timm 1.0.31: models/_hub.py, save_config_for_hf(), which keeps them
+ */
+function expectArguments(file: string, config: Readonly<Record<string, unknown>>): void {
+  const given = isRecord(config["model_args"]) ? config["model_args"] : {};
+  const told = Object.entries(given).filter(([key, value]) => value !== null && !PLAIN.includes(key));
+  const pools = [config["global_pool"], given["global_pool"]].filter((pool) => !isMean(pool));
+  const odd = [...told, ...pools.map((pool) => ["global_pool", pool] as const)];
+  if (odd.length === 0) return;
+  const got = odd.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(", ");
+  throw new Error(
+    `Cannot import weights with "${file}": expected a network as timm makes it by its name, got one with ${got}`,
+  );
+}
+
+/** Whether a pooling is the mean, which is the default. */
+function isMean(pool: unknown): boolean {
+  return pool === undefined || pool === null || pool === "" || pool === "avg";
 }
 
 function parsed(file: string): unknown {

@@ -55,6 +55,19 @@ test("config.json is timm's in both of its forms; another's is none; other pixel
   );
 });
 
+test("config.json of a network that was made with arguments by which it computes otherwise is refused", () => {
+  const saved = { architecture: "resnet50", pretrained_cfg: TORCH, global_pool: "avg" };
+  const plain = { ...saved, model_args: { in_chans: 3, num_classes: 5, drop_rate: 0.1, global_pool: "avg", aa_layer: null } };
+  assert.equal(timmConfigBeside(beside(plain, "plain"))?.name, "timm/resnet50");
+  for (const [name, config, got] of [
+    ["blur", { ...saved, model_args: { num_classes: 5, aa_layer: "blur" } }, 'aa_layer "blur"'],
+    ["stride", { ...saved, model_args: { output_stride: 8 } }, "output_stride 8"],
+    ["max", { ...saved, global_pool: "max" }, 'global_pool "max"'],
+  ] as const)
+    assert.throws(() => timmConfigBeside(beside(config, name)), ({ message }: Error) =>
+      message.endsWith(`config.json": expected a network as timm makes it by its name, got one with ${got}`));
+}); // prettier-ignore
+
 test("importWeights() takes network and pixels from timm's config.json", async () => {
   const path = beside({ architecture: "resnet50", pretrained_cfg: INCEPTION }, "import");
   copyFileSync(file, path);
