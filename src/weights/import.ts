@@ -23,7 +23,8 @@ export interface ImportProgress {
 /** Options of importWeights(). */
 export interface ImportOptions {
   /**
-   * Whose weights these are, as that source calls the network: "torchvision/resnet50", "timm/tf_efficientnet_b0"; or the source alone.
+   * Whose weights these are, as that source calls the network: "torchvision/resnet50", "timm/tf_efficientnet_b0"; also with
+   * the tag of its weights, "timm/resnet50.a1_in1k", whose pixels may be others; or the source alone.
    * Needed where names and shapes can't tell.
    * @default what timm's config.json beside the file says, or else by names and shapes
    */

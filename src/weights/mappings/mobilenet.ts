@@ -188,7 +188,7 @@ const timmTwins = (name: string, version: Version): readonly WeightsMapping[] =>
 const OTHER_PIXELS: readonly WeightsMapping[] = [
   timm("mobilenetv3_large_100.ra4_e3600_r224_in1k", "large", {
     options: { preprocessing: "inception" },
-    twins: ["timm/mobilenetv3_large_100.miil_in21k_ft_in1k"],
+    twins: ["in21k_ft_in1k", "in21k"].map((tag) => `timm/mobilenetv3_large_100.miil_${tag}`),
   }),
 ];
 
