@@ -1,21 +1,39 @@
 """Logits of other libraries' networks on weights made from the names of their entries.
 
 `python test/oracle/sources.py torchvision/resnet50 timm/resnet50 keras/resnet50 ...` writes test/fixtures/sources/<source>_<name>.json
-for each: every entry's name and shape, the photo's side, and its logits, to which test/weights/sources.test.ts compares what importWeights() gives on a file of the same entries and values.
+for each: every entry's name and shape, the photos' side, and their logits, to which test/weights/sources.test.ts compares what
+importWeights() gives on a file of the same entries and values. slimsources.py does so for TF-Slim. The photos are one made here and two
+photographs of ../shared/data (SLIMLAB_SHARED_DATA), of which the middle is cut out as it is stored.
 
-Needs numpy and, by source, torch 2.13 with torchvision 0.28, timm 1.0.31, or TensorFlow 2.21 with Keras 3.15. Values are patterns by name (patterns.py).
+Needs numpy, Pillow and, by source, torch 2.13 with torchvision 0.28, timm 1.0.31, or TensorFlow 2.21 with Keras 3.15. Values are patterns by name (patterns.py).
 Of torch: kernels uniform with the variance of He et al., norms' weights in 0.25 .. 0.75, means and biases in -0.1 .. 0.1, variances in 0.5 .. 1.5.
 """
+import base64
+import functools
+import gzip
+import hashlib
 import json
+import os
+import pathlib
 import re
 import sys
 
 import numpy as np
 
-from patterns import FIXTURES, pattern, pattern_integers
+from patterns import FIXTURES, pattern, pattern_integers, summarize
+
+SHARED = pathlib.Path(os.environ.get("SLIMLAB_SHARED_DATA", FIXTURES.parent.parent.parent / "shared/data"))
+PHOTOGRAPHS = ("hat/2a12baab-f020-42e3-8e6b-5d82e3ed0b55.jpg", "shoes/07d88b75-85a4-407b-aa73-12294a2ff9a8.jpg")
+# SHA-256 of the middle [320, 320, 3] of each, uint8
+PIXELS = FIXTURES / "sources/photographs.json"
 
 
-def value_of(name, shape):
+# Factors of kernels, tried in turn, until logits tell photos apart by a part of their root mean square: with small ones the pixels are
+# lost behind some twenty normalizations, and any would do; with too large ones rounding alone moves logits of an EfficientNet by half.
+GAINS, SPREAD = (1, 1.5, 1.6, 1.7, 1.8, 2, 3, 4, 6), 0.1
+
+
+def value_of(name, shape, gain=1):
     """What an entry holds, by its name: equal to sourceValue() of test/weights/sources.ts."""
     end = name.replace(":0", "").split("/")[-1].split(".")[-1]
     if name.startswith("normalization/"):
@@ -28,13 +46,13 @@ def value_of(name, shape):
         fan_in = int(np.prod(shape[:-1] if is_keras else shape[1:]))
         if end == "depthwise_kernel" or (is_keras and re.search("dw|depthwise", name) and len(shape) == 4):
             fan_in = int(np.prod(shape[:2]))
-        return pattern(name, shape, float(np.sqrt(6 / fan_in)))
+        return pattern(name, shape, float(np.sqrt(6 / fan_in)) * gain)
     if end == "gamma" or (end == "weight" and len(shape) == 1):
         return pattern(name, shape, 0.25, 0.5)
     return pattern(name, shape, 0.1)
 
 
-def photos(side):
+def made_photo(side):
     """whole numbers in 0 .. 255 as float32 [1, side, side, 3]: noise in large and small squares."""
     coarse = pattern_integers("sources/coarse", (1, 8, 8, 3), 200)
     fine = pattern_integers("sources/fine", (1, side, side, 3), 56)
@@ -42,11 +60,64 @@ def photos(side):
     return (coarse[:, at][:, :, at] + fine).astype(np.float32)
 
 
-def of_torch(net, side):
+def middle(name, side):
+    """uint8 [side, side, 3] of a photograph, none of whose pixels is made smaller."""
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(SHARED / "clothing/test" / name).convert("RGB"))
+    top, left = ((size - side) // 2 for size in pixels.shape[:2])
+    return pixels[top:top + side, left:left + side]
+
+
+def photos(side):
+    """float32 [3, side, side, 3], 0 .. 255: the one that is made, then the photographs."""
+    return np.concatenate([made_photo(side), *(middle(name, side)[None].astype(np.float32) for name in PHOTOGRAPHS)])
+
+
+def write_pixels():
+    hashes = {name: hashlib.sha256(middle(name, 320).tobytes()).hexdigest() for name in PHOTOGRAPHS}
+    PIXELS.write_text(json.dumps(hashes, indent=1) + "\n")
+
+
+def spread_of(logits):
+    """How far photos' logits are apart, over the root mean square: of the two that are nearest."""
+    rms = np.sqrt((logits.astype(np.float64) ** 2).mean())
+    return min(np.sqrt(((logits[i] - logits[j]) ** 2).mean()) for i, j in ((0, 1), (0, 2), (1, 2))) / rms
+
+
+def write_source(full, side, run):
+    """One network's fixture: entries as lines of name and shape, packed by gzip, in base64. run(gain) gives entries and logits."""
+    for gain in GAINS:
+        entries, logits = run(gain)
+        spread = spread_of(logits)
+        if spread > SPREAD:
+            break
+    else:
+        raise ValueError(f"Cannot write {full}: expected logits that depend on the photo, got {spread}")
+    lines = [f"{entry} {','.join(map(str, shape))}" for entry, shape in entries.items()]
+    packed = base64.b64encode(gzip.compress("\n".join(lines).encode(), mtime=0)).decode()
+    fixture = {
+        "source": full,
+        "side": side,
+        "gain": gain,
+        "photos": [{"first": int(row.argmax()), "logits": summarize(row)} for row in logits],
+        "entries": packed,
+    }
+    (FIXTURES / "sources" / f"{full.replace('/', '_')}.json").write_text(json.dumps(fixture) + "\n")
+    print(full, len(entries), "of", logits.shape, "gain", gain, "spread", round(spread, 3), flush=True)
+
+
+def pixels_of(net, images):
+    """Images as a network of torch takes them: [n, 3, side, side]."""
     import torch
 
     pixels = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), **getattr(net, "default_cfg", {})}  # which timm's have
-    mean, std = pixels["mean"], pixels["std"]
+    mean, std = (torch.tensor(pixels[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+    return (torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - mean) / std
+
+
+def of_torch(net, side, gain):
+    import torch
 
     entries = {}
     with torch.no_grad():
@@ -54,28 +125,32 @@ def of_torch(net, side):
             if name.endswith("num_batches_tracked"):
                 continue
             entries[name] = list(tensor.shape)
-            tensor.copy_(torch.from_numpy(value_of(name, tuple(tensor.shape))))
-        net.eval()
-        x = torch.from_numpy(photos(side)).permute(0, 3, 1, 2) / 255
-        x = (x - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
-        logits = net(x).numpy()
-    return entries, logits
+            tensor.copy_(torch.from_numpy(value_of(name, tuple(tensor.shape), gain)))
+        return entries, net.eval()(pixels_of(net, photos(side))).numpy()
 
 
-def torchvision_net(name):
+@functools.cache
+def define_operators():
+    """torchvision's, of which a build for another torch has none of its own."""
     import torch
 
-    library = torch.library.Library("torchvision", "DEF")  # a build of another torch has no operators of its own
+    library = torch.library.Library("torchvision", "DEF")
     for operator in ("nms", "qnms"):
         library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return library
+
+
+def torchvision_net(name, **options):
+    define_operators()
     import torchvision
 
     # Published weights of these two turn pixels to -1 .. 1 themselves.
     extra = {"init_weights": False, "transform_input": True} if name in ("googlenet", "inception_v3") else {}
-    return getattr(torchvision.models, name)(weights=None, **extra)
+    return getattr(torchvision.models, name)(weights=None, **extra, **options)
 
 
 def timm_net(name):
+    define_operators()
     import timm
 
     return timm.create_model(name, pretrained=False)
@@ -95,7 +170,7 @@ def layers_of(net, path=""):
             yield f"{path}{layer.name}", layer
 
 
-def of_keras(name, side):
+def of_keras(name, side, gain):
     import keras
 
     keras.backend.clear_session()  # names are counted from there
@@ -106,7 +181,7 @@ def of_keras(name, side):
         for variable in layer.weights:
             entry = f"{path}/{variable.name}"
             entries[entry] = list(variable.shape)
-            variable.assign(value_of(entry, tuple(variable.shape)))
+            variable.assign(value_of(entry, tuple(variable.shape), gain))
         if isinstance(layer, keras.layers.Normalization) and layer.weights:
             # Published weights have the deviations for variances, and a layer behind it makes up for that; here it is alone.
             layer.adapt_mean.assign(KERAS_MEAN)
@@ -118,12 +193,15 @@ def of_keras(name, side):
 
 # by name: the module of its preprocess_input, and the network
 KERAS = {
-    "resnet50": ("resnet", lambda a: a.ResNet50),
-    "resnet50v2": ("resnet_v2", lambda a: a.ResNet50V2),
+    **{f"resnet{depth}": ("resnet", lambda a, d=depth: getattr(a, f"ResNet{d}")) for depth in (50, 101, 152)},
+    **{f"resnet{depth}v2": ("resnet_v2", lambda a, d=depth: getattr(a, f"ResNet{d}V2")) for depth in (50, 101, 152)},
     **{f"efficientnet_b{i}": ("efficientnet", lambda a, i=i: getattr(a, f"EfficientNetB{i}")) for i in range(4)},
     "convnext_tiny": ("convnext", lambda a: a.ConvNeXtTiny),
     "mobilenet": ("mobilenet", lambda a: a.MobileNet),
+    **{f"mobilenet_{n:03}": ("mobilenet", lambda a, n=n: functools.partial(a.MobileNet, alpha=n / 100)) for n in (75, 50, 25)},
     "mobilenet_v2": ("mobilenet_v2", lambda a: a.MobileNetV2),
+    "mobilenet_v2_140": ("mobilenet_v2", lambda a: functools.partial(a.MobileNetV2, alpha=1.4)),
+    "mobilenet_v2_035": ("mobilenet_v2", lambda a: functools.partial(a.MobileNetV2, alpha=0.35)),
     "mobilenet_v3_large": ("mobilenet_v3", lambda a: a.MobileNetV3Large),
     "mobilenet_v3_small": ("mobilenet_v3", lambda a: a.MobileNetV3Small),
     "vgg16": ("vgg16", lambda a: a.VGG16),
@@ -133,8 +211,9 @@ KERAS = {
 }
 # sides of photos that are not 224
 SIDES = {
-    **{f"{source}/efficientnet_b{i}": side for source, sides in {
-        "torchvision": (224, 240, 288, 300), "timm": (224, 240, 288, 320), "keras": (224, 240, 260, 300),
+    **{f"{name}_b{i}": side for name, sides in {
+        "torchvision/efficientnet": (224, 240, 288, 300), "timm/efficientnet": (224, 240, 288, 320),
+        "timm/tf_efficientnet": (224, 240, 260, 300), "keras/efficientnet": (224, 240, 260, 300),
     }.items() for i, side in enumerate(sides)},
     "torchvision/vgg11": 160,  # where they pool to the size that their matrices want
     "torchvision/alexnet": 300,
@@ -145,27 +224,19 @@ SIDES = {
     "keras/inception_v3": 299,
     "keras/inception_resnet_v2": 299,
 }
-# those whose pixels are in -1 .. 1
-HALVES = {"timm/inception_v3", "timm/inception_v4", "timm/inception_resnet_v2"}
 
 
 def main(wanted):
-    folder = FIXTURES / "sources"
-    folder.mkdir(exist_ok=True)
+    (FIXTURES / "sources").mkdir(exist_ok=True)
+    write_pixels()
     for full in wanted:
         source, name = full.split("/")
-        side = SIDES.get(full, 224)
+        side = SIDES.get(full.split(".")[0], 224)
         if source == "keras":
-            entries, logits = of_keras(name, side)
+            write_source(full, side, functools.partial(of_keras, name, side))
         else:
             net = (torchvision_net if source == "torchvision" else timm_net)(name)
-            pixels = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)} if full in HALVES else {}
-            entries, logits = of_torch(net, side, **pixels)
-        rounded = [[float(f"{value:.7g}") for value in row] for row in logits.tolist()]
-        lines = [f'"{entry}": {json.dumps(shape)}' for entry, shape in entries.items()]
-        text = f'{{"source": "{full}", "side": {side}, "logits": {json.dumps(rounded)},\n"entries": {{\n' + ",\n".join(lines) + "\n}}\n"
-        (folder / f"{source}_{name}.json").write_text(text)
-        print(full, len(entries), np.abs(logits).max())
+            write_source(full, side, functools.partial(of_torch, net, side))
 
 
 if __name__ == "__main__":
