@@ -39,8 +39,8 @@ export async function readZip(path: string): Promise<ReadonlyMap<string, ZipEntr
 }
 
 /**
- * Opens an archive, whose entries are asked for one by one. Its places are looked at before they are read: yauzl's own reading of a
- * file ends the process at one of 2^53 or more.
+ * Opens an archive, whose entries are asked for one by one. Its places are looked at before they are read: yauzl 3's own reading of
+ * a damaged file can end the process.
  * @throws {Error} of yauzl, or of the system
  */
 export async function openZip(path: string): Promise<ZipFile> {
