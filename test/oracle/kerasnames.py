@@ -3,12 +3,7 @@ import re
 
 import kerasmobile
 from inceptionnames import KERAS_CASES
-
-LINEAR = {"kernel": "weights", "bias": "biases"}
-
-
-def leaf(variable):
-    return LINEAR.get(variable, variable)
+from kerasmobile import leaf
 
 
 def resnet_v2(name):

@@ -138,9 +138,7 @@ export function adaptiveMean(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 /**
- * Means over parts of the last dimension; those of one number are that number.
- *
- * TensorFlow 2.21's kernel of a product whose inner dimension is 1 and whose first ones are broadcast writes beyond its memory.
+ * Means over parts of the last dimension; those of one number are that number, copied: TensorFlow 2.21's product ended the process.
  */
 function alongLast(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const [, , , side] = x.shape;
