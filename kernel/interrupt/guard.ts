@@ -1,13 +1,21 @@
 import { Handshake } from "./handshake";
 
 /** Where in the shared memory stands what; the last is that of the time, which takes two places and stands at an even one. */
-const [depthAt, askedAt, takenAt, waitAt, followedAt, handshakeAt, freeAt] = [0, 1, 2, 3, 4, 5, 6];
+const [depthAt, askedAt, takenAt, waitAt, followedAt, handshakeAt, finishingAt, freeAt] = [
+  0, 1, 2, 3, 4, 5, 6, 8,
+];
 
 /** The clock that both threads have, as it is now: a library may put one of its own in its place for a while. */
 const clock = process.hrtime.bigint;
 
 /** How long the user's JavaScript may keep the main thread from hearing an interrupt before it may be ended, in ms. */
-export const patienceMs = 50;
+const patienceMs = 50;
+
+/**
+ * The same while a cell has work that is to be finished first, such as saving what was trained: on a machine that others keep busy
+ * a moment of it takes longer than the above, and ended, it would be lost.
+ */
+const finishingMs = 1000;
 
 /**
  * Which thread's code runs: the kernel's own work (compiling, completing, answering) must not be cut in half by an
@@ -59,7 +67,18 @@ export class Guard {
   /** Whether an interrupt should end the user's JavaScript, if that is what the main thread runs; known to it alone. */
   get mayEnd(): boolean {
     const isHeard = this.#told >= Atomics.load(this.#state, askedAt);
-    return !this.closed && !isHeard && !this.throws && this.busyMs >= patienceMs;
+    return !this.closed && !isHeard && !this.throws && this.busyMs >= this.patienceMs;
+  }
+
+  /** How long the main thread may be busy before an interrupt ends what it runs, in ms. A second interrupt waits for nothing. */
+  get patienceMs(): number {
+    const isFirst = Atomics.load(this.#state, askedAt) - Atomics.load(this.#state, takenAt) <= 1;
+    return isFirst && Atomics.load(this.#state, finishingAt) > 0 ? finishingMs : patienceMs;
+  }
+
+  /** How much work there is that is to be finished before an interrupt ends its cell. */
+  set finishing(count: number) {
+    Atomics.store(this.#state, finishingAt, count);
   }
 
   /** Whether the main thread waits for a child, and throws what an interrupt throws when that has ended. */

@@ -3,7 +3,7 @@ import { internals, type SignalWrap } from "../internals";
 import { log } from "../wire/log";
 import { keepAwake } from "./awake";
 import { Family, signalAll } from "./family";
-import { Guard, patienceMs } from "./guard";
+import { Guard } from "./guard";
 import { pulseMs } from "./pulse";
 
 /** Ends what the main thread does, from another thread. */
@@ -62,6 +62,7 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
   const look = async (): Promise<void> => {
     const sinceAsked = performance.now() - askedAt;
     const busy = guard.followed ? guard.busyMs - pulseMs : Math.min(guard.busyMs, sinceAsked);
+    const { patienceMs } = guard;
     if (isEnding || guard.closed || guard.throws || busy < patienceMs)
       return wait(Math.max(patienceMs - busy, againMs));
     isEnding = true;

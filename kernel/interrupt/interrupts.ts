@@ -22,6 +22,8 @@ export type CellSignal = AbortSignal & {
 
 /** Interruptions that wait for what must be finished first. */
 const stopping = new Set<Interruption>();
+/** What must be finished first, of all cells. */
+const unfinished = new Set<Promise<unknown>>();
 /** Whether JavaScript was ended since the last cell began: what must be finished first may be among that. */
 let ended = false;
 
@@ -49,8 +51,12 @@ export class Interruption {
     const waitUntil = (work: Promise<unknown>): void => {
       const settled: Promise<unknown> = work
         .catch(() => undefined) // whoever does the work hears of it
-        .finally(() => this.#finishing.delete(settled));
+        .finally(() => {
+          this.#finishing.delete(settled);
+          forget([settled]);
+        });
       this.#finishing.add(settled);
+      guard.finishing = unfinished.add(settled).size;
     };
     const shield = <T>(work: () => T): T => guard.run(work);
     this.signal = Object.assign(this.#controller.signal, { waitUntil, shield });
@@ -85,10 +91,17 @@ export class Interruption {
   /** Ends the waiting, whatever is not finished. */
   end(): void {
     stopping.delete(this);
+    forget(this.#finishing);
     this.#ended = this.#why ?? new Interrupted();
     for (const reject of this.#waiting) reject(this.#ended);
     this.#waiting.clear();
   }
+}
+
+/** Work is finished, or nothing waits for it any more. */
+function forget(works: Iterable<Promise<unknown>>): void {
+  for (const work of works) unfinished.delete(work);
+  guard.finishing = unfinished.size;
 }
 
 /** Lets a cell's JavaScript be ended from another thread without Node taking that for a fault of its own. */
@@ -98,6 +111,7 @@ export function allowEnding(): void {
   const leave = (): void => {
     wrap.clearAsyncIdStack();
     guard.ended();
+    forget(unfinished); // which may be among it
     ended = true;
     setImmediate(() => {
       stopping.forEach((interruption) => interruption.end());

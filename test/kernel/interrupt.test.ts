@@ -96,6 +96,22 @@ test("finally and catch of what awaits run, and what was caught may be thrown on
   assert.equal(outputs.join(""), "caught Interrupted\nfinally\n");
 });
 
+const signal = 'const signal = (globalThis as any)[Symbol.for("Jupyter.signal")];';
+
+test("what is to be finished first is not ended while it is busy for a moment; without an end it is", async () => {
+  for (const stop of ["signal", "message"] as const) {
+    const busy = (until: string): string => `${signal} let saved = false;
+      const work = (async () => { console.log("go"); ${until}; saved = true; })();
+      signal.waitUntil(work); await new Promise(() => 0);`;
+    const moment = busy("await 0; const end = performance.now() + 400; while (performance.now() < end)");
+    assert.equal((await run(moment, stop)).result, "Interrupted: The cell was interrupted");
+    assert.equal((await run("saved")).result, "true");
+    const endless = busy("await 0; for (;;)");
+    assert.equal((await run(endless, stop)).result, "Interrupted: The cell was interrupted");
+    assert.equal((await run("saved")).result, "false");
+  }
+});
+
 const model = `
 import * as slim from "slimlab";
 const photos = slim.tf.tidy(() => slim.random.uniform([24, 32, 32, 3], slim.random.seed(1, 2), 0, 255));
