@@ -1,4 +1,5 @@
 /** What model.json says of its classifier. */
+import type { PhotoSize } from "./pixels.js";
 
 /** Under `userDefinedMetadata.slimlab`, as exportWeb() writes it. */
 export interface Description {
@@ -7,7 +8,7 @@ export interface Description {
   readonly multiLabel: boolean;
   /** One for all classes, or one for each. */
   readonly threshold: number | readonly number[];
-  readonly photo: { readonly resizeSide: number; readonly size: number };
+  readonly photo: PhotoSize;
   readonly inputs: { readonly images: string; readonly classes?: string };
   readonly outputs: { readonly probabilities: string; readonly heat?: string };
   /** The middle of what each row and column of the heat map looks at, as a share of the crop. */

@@ -1,12 +1,13 @@
 /** The page: photos in, classes and heat out. Nothing leaves it. */
 import { LABELS } from "./backend.js";
+import type { Source } from "./blocks.js";
 import { startCamera, type Camera } from "./camera.js";
 import { loadClassifier, type Answer, type Classifier, type HeatOf } from "./classifier.js";
 import type { Description } from "./description.js";
 import { element, tell, untell } from "./elements.js";
 import { endProgress, say, showLoading, showProgress } from "./loading.js";
 import { readPhoto } from "./photo.js";
-import { pixelsOf, type Pixels, type Source } from "./pixels.js";
+import { pixelsOf, type Pixels } from "./pixels.js";
 import { Results } from "./results.js";
 import { hideHeat, onHeatWish, showHeatMap, showPhoto, wantsHeat, wishHeat } from "./stage.js";
 import { onFile } from "./ways.js";

@@ -1,6 +1,6 @@
 /** Photos from files. */
 import { storedSides } from "./photosize.js";
-import type { Source } from "./pixels.js";
+import type { Source } from "./blocks.js";
 
 /** A photo in memory; the caller closes it. */
 export interface Photo extends Source {

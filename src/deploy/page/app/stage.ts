@@ -1,7 +1,8 @@
 /** The photo on the page, and the heat over it. */
+import type { Source } from "./blocks.js";
 import { element } from "./elements.js";
 import { colorOf, drawHeat, type HeatMap } from "./heat.js";
-import type { Crop, Source } from "./pixels.js";
+import type { Crop } from "./pixels.js";
 
 /** Pixels of the longer side of what is shown, at most. */
 const SHOWN = 1120;
