@@ -6,6 +6,7 @@ import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
 import type { ModelVariable } from "../model/variables";
 import { fillTensor, releaseSoon, tf } from "../tensorflow";
 import { initReport, type InitReport } from "../training/saver/report";
+import { finiteParts } from "./finite";
 import { expectFixed } from "./fixed";
 import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
@@ -62,6 +63,7 @@ export type WeightsSource = string | { readonly path: string; readonly name: str
  * @param target  a model of that network and source; or "auto": one is created as the file asks for, in `model` of the report
  * @throws {RangeError} that names what the file may be of, if names and shapes can't tell: give `source`
  * @throws {RangeError} if it is of no network here, of another than the model's, or its last layer is for other classes
+ * @throws {RangeError} that names the entry and counts them, if numbers to be loaded are NaN or infinite
  * @throws {Error} that names file, entry and offset, if the file is damaged
  * @example
  * const { model } = await importWeights("auto", "resnet50-0676ba61.pth", { source: "torchvision" });
@@ -225,9 +227,10 @@ function valueOf(
 ): tf.Tensor {
   const { shape } = variable.variable;
   return tf.tidy(() => {
-    const value = fillTensor(shape, laidOut(layout, shape), file.parts(entry));
-    const turned = isBlueFirst ? value.reverse(2) : value;
-    return less === undefined ? turned : turned.sub(tf.tensor(file.read(less), shape));
+    const filled = (name: string): tf.Tensor =>
+      fillTensor(shape, laidOut(layout, shape), finiteParts(file, name, variable.name));
+    const turned = isBlueFirst ? filled(entry).reverse(2) : filled(entry);
+    return less === undefined ? turned : turned.sub(filled(less));
   });
 }
 

@@ -67,7 +67,7 @@ function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
   const tagged = MAPPINGS.filter(({ name }) => taggedOf(name).includes(source));
   if (tagged.length > 0) return tagged.map((mapping) => ({ ...mapping, name: source }));
   const names = MAPPINGS.flatMap(({ name }) => [name, ...taggedOf(name)]);
-  const twin = MAPPINGS.find(({ twins }) => twins?.includes(source));
+  const twin = MAPPINGS.find(({ twins, unfilled }) => twins?.includes(source) || unfilled?.name === source);
   const why =
     twin === undefined ? "no such source" : `one that no network here computes: it is not ${twin.name}`;
   throw new RangeError(

@@ -1,6 +1,6 @@
 /** What importWeights() and exportWeights() refuse, report and leave alone, on a file of torchvision's ResNet-50. */
 import assert from "node:assert/strict";
-import { copyFileSync, truncateSync } from "node:fs";
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { exportWeights, importWeights, Model, saveCheckpoint, type ImportOptions } from "../../src";
@@ -75,6 +75,20 @@ test("importWeights() names the nearest network and what a file lacks of it", as
   opened.close();
   await writeSafetensors(other, tensors, { dtype: "bfloat16" });
   await fails("auto", /of the nearest, torchvision\/resnet50, expected "layer4\.2\.conv3\.weight" of \[2048, 512, 1, 1\], got none$/, {}, other);
+}); // prettier-ignore
+
+test("importWeights() refuses what is no number, and an unknown scope to leave out", async () => {
+  const broken = join(folder, "broken.safetensors");
+  const bytes = readFileSync(file);
+  bytes.set([0xc0, 0x7f, 0x80, 0x7f], bytes.length - 4); // as bfloat16 NaN and infinity
+  writeFileSync(broken, bytes);
+  const message = /broken\.safetensors": expected finite numbers in "layer4\.2\.conv3\.weight" for "resnet_v1_50\/block4\/unit_3\/bottleneck_v1\/conv3\/weights", got 2 of 1048576 that are NaN or infinite; give excludeScopes: "resnet_v1_50\/block4\/unit_3\/bottleneck_v1\/conv3" to/;
+  const model = torchvision({ numClasses: 1000 });
+  const source = "torchvision/resnet50";
+  await fails(model, message, { source }, broken);
+  const near = /Cannot leave out: expected a scope of the network, such as "Predict\/logits".*, got "Predict\/logit"/;
+  await fails(model, near, { source, excludeScopes: "Predict/logit" });
+  model.dispose();
 }); // prettier-ignore
 
 test("importWeights() keeps a head for other classes, tells its progress, can be stopped, and leaks nothing", async () => {

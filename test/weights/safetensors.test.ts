@@ -258,6 +258,20 @@ test("what can't be written leaves the file as it was, and nothing beside it", a
   await assert.rejects(writeSafetensors(join(folder, "none", "a.safetensors"), head), /ENOENT/);
 });
 
+test("of two written to one file at a time one stays, whole", async () => {
+  const folder = temporaryFolder("twice");
+  const path = join(folder, "a.safetensors");
+  const filled = [1, 2].map((value) => [
+    { name: "a", shape: [200_000], values: new Float32Array(200_000).fill(value) },
+  ]);
+  await Promise.all(filled.map((tensors) => writeSafetensors(path, tensors)));
+  const file = openSafetensors(path);
+  const values = file.read("a");
+  file.close();
+  assert.ok([1, 2].includes(values[0] ?? NaN) && values.every((value) => value === values[0]));
+  assert.deepEqual(readdirSync(folder), ["a.safetensors"]);
+});
+
 test("one tensor's values are asked for at a time, in the order of names", async () => {
   const asked: string[] = [];
   const lazy = ["b", "a"].map((name) => ({

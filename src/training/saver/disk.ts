@@ -1,17 +1,17 @@
 /** Files that appear in a folder whole or not at all, also if the process is killed or the machine loses power meanwhile. */
 import { existsSync, readdirSync } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { isRunning } from "../../input/running";
 
-/** Temporary folders of this process that are in use. */
+/** Temporary files and folders of this process that are in use. */
 const active = new Set<string>();
 
 /** "model.ckpt-40.saving-1234-a1B2c3": the checkpoint, the process that writes it, and letters that make it unique. */
 const temporary = /^(.*)\.saving-(\d+)-\w{6}$/;
 
-/** A `checkpoint` file that was being written. */
-const stateText = /^(checkpoint)\.part-(\d+)$/;
+/** A `checkpoint` file that was being written, e.g. "checkpoint.part-1234". */
+const stateText = /^(checkpoint)\.part-(\d+)(?:-\d+)?$/;
 
 /** A folder of its own inside of `folder`, for the files of a checkpoint of that name. */
 export async function createTemporary(folder: string, name: string): Promise<string> {
@@ -80,13 +80,17 @@ export async function replaceText(folder: string, file: string, text: string): P
   await replaceFile(folder, file, (handle) => handle.writeFile(text));
 }
 
-/** Replaces a file at once by what is written into another; if that fails, the file is as it was. */
+/**
+ * Replaces a file at once by what is written into another; if that fails, the file is as it was. Of several calls for one file at a
+ * time, that which ends last stays, whole.
+ */
 export async function replaceFile(
   folder: string,
   file: string,
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
-  const part = join(folder, `${file}.part-${process.pid}`);
+  const part = freePart(resolve(folder, `${file}.part-${process.pid}`));
+  active.add(part);
   try {
     const handle = await open(part, "w");
     try {
@@ -99,8 +103,16 @@ export async function replaceFile(
   } catch (error) {
     await rm(part, { force: true });
     throw error;
+  } finally {
+    active.delete(part);
   }
   await synchronize(folder);
+}
+
+/** A path that nothing is being written to by this process. */
+function freePart(path: string, number = 1): string {
+  const part = number === 1 ? path : `${path}-${number}`;
+  return active.has(part) ? freePart(path, number + 1) : part;
 }
 
 /** Removes a checkpoint; the index first, so that none is there without its data. */

@@ -40,6 +40,8 @@ export interface WeightsMapping {
   readonly equals?: readonly string[];
   /** Networks that none here is, whose files have the same names and shapes, as the source calls them. @default none */
   readonly twins?: readonly string[];
+  /** Such weights that are told by an entry which they fill with NaN. @default none */
+  readonly unfilled?: { readonly name: string; readonly entry: string };
 }
 
 /** The head of a model. */

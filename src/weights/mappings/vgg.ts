@@ -51,6 +51,12 @@ function torchLayers(
 const TORCHVISION = { fc6: "classifier.0", fc7: "classifier.3", fc8: "classifier.6" } as const;
 const TIMM = { fc6: "pre_logits.fc1", fc7: "pre_logits.fc2", fc8: "head.fc" } as const;
 
+/**
+ * Weights of the features alone, for pixels of their own, 0…1 less other means and times 255, which no network here has.
+ * @see torchvision/models/vgg.py of 0.13: their classifier is filled with NaN
+ */
+const FEATURES = { name: "torchvision/vgg16.IMAGENET1K_FEATURES", entry: "classifier.6.bias" } as const;
+
 function torchMappings(name: VggName, isNormalized: boolean): readonly WeightsMapping[] {
   const architecture = isNormalized ? (`${name}_bn` as const) : name;
   const called = `vgg${DEPTHS[name]}${isNormalized ? "_bn" : ""}`;
@@ -60,6 +66,7 @@ function torchMappings(name: VggName, isNormalized: boolean): readonly WeightsMa
   return [
     {
       ...{ name: `torchvision/${called}`, source: "torchvision", architecture },
+      ...(called === "vgg16" && { unfilled: FEATURES }),
       entryOf: torchEntries(torchLayers(architecture, features, TORCHVISION), flat, options),
     },
     {
