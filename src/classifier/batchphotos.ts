@@ -18,7 +18,7 @@ import {
   TensorFlowError,
   turnImage,
 } from "../tensorflow";
-import type { PhotoSize } from "../deploy/expected";
+import type { PhotoSize } from "../model/preprocessing";
 
 /** A photo's file as it was given. */
 export interface GivenPhoto {

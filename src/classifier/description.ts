@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../input/errorcode";
-import type { PhotoSize } from "../deploy/expected";
+import type { PhotoSize } from "../model/preprocessing";
 import type { ModelOptions } from "../model";
 import { expectArchitecture } from "../model/networks";
 import { STRIDES } from "../model/networks/blocks";
 import { SOURCES } from "../model/networks/network";
 import { PREPROCESSINGS } from "../model/normalization";
 import { PIXELS } from "../model/pixels";
+import { INTERPOLATIONS, type Interpolation } from "../tensorflow";
 import type { EpochResult } from "../training";
 import { Fields } from "./fields";
 
@@ -18,8 +19,8 @@ export const DESCRIPTION_FILE = "classifier.json";
 /** What the file is of. */
 const FORMAT = "slimlab classifier";
 
-/** The version of the format: greater where an older reader would go wrong. */
-const VERSION = 1;
+/** The version of the format: greater where an older reader would go wrong. Of the first, photos are all resized as TF-Slim does. */
+const VERSION = 2;
 
 /** How a classifier was trained. */
 export interface Trained {
@@ -80,8 +81,8 @@ export function readDescription(dir: string): Described | undefined {
   if (!fields.has("format") || fields.text("format") !== FORMAT)
     throw refuse(`a format "${FORMAT}"`, fields.has("format") ? fields.text("format") : undefined);
   const version = fields.number("version");
-  if (version !== VERSION)
-    throw refuse(`format version ${VERSION}`, `${version}, as another version of slimlab writes it`);
+  if (version !== 1 && version !== VERSION)
+    throw refuse(`format version 1 or ${VERSION}`, `${version}, as another version of slimlab writes it`);
   return describedOf(fields, refuse);
 }
 
@@ -106,7 +107,11 @@ function describedOf(fields: Fields, refuse: (expected: string, got: unknown) =>
   return {
     model: modelOf(fields.object("model"), refuse),
     classNames: fields.texts("classNames"),
-    preprocessing: { resizeSide: preprocessing.number("resizeSide"), size: preprocessing.number("size") },
+    preprocessing: {
+      resizeSide: preprocessing.number("resizeSide"),
+      size: preprocessing.number("size"),
+      interpolation: interpolationOf(preprocessing, refuse, "preprocessing"),
+    },
     threshold: fields.numberOrNumbers("threshold"),
     globalStep: fields.number("globalStep"),
     trained: fields.has("trained") ? trainedOf(fields.object("trained")) : undefined,
@@ -127,6 +132,7 @@ function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Err
   return {
     architecture: expectArchitecture(fields.text("architecture")),
     ...laterOf(fields, refuse),
+    interpolation: interpolationOf(fields, refuse, "model"),
     strides,
     width: fields.number("width"),
     outputStride: fields.has("outputStride") ? fields.number("outputStride") : undefined,
@@ -144,6 +150,19 @@ function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Err
     classWeights: optional("classWeights"),
     positiveWeights: optional("positiveWeights"),
   };
+}
+
+/** TF-Slim's in classifiers of before. */
+function interpolationOf(
+  fields: Fields,
+  refuse: (expected: string, got: unknown) => Error,
+  where: string,
+): Interpolation {
+  if (!fields.has("interpolation")) return "slim";
+  const given = fields.text("interpolation");
+  const found = INTERPOLATIONS.find((one) => one === given);
+  if (found === undefined) throw refuse(`${where}.interpolation of ${INTERPOLATIONS.join(", ")}`, given);
+  return found;
 }
 
 /** Those that classifiers of before do not have; Model's defaults are what they were then. */

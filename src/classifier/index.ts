@@ -8,7 +8,6 @@ export type {
   LoadClassifierOptions,
 } from "./load";
 export { saveClassifier, type SaveClassifierOptions } from "./save";
-export type { PhotoSize } from "../deploy/expected";
 export type { Description as ClassifierDescription, Trained } from "./description";
 export {
   createBatchPredictor,

@@ -98,12 +98,12 @@ export function loadClassifier(dir: string, options: LoadClassifierOptions = {})
 
 function classifierOf(model: Model, described: Described): Classifier {
   const { classNames, preprocessing, threshold, globalStep } = described;
-  const { resizeSide, size: side } = preprocessing;
+  const { resizeSide, size: side, interpolation } = preprocessing;
   return {
     ...described,
     model,
     exportSavedModel: (dir, { receive = "examples", ...options } = {}) => {
-      const sides = receive === "preprocessed" ? {} : { side, resizeSide };
+      const sides = receive === "preprocessed" ? {} : { side, resizeSide, interpolation };
       const receiver = createPredictInputFn({ receive, ...sides });
       return exportSavedModel(model, dir, { ...options, labels: classNames, receiver });
     },

@@ -5,12 +5,13 @@ import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isRunning } from "../input/running";
 import type { Model } from "../model";
+import type { PhotoSize } from "../model/preprocessing";
 import { reasonOf } from "../tensorflow";
 import { Saver, type History } from "../training";
 import { removeFiles, replaceText } from "../training/saver/disk";
 import { globalStepOf } from "../training/step/count";
 import { DESCRIPTION_FILE, descriptionText, type Described, type Trained } from "./description";
-import { expectDistinctNames, expectThreshold, photoSizeOf, type PhotoSize } from "../deploy/expected";
+import { expectDistinctNames, expectThreshold, photoSizeOf } from "../deploy/expected";
 
 /** Options of saveClassifier(). */
 export interface SaveClassifierOptions {

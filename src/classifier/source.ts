@@ -4,16 +4,11 @@ import { savedModelIn } from "../export/load";
 import { aspectPreservingResize, preprocessForEval } from "../input";
 import { Model } from "../model";
 import { expectPixels } from "../model/pixels";
+import type { PhotoSize } from "../model/preprocessing";
 import { constant, encodeExample, encodePng, feature, tf, trace } from "../tensorflow";
 import { classNameOf } from "../inspect/caption";
 import { readDescription } from "./description";
-import {
-  expectApart,
-  expectDistinctNames,
-  expectThreshold,
-  photoSizeOf,
-  type PhotoSize,
-} from "../deploy/expected";
+import { expectApart, expectDistinctNames, expectThreshold, photoSizeOf } from "../deploy/expected";
 import { viewsOf, type TtaOptions, type Views } from "./views";
 import { loadClassifier, type Classifier } from "./load";
 import type { Naming } from "./predicted";
@@ -174,7 +169,7 @@ function looksOf(
   return tf.tidy(() => {
     const plain = isReady ? image.toFloat() : preprocessForEval(image, sizes);
     if (views === undefined) return [plain];
-    const resized = isReady ? plain : aspectPreservingResize(image, sizes.resizeSide);
+    const resized = isReady ? plain : aspectPreservingResize(image, sizes.resizeSide, sizes.interpolation);
     const { size } = sizes;
     return [plain, ...tf.unstack(views.crop(resized, size)).map((crop) => crop.as3D(size, size, 3))];
   });

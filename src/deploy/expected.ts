@@ -1,14 +1,8 @@
 /** What a classifier is made of, checked where it is given. */
 import { expectClassNames } from "../inspect/caption";
 import type { Model } from "../model";
-
-/** How a photo of any size gets to the network: preprocessForEval()'s options. */
-export interface PhotoSize {
-  /** Pixels of the shorter side before the crop. */
-  readonly resizeSide: number;
-  /** Height and width of the middle that is cropped. */
-  readonly size: number;
-}
+import type { PhotoSize } from "../model/preprocessing";
+import { INTERPOLATIONS } from "../tensorflow";
 
 /**
  * Checks the names of a model's classes, by which its predictions are told apart.
@@ -39,12 +33,17 @@ export function expectApart(what: string, classNames: readonly string[]): void {
  */
 export function photoSizeOf(what: string, { options }: Model, given: Partial<PhotoSize> = {}): PhotoSize {
   const { size = options.defaultImageSize, resizeSide = Math.max(size, options.fixedResizeSide) } = given;
+  const { interpolation = options.interpolation } = given;
+  if (!INTERPOLATIONS.includes(interpolation))
+    throw new RangeError(
+      `Cannot ${what}: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${String(interpolation)}`,
+    );
   for (const [key, side] of Object.entries({ size, resizeSide }))
     if (!(Number.isInteger(side) && side >= 1))
       throw new RangeError(`Cannot ${what}: expected ${key} a whole number from 1 on, got ${side}`);
   if (size > resizeSide)
     throw new RangeError(`Cannot ${what}: expected a size of at most resizeSide ${resizeSide}, got ${size}`);
-  return { resizeSide, size };
+  return { resizeSide, size, interpolation };
 }
 
 /**

@@ -48,7 +48,8 @@ export function recordClassifier(
   const { labels, precision = "float32", frozen = false } = options;
   const { numClasses, fixedResizeSide } = model.options;
   expectLabels("export model", labels, numClasses);
-  const receiver = (options.receiver ?? createPredictInputFn({ side: fixedResizeSide }))(model.options);
+  const sides = model.options.interpolation === "slim" ? { side: fixedResizeSide } : {};
+  const receiver = (options.receiver ?? createPredictInputFn(sides))(model.options);
   if (frozen) return recordFrozen(model, receiver, options);
   const network = trace(
     (images: tf.Tensor4D) => model.postprocess(model.predict(images, { isTraining: false })),
@@ -106,11 +107,15 @@ function recordFrozen(
 
 /** Receives Examples as another receiver's photographs are received. */
 function examplesReceiver(
-  { side, resizeSide, decoder }: InputReceiver,
+  { side, resizeSide, interpolation, decoder }: InputReceiver,
   fixedResizeSide: number,
 ): InputReceiver {
   const options = { side: side ?? fixedResizeSide, inputName: "inputs" };
-  const more = { ...(resizeSide !== undefined && { resizeSide }), ...(decoder && { decoder }) };
+  const more = {
+    ...(resizeSide !== undefined && { resizeSide }),
+    ...(interpolation && { interpolation }),
+    ...(decoder && { decoder }),
+  };
   return createPredictInputFn({ ...options, ...more })();
 }
 

@@ -1,6 +1,7 @@
 /** What a served model receives, and how it becomes images. */
 import { getDecoder, type ImageDecoder } from "../input";
 import { fitCentral, type FitOptions } from "../input/fit";
+import type { ModelOptions } from "../model";
 import {
   constant,
   decodeImage,
@@ -12,6 +13,7 @@ import {
   recordFunction,
   tf,
   trace,
+  type Interpolation,
 } from "../tensorflow";
 import type { ExportSignature } from "./signatures";
 
@@ -35,11 +37,13 @@ export interface PredictInputOptions {
   readonly inputName?: string;
   /**
    * Side of the images that it gives, in pixels: what the inputs of training had. Model.preprocess() crops and resizes them further.
-   * @default 256, as createInputFn() gives them; preprocessed: the model's defaultImageSize
+   * @default 256, as createInputFn() gives them; preprocessed, or antialiased: the model's defaultImageSize
    */
   readonly side?: number;
-  /** Shorter side of photographs before their middle is cropped, `side` or more; none of "preprocessed". @default side */
+  /** Shorter side of photographs before their middle is cropped, `side` or more; none of "preprocessed". @default side; antialiased, with no side: the model's fixedResizeSide */
   readonly resizeSide?: number;
+  /** How photographs are resized; "bilinear" and "bicubic" are antialiased. @default the model's */
+  readonly interpolation?: Interpolation;
   /** What makes an image of an Example. @default getDecoder() */
   readonly decoder?: ImageDecoder;
 }
@@ -57,6 +61,8 @@ export interface InputReceiver {
   readonly side?: number;
   /** Shorter side before the crop, for the signature "classify" too. @default side */
   readonly resizeSide?: number;
+  /** How images are resized, for the signature "classify" too. @default "slim" */
+  readonly interpolation?: Interpolation;
   /** What makes an image of an Example, for the signature "classify" too. @default getDecoder() */
   readonly decoder?: ImageDecoder;
   /**
@@ -69,7 +75,9 @@ export interface InputReceiver {
 }
 
 /** Makes a receiver for a model, of which it is told the options. */
-export type MakeReceiver = (model?: { readonly defaultImageSize?: number }) => InputReceiver;
+export type MakeReceiver = (
+  model?: Pick<ModelOptions, "defaultImageSize" | "fixedResizeSide" | "interpolation">,
+) => InputReceiver;
 
 /** A signature whose input a receiver takes. */
 export interface ReceivingSignature extends Pick<ExportSignature, "fn" | "example" | "shapes"> {
@@ -122,21 +130,24 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
   const { side: given = 1 } = options;
   if (!Number.isInteger(given) || given < 1)
     throw new RangeError(`Cannot receive images: expected a side of 1 or more pixels, got ${given}`);
-  return ({ defaultImageSize = 224 } = {}) => {
-    const side = options.side ?? (receive === "preprocessed" ? defaultImageSize : 256);
-    const { resizeSide = side } = options;
+  return ({ defaultImageSize = 224, fixedResizeSide, ...model } = {}) => {
+    const interpolation = options.interpolation ?? model.interpolation ?? "slim";
+    const isOwn = receive === "preprocessed" || interpolation !== "slim";
+    const side = options.side ?? (isOwn ? defaultImageSize : 256);
+    const isWhole = receive === "preprocessed" || interpolation === "slim" || options.side !== undefined;
+    const { resizeSide = isWhole ? side : Math.max(side, fixedResizeSide ?? side) } = options;
     if (!(resizeSide >= side) || (receive === "preprocessed" && resizeSide > side))
       throw new RangeError(
         `Cannot receive ${receive}: expected a resizeSide of ${receive === "preprocessed" ? "" : "at least "}the side ${side}, got ${resizeSide}`,
       );
     const isPixels = receive === "images" || receive === "preprocessed";
-    const fit = { resizeSide, side };
+    const fit = { resizeSide, side, interpolation };
     const received = isPixels ? pixelReceiver(receive, fit) : stringReceiver(receive, fit, decoder);
-    return { inputName, side, resizeSide, decoder, ...received };
+    return { inputName, side, resizeSide, interpolation, decoder, ...received };
   };
 }
 
-type Received = Omit<InputReceiver, "inputName" | "side" | "resizeSide" | "decoder">;
+type Received = Omit<InputReceiver, "inputName" | "side" | "resizeSide" | "interpolation" | "decoder">;
 
 /** Receives images of one size, all at once. */
 function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Received {

@@ -1,5 +1,14 @@
 /** Boxes of photos, of random place, area and proportions. */
-import { dynamicShape, randomBox, resizeImage, sliceImage, tf, type RandomBoxOptions } from "../tensorflow";
+import {
+  antialiasImages,
+  dynamicShape,
+  randomBox,
+  resizeImage,
+  sliceImage,
+  tf,
+  type Interpolation,
+  type RandomBoxOptions,
+} from "../tensorflow";
 import { cutPhoto, type Cut, type Drawn } from "./cut";
 import { mirrorIf } from "./flip";
 import { originOf } from "./origin";
@@ -8,6 +17,8 @@ import { originOf } from "./origin";
 export interface BoxOptions extends RandomBoxOptions {
   readonly height: number;
   readonly width: number;
+  /** @default "slim" */
+  readonly interpolation?: Interpolation;
 }
 
 /**
@@ -20,18 +31,22 @@ export function cropBox(
   drawn: Drawn & { readonly seed: tf.Tensor },
   options: BoxOptions,
 ): tf.Tensor3D {
-  const { height, width, ...box } = options;
+  const { height, width, interpolation = "slim", ...box } = options;
   const origin = originOf(image);
   if (origin !== undefined) return cutPhoto(origin, drawn, boxCut(options));
   return tf.tidy(() => {
     const { begin, size } = randomBox(dynamicShape(image), drawn.seed, box);
-    return mirrorIf(drawn.mirrored, resizeImage(sliceImage(image, begin, size), [height, width]));
+    const part = sliceImage(image, begin, size);
+    if (interpolation === "slim") return mirrorIf(drawn.mirrored, resizeImage(part, [height, width]));
+    const resized = antialiasImages(part, tf.tensor1d([height, width], "int32"), interpolation);
+    return mirrorIf(drawn.mirrored, resized.as3D(height, width, image.shape[2] ?? 3));
   });
 }
 
-function boxCut({ height, width, ...box }: BoxOptions): Cut {
+function boxCut({ height, width, interpolation = "slim", ...box }: BoxOptions): Cut {
   return {
-    ...{ name: `box_${height}_${width}_${JSON.stringify(box)}`, height, width, isOfWhole: false },
+    ...{ name: `box_${height}_${width}_${interpolation}_${JSON.stringify(box)}`, height, width },
+    ...{ isOfWhole: false, interpolation },
     choose: (sides, seed) => {
       const { begin, size } = randomBox(tf.concat([sides, tf.tensor1d([3], "int32")]), seed, box);
       const region = tf.concat([begin.slice([0], [2]), size.slice([0], [2])]);

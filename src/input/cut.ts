@@ -1,5 +1,6 @@
 /** Parts of photos in another size, for which no more is decoded than they need. */
 import {
+  antialiasRegion,
   branch,
   castTo,
   decodeJpegPart,
@@ -10,10 +11,13 @@ import {
   exampleJpeg,
   isJpeg,
   jpegShape,
+  radiusOf,
   resizeRegion,
   select,
   tf,
+  type Interpolation,
   type JpegRatio,
+  type ResizeRegion,
 } from "../tensorflow";
 import type { Origin } from "./origin";
 
@@ -36,6 +40,7 @@ export interface Cut {
   readonly width: number;
   /** Whether it is mostly made of all the photo's pixels. */
   readonly isOfWhole: boolean;
+  readonly interpolation: Interpolation;
   /** @param sides int32 [2] @param seed int32 [2] */
   choose(sides: tf.Tensor1D, seed: tf.Tensor): Part;
 }
@@ -75,7 +80,11 @@ function cutDecoded([contents, seed, mirrored]: Inputs, cut: Cut): tf.Tensor3D {
   const image = decodePixels(contents);
   const { region, size, begin } = cut.choose(sidesOf(dynamicShape(image)), seed);
   const window = windowOf(begin, cut);
-  return resizeRegion(image, { region: castTo(region, "float32"), size, window, mirrored: mirrored }); // prettier-ignore
+  return resized(image, { region: castTo(region, "float32"), size, window, mirrored }, cut);
+}
+
+function resized(image: tf.Tensor, wanted: ResizeRegion, { interpolation }: Cut): tf.Tensor3D {
+  return interpolation === "slim" ? resizeRegion(image, wanted) : antialiasRegion(image, wanted, interpolation); // prettier-ignore
 }
 
 /**
@@ -87,8 +96,8 @@ function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], c
   const part = cut.choose(sides, seed);
   const ratio = decode === "exact" ? tf.scalar(1) : ratioOf(part);
   const place = castTo(part.region, "float32").div<tf.Tensor1D>(ratio);
-  // The first pixel of a smaller photo stands for several: for their middle.
-  const shift = tf.scalar(0.5).sub(tf.scalar(0.5).div(ratio));
+  // The first pixel of a smaller photo stands for several: for their middle. Antialiased, pixels are areas anyhow.
+  const shift = cut.interpolation === "slim" ? tf.scalar(0.5).sub(tf.scalar(0.5).div(ratio)) : tf.scalar(0);
   const placed = { top: place.slice([0], [2]).sub(shift), lengths: place.slice([2], [2]) };
   const smaller = castTo(castTo(sides, "float32").div(ratio).ceil(), "int32");
   const whole = tf.concat([tf.zeros([2], "int32"), smaller]);
@@ -99,12 +108,8 @@ function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], c
   const image =
     decode === "exact" ? decodeJpegPart(contents, window, 1) : decodeSmaller(contents, window, ratio);
   const top = placed.top.sub(castTo(window.slice([0], [2]), "float32"));
-  return resizeRegion(image, {
-    region: tf.concat([top, placed.lengths]),
-    size: part.size,
-    window: windowOf(part.begin, cut),
-    mirrored: mirrored,
-  });
+  const region = tf.concat([top, placed.lengths]);
+  return resized(image, { region, size: part.size, window: windowOf(part.begin, cut), mirrored }, cut);
 }
 
 /** By how much the region may be smaller and is yet no smaller than what it becomes: 1, 2, 4 or 8. */
@@ -116,18 +121,26 @@ function ratioOf({ region, size }: Part): tf.Tensor {
   return tf.scalar(1).add(from(2)).add(from(4).mul(2)).add(from(8).mul(4));
 }
 
-/** The pixels that a window is made of, and one around them, since colours at the edge of what is decoded may be others. */
+/** The pixels that a window is made of, and some around them, since colours at the edge of what is decoded may be others. */
 function neededOf(
   { size, begin }: Part,
   { top, lengths }: { readonly top: tf.Tensor; readonly lengths: tf.Tensor },
-  { height, width }: Cut,
+  { height, width, interpolation }: Cut,
   sides: tf.Tensor,
 ): tf.Tensor {
   const scale = lengths.div(castTo(size, "float32"));
   const first = top.add(castTo(begin, "float32").mul(scale));
   const last = first.add(tf.tensor1d([height - 1, width - 1]).mul(scale));
-  const begins = castTo(first.floor().sub(MARGIN), "int32").maximum(tf.scalar(0, "int32"));
-  const ends = castTo(last.ceil().add(1 + MARGIN), "int32").minimum(sides);
+  // Half a pixel to the middle of the last, and as far as pixels mix.
+  const mixed = interpolation === "slim" ? tf.scalar(0) : scale.maximum(1).mul(radiusOf(interpolation) + 0.5);
+  const begins = castTo(first.sub(mixed).floor().sub(MARGIN), "int32").maximum(tf.scalar(0, "int32"));
+  const ends = castTo(
+    last
+      .add(mixed)
+      .ceil()
+      .add(1 + MARGIN),
+    "int32",
+  ).minimum(sides);
   return tf.concat([begins, ends.sub(begins)]);
 }
 

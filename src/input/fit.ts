@@ -1,5 +1,15 @@
 /** Crops of resized images, computed without what is cut off: of a narrow image that would be gigabytes. */
-import { castTo, dynamicShape, insertAxis, random, resizeWindow, tf } from "../tensorflow";
+import {
+  antialiasWindow,
+  castTo,
+  dynamicShape,
+  insertAxis,
+  random,
+  resampleWindow,
+  resizeWindow,
+  tf,
+  type Interpolation,
+} from "../tensorflow";
 import { cutPhoto, type Cut, type Drawn } from "./cut";
 import { mirrorIf } from "./flip";
 import { originOf } from "./origin";
@@ -10,6 +20,8 @@ export interface FitOptions {
   readonly resizeSide: number;
   /** Height and width of the crop. */
   readonly side: number;
+  /** @default "slim" */
+  readonly interpolation?: Interpolation;
 }
 
 /** int32 [2]: height and width, computed in the graph. */
@@ -19,21 +31,28 @@ export function sidesOf(image: tf.Tensor): tf.Tensor1D {
 
 /**
  * int32 [2]: height and width of an image whose shorter side becomes `smallestSide`.
- * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even
+ * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even; torchvision 0.28
+ * transforms/functional.py, _compute_resized_output_size(): rounded down
  */
-export function smallestSizeAtLeast(image: tf.Tensor, smallestSide: number): tf.Tensor {
-  return tf.tidy(() => sizeAtLeast(sidesOf(image), smallestSide));
+export function smallestSizeAtLeast(
+  image: tf.Tensor,
+  smallestSide: number,
+  interpolation: Interpolation = "slim",
+): tf.Tensor {
+  return tf.tidy(() => sizeAtLeast(sidesOf(image), smallestSide, interpolation));
 }
 
 /** @param wholes  int32 [2] */
-function sizeAtLeast(wholes: tf.Tensor, smallestSide: number): tf.Tensor {
+function sizeAtLeast(wholes: tf.Tensor, smallestSide: number, interpolation: Interpolation): tf.Tensor {
+  if (interpolation !== "slim") return wholes.mul(tf.scalar(smallestSide, "int32")).floorDiv(wholes.min());
   const sides = castTo(wholes, "float32");
   const scale = tf.scalar(smallestSide).div(sides.min());
   return castTo(sides.mul(scale).round(), "int32");
 }
 
 /**
- * The middle of a resized image, or of each of a batch, as centralCrop() of aspectPreservingResize().
+ * The middle of a resized image, or of each of a batch, as centralCrop() of aspectPreservingResize(); of a batch by plain operations,
+ * which other formats have, too.
  * @param image  [height, width, channels] or [batch, height, width, channels], any number type
  * @returns      float32 [side, side, channels] or [batch, side, side, channels]
  * @throws {RangeError} if the crop is larger than what it is cut from
@@ -41,9 +60,17 @@ function sizeAtLeast(wholes: tf.Tensor, smallestSide: number): tf.Tensor {
 export function fitCentral(image: tf.Tensor4D, options: FitOptions): tf.Tensor4D;
 export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor3D;
 export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor {
-  const place = (room: tf.Tensor): tf.Tensor => room.floorDiv(tf.scalar(2, "int32"));
+  const { interpolation = "slim" } = options;
+  const place = (room: tf.Tensor): tf.Tensor => halfOf(room, interpolation);
   if (image.rank === 4) return fit(image, options, place);
   return fitOne(image, { name: "central", drawn: {}, options, place });
+}
+
+/** Half of the room, rounded down as TF-Slim does, or to the even neighbour as torchvision 0.28 transforms/functional.py, center_crop(). */
+function halfOf(room: tf.Tensor, interpolation: Interpolation): tf.Tensor {
+  const two = tf.scalar(2, "int32");
+  const half = room.floorDiv(two);
+  return interpolation === "slim" ? half : half.add(room.mod(two).mul(half.mod(two)));
 }
 
 /**
@@ -82,18 +109,19 @@ function fitOne(image: tf.Tensor, fitting: Fit): tf.Tensor3D {
   if (origin !== undefined) return cutPhoto(origin, drawn, cutOf(fitting));
   return tf.tidy(() => {
     const { seed = tf.zeros([2], "int32"), mirrored } = drawn;
-    const one = fit(insertAxis(image, 0), options, (room) => place(room, seed));
+    const one = fit(insertAxis(image, 0), options, (room) => place(room, seed), antialiasWindow);
     return mirrorIf(mirrored, one.as3D(one.shape[1], one.shape[2], one.shape[3]));
   });
 }
 
 function cutOf({ name, options, place }: Fit): Cut {
-  const { resizeSide, side } = options;
+  const { resizeSide, side, interpolation = "slim" } = options;
   expectSmaller(options);
   return {
-    ...{ name: `${name}_${side}_of_${resizeSide}`, height: side, width: side, isOfWhole: true },
+    ...{ name: `${name}_${side}_of_${resizeSide}_${interpolation}`, height: side, width: side },
+    ...{ isOfWhole: true, interpolation },
     choose: (sides, seed) => {
-      const size = sizeAtLeast(sides, resizeSide);
+      const size = sizeAtLeast(sides, resizeSide, interpolation);
       const begin = place(size.sub(tf.scalar(side, "int32")), seed);
       return { region: tf.concat([tf.zeros([2], "int32"), sides]), size, begin };
     },
@@ -102,14 +130,16 @@ function cutOf({ name, options, place }: Fit): Cut {
 
 function fit(
   images: tf.Tensor,
-  { resizeSide, side }: FitOptions,
+  { resizeSide, side, interpolation = "slim" }: FitOptions,
   placeIn: (room: tf.Tensor) => tf.Tensor,
+  antialias = resampleWindow,
 ): tf.Tensor4D {
   expectSmaller({ resizeSide, side });
   return tf.tidy(() => {
-    const size = smallestSizeAtLeast(images, resizeSide);
+    const size = smallestSizeAtLeast(images, resizeSide, interpolation);
     const begin = placeIn(size.sub(tf.scalar(side, "int32")));
-    return resizeWindow(images, { size, begin, height: side, width: side });
+    const window = { size, begin, height: side, width: side };
+    return interpolation === "slim" ? resizeWindow(images, window) : antialias(images, window, interpolation);
   });
 }
 

@@ -1,5 +1,14 @@
 /** The steps that make an image of any size an input of a network; each holds in recordings and by itself in a cell. */
-import { castTo, random, resizeBilinear, resizeImage, sliceImage, tf } from "../tensorflow";
+import {
+  antialiasImages,
+  castTo,
+  random,
+  resizeBilinear,
+  resizeImage,
+  sliceImage,
+  tf,
+  type Interpolation,
+} from "../tensorflow";
 import { drawFlip, mirrorIf } from "./flip";
 import { sidesOf, smallestSizeAtLeast } from "./fit";
 
@@ -16,15 +25,21 @@ export interface CropOptions {
 
 /**
  * An image, or each of a batch, resized so that its shorter side is `smallestSide`, in its own proportions.
- * @param image  [height, width, channels] or [batch, height, width, channels], any number type
- * @returns      float32 [height', width', channels] or [batch, height', width', channels]
+ * @param image          [height, width, channels] or [batch, height, width, channels], any number type
+ * @param interpolation  "bilinear" and "bicubic" of 0…255: antialiased, and the longer side as torchvision's Resize() has it
+ * @returns              float32 [height', width', channels] or [batch, height', width', channels]
  * @see TF-Slim vgg_preprocessing._aspect_preserving_resize
  */
-export function aspectPreservingResize(image: tf.Tensor4D, smallestSide?: number): tf.Tensor4D;
-export function aspectPreservingResize(image: tf.Tensor, smallestSide?: number): tf.Tensor3D;
-export function aspectPreservingResize(image: tf.Tensor, smallestSide = 256): tf.Tensor {
+export function aspectPreservingResize(image: tf.Tensor4D, smallestSide?: number, interpolation?: Interpolation): tf.Tensor4D; // prettier-ignore
+export function aspectPreservingResize(image: tf.Tensor, smallestSide?: number, interpolation?: Interpolation): tf.Tensor3D; // prettier-ignore
+export function aspectPreservingResize(
+  image: tf.Tensor,
+  smallestSide = 256,
+  interpolation: Interpolation = "slim",
+): tf.Tensor {
   return tf.tidy(() => {
-    const size = smallestSizeAtLeast(image, smallestSide);
+    const size = smallestSizeAtLeast(image, smallestSide, interpolation);
+    if (interpolation !== "slim") return antialiasImages(image, size, interpolation);
     return image.rank === 4 ? resizeBilinear(image, size) : resizeImage(image, size);
   });
 }

@@ -1,5 +1,5 @@
 /** The whole way from a decoded image to a network's input, for training and for evaluation. */
-import { tf } from "../tensorflow";
+import { INTERPOLATIONS, tf, type Interpolation } from "../tensorflow";
 import { distortColor, splitSeed } from "./augment";
 import { cropBox } from "./box";
 import { fitCentral, fitRandom } from "./fit";
@@ -13,6 +13,12 @@ export interface PreprocessOptions {
   readonly size?: number;
   /** The shorter side before the crop. @default 256, or as 256 is to 224 for another size */
   readonly resizeSide?: number;
+  /**
+   * How images are resized. For weights of torchvision, timm or Keras: "bilinear" or "bicubic", as model.photoSize has it, with which
+   * longer sides and crops also begin where torchvision has them.
+   * @default "slim"
+   */
+  readonly interpolation?: Interpolation;
   /**
    * Taken away from the channels, e.g. VGG_MEANS as TF-Slim does it here; not before Model.preprocess(), which does it.
    * @default none: the pixels stay in 0…255
@@ -42,12 +48,13 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
  * An image as a network sees it in evaluation: resized, its middle; the means stay for Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
  * @returns      float32 [size, size, 3], 0…255 but for `means`
- * @throws {RangeError} if the size is larger than resizeSide
+ * @throws {RangeError} if the size is larger than resizeSide, or there is no such interpolation
  * @see TF-Slim vgg_preprocessing.preprocess_for_eval
  */
 export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions = {}): tf.Tensor3D {
-  const { size = 224, resizeSide = defaultSide(size), means } = options;
-  return tf.tidy(() => withoutMeans(fitCentral(image, { resizeSide, side: size }), means));
+  const { size = 224, resizeSide = defaultSide(size), interpolation = "slim", means } = options;
+  expectInterpolation(interpolation);
+  return tf.tidy(() => withoutMeans(fitCentral(image, { resizeSide, side: size, interpolation }), means));
 }
 
 /**
@@ -55,20 +62,21 @@ export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions =
  * Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
  * @returns      float32 [size, size, 3], 0…255 but for `means`
- * @throws {RangeError} if the size is larger than resizeSide, or there is no such augmentation
+ * @throws {RangeError} if the size is larger than resizeSide, or there is no such augmentation or interpolation
  * @see TF-Slim vgg_preprocessing and inception_preprocessing, preprocess_for_train
  */
 export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOptions): tf.Tensor3D {
   const { seed, crop = "resize", flip = true, color = false, augment = "none" } = options;
-  const { size = 224, resizeSide = defaultSide(size), means } = options;
+  const { size = 224, resizeSide = defaultSide(size), interpolation = "slim", means } = options;
   expectAugment(augment);
+  expectInterpolation(interpolation);
   return tf.tidy(() => {
     const drawn = splitSeed(seed, 0);
     const mirrored = flip ? drawFlip(splitSeed(seed, 1)) : undefined;
     const cropped =
       crop === "box"
-        ? cropBox(image, { seed: drawn, mirrored }, { height: size, width: size })
-        : fitRandom(image, drawn, { resizeSide, side: size }, mirrored);
+        ? cropBox(image, { seed: drawn, mirrored }, { height: size, width: size, interpolation })
+        : fitRandom(image, drawn, { resizeSide, side: size, interpolation }, mirrored);
     const colored = color ? distortColor(cropped, splitSeed(seed, 2)) : cropped;
     return withoutMeans(
       augment === "none" ? colored : augmentImage(colored, splitSeed(seed, 3), augment),
@@ -79,6 +87,13 @@ export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOpt
 
 function withoutMeans(image: tf.Tensor3D, means: readonly number[] | undefined): tf.Tensor3D {
   return means === undefined ? image : subtractMeans(image, means);
+}
+
+function expectInterpolation(given: string): void {
+  if (INTERPOLATIONS.some((one) => one === given)) return;
+  throw new RangeError(
+    `Cannot preprocess image: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${given}`,
+  );
 }
 
 function defaultSide(size: number): number {

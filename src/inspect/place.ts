@@ -32,8 +32,7 @@ export function placementOf(
   const even = evenly(heatmaps.shape);
   const { rows = even.rows, columns = even.columns, seen } = placement === "resize" ? even : placement;
   if (model === undefined) return { rows, columns, ...(seen !== undefined && { seen }) };
-  const { fixedResizeSide: resizeSide, defaultImageSize: imageSize } = model.options;
-  const part = centralPart(images, { resizeSide, imageSize });
+  const part = centralPart(images, model.options);
   const { top, bottom, left, right } = part;
   return {
     rows: listOf(rows).map((row) => top + row * (bottom - top)),

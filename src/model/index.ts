@@ -22,7 +22,7 @@ export {
 } from "./networks/resnet";
 export { planBlocks, type Block, type BlocksOptions, type Depth } from "./networks/blocks";
 export type { Strides, Unit } from "./networks/blocks";
-export { preprocessImages, type ImagePart, type PreprocessOptions } from "./preprocessing";
+export { preprocessImages, type ImagePart, type PhotoSize, type PreprocessOptions } from "./preprocessing";
 export type { Pixels } from "./pixels";
 export type { EndpointDeclaration, ImageShape, NetworkDeclaration } from "./declare";
 export type { Cut } from "./part";

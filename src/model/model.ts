@@ -10,7 +10,7 @@ import { lossesOf, type Losses } from "./modellosses";
 import { fieldOfView, type FieldOfView } from "./fieldofview";
 import { resolveOptions, type ModelOptions, type ResolvedOptions } from "./options";
 import { cutAt, deepestCut, PartLayers, type Cut, type Network } from "./part";
-import { preprocessImages } from "./preprocessing";
+import { preprocessImages, type PhotoSize } from "./preprocessing";
 import { specOf } from "./networks";
 import { summarize, type SummaryOptions } from "./summary";
 import { ModelVariables, type VariableDeclaration } from "./variables";
@@ -92,9 +92,20 @@ export class Model {
    * @throws {RangeError} if the pixels are not in 0…255, unless the option `pixels` takes any
    */
   preprocess(images: tf.Tensor4D, seed?: tf.Tensor): tf.Tensor4D {
-    const { isTraining, fixedResizeSide, defaultImageSize, pixels, preprocessing } = this.options;
-    const options = { resizeSide: fixedResizeSide, imageSize: defaultImageSize, pixels, preprocessing };
+    const { isTraining, pixels, preprocessing } = this.options;
+    const { resizeSide, size: imageSize, interpolation } = this.photoSize;
+    const options = { resizeSide, imageSize, interpolation, pixels, preprocessing };
     return preprocessImages(images, isTraining ? { ...options, seed } : options);
+  }
+
+  /**
+   * How a photo of any size gets to the network in evaluation: preprocessForEval()'s options.
+   * @example
+   * createInputFn({ …, transform: (image) => preprocessForEval(image, model.photoSize) });
+   */
+  get photoSize(): PhotoSize {
+    const { fixedResizeSide, defaultImageSize, interpolation } = this.options;
+    return { resizeSide: fixedResizeSide, size: defaultImageSize, interpolation };
   }
 
   /**

@@ -1,9 +1,10 @@
 /** What a model is made of. */
 import { specOf, type Architecture } from "./networks";
 import { STRIDES, type Strides } from "./networks/blocks";
-import { sourcesOf, type NetworkSpec, type Source } from "./networks/network";
+import { INTERPOLATION_OF, sourcesOf, type NetworkSpec, type Source } from "./networks/network";
 import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
 import { PREPROCESSINGS, type Preprocessing } from "./normalization";
+import { INTERPOLATIONS, type Interpolation } from "../tensorflow";
 import { PIXELS, type Pixels } from "./pixels";
 
 /** Options of Model. */
@@ -37,6 +38,8 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
    * @default the first that networks() lists for it, "slim" for TF-Slim's
    */
   readonly source?: Source;
+  /** How photos are resized: as the weights' source does it. @default the source's, "slim" for TF-Slim's */
+  readonly interpolation?: Interpolation;
   /** What preprocess() makes of pixels. @default the source's */
   readonly preprocessing?: Preprocessing;
   /** Where a ResNet strides; the weights decide. @default the source's */
@@ -84,10 +87,20 @@ export function resolveOptions(options: ModelOptions): ResolvedOptions {
   const { strides = traits?.strides ?? "slim", width = 1, outputStride } = options;
   const { labelSmoothing = 0, classWeights, focalGamma = 0, multiLabel = false, positiveWeights } = options;
   const { preprocessing = traits?.preprocessing ?? "none", createAuxLogits = false } = options;
+  const { interpolation = traits?.interpolation ?? INTERPOLATION_OF[source] } = options;
   const { weightDecay, batchNormDecay, dropoutKeepProb } = { ...spec, ...givenOf(options) };
   const { batchNormEpsilon = traits?.batchNormEpsilon ?? NaN } = options;
   const resolved = {
-    ...{ isTraining, numClasses, fixedResizeSide, defaultImageSize, pixels, preprocessing, seed },
+    ...{
+      isTraining,
+      numClasses,
+      fixedResizeSide,
+      defaultImageSize,
+      interpolation,
+      pixels,
+      preprocessing,
+      seed,
+    },
     ...{ architecture, source, strides, width, outputStride, dropoutKeepProb, createAuxLogits },
     ...{ labelSmoothing, classWeights, focalGamma, multiLabel, positiveWeights },
     ...{ weightDecay, batchNormDecay, batchNormEpsilon },
@@ -135,6 +148,7 @@ function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
   expectForm(options, spec, expect);
+  expect("interpolation", INTERPOLATIONS.join(", "), INTERPOLATIONS.includes(options.interpolation));
   expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));
   expect("seed", "a whole number", Number.isSafeInteger(seed));
   expect("weightDecay", "0 or more", weightDecay >= 0 && weightDecay < Infinity);

@@ -1,7 +1,25 @@
 /** A batch of photographs as the network wants it. */
-import { isResizedWhole, pickPixels, pickResizedPixels, random, resizeBilinear, tf } from "../tensorflow";
+import {
+  isResizedWhole,
+  pickPixels,
+  pickResizedPixels,
+  random,
+  resamplePixels,
+  resizeBilinear,
+  tf,
+  type Interpolation,
+} from "../tensorflow";
 import { normalizePixels, type Preprocessing } from "./normalization";
 import { expectPixels, type Pixels as PixelRange } from "./pixels";
+
+/** How a photo of any size gets to a network: preprocessForEval()'s options. */
+export interface PhotoSize {
+  /** Pixels of the shorter side before the crop. */
+  readonly resizeSide: number;
+  /** Height and width of the middle that is cropped. */
+  readonly size: number;
+  readonly interpolation: Interpolation;
+}
 
 /** Options of preprocessImages(). */
 export interface PreprocessOptions {
@@ -14,6 +32,8 @@ export interface PreprocessOptions {
    * @default undefined: the central crop, as it is
    */
   readonly seed?: tf.Tensor | undefined;
+  /** How images are resized. @default "slim" */
+  readonly interpolation?: Interpolation;
   /** What pixels are normalized to. @default "vgg": the VGG means are taken off */
   readonly preprocessing?: Preprocessing;
   /** "any" takes other values than those of photographs too. @default "0-255" */
@@ -28,10 +48,11 @@ export interface PreprocessOptions {
  * @throws {TypeError} if the shape is another
  * @throws {RangeError} if the crop is larger than what it is cut from, or the pixels are not in 0…255, as those of images are that
  * had their means taken off or were divided by 255 before; of a traced function, those of its first call
- * @see TF-Slim vgg_preprocessing.py
+ * @see TF-Slim vgg_preprocessing.py; torchvision 0.28 transforms/_presets.py, ImageClassification
  */
 export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions = {}): tf.Tensor4D {
-  const { resizeSide = 256, imageSize = 224, seed, preprocessing = "vgg", pixels } = options;
+  const { resizeSide = 256, imageSize = 224, seed, preprocessing = "vgg" } = options;
+  const { interpolation = "slim", pixels = "0-255" } = options;
   expectImages(images);
   if (imageSize > resizeSide) {
     throw new RangeError(
@@ -39,10 +60,23 @@ export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions
     );
   }
   expectPixels(images, pixels);
-  const size = resizedSize(images, resizeSide, imageSize);
-  const crop =
-    isReady(images, size) || isResizedWhole(size, [imageSize, imageSize]) ? cropWhole : cropWindows;
-  return tf.tidy(() => normalizePixels(crop(images, size, imageSize, seed), preprocessing));
+  const size = resizedSize(images, { resizeSide, imageSize, interpolation });
+  const cropping = { size, side: imageSize, seed, interpolation, isCut: pixels === "0-255" };
+  const isWhole = interpolation === "slim" && isResizedWhole(size, [imageSize, imageSize]);
+  const crop = isReady(images, size) || isWhole ? cropWhole : cropWindows;
+  return tf.tidy(() => normalizePixels(crop(images, cropping), preprocessing));
+}
+
+/** How images are cropped. */
+interface Cropping {
+  /** What they are resized to. */
+  readonly size: Size;
+  /** Of the crop. */
+  readonly side: number;
+  readonly seed: tf.Tensor | undefined;
+  readonly interpolation: Interpolation;
+  /** Whether they are in 0…255 and are to stay in it. */
+  readonly isCut: boolean;
 }
 
 function expectImages({ shape }: tf.Tensor): void {
@@ -54,13 +88,24 @@ function expectImages({ shape }: tf.Tensor): void {
 
 type Size = readonly [height: number, width: number];
 
+/** What images are resized and cropped to. */
+interface PhotoSides {
+  readonly resizeSide: number;
+  readonly imageSize: number;
+  readonly interpolation: Interpolation;
+}
+
 /**
  * What the images are resized to before the crop: their own size if they are ready.
- * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even
+ * @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even; torchvision 0.28
+ * transforms/functional.py, _compute_resized_output_size(): rounded down
  */
-function resizedSize(images: tf.Tensor4D, resizeSide: number, imageSize: number): Size {
+function resizedSize(images: tf.Tensor4D, { resizeSide, imageSize, interpolation }: PhotoSides): Size {
   const [, height, width] = images.shape;
   if (height === imageSize && width === imageSize) return [height, width];
+  const shorter = Math.min(height, width);
+  if (interpolation !== "slim")
+    return [Math.floor((height * resizeSide) / shorter), Math.floor((width * resizeSide) / shorter)];
   const scale = Math.fround(resizeSide / Math.min(height, width));
   const scaled = (side: number): number => roundHalfToEven(Math.fround(side * scale));
   return [scaled(height), scaled(width)];
@@ -86,13 +131,20 @@ export interface ImagePart {
   readonly right: number;
 }
 
+/** Those of a model's options by which photos are resized. */
+interface PhotoOptions {
+  readonly fixedResizeSide: number;
+  readonly defaultImageSize: number;
+  readonly interpolation: Interpolation;
+}
+
 /** The middle of images that preprocessImages() crops without a seed, in shares of their height and width. */
 export function centralPart(
   images: tf.Tensor4D,
-  { resizeSide, imageSize }: { readonly resizeSide: number; readonly imageSize: number },
+  { fixedResizeSide, defaultImageSize: imageSize, interpolation }: PhotoOptions,
 ): ImagePart {
-  const [height, width] = resizedSize(images, resizeSide, imageSize);
-  const [top, left] = centralPlace([height, width], imageSize);
+  const [height, width] = resizedSize(images, { resizeSide: fixedResizeSide, imageSize, interpolation });
+  const [top, left] = centralPlace([height, width], imageSize, interpolation);
   return {
     ...{ top: top / height, bottom: (top + imageSize) / height },
     ...{ left: left / width, right: (left + imageSize) / width },
@@ -100,26 +152,26 @@ export function centralPart(
 }
 
 /** Crops of the resized images. */
-function cropWhole(images: tf.Tensor4D, size: Size, side: number, seed: tf.Tensor | undefined): tf.Tensor4D {
+function cropWhole(images: tf.Tensor4D, { size, side, seed, interpolation }: Cropping): tf.Tensor4D {
   const resized = isReady(images, size) ? asFloat(images) : resizeBilinear(images, size);
   if (seed === undefined) {
-    const [top, left] = centralPlace(size, side);
+    const [top, left] = centralPlace(size, side, interpolation);
     return resized.slice([0, top, left, 0], [-1, side, side, -1]);
   }
   const { rows, columns } = randomPixels(images.shape[0], size, side, seed);
   return pickPixels(resized, rows, columns);
 }
 
-/** The same of very narrow images, without the rest of what they would be resized to. */
-function cropWindows(
-  images: tf.Tensor4D,
-  size: Size,
-  side: number,
-  seed: tf.Tensor | undefined,
-): tf.Tensor4D {
+/** The same without the rest of what they would be resized to: of very narrow images, or antialiased. */
+function cropWindows(images: tf.Tensor4D, cropping: Cropping): tf.Tensor4D {
+  const { size, side, seed, interpolation, isCut } = cropping;
   const { rows, columns } =
-    seed === undefined ? centralPixels(size, side) : randomPixels(images.shape[0], size, side, seed);
-  return pickResizedPixels(images, tf.tensor1d([...size], "int32"), rows, columns);
+    seed === undefined ? centralPixels(cropping) : randomPixels(images.shape[0], size, side, seed);
+  const resized = tf.tensor1d([...size], "int32");
+  if (interpolation === "slim") return pickResizedPixels(images, resized, rows, columns);
+  const from = tf.tensor1d(images.shape.slice(1, 3), "int32");
+  const pixels = resamplePixels(images, { from, size: resized, rows, columns }, interpolation);
+  return isCut ? tf.clipByValue(pixels, 0, 255) : pixels;
 }
 
 /** Each image's rows and columns, int32 [batch, side] or [1, side]. */
@@ -129,14 +181,16 @@ interface Pixels {
 }
 
 /** For all images the same. */
-function centralPixels(size: Size, side: number): Pixels {
-  const [top, left] = centralPlace(size, side);
+function centralPixels({ size, side, interpolation }: Cropping): Pixels {
+  const [top, left] = centralPlace(size, side, interpolation);
   const from = (first: number): tf.Tensor => tf.range(first, first + side, 1, "int32").expandDims();
   return { rows: from(top), columns: from(left) };
 }
 
-function centralPlace([height, width]: Size, side: number): Size {
-  return [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+/** @see torchvision 0.28 transforms/functional.py, center_crop(): a half is rounded to the even neighbour */
+function centralPlace([height, width]: Size, side: number, interpolation: Interpolation): Size {
+  const half = interpolation === "slim" ? Math.floor : roundHalfToEven;
+  return [half((height - side) / 2), half((width - side) / 2)];
 }
 
 /** Of a mirrored image the columns from the right. */

@@ -22,8 +22,7 @@ export function boxesOf(
 ): (ImagePart | undefined)[] {
   const [count] = image.shape;
   const listed = given === undefined ? undefined : expectBoxes(given, count);
-  const { fixedResizeSide: resizeSide, defaultImageSize: imageSize } = model.options;
-  const seen = centralPart(image, { resizeSide, imageSize });
+  const seen = centralPart(image, model.options);
   return Array.from({ length: count }, (_, i) => within(boxOf(i) ?? listed?.[i], seen));
 }
 

@@ -33,7 +33,8 @@ test("a classifier keeps its options, how it was trained and how good it is, and
     bestEpoch: 2,
     steps: [],
   };
-  const sizes = { preprocessing: { size: 30, resizeSide: 40 }, threshold: [0.1, 0.2, 0.3] };
+  const preprocessing = { size: 30, resizeSide: 40, interpolation: "bicubic" } as const;
+  const sizes = { preprocessing, threshold: [0.1, 0.2, 0.3] };
   for (const one of [model, other]) probabilitiesOf(one); // whose first values are drawn when they are needed
   const before = memory();
   await saveClassifier(model, dir, { classNames: NAMES, trained, ...sizes, notes: "37 photos" });
@@ -128,7 +129,7 @@ test("what is no classifier, a damaged one or one of another version is refused,
   const weights = readdirSync(dir).find((name) => name.includes(".data-")) ?? "";
   const before = memory();
   const damages: readonly (readonly [RegExp, string, string])[] = [
-    [/"version": 1/, '"version": 2', "expected format version 1, got 2, as another version of slimlab writes it"],
+    [/"version": 2/, '"version": 3', "expected format version 1 or 2, got 3, as another version of slimlab writes it"],
     [/^[^]*$/, "{", "expected what saveClassifier() writes, got 1 characters that are no JSON"],
     [/^[^]*$/, "[]", "expected an object, got []"],
     [/^[^]*$/, '{"name": "hat"}', 'expected a format "slimlab classifier", got none'],
@@ -137,6 +138,7 @@ test("what is no classifier, a damaged one or one of another version is refused,
     [/"hat"/, '"shoes"', 'expected a name of its own for each class, got "shoes" twice'],
     [/"size": 32/, '"size": 99', "expected a size of at most resizeSide 36, got 99"],
     [/"threshold": 0.5/, '"threshold": 5', "expected threshold in 0 … 1, got 5"],
+    [/"interpolation": "slim"/, '"interpolation": "best"', "expected model.interpolation of slim, bilinear, bicubic, got best"],
     [/"checkpoint": "/, '"checkpoint": "../', "expected a checkpoint beside it, got ../model-"],
     [/"numClasses": 3/, '"numClasses": 4', "expected a name for each of the model's 4 classes, got 3"],
     [/"width": [\d.]+/, '"width": 0.25', "expected every variable in it"],
@@ -157,6 +159,19 @@ test("what is no classifier, a damaged one or one of another version is refused,
   assert.deepEqual(memory(), before);
   model.dispose();
 });
+
+test("a classifier of before resizes photos as it did, whatever its weights are of", async () => {
+  const model = smallModel({ source: "torchvision" });
+  assert.equal(model.photoSize.interpolation, "bilinear");
+  const dir = await saveClassifier(model, join(root, "before"), { classNames: NAMES });
+  model.dispose();
+  const file = join(dir, "classifier.json");
+  const text = readFileSync(file, "utf8").replace('"version": 2', '"version": 1');
+  writeFileSync(file, text.replaceAll(/,\s*"interpolation": "bilinear"/g, "").replaceAll(/"interpolation": "bilinear",\s*/g, ""));
+  const before = loadClassifier(dir);
+  assert.deepEqual([before.preprocessing.interpolation, before.model.options.interpolation], ["slim", "slim"]);
+  before.dispose();
+}); // prettier-ignore
 
 test("saveClassifier() refuses what can't be loaded again, leaves other folders alone, and replaces nothing by a half", async () => {
   const model = smallModel();

@@ -114,6 +114,9 @@ const TRANSFORMS: Readonly<Record<string, ImageTransform>> = {
   "random box": (image, seed) => preprocessForTrain(image, { seed, size: 56, crop: "box" }),
   "random box, not mirrored": (image, seed) =>
     preprocessForTrain(image, { seed, size: 56, crop: "box", flip: false }),
+  "antialiased evaluation": (image) => preprocessForEval(image, { size: 56, interpolation: "bilinear" }),
+  "antialiased box": (image, seed) =>
+    preprocessForTrain(image, { seed, size: 56, crop: "box", interpolation: "bicubic" }),
 };
 
 test("resizeRegion() gives what resizeBilinear() gives of a region, to the bit", () => {

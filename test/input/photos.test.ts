@@ -134,7 +134,7 @@ describe("photos of all kinds", { skip }, () => {
   });
 
   test("servers' decoder gives the very pixels of readImage(), resized and cropped", async () => {
-    const sizes = { resizeSide: 30, size: 24 };
+    const sizes = { resizeSide: 30, size: 24, interpolation: "slim" } as const;
     const decoder = createPhotoDecoder(sizes);
     for (const name of names.filter((one) => REFUSED[one] === undefined)) {
       const file = join(photos, "all", name);

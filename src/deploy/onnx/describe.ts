@@ -1,6 +1,7 @@
 /** What a file of ONNX's tells of the classifier in it. */
 import type { Model } from "../../model";
-import { expectDistinctNames, expectThreshold, photoSizeOf, type PhotoSize } from "../expected";
+import type { PhotoSize } from "../../model/preprocessing";
+import { expectDistinctNames, expectThreshold, photoSizeOf } from "../expected";
 import { NAMES, type ClassifierGraphOptions } from "../classifiergraph";
 
 /** What belongs to a classifier beside its network. */

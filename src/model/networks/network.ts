@@ -1,6 +1,7 @@
 /** What a network is known by. */
 import type { Network } from "../part";
 import type { Preprocessing } from "../normalization";
+import type { Interpolation } from "../../tensorflow";
 import type { Strides } from "./blocks";
 
 /**
@@ -11,6 +12,17 @@ export type Source = (typeof SOURCES)[number];
 
 /** All sources. */
 export const SOURCES = ["slim", "torchvision", "timm", "keras"] as const;
+
+/**
+ * How photos are resized for a source's weights. Keras names none: its load_img() has Pillow's, of which this is one.
+ * @see torchvision 0.28 transforms/_presets.py; timm 1.0.31 data/constants.py and models' default_cfgs
+ */
+export const INTERPOLATION_OF: Readonly<Record<Source, Interpolation>> = {
+  slim: "slim",
+  torchvision: "bilinear",
+  timm: "bicubic",
+  keras: "bilinear",
+};
 
 /** Which form of a network is built. */
 export interface NetworkForm {
@@ -34,6 +46,8 @@ export interface SourceTraits {
   readonly batchNormEpsilon: number;
   /** Of a ResNet: where it strides. @default "slim" */
   readonly strides?: Strides;
+  /** How photos are resized. @default the source's of INTERPOLATION_OF */
+  readonly interpolation?: Interpolation;
   /** Side of the images that its weights were trained with, in pixels. @default the network's */
   readonly imageSize?: number;
 }

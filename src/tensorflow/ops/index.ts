@@ -23,6 +23,7 @@ export * from "./image";
 export * from "./photo";
 export * from "./jpeg";
 export * from "./branch";
+export * from "./antialias";
 export * from "./window";
 export * from "./augment";
 export * from "./data";

@@ -2,9 +2,10 @@
 import { attr } from "../runtime/attributes";
 import { castTo, executeOne } from "../trace/execute";
 import { dataType, tf } from "../runtime/runtime";
+import { resamplePixels, scaleWindow, type Antialiased } from "./antialias";
 import { branch } from "./branch";
-import { resizeBilinear } from "./image";
-import { dynamicReshape, dynamicShape, dynamicSlice, insertAxis } from "./shape";
+import { mirror, resizeBilinear, select } from "./image";
+import { dynamicReshape, dynamicShape, dynamicSlice, insertAxis, removeAxes } from "./shape";
 
 /** How many times its pixels a part may make to be computed on the way to it: for all but narrow photos that is faster. */
 const WHOLE = 4;
@@ -53,6 +54,51 @@ export function resizeWindow(images: tf.Tensor, window: ResizeWindow): tf.Tensor
         return [image, tf.tensor1d([height, width], "int32"), tf.zeros([2], "int32")];
       },
     }) as tf.Tensor4D;
+  });
+}
+
+/** The same antialiased, by one operation, for photos as they are decoded. See scaleWindow(). */
+export function antialiasWindow(
+  images: tf.Tensor,
+  { size, begin, height, width }: ResizeWindow,
+  interpolation: Antialiased,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const from = dynamicShape(images).slice([1], [2]);
+    const scale = castTo(size, "float32").div(castTo(from, "float32"));
+    const part = tf.tensor1d([height, width], "int32");
+    return scaleWindow(images, { scale, begin: castTo(begin, "float32"), part }, interpolation);
+  });
+}
+
+/**
+ * Images in another size, antialiased. See scaleWindow().
+ * @param images  [height, width, channels] or a batch of them
+ * @param size    int32 [2]
+ */
+export function antialiasImages(images: tf.Tensor, size: tf.Tensor, interpolation: Antialiased): tf.Tensor {
+  return tf.tidy(() => {
+    const isOne = images.rank === 3;
+    const from = dynamicShape(images).slice([images.rank - 3], [2]);
+    const scale = castTo(size, "float32").div(castTo(from, "float32"));
+    const wanted = { scale, begin: tf.zeros([2]), part: size };
+    const resized = scaleWindow(isOne ? insertAxis(images, 0) : images, wanted, interpolation);
+    return isOne ? removeAxes(resized, [0]) : resized;
+  });
+}
+
+/** The same window by plain operations, 0…255. See resamplePixels(). */
+export function resampleWindow(
+  images: tf.Tensor,
+  { size, begin, height, width }: ResizeWindow,
+  interpolation: Antialiased,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const from = dynamicShape(images).slice([1], [2]);
+    const [top, left] = tf.split(begin, 2).map((first) => insertAxis(first, 0)) as [tf.Tensor, tf.Tensor];
+    const rows = top.add(tf.range(0, height, 1, "int32"));
+    const columns = left.add(tf.range(0, width, 1, "int32"));
+    return tf.clipByValue(resamplePixels(images, { from, size, rows, columns }, interpolation), 0, 255);
   });
 }
 
@@ -113,6 +159,32 @@ export interface ResizeRegion {
 export function resizeRegion(image: tf.Tensor, wanted: ResizeRegion): tf.Tensor3D {
   const { region, size, window, mirrored } = wanted;
   return executeOne("SlimlabResizeRegion", [image, region, size, window, mirrored]) as tf.Tensor3D;
+}
+
+/**
+ * The same antialiased, of what lies in the region alone.
+ * @param image  uint8 [height, width, channels]
+ * @returns      float32 [window's height, window's width, channels], 0…255
+ */
+export function antialiasRegion(
+  image: tf.Tensor,
+  { region, size, window, mirrored }: ResizeRegion,
+  interpolation: Antialiased,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const [place, lengths] = tf.split(region, 2) as [tf.Tensor, tf.Tensor];
+    const [first, part] = tf.split(window, 2) as [tf.Tensor, tf.Tensor];
+    const most = dynamicShape(image).slice([0], [2]);
+    const top = castTo(place.floor(), "int32").maximum(tf.scalar(0, "int32"));
+    const bottom = castTo(place.add(lengths).ceil(), "int32").minimum(most);
+    const whole = tf.tensor1d([-1], "int32");
+    const inside = dynamicSlice(image, tf.pad(top, [[0, 1]]), tf.concat([bottom.sub(top), whole]));
+    const scale = castTo(size, "float32").div(lengths);
+    const begin = castTo(first, "float32").add(place.sub(castTo(top, "float32")).mul(scale));
+    const resized = scaleWindow(insertAxis(inside, 0), { scale, begin, part }, interpolation);
+    const one = removeAxes(resized, [0]);
+    return select(mirrored, mirror(one), one) as tf.Tensor3D;
+  });
 }
 
 /** @param shape  int32, computed in the graph */
