@@ -81,14 +81,14 @@ export async function importWeights(
   try {
     const own = target === "auto" ? undefined : target;
     own?.variables.expectAll(`import "${path}"`);
-    const { mapping, numClasses } = recognize(opened, given, own, beside?.preprocessing);
-    expectFixed(opened, mapping);
+    const { mapping, numClasses, file: named } = recognize(opened, given, own, beside?.preprocessing);
+    expectFixed(named, mapping);
     const model = own ?? new Model(optionsOf(mapping, numClasses, options));
     try {
-      const plan = planOf(model, opened, mapping, own === undefined, options);
-      await load(opened, plan.loaded, running);
-      const others = opened.metadata["otherStateDicts"]?.split(", ") ?? [];
-      return Object.assign(reportOf(opened, plan, others), {
+      const plan = planOf(model, named, mapping, own === undefined, options);
+      await load(named, plan.loaded, running);
+      const others = named.metadata["otherStateDicts"]?.split(", ") ?? [];
+      return Object.assign(reportOf(named, plan, others), {
         model,
         source: mapping.name,
         otherStateDicts: others,

@@ -4,13 +4,21 @@ import type { Preprocessing } from "../model/normalization";
 import { resolveOptions } from "../model/options";
 import { quoteNearest } from "../tensorflow";
 import type { WeightsFile } from "./formats/weightsfile";
+import { expectConfigured } from "./configured";
 import { MAPPINGS } from "./mappings";
 import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
 import { taggedOf } from "./mappings/tags";
 import { isWhole, matchOf, type Match } from "./match";
+import { ownHead, unwrapped, withOwnHead } from "./wrapped";
+
+/** The network that a file is of, and the file under the names that the network has. */
+export interface Recognized extends Match {
+  readonly file: WeightsFile;
+}
 
 /**
- * The network that a file is of.
+ * The network that a file is of, also as a part of a module or a Keras model; where it is said whose weights they are, its last layer
+ * may have another name.
  * @param source  what the caller says that it is: "timm/resnet50", or "timm" alone
  * @param model   one that is of that network already. @default any network
  * @param timmPixels  what the pixels of these weights are, if they are timm's. @default the network's
@@ -22,18 +30,50 @@ export function recognize(
   source: string | undefined,
   model?: Model,
   timmPixels?: Preprocessing,
-): Match {
-  const names = file.entries.map(({ name }) => name);
-  const named = mappingsNamed(source).map((mapping) => withPixels(inFile(mapping, names), timmPixels));
+): Recognized {
+  const named = mappingsNamed(source).map((mapping) => withPixels(mapping, timmPixels));
   if (model !== undefined && !named.some((mapping) => isOf(mapping, model)))
     throw ofOtherModel(file, named, model);
-  const matches = named.map((mapping) => matchOf(file, mapping));
-  const whole = matches.filter(isWhole);
-  const match = whole.find(({ mapping }) => model === undefined || isOf(mapping, model));
-  if (match === undefined)
-    throw model === undefined ? notNamed(file, matches, source) : notOf(file, matches, model);
-  const { mapping } = match;
-  if (mapping.name === source) return match;
+  const isSaid = source !== undefined || model !== undefined;
+  const candidates: Candidates[] = [];
+  for (const view of [file, ...unwrapped(file)]) {
+    const matches = named.map((mapping) => {
+      const match = matchIn(view, mapping);
+      return isSaid ? withOwnHead(view, match) : match;
+    });
+    const whole = matches.filter(isWhole);
+    const match = whole.find(({ mapping }) => model === undefined || isOf(mapping, model));
+    if (match !== undefined) {
+      if (match.mapping.name !== source) expectTold(file, match.mapping, whole, model);
+      expectConfigured(view, match.mapping);
+      return { ...match, file: view };
+    }
+    candidates.push({ file: view, matches });
+  }
+  const best = bestOf(candidates);
+  throw model === undefined ? notNamed(best, source) : notOf(best, model);
+}
+
+/** A file under some names, and how far they are those of networks. */
+interface Candidates {
+  readonly file: WeightsFile;
+  readonly matches: readonly Match[];
+}
+
+/** The names with a network that fits, though not what was asked for, or else those with the nearest one. */
+function bestOf(candidates: readonly Candidates[]): Candidates {
+  const rank = ({ matches }: Candidates): number =>
+    Math.max(...matches.map((match) => (isWhole(match) ? Infinity : nearness(match))));
+  return candidates.reduce((best, one) => (rank(one) > rank(best) ? one : best));
+}
+
+/** @throws {RangeError} that names the others that have the same names and shapes, but compute something else */
+function expectTold(
+  file: WeightsFile,
+  mapping: WeightsMapping,
+  whole: readonly Match[],
+  model?: Model,
+): void {
   const library = mapping.name.slice(0, mapping.name.indexOf("/") + 1);
   const others = whole
     .flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins])
@@ -41,15 +81,16 @@ export function recognize(
   const different = [...new Set(others)].filter(
     (name) => name !== mapping.name && !mapping.equals?.includes(name),
   );
-  if (different.length === 0) return match;
+  if (different.length === 0) return;
   throw new RangeError(
     `Cannot import "${file.path}": expected to be told whose weights it has, as these have the same names and shapes, but compute something else: ${[mapping.name, ...different].join(", ")}; give { source: "${mapping.name}" } if it is that`,
   );
 }
 
-/** With the names that a file has. */
-function inFile(mapping: WeightsMapping, names: readonly string[]): WeightsMapping {
-  return { ...mapping, entryOf: mapping.entriesOf?.(names) ?? mapping.entryOf };
+/** How far a file's entries are those of a network, with the names that this file has for it. */
+function matchIn(file: WeightsFile, mapping: WeightsMapping): Match {
+  const names = file.entries.map(({ name }) => name);
+  return matchOf(file, { ...mapping, entryOf: mapping.entriesOf?.(names) ?? mapping.entryOf });
 }
 
 function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | undefined): WeightsMapping {
@@ -107,14 +148,11 @@ function ofOtherModel(file: WeightsFile, named: readonly WeightsMapping[], model
 }
 
 /** Where a file is of another network or form than the model's, which is said. */
-function notOf(file: WeightsFile, matches: readonly Match[], model: Model): RangeError {
+function notOf({ file, matches }: Candidates, model: Model): RangeError {
   const { architecture, source } = model.options;
   const forms = matches.filter(isWhole).map(({ mapping }) => formOf(mapping));
   if (forms.length === 0)
-    return ofNoNetwork(
-      file,
-      matches.filter(({ mapping }) => isOf(mapping, model)),
-    );
+    return ofNoNetwork({ file, matches: matches.filter(({ mapping }) => isOf(mapping, model)) });
   return new RangeError(
     `Cannot import "${file.path}": expected weights of the model's ${architecture} of source "${source}", got those of a model created with ${forms.slice(0, 5).join(", or ")}; importWeights("auto", …) creates the right one`,
   );
@@ -126,30 +164,26 @@ export function formOf({ name, architecture, source, options }: WeightsMapping):
 }
 
 /** Where a file is of another network than its caller says, which is said. */
-function notNamed(file: WeightsFile, matches: readonly Match[], source: string | undefined): RangeError {
+function notNamed({ file, matches }: Candidates, source: string | undefined): RangeError {
   const others =
-    source === undefined ? [] : MAPPINGS.map((mapping) => matchOf(file, mapping)).filter(isWhole);
-  if (others.length === 0) return ofNoNetwork(file, matches);
+    source === undefined ? [] : MAPPINGS.map((mapping) => matchIn(file, mapping)).filter(isWhole);
+  if (others.length === 0) return ofNoNetwork({ file, matches });
   const names = others.map(({ mapping: { name } }) => name).join(", or ");
   return new RangeError(
     `Cannot import "${file.path}": expected weights of "${source}", got those of ${names}`,
   );
 }
 
-function ofNoNetwork(file: WeightsFile, matches: readonly Match[]): RangeError {
-  const best = [...matches].sort((a, b) => nearness(b) - nearness(a))[0];
-  const count = `${file.entries.length} tensors`;
-  const what =
-    best?.lacks === undefined
-      ? `no others, got ${best?.unknown
-          .slice(0, 3)
-          .map((name) => `"${name}"`)
-          .join(", ")}`
-      : best.lacks;
-  const near =
-    best === undefined || best.found === 0 ? "" : `; of the nearest, ${best.mapping.name}, expected ${what}`;
+function ofNoNetwork({ file, matches }: Candidates): RangeError {
+  const cannot = `Cannot import "${file.path}": expected the names and shapes of a known network, got ${file.entries.length} tensors of another`;
+  const [best] = [...matches].sort((a, b) => nearness(b) - nearness(a));
+  if (best === undefined || best.found === 0) return new RangeError(cannot);
+  const { mapping, lacks, unknown } = best;
+  const others = unknown.slice(0, 3).map((name) => `"${name}"`);
+  const head = ownHead(file, best);
+  const hint = head === undefined ? "" : `; give { source: "${mapping.name}" } if that is its last layer`;
   return new RangeError(
-    `Cannot import "${file.path}": expected the names and shapes of a known network, got ${count} of another${near}`,
+    `${cannot}; of the nearest, ${mapping.name}, expected ${lacks ?? `no others, got ${others.join(", ")}${hint}`}`,
   );
 }
 
