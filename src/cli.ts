@@ -10,7 +10,7 @@ import { versionText, versions } from "./cli/version";
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
 
 const program = new Command("slimlab")
-  .description("Notebooks that fine-tune and inspect a ResNet in TypeScript: their kernel, and their data.")
+  .description("Notebooks that fine-tune and inspect a network in TypeScript: their kernel, and their data.")
   .version(versions().slimlab, "-V, --version", "print the version")
   .executableDir("../kernel")
   .showHelpAfterError("(--help tells more)");

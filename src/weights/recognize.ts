@@ -2,12 +2,12 @@
 import type { Model } from "../model/model";
 import type { Preprocessing } from "../model/normalization";
 import { resolveOptions } from "../model/options";
-import { quoteNearest } from "../tensorflow";
 import type { WeightsFile } from "./formats/weightsfile";
 import { expectConfigured } from "./configured";
 import { MAPPINGS } from "./mappings";
 import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
 import { taggedOf } from "./mappings/tags";
+import { libraryOf, quoteNearestWeights } from "./published/source";
 import { isWhole, matchOf, type Match } from "./match";
 import { ownHead, unwrapped, withOwnHead } from "./wrapped";
 
@@ -74,10 +74,9 @@ function expectTold(
   whole: readonly Match[],
   model?: Model,
 ): void {
-  const library = mapping.name.slice(0, mapping.name.indexOf("/") + 1);
   const others = whole
     .flatMap(({ mapping: { name, twins = [] } }) => [name, ...twins])
-    .filter((name) => model === undefined || name.startsWith(library)); // a model says by its form whose it is
+    .filter((name) => model === undefined || libraryOf(name) === libraryOf(mapping.name)); // a model says by its form whose it is
   const different = [...new Set(others)].filter(
     (name) => name !== mapping.name && !mapping.equals?.includes(name),
   );
@@ -107,12 +106,17 @@ function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
   if (found.length > 0) return found;
   const tagged = MAPPINGS.filter(({ name }) => taggedOf(name).includes(source));
   if (tagged.length > 0) return tagged.map((mapping) => ({ ...mapping, name: source }));
-  const names = MAPPINGS.flatMap(({ name }) => [name, ...taggedOf(name)]);
   const twin = MAPPINGS.find(({ twins, unfilled }) => twins?.includes(source) || unfilled?.name === source);
-  const why =
-    twin === undefined ? "no such source" : `one that no network here computes: it is not ${twin.name}`;
-  throw new RangeError(
-    `Cannot import weights of "${source}": expected a source such as ${quoteNearest(source, names)}, got ${why}`,
+  throw unknownSource(source, twin?.name);
+}
+
+/** Why a source is none. @param twin  whose names and shapes its weights have */
+function unknownSource(source: string, twin: string | undefined): RangeError {
+  const names = MAPPINGS.flatMap(({ name }) => [name, ...taggedOf(name)]);
+  const libraries = [...new Set(names.map(libraryOf))];
+  const why = twin === undefined ? "no such source" : `one that no network here computes: it is not ${twin}`;
+  return new RangeError(
+    `Cannot import weights of "${source}": expected a source such as ${quoteNearestWeights(source, names)}, or ${libraries.join(", ")} alone, got ${why}`,
   );
 }
 

@@ -227,6 +227,7 @@ test("names that no source has are refused with the nearest, and being offline i
   await refuse("slim/alexnet_v2", /"slim\/alexnet_v2": expected a name such as /);
   await refuse("timm/mystery", /such as "timm\//);
   await refuse("resnet50", /such as ".*resnet50"/);
+  await refuse("torch/resnet50", /such as "torchvision\/resnet50", /);
   const offline =
     /^Cannot fetch "http:\/\/127.0.0.1:\d+\/.*": expected an answer from 127.0.0.1:\d+, got none \(ECONNREFUSED\); is this machine online\?$/;
   await refuse("timm/resnet50", offline);

@@ -37,6 +37,8 @@ test("importWeights() asks whose weights they are where names and shapes are sev
   await fails("auto", /timm\/resnet50, timm\/resnetaa50, timm\/resnetblur50; give/, { source: "timm" });
   await fails("auto", /expected a source such as .*, got one that no network here computes: it is not timm\/efficientnet_b0$/, { source: "timm/efficientnet_blur_b0" });
   await fails("auto", /expected a source such as "torchvision\/resnet50".*, got no such source$/, { source: "torchvision/resnet5O" });
+  await fails("auto", /expected a source such as "torchvision\/[^"]*", .*, or torchvision, timm, keras, slim alone, got no such source$/, { source: "torch" });
+  await fails("auto", /expected a source such as "timm\/resnet50", /, { source: "timm/resnet50.tv" });
   const model = new Model({ source: "timm", numClasses: 1000 });
   await fails(model, /expected to be told whose weights it has/);
   const { source } = await importWeights(model, file, { source: "timm/resnet50" });

@@ -10,8 +10,8 @@ const LACKING = { wanted: 2, found: 1 } as const;
  * @param count  how many at most
  */
 export function nearestNames(wanted: string, names: Iterable<string>, count = 3): string[] {
-  const distances = [...new Set(names)].map((name) => ({ name, distance: distanceOf(wanted, name) }));
-  distances.sort((a, b) => a.distance - b.distance);
+  const distances = [...new Set(names)].map((name) => ({ name, ...distancesOf(wanted, name) }));
+  distances.sort((a, b) => a.least - b.least || a.inLetters - b.inLetters);
   return distances.slice(0, count).map(({ name }) => name);
 }
 
@@ -22,9 +22,11 @@ export function quoteNearest(wanted: string, names: Iterable<string>, count = 3)
     .join(", ");
 }
 
-function distanceOf(wanted: string, name: string): number {
-  const parts = editDistance(wanted.split("/"), name.split("/"), distanceOfLetters, LACKING);
-  return Math.min(parts, distanceOfLetters(wanted, name)); // the slashes may be what is wrong
+/** In letters, and the least of this and in parts, which for parts that are wholly unlike is always the same. */
+function distancesOf(wanted: string, name: string): { readonly least: number; readonly inLetters: number } {
+  const inParts = editDistance(wanted.split("/"), name.split("/"), distanceOfLetters, LACKING);
+  const inLetters = distanceOfLetters(wanted, name);
+  return { least: Math.min(inParts, inLetters), inLetters }; // the slashes may be what is wrong
 }
 
 function distanceOfLetters(a: string, b: string): number {

@@ -39,6 +39,21 @@ export interface Asking {
 /** Why weights are not fetched. @param known  the names that there are */
 export function unknownWeights(name: string, known: Iterable<string>): RangeError {
   return new RangeError(
-    `Cannot fetch weights "${name}": expected a name such as ${quoteNearest(name, known)}, got no such one`,
+    `Cannot fetch weights "${name}": expected a name such as ${quoteNearestWeights(name, known)}, got no such one`,
   );
+}
+
+/** The nearest of names such as "timm/resnet50" in quotes; of the same library, if there is one whose name begins alike. */
+export function quoteNearestWeights(wanted: string, names: Iterable<string>): string {
+  const [all, asked] = [[...names], libraryOf(wanted)];
+  const alike = all.filter((name) => {
+    const library = libraryOf(name);
+    return library.startsWith(asked) || asked.startsWith(library);
+  });
+  return quoteNearest(wanted, alike.length > 0 ? alike : all);
+}
+
+/** "timm" of "timm/resnet50". */
+export function libraryOf(name: string): string {
+  return name.split("/")[0] ?? name;
 }
