@@ -1,7 +1,7 @@
 /** What a model is made of. */
 import { specOf, type Architecture } from "./networks";
 import { STRIDES, type Strides } from "./networks/blocks";
-import { INTERPOLATION_OF, sourcesOf, type NetworkSpec, type Source } from "./networks/network";
+import { interpolationOf, resizeSideOf, sourcesOf, type NetworkSpec, type Source } from "./networks/network";
 import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
 import { PREPROCESSINGS, type Preprocessing } from "./normalization";
 import { INTERPOLATIONS, type Interpolation } from "../tensorflow";
@@ -21,9 +21,9 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly multiLabel?: boolean;
   /** 2 or more: the probability of one class alone is always 1, unless multiLabel. @default 2 */
   readonly numClasses?: number;
-  /** Shorter side of a photograph before it is cropped, in pixels. @default 8/7 of defaultImageSize, 256 for 224 */
+  /** Shorter side of a photograph before it is cropped, in pixels. @default the source's share of defaultImageSize, mostly 8/7: 256 for 224 */
   readonly fixedResizeSide?: number;
-  /** Side of the network's input, in pixels. @default what it was published with, 224 or 299 mostly */
+  /** Side of the network's input, in pixels. @default what the source's weights were trained with, 224 or 299 mostly */
   readonly defaultImageSize?: number;
   /**
    * What preprocess() takes: with "0-255" it refuses images that were normalized before; a compiled step, evaluation or function
@@ -83,11 +83,11 @@ export function resolveOptions(options: ModelOptions): ResolvedOptions {
   const source = expectSource(architecture, spec, options.source);
   const traits = spec.sources[source];
   const { defaultImageSize = traits?.imageSize ?? spec.imageSize } = options;
-  const { fixedResizeSide = Math.round((defaultImageSize * 8) / 7), pixels = "0-255", seed = 0 } = options;
+  const { fixedResizeSide = resizeSideOf(spec, source, defaultImageSize) } = options;
   const { strides = traits?.strides ?? "slim", width = 1, outputStride } = options;
   const { labelSmoothing = 0, classWeights, focalGamma = 0, multiLabel = false, positiveWeights } = options;
   const { preprocessing = traits?.preprocessing ?? "none", createAuxLogits = false } = options;
-  const { interpolation = traits?.interpolation ?? INTERPOLATION_OF[source] } = options;
+  const { interpolation = interpolationOf(spec, source), pixels = "0-255", seed = 0 } = options;
   const { weightDecay, batchNormDecay, dropoutKeepProb } = { ...spec, ...givenOf(options) };
   const { batchNormEpsilon = traits?.batchNormEpsilon ?? NaN } = options;
   const resolved = {

@@ -12,6 +12,7 @@ import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
 import { laidOut } from "./mappings/layout";
 import { HEAD, type MappedEntry, type WeightsMapping } from "./mappings/mapping";
+import { differencesOf, optionsOf, photosOf } from "./photos";
 import { recognize } from "./recognize";
 import { timmConfigBeside, type TimmConfig } from "./timmconfig";
 
@@ -25,7 +26,8 @@ export interface ImportProgress {
 export interface ImportOptions {
   /**
    * Whose weights these are, as that source calls the network: "torchvision/resnet50", "timm/tf_efficientnet_b0"; also with
-   * the tag of its weights, "timm/resnet50.a1_in1k", whose pixels may be others; or the source alone.
+   * the tag of its weights, "timm/resnet50.a1_in1k", whose pixels, and sizes of photos, may be others; or the source alone. Without
+   * a tag, photos are shown as to the source's default weights of that network, or to those whose file has this name at torchvision.
    * Needed where names and shapes can't tell.
    * @default what timm's config.json beside the file says, or else by names and shapes
    */
@@ -37,7 +39,11 @@ export interface ImportOptions {
   readonly stateDict?: string;
   /** Variables in these scopes keep their values. @default none; a head for other classes of "auto" is not made */
   readonly excludeScopes?: Scopes;
-  /** With "auto": further options of the model, e.g. numClasses, with which the head begins anew. @default as the file has it */
+  /**
+   * With "auto": further options of the model, e.g. numClasses, with which the head begins anew, or defaultImageSize, whose
+   * fixedResizeSide follows then.
+   * @default as the file has it; fixedResizeSide, defaultImageSize and interpolation as the weights' source shows photos to them
+   */
   readonly model?: Omit<ModelOptions, "architecture" | "source" | "strides" | "width">;
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Stops, before anything has changed in a model given. @default the running cell's, if it is a notebook's */
@@ -51,6 +57,11 @@ export interface ImportReport extends InitReport {
   readonly source: string;
   /** Further sets of weights that the file has and `stateDict` takes, such as averages: "state_dict_ema". */
   readonly otherStateDicts: readonly string[];
+  /**
+   * In what the model shows photographs to these weights otherwise than their source: "fixedResizeSide 256, there 232". Of a model
+   * that was created here, what its options asked for, and timm's "crop_mode squash", which is cropped here.
+   */
+  readonly shownOtherwise: readonly string[];
 }
 
 /** A file of weights, or what fetchWeights() gave, which says whose they are. */
@@ -59,8 +70,10 @@ export type WeightsSource = string | { readonly path: string; readonly name: str
 /**
  * Brings weights of torchvision, timm, Keras or TF-Slim into a model: of safetensors, torch's .pth and .pt, Keras' .keras and .h5,
  * TensorFlow's checkpoints and SavedModels. Nothing of a file is ever run. The model's paddings, epsilon and pixels are those of the
- * source, so that its logits are; either all are loaded or, at an error, none.
- * @param target  a model of that network and source; or "auto": one is created as the file asks for, in `model` of the report
+ * source, so that its logits are; either all are loaded or, at an error, none. A model that is created here has photos resized and
+ * cropped as the source does for these weights.
+ * @param target  a model of that network and source, whose options stay; or "auto": one is created as the file asks for, in `model`
+ *   of the report
  * @throws {RangeError} that names what the file may be of, if names and shapes can't tell: give `source`
  * @throws {RangeError} if it is of no network here, of another than the model's, or its last layer is for other classes
  * @throws {RangeError} that names the entry and counts them, if numbers to be loaded are NaN or infinite
@@ -83,15 +96,17 @@ export async function importWeights(
     own?.variables.expectAll(`import "${path}"`);
     const { mapping, numClasses, file: named } = recognize(opened, given, own, beside?.preprocessing);
     expectFixed(named, mapping);
-    const model = own ?? new Model(optionsOf(mapping, numClasses, options));
+    const photos = photosOf(mapping, path, beside);
+    const model = own ?? new Model(optionsOf(mapping, numClasses, photos, options.model));
     try {
       const plan = planOf(model, named, mapping, own === undefined, options);
       await load(named, plan.loaded, running);
       const others = named.metadata["otherStateDicts"]?.split(", ") ?? [];
-      return Object.assign(reportOf(named, plan, others), {
-        model,
-        source: mapping.name,
-        otherStateDicts: others,
+      const shownOtherwise = differencesOf(model.options, photos);
+      const lines = { "not taken, by stateDict": others, "photos otherwise than there": shownOtherwise };
+      return Object.assign(reportOf(named, plan, lines), {
+        ...{ model, source: mapping.name },
+        ...{ otherStateDicts: others, shownOtherwise },
       });
     } catch (error) {
       if (own === undefined) model.dispose();
@@ -111,21 +126,6 @@ function sourceOf(path: string, given: string | undefined, beside?: TimmConfig):
   throw new RangeError(
     `Cannot import "${path}": expected weights of ${given}, got those of ${beside.name}, as config.json says`,
   );
-}
-
-function optionsOf(
-  mapping: WeightsMapping,
-  numClasses: number | undefined,
-  { model }: ImportOptions,
-): ModelOptions {
-  const { architecture, source, options } = mapping;
-  return {
-    ...(numClasses !== undefined && numClasses > 1 && { numClasses }),
-    ...options,
-    ...model,
-    architecture,
-    source,
-  };
 }
 
 /** A variable and where its values stand. */
@@ -236,14 +236,14 @@ function valueOf(
 
 function reportOf(
   file: WeightsFile,
-  { loaded, ...others }: ImportPlan,
-  stateDicts: readonly string[],
+  { loaded, ...lists }: ImportPlan,
+  others: Readonly<Record<string, readonly string[]>>,
 ): InitReport {
   return initReport({
-    others: { "not taken, by stateDict": stateDicts },
+    others,
     checkpoint: file.path,
     loaded: loaded.map(({ variable: { name } }) => name),
     mapped: Object.fromEntries(loaded.map(({ variable: { name }, entry }) => [name, entry])),
-    ...others,
+    ...lists,
   });
 }

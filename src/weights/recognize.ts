@@ -98,7 +98,7 @@ function withPixels(mapping: WeightsMapping, preprocessing: Preprocessing | unde
 }
 
 /** Those that a source's name means. @throws {RangeError} that names the nearest, if there are none */
-function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
+export function mappingsNamed(source: string | undefined): readonly WeightsMapping[] {
   if (source === undefined) return MAPPINGS;
   const found = MAPPINGS.filter(
     (mapping) => mapping.name === source || mapping.name.startsWith(`${source}/`),

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Preprocessing } from "../model/normalization";
 import { reasonOf } from "../tensorflow";
 import { isRecord } from "./formats/json";
+import type { PhotosShown } from "./published/photos";
 
 /** A model of timm's, as its config.json has it. */
 export interface TimmConfig {
@@ -11,6 +12,7 @@ export interface TimmConfig {
   readonly name: string;
   /** What its pixels are normalized to: other weights of one network may have others. */
   readonly preprocessing: Preprocessing;
+  readonly photos: PhotosShown;
 }
 
 /** By mean and standard deviation, of 0…1. @see timm 1.0.31: data/constants.py */
@@ -32,15 +34,50 @@ export function timmConfigBeside(path: string): TimmConfig | undefined {
   if (!existsSync(file)) return undefined;
   const config = parsed(file);
   if (!isRecord(config) || typeof config["architecture"] !== "string") return undefined;
-  const { mean, std } = isRecord(config["pretrained_cfg"]) ? config["pretrained_cfg"] : config;
+  const pretrained = isRecord(config["pretrained_cfg"]) ? config["pretrained_cfg"] : config;
+  const { mean, std } = pretrained;
   if (!Array.isArray(mean) || !Array.isArray(std)) return undefined;
   expectArguments(file, config);
   const preprocessing = KNOWN[[mean, std].join()];
   const expected = `mean and std as ${Object.keys(KNOWN).join(" or ")}`;
   if (preprocessing === undefined)
     throw new Error(`Cannot import weights with "${file}": expected ${expected}, got ${[mean, std].join()}`);
-  return { name: `timm/${config["architecture"]}`, preprocessing };
+  return { name: `timm/${config["architecture"]}`, preprocessing, photos: photosOf(file, pretrained) };
 }
+
+/**
+ * How photographs are shown; what is not said is as timm takes it then.
+ * @throws {Error} if sizes are none, or of no square
+ * @see timm 1.0.31: data/config.py, resolve_data_config(), without its test sizes; data/transforms_factory.py, transforms_imagenet_eval()
+ */
+function photosOf(file: string, pretrained: Readonly<Record<string, unknown>>): PhotosShown {
+  const said = Object.fromEntries(Object.entries(pretrained).filter(([, value]) => value !== null));
+  const {
+    input_size = [3, 224, 224],
+    crop_pct = 0.875,
+    interpolation = "bicubic",
+    crop_mode = "center",
+  } = said;
+  const refuse = (expected: string, got: unknown): Error =>
+    new Error(`Cannot import weights with "${file}": expected ${expected}, got ${JSON.stringify(got)}`);
+  const sizes: readonly unknown[] = Array.isArray(input_size) ? input_size : [];
+  const [, height, width] = sizes;
+  if (!isSide(height) || height !== width)
+    throw refuse("input_size of three numbers, a square's sides last", input_size);
+  if (typeof crop_pct !== "number" || !(crop_pct > 0 && crop_pct <= 1))
+    throw refuse("crop_pct above 0 and up to 1", crop_pct);
+  const fixedResizeSide = Math.floor(height / crop_pct);
+  return {
+    fixedResizeSide,
+    defaultImageSize: height,
+    interpolation: String(interpolation),
+    cropMode: String(crop_mode),
+  };
+}
+
+function isSide(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0;
+} // prettier-ignore
 
 /** Arguments of timm.create_model() of which nothing follows but the shapes of weights, or what is dropped in training. */
 const PLAIN = ["num_classes", "in_chans", "drop_rate", "drop_path_rate", "drop_block_rate", "global_pool"];

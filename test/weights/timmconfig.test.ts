@@ -12,6 +12,8 @@ import { readSource, sourceValue } from "./sources";
 const folder = temporaryFolder("timm");
 const file = join(folder, "model.safetensors");
 const TORCH = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+/** What timm takes where nothing is said. */
+const UNSAID = { fixedResizeSide: 256, defaultImageSize: 224, interpolation: "bicubic", cropMode: "center" };
 const INCEPTION = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
 
 before(async () => {
@@ -32,7 +34,7 @@ function beside(config: unknown, name: string): string {
 }
 
 test("config.json is timm's in both of its forms; another's is none; other pixels are refused", () => {
-  const resnet = { name: "timm/resnet50", preprocessing: "inception" };
+  const resnet = { name: "timm/resnet50", preprocessing: "inception", photos: UNSAID };
   assert.deepEqual(
     timmConfigBeside(beside({ architecture: "resnet50", pretrained_cfg: INCEPTION }, "new")),
     resnet,
@@ -66,6 +68,42 @@ test("config.json of a network that was made with arguments by which it computes
   ] as const)
     assert.throws(() => timmConfigBeside(beside(config, name)), ({ message }: Error) =>
       message.endsWith(`config.json": expected a network as timm makes it by its name, got one with ${got}`));
+}); // prettier-ignore
+
+test("config.json says how photographs are shown; sizes that are none are refused", () => {
+  const photosOf = (config: object, name: string): unknown =>
+    timmConfigBeside(beside({ architecture: "resnet50", pretrained_cfg: { ...TORCH, ...config } }, name))?.photos;
+  const shown = { input_size: [3, 160, 160], crop_pct: 0.95, interpolation: "bilinear", test_input_size: [3, 224, 224] };
+  assert.deepEqual(photosOf(shown, "shown"), { ...UNSAID, defaultImageSize: 160, fixedResizeSide: 168, interpolation: "bilinear" });
+  assert.deepEqual(photosOf({ crop_pct: null, crop_mode: "squash" }, "squash"), { ...UNSAID, cropMode: "squash" });
+  for (const [name, config, said] of [
+    ["wide", { input_size: [3, 224, 192] }, /config.json": expected input_size of three numbers, .*, got \[3,224,192\]$/],
+    ["none", { input_size: 224 }, /expected input_size of three numbers, .*, got 224$/],
+    ["percent", { crop_pct: 95 }, /expected crop_pct above 0 and up to 1, got 95$/],
+  ] as const)
+    assert.throws(() => photosOf(config, name), said);
+}); // prettier-ignore
+
+test("importWeights() takes the sizes of photographs from timm's config.json, but what is asked for", async () => {
+  const pretrained = { ...TORCH, input_size: [3, 176, 176], crop_pct: 0.9, interpolation: "lanczos", crop_mode: "border" };
+  const path = beside({ architecture: "resnet50", pretrained_cfg: pretrained }, "lanczos");
+  copyFileSync(file, path);
+  await assert.rejects(
+    importWeights("auto", path),
+    /expected interpolation to be slim, bilinear, bicubic, got "lanczos" in config.json; give model: { interpolation }/,
+  );
+  const report = await importWeights("auto", path, { source: "timm/resnet50.a1_in1k", model: { interpolation: "bicubic" } });
+  const { defaultImageSize, fixedResizeSide, interpolation } = report.model.options;
+  assert.deepEqual([defaultImageSize, fixedResizeSide, interpolation], [176, 195, "bicubic"]);
+  const otherwise = ["interpolation bicubic, there lanczos", "cropped, there crop_mode border"];
+  assert.deepEqual(report.shownOtherwise, otherwise);
+  assert.match(String(report), /photos otherwise than there +2 +interpolation bicubic, there lanczos, cropped/);
+  report.model.dispose();
+  const own = new Model({ source: "timm", numClasses: 1000, fixedResizeSide: 256 });
+  const again = await importWeights(own, path);
+  assert.equal(own.options.fixedResizeSide, 256);
+  assert.deepEqual(again.shownOtherwise, ["fixedResizeSide 256, there 195", "defaultImageSize 224, there 176", ...otherwise]);
+  own.dispose();
 }); // prettier-ignore
 
 test("importWeights() takes network and pixels from timm's config.json", async () => {

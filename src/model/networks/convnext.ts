@@ -94,7 +94,11 @@ const TRAITS = { preprocessing: "torch", batchNormEpsilon: 1e-6 } as const;
 export const CONVNEXTS = {
   convnext_tiny: {
     imageSize: 224,
-    sources: { torchvision: TRAITS, timm: TRAITS, keras: TRAITS },
+    sources: {
+      torchvision: { ...TRAITS, resizeSide: 236 },
+      timm: { ...TRAITS, resizeSide: 235 },
+      keras: TRAITS,
+    },
     weightDecay: 1e-8,
     batchNormDecay: 0.997,
     dropoutKeepProb: 0.9,

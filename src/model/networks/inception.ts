@@ -181,16 +181,19 @@ export function gammaOf(source: Source): true | "unscaled" {
 
 /**
  * What is known of an Inception. All its sources take −1…1, torchvision's by its transform_input, and add 0.001 to variances.
+ * @param timmResizeSide  shorter side of photographs before the crop, as timm's weights want it
  * @see tf_slim/nets/inception_utils.py, inception_arg_scope
  */
 export function inceptionSpec<S extends Source>(
   sources: readonly S[],
+  timmResizeSide: number,
   build: (form: NetworkForm) => ReturnType<NetworkSpec["build"]>,
 ): NetworkSpec {
   const traits = { preprocessing: "inception", batchNormEpsilon: 1e-3 } as const;
+  const timm = { ...traits, resizeSide: timmResizeSide };
   return {
     imageSize: 299,
-    sources: Object.fromEntries(sources.map((source) => [source, traits])),
+    sources: Object.fromEntries(sources.map((source) => [source, source === "timm" ? timm : traits])),
     weightDecay: 4e-5,
     batchNormDecay: 0.9997,
     dropoutKeepProb: 0.8,

@@ -2,14 +2,14 @@
 import { table, type Table, type TableRow } from "../../display/table";
 import { declareNetwork } from "../declare";
 import { ARCHITECTURES, specOf, type Architecture } from "./index";
-import { sourcesOf } from "./network";
+import { interpolationOf, sourcesOf } from "./network";
 
 const CLASSES = 1000;
 
 /**
  * The networks that a Model can be, as a table: name, parameters (trainable numbers, those of a last layer of 1,000 classes included),
  * side of the images that it was published with, and sources (whose forms it can have, the default first) with what their pixels are
- * normalized to.
+ * normalized to, and how photographs are resized.
  * @example
  * networks().rows.map(({ name }) => name);
  */
@@ -29,6 +29,8 @@ function rowOf(name: Architecture): TableRow {
   const trained = variables.filter(({ trainable }) => trainable);
   const sizes = trained.map(({ shape }) => shape.reduce((size, side) => size * side, 1));
   const parameters = sizes.reduce((sum, size) => sum + size, (output[3] + 1) * CLASSES);
-  const kinds = sources.map((from) => `${from} (${spec.sources[from]?.preprocessing ?? ""})`);
-  return { name, parameters, "image size": imageSize, "sources (pixels)": kinds.join(", ") };
+  const kinds = sources.map(
+    (from) => `${from} (${spec.sources[from]?.preprocessing ?? ""}, ${interpolationOf(spec, from)})`,
+  );
+  return { name, parameters, "image size": imageSize, "sources (pixels, interpolation)": kinds.join(", ") };
 }

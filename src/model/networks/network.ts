@@ -17,7 +17,7 @@ export const SOURCES = ["slim", "torchvision", "timm", "keras"] as const;
  * How photos are resized for a source's weights. Keras names none: its load_img() has Pillow's, of which this is one.
  * @see torchvision 0.28 transforms/_presets.py; timm 1.0.31 data/constants.py and models' default_cfgs
  */
-export const INTERPOLATION_OF: Readonly<Record<Source, Interpolation>> = {
+const INTERPOLATION_OF: Readonly<Record<Source, Interpolation>> = {
   slim: "slim",
   torchvision: "bilinear",
   timm: "bicubic",
@@ -50,6 +50,8 @@ export interface SourceTraits {
   readonly interpolation?: Interpolation;
   /** Side of the images that its weights were trained with, in pixels. @default the network's */
   readonly imageSize?: number;
+  /** Shorter side of photos before that is cropped, for the weights that it takes by default. @default 8/7 of imageSize */
+  readonly resizeSide?: number;
 }
 
 /** A network: how it is built, and what it is trained with. */
@@ -80,4 +82,18 @@ export interface NetworkSpec {
 /** The sources of a network, the default first. */
 export function sourcesOf({ sources }: NetworkSpec): readonly Source[] {
   return Object.keys(sources).flatMap((name) => SOURCES.filter((source) => source === name));
+}
+
+/** How photos are resized for the weights that a network takes of a source by default. */
+export function interpolationOf({ sources }: NetworkSpec, source: Source): Interpolation {
+  return sources[source]?.interpolation ?? INTERPOLATION_OF[source];
+}
+
+/**
+ * Shorter side of photos before a square of `side` is cropped, in pixels: as much larger as the source has it for the weights that
+ * it takes by default. Keras says nothing of it: 8/7, as TF-Slim's vgg_preprocessing.py.
+ */
+export function resizeSideOf({ sources, imageSize }: NetworkSpec, source: Source, side: number): number {
+  const { imageSize: crop = imageSize, resizeSide } = sources[source] ?? {};
+  return Math.round(resizeSide === undefined ? (side * 8) / 7 : (side * resizeSide) / crop);
 }

@@ -1,11 +1,19 @@
 /** The ResNets: by TF-Slim's names those that it has. */
 import type { ResnetName } from "./blocks";
-import type { NetworkSpec } from "./network";
+import type { NetworkSpec, SourceTraits } from "./network";
 import { resnet } from "./resnet";
 
 const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5, strides: "torchvision" } as const;
 const SLIM = { preprocessing: "vgg", batchNormEpsilon: 1e-5 } as const;
 const KERAS_EPSILON = 1.001e-5;
+
+/** How the weights that a source takes by default want photographs, where not as most of its. */
+type Photos = Readonly<
+  Partial<Record<"torchvision" | "timm", Pick<SourceTraits, "resizeSide" | "interpolation">>>
+>;
+
+/** torchvision's second version of weights, and timm's of its recipes A1 and A1h. */
+const [V2, A1] = [{ torchvision: { resizeSide: 232 } }, { timm: { resizeSide: 235 } }];
 
 /** What all have. */
 function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkSpec {
@@ -20,17 +28,22 @@ function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkS
   };
 }
 
-function firstVersion(name: ResnetName): NetworkSpec {
+/** torchvision's and timm's forms of a first version. */
+function torchSources({ torchvision, timm }: Photos = {}) {
+  return { torchvision: { ...TORCH, ...torchvision }, timm: { ...TORCH, ...timm } };
+}
+
+function firstVersion(name: ResnetName, photos?: Photos): NetworkSpec {
   const keras = { preprocessing: "vgg", batchNormEpsilon: KERAS_EPSILON, strides: "keras" } as const;
-  return resnetSpec(name, { slim: SLIM, torchvision: TORCH, timm: TORCH, keras });
+  return resnetSpec(name, { slim: SLIM, ...torchSources(photos), keras });
 }
 
 /**
  * keras.applications' strides as TF-Slim, but pads its root's pooling by one pixel on each side, with zeros that count; timm's has no
  * biases.
  */
-function secondVersion(name: ResnetName): NetworkSpec {
-  const timm = { ...TORCH, preprocessing: "inception" } as const;
+function secondVersion(name: ResnetName, photos: Photos = {}): NetworkSpec {
+  const timm = { ...TORCH, ...photos.timm, preprocessing: "inception" } as const;
   const keras = { preprocessing: "inception", batchNormEpsilon: KERAS_EPSILON } as const;
   const forms = {
     keras: { rootPool: { padding: 1, countsPadding: true } },
@@ -47,18 +60,18 @@ function secondVersion(name: ResnetName): NetworkSpec {
 }
 
 /** As torchvision and timm have it, whose statistics move by a tenth of the way. */
-function torchVersion(name: ResnetName): NetworkSpec {
-  return { ...resnetSpec(name, { torchvision: TORCH, timm: TORCH }), batchNormDecay: 0.9 };
+function torchVersion(name: ResnetName, photos?: Photos): NetworkSpec {
+  return { ...resnetSpec(name, torchSources(photos)), batchNormDecay: 0.9 };
 }
 
 /** As timm alone has it. */
-function timmVersion(name: ResnetName): NetworkSpec {
-  return { ...torchVersion(name), sources: { timm: TORCH } };
+function timmVersion(name: ResnetName, photos: Photos = {}): NetworkSpec {
+  return { ...torchVersion(name), sources: { timm: { ...TORCH, ...photos.timm } } };
 }
 
 /** The same of those that have no atrous form: of basic units, or that pool where others stride. */
-function stridedVersion(name: ResnetName): NetworkSpec {
-  return { ...timmVersion(name), hasOutputStride: false };
+function stridedVersion(name: ResnetName, photos?: Photos): NetworkSpec {
+  return { ...timmVersion(name, photos), hasOutputStride: false };
 }
 
 /**
@@ -67,27 +80,27 @@ function stridedVersion(name: ResnetName): NetworkSpec {
  */
 export const RESNETS = {
   resnet_v1_14: firstVersion("resnet_v1_14"),
-  resnet_v1_18: { ...torchVersion("resnet_v1_18"), hasOutputStride: false },
+  resnet_v1_18: { ...torchVersion("resnet_v1_18", A1), hasOutputStride: false },
   resnet_v1_26: firstVersion("resnet_v1_26"),
-  resnet_v1_34: { ...torchVersion("resnet_v1_34"), hasOutputStride: false },
-  resnet_v1_50: firstVersion("resnet_v1_50"),
-  resnet_v1_101: firstVersion("resnet_v1_101"),
-  resnet_v1_152: firstVersion("resnet_v1_152"),
+  resnet_v1_34: { ...torchVersion("resnet_v1_34", A1), hasOutputStride: false },
+  resnet_v1_50: firstVersion("resnet_v1_50", { ...V2, ...A1 }),
+  resnet_v1_101: firstVersion("resnet_v1_101", { ...V2, ...A1 }),
+  resnet_v1_152: firstVersion("resnet_v1_152", { ...V2, ...A1 }),
   resnet_v1_200: firstVersion("resnet_v1_200"),
   resnet_v2_14: secondVersion("resnet_v2_14"),
   resnet_v2_26: secondVersion("resnet_v2_26"),
-  resnet_v2_50: secondVersion("resnet_v2_50"),
-  resnet_v2_101: secondVersion("resnet_v2_101"),
+  resnet_v2_50: secondVersion("resnet_v2_50", A1),
+  resnet_v2_101: secondVersion("resnet_v2_101", A1),
   resnet_v2_152: secondVersion("resnet_v2_152"),
   resnet_v2_200: secondVersion("resnet_v2_200"),
-  wide_resnet50_2: torchVersion("wide_resnet50_2"),
-  wide_resnet101_2: torchVersion("wide_resnet101_2"),
+  wide_resnet50_2: torchVersion("wide_resnet50_2", V2),
+  wide_resnet101_2: torchVersion("wide_resnet101_2", { ...V2, timm: { interpolation: "bilinear" } }),
   seresnet18: stridedVersion("seresnet18"),
   seresnet34: stridedVersion("seresnet34"),
-  seresnet50: timmVersion("seresnet50"),
+  seresnet50: timmVersion("seresnet50", A1),
   seresnet101: timmVersion("seresnet101"),
   seresnet152: timmVersion("seresnet152"),
-  resnetaa50: stridedVersion("resnetaa50"),
+  resnetaa50: stridedVersion("resnetaa50", A1),
   resnetblur18: stridedVersion("resnetblur18"),
   resnetblur50: stridedVersion("resnetblur50"),
 } as const satisfies Readonly<Record<ResnetName, NetworkSpec>>;

@@ -69,6 +69,8 @@ function repeat<X>(layers: Layers<X>, images: X, { name, scope, depth, count, no
 }
 
 const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5 } as const;
+/** timm's weights are torchvision's. */
+const TIMM = { ...TORCH, interpolation: "bilinear" } as const;
 const CAFFE = { preprocessing: "vgg", batchNormEpsilon: 1e-5 } as const;
 
 /** @see vgg_arg_scope in tf_slim/nets/vgg.py */
@@ -85,7 +87,7 @@ function adaptiveOf({ source }: NetworkForm): Pick<VggOptions, "isAdaptive"> {
 
 function plain(name: VggName): NetworkSpec {
   const convolutions = CONVOLUTIONS[name];
-  const torch = { torchvision: TORCH, timm: TORCH };
+  const torch = { torchvision: TORCH, timm: TIMM };
   return {
     ...TRAINED,
     sources: { slim: CAFFE, ...torch, ...(name !== "vgg_a" && { keras: CAFFE }) },
@@ -97,7 +99,7 @@ function normalized(name: VggName): NetworkSpec {
   const convolutions = CONVOLUTIONS[name];
   return {
     ...TRAINED,
-    sources: { torchvision: TORCH, timm: TORCH },
+    sources: { torchvision: TORCH, timm: TIMM },
     build: (form) => vgg({ ...form, ...adaptiveOf(form), name: `${name}_bn`, convolutions, normalize: true }),
   };
 }

@@ -1,4 +1,5 @@
 /** torchvision's weights. */
+import { basename } from "node:path";
 import { unknownWeights, type PublishedSource } from "./source";
 
 /**
@@ -60,4 +61,10 @@ export const torchvision: PublishedSource = {
 /** The tags of a network's weights, the default one last; all want the same pixels. */
 export function torchvisionTags(network: string): readonly string[] {
   return (TORCHVISION[network] ?? []).map((_, i) => `IMAGENET1K_V${i + 1}`);
+}
+
+/** The tag of the weights whose published name a file has: of "resnet50-0676ba61.pth" "IMAGENET1K_V1"; undefined of others. */
+export function torchvisionTagOf(network: string, path: string): string | undefined {
+  const place = (TORCHVISION[network] ?? []).indexOf(basename(path, ".pth"));
+  return torchvisionTags(network)[place];
 }

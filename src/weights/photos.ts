@@ -1,0 +1,61 @@
+/** How a model shows photographs to weights that were trained elsewhere. */
+import { resolveOptions, type ModelOptions, type ResolvedOptions } from "../model/options";
+import { INTERPOLATIONS, type Interpolation } from "../tensorflow";
+import type { WeightsMapping } from "./mappings/mapping";
+import { publishedPhotos, type PhotosShown } from "./published/photos";
+import { torchvisionTagOf } from "./published/torchvision";
+import type { TimmConfig } from "./timmconfig";
+
+/**
+ * How the source of weights shows photographs to them: as timm's config.json beside them says, or else as it does for the weights of
+ * that tag; of torchvision's, a file's name tells the tag, too.
+ */
+export function photosOf({ name, architecture, source }: WeightsMapping, path: string, beside?: TimmConfig): PhotosShown {
+  if (beside !== undefined && name.startsWith("timm/")) return beside.photos;
+  const [, network] = /^torchvision\/(\w+)$/.exec(name) ?? [];
+  const tag = network === undefined ? undefined : torchvisionTagOf(network, path);
+  const published = publishedPhotos(tag === undefined ? name : `${name}.${tag}`);
+  return published ?? { ...resolveOptions({ architecture, source }), cropMode: "center" };
+} // prettier-ignore
+
+/**
+ * The options of a model for weights.
+ * @param given  what the caller wants otherwise
+ * @throws {RangeError} if the source resizes photographs as no model here does, and nothing else is wanted
+ */
+export function optionsOf(
+  { name, architecture, source, options }: WeightsMapping,
+  numClasses: number | undefined,
+  photos: PhotosShown,
+  given: ModelOptions = {},
+): ModelOptions {
+  const { defaultImageSize = photos.defaultImageSize } = given;
+  const { interpolation = interpolationOf(name, photos) } = given;
+  const share = photos.fixedResizeSide / photos.defaultImageSize;
+  const { fixedResizeSide = Math.round(defaultImageSize * share) } = given;
+  return {
+    ...(numClasses !== undefined && numClasses > 1 && { numClasses }),
+    ...options,
+    ...given,
+    ...{ defaultImageSize, fixedResizeSide, interpolation },
+    architecture,
+    source,
+  };
+}
+
+function interpolationOf(name: string, { interpolation }: PhotosShown): Interpolation {
+  const known = INTERPOLATIONS.find((one) => one === interpolation);
+  if (known !== undefined) return known;
+  throw new RangeError(
+    `Cannot import weights of ${name}: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got "${interpolation}" in config.json; give model: { interpolation } for another`,
+  );
+}
+
+/** In what a model's options show photographs otherwise. @returns "fixedResizeSide 256, there 232", … */
+export function differencesOf(own: ResolvedOptions, photos: PhotosShown): readonly string[] {
+  const keys = ["fixedResizeSide", "defaultImageSize", "interpolation"] as const;
+  const told = keys.flatMap((key) =>
+    own[key] === photos[key] ? [] : [`${key} ${own[key]}, there ${photos[key]}`],
+  );
+  return photos.cropMode === "center" ? told : [...told, `cropped, there crop_mode ${photos.cropMode}`];
+}

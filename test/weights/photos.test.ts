@@ -1,0 +1,104 @@
+/** How imported weights are shown photographs: as torchvision and timm say for each network and tag. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveOptions, type ModelOptions } from "../../src/model/options";
+import { MAPPINGS } from "../../src/weights/mappings";
+import { taggedOf } from "../../src/weights/mappings/tags";
+import { differencesOf, optionsOf, photosOf } from "../../src/weights/photos";
+import { mappingsNamed } from "../../src/weights/recognize";
+import { readFixture } from "../fixtures";
+
+/** test/fixtures/photosizes.json, as test/oracle/photosizes.py writes it. */
+interface PhotosFixture {
+  /** By "<crop>,<shorter side>,<interpolation>,<way of cropping>" the weights' names. */
+  readonly photos: Readonly<Record<string, readonly string[]>>;
+  /** By network. */
+  readonly defaults: Readonly<Record<string, string>>;
+}
+
+const { photos, defaults } = readFixture<PhotosFixture>("photosizes");
+
+/** By name. */
+const SHOWN = new Map(
+  Object.entries(photos).flatMap(([shown, names]) => names.map((name) => [name, shown] as const)),
+);
+
+/** Weights of pixels that no network here takes. */
+const REFUSED = /\.miil_/;
+
+/** How a model that is created for a file is shown photographs, and what it does otherwise than its source. */
+function shownTo(name: string, file = "model.safetensors", model?: ModelOptions): readonly [shown: string, otherwise: string] {
+  const [mapping] = mappingsNamed(name);
+  if (mapping === undefined) assert.fail(name);
+  const wanted = photosOf(mapping, file);
+  const options = resolveOptions(optionsOf(mapping, 1000, wanted, model));
+  return [joined(options), differencesOf(options, wanted).join("; ")];
+} // prettier-ignore
+
+function joined(options: ModelOptions): string {
+  const { defaultImageSize, fixedResizeSide, interpolation } = resolveOptions(options);
+  return [defaultImageSize, fixedResizeSide, interpolation].join();
+}
+
+test("weights of each tag are shown photographs as by torchvision and timm", () => {
+  for (const [name, shown] of SHOWN) {
+    if (REFUSED.test(name)) continue;
+    const [expected, mode] = [shown.slice(0, shown.lastIndexOf(",")), shown.slice(shown.lastIndexOf(",") + 1)];
+    const otherwise = mode === "center" ? "" : `cropped, there crop_mode ${mode}`;
+    assert.deepEqual(shownTo(name), [expected, otherwise], name);
+  }
+  const listed = MAPPINGS.flatMap(({ name }) => [...taggedOf(name), ...(name.includes(".") ? [name] : [])]);
+  assert.deepEqual(listed.filter((name) => !SHOWN.has(name)), []);
+}); // prettier-ignore
+
+test("without a tag they are shown as to the library's default weights, by models made without a file, too", () => {
+  for (const { name, architecture, source, options } of MAPPINGS) {
+    const [library = ""] = name.split("/");
+    if (!["torchvision", "timm"].includes(library) || name.includes(".")) continue;
+    const tag = defaults[name];
+    const shown = SHOWN.get(tag === undefined ? name : `${name}.${tag}`) ?? assert.fail(name);
+    assert.equal(`${shownTo(name)[0]},center`, shown);
+    if (source === library)
+      assert.equal(`${joined({ architecture, source, ...options })},center`, shown, name);
+  }
+  assert.deepEqual(Object.keys(defaults).filter((name) => !MAPPINGS.some((one) => one.name === name)), []);
+}); // prettier-ignore
+
+test("Keras' weights are shown the side that they were trained with, TF-Slim's as TF-Slim does", () => {
+  for (const [name, expected] of [
+    ["keras/resnet50", "224,256,bilinear"],
+    ["keras/efficientnet_b1", "240,274,bilinear"],
+    ["keras/efficientnet_b2", "260,297,bilinear"],
+    ["keras/efficientnet_b3", "300,343,bilinear"],
+    ["keras/inception_v3", "299,342,bilinear"],
+    ["slim/resnet_v1_50", "224,256,slim"],
+    ["slim/inception_v4", "299,342,slim"],
+  ] as const)
+    assert.deepEqual(shownTo(name), [expected, ""], name);
+});
+
+test("a file's name at torchvision tells which weights it has", () => {
+  const old = "/weights/resnet50-0676ba61.pth";
+  assert.equal(shownTo("torchvision/resnet50", old)[0], "224,256,bilinear");
+  assert.equal(shownTo("torchvision/resnet50.IMAGENET1K_V2", old)[0], "224,232,bilinear");
+  assert.equal(shownTo("torchvision/resnet50", "resnet50-11ad3fa6.pth")[0], "224,232,bilinear");
+  assert.equal(shownTo("torchvision/resnet101", old)[0], "224,232,bilinear");
+  assert.equal(
+    shownTo("torchvision/efficientnet_b1", "efficientnet_b1_rwightman-bac287d4.pth")[0],
+    "240,256,bicubic",
+  );
+});
+
+test("what is asked for is done, and said; a side alone is cropped from as much more as the source's", () => {
+  const name = "timm/resnet50.a1_in1k";
+  assert.deepEqual(shownTo(name, "model.safetensors", { defaultImageSize: 288 }), [
+    "288,302,bicubic",
+    "fixedResizeSide 302, there 235; defaultImageSize 288, there 224",
+  ]);
+  assert.deepEqual(
+    shownTo(name, "model.safetensors", { fixedResizeSide: 256, interpolation: "slim" }),
+    ["224,256,slim", "fixedResizeSide 256, there 235; interpolation slim, there bicubic"],
+  );
+  assert.equal(joined({ source: "torchvision", defaultImageSize: 112 }), "112,116,bilinear");
+  assert.equal(joined({ source: "keras", defaultImageSize: 112 }), "112,128,bilinear");
+}); // prettier-ignore
