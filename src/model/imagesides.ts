@@ -39,6 +39,9 @@ export function declareOn(network: Network, side: number, name: NetworkName): Ne
   }
 }
 
+/** Sides of images that fit, by the network that was found to take them: walking through it takes some ms. */
+const fitting = new WeakMap<NetworkDeclaration, Set<string>>();
+
 /**
  * Refuses images that are too small for a network with its variables, as an auxiliary classifier's kernel may be.
  * @param what  what for, for the error
@@ -49,7 +52,12 @@ export function expectSides(
   { network, declaration, options }: NamedNetwork,
   [height, width]: Sides,
 ): void {
-  if (fits(network, [height, width], declaration)) return;
+  const known = fitting.get(declaration) ?? new Set();
+  if (known.has(`${height} x ${width}`)) return;
+  if (fits(network, [height, width], declaration)) {
+    fitting.set(declaration, known.add(`${height} x ${width}`));
+    return;
+  }
   const least = leastSide(network, declaration);
   throw new RangeError(
     `Cannot ${what}: expected images of ${least} x ${least} pixels or more for ${nameOf(options)}, got ${height} x ${width}`,

@@ -2,6 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Model } from "../../src/model";
+import { declareNetwork } from "../../src/model/declare";
+import { expectSides } from "../../src/model/imagesides";
+import { specOf } from "../../src/model/networks";
+import type { Network } from "../../src/model/part";
 import { random, tf } from "../../src/tensorflow";
 import { everyNetwork } from "../everynetwork";
 import { FORMS, KINDS, leastSideOf, nameOf, pixels } from "./forms";
@@ -37,6 +41,27 @@ for (const form of everyNetwork(FORMS, KINDS))
     });
     larger.dispose();
   }); // prettier-ignore
+
+test("whether images are too small is looked up in a network once for each size", () => {
+  const { build } = specOf("resnet_v1_14");
+  const network = build({ source: "slim", strides: "slim", width: 1 / 8, dropoutKeepProb: 1 });
+  const declaration = declareNetwork(network, [1, 64, 64, 3]);
+  const options = { architecture: "resnet_v1_14", source: "slim", createAuxLogits: false };
+  let walks = 0;
+  const counted: Network = (layers, images) => {
+    walks++;
+    return network(layers, images);
+  };
+  for (const sides of [
+    [40, 40],
+    [40, 40],
+    [48, 40],
+    [48, 40],
+    [40, 40],
+  ] as const)
+    expectSides("predict", { network: counted, declaration, options }, sides);
+  assert.equal(walks, 2);
+});
 
 for (const architecture of ["inception_v3", "inception_v4", "inception_resnet_v2"] as const)
   test(`${architecture} refuses images that are less than its auxiliary classifier's kernel is for, and takes larger ones`, () => {
