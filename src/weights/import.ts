@@ -104,7 +104,7 @@ export async function importWeights(
       const others = named.metadata["otherStateDicts"]?.split(", ") ?? [];
       const shownOtherwise = differencesOf(model.options, photos);
       const lines = { "not taken, by stateDict": others, "photos otherwise than there": shownOtherwise };
-      return Object.assign(reportOf(named, plan, lines), {
+      return Object.assign(reportOf(named, plan, lines, titleOf(mapping, model)), {
         ...{ model, source: mapping.name },
         ...{ otherStateDicts: others, shownOtherwise },
       });
@@ -234,13 +234,22 @@ function valueOf(
   });
 }
 
+/** What weights are of, and what they became: how photos get to be images, too. */
+function titleOf({ name }: WeightsMapping, { options }: Model): string {
+  const { architecture, numClasses, defaultImageSize, preprocessing } = options;
+  const classes = numClasses.toLocaleString("en-US");
+  return `${name} as ${architecture} of ${classes} classes, ${defaultImageSize} px, pixels "${preprocessing}"`;
+}
+
 function reportOf(
   file: WeightsFile,
   { loaded, ...lists }: ImportPlan,
   others: Readonly<Record<string, readonly string[]>>,
+  title: string,
 ): InitReport {
   return initReport({
     others,
+    title,
     checkpoint: file.path,
     loaded: loaded.map(({ variable: { name } }) => name),
     mapped: Object.fromEntries(loaded.map(({ variable: { name }, entry }) => [name, entry])),

@@ -110,6 +110,10 @@ test("importWeights() keeps a head for other classes, tells its progress, can be
   const report = await importWeights(model, file, { excludeScopes: "Predict/logits" });
   assert.equal(seen.length, 40);
   assert.deepEqual([report.loaded.length, report.excluded.length, report.missing.length], [265, 2, 0]);
+  assert.match(
+    String(report),
+    /^torchvision\/resnet50 as resnet_v1_50 of 3 classes, 224 px, pixels "torch", from .*import.*safetensors\n/,
+  );
   assert.match(String(report), /resnet_v1_50\/conv1\/weights from conv1\.weight/);
   assert.deepEqual(model.variables.expect("Predict/logits/weights").dataSync(), head);
   model.dispose();

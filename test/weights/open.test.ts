@@ -9,6 +9,7 @@ import { temporaryFolder } from "../temporary";
 import { DESCRIPTORS, fileOf, openWeightFiles, oracle } from "./files";
 
 const unknown: Readonly<Record<string, readonly [name: string, contents: string, got: RegExp]>> = {
+  onnx: ["resnet50.onnx", "\x08\x07\x12\x07pytorch", /got an ONNX model/],
   "a page": ["resnet50.pth", "<!doctype html><p>404", /got an HTML page, as of a failed download/],
   "a Git LFS pointer": [
     "resnet50.pth",
@@ -23,7 +24,7 @@ const unknown: Readonly<Record<string, readonly [name: string, contents: string,
   "an empty file": [
     "resnet50.pth",
     "",
-    /expected safetensors, a file of torch.save\(\).*, got something else/,
+    /expected safetensors, a file of torch.save\(\).*, got an empty file/,
   ],
   "a JSON file": ["config.json", '{\n "a": {"b": 1}}', /expected safetensors, .*, got a JSON file/],
   "an archive of something else": ["a.pth", "PK\x03\x04", /a whole ZIP archive, got/],

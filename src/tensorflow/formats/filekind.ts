@@ -21,7 +21,6 @@ const BEGINNINGS: readonly (readonly [offset: number, start: RegExp, kind: strin
   [257, /^ustar/, "a tar archive; unpack it"],
   [0, /^\s*[{[]\s*["{[\]}]/, "a JSON file"],
   [0, /^\x08[\x03-\x0f]\x12[\x01-\x20][ -~]/, "an ONNX model"], // its version, then its producer's name
-  [0, /^$/, "an empty file"],
 ];
 
 const BYTES = 512;

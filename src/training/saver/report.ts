@@ -31,10 +31,12 @@ export function firstOf(names: readonly string[], count: number): string {
 interface InitLists extends Omit<InitReport, keyof Displayable | "toString" | typeof inspect.custom> {
   /** Further lines of the table, by what was done. @default none */
   readonly others?: Readonly<Record<string, readonly string[]>>;
+  /** The line above the table, before where it was read. @default none */
+  readonly title?: string;
 }
 
 /** What was done, as it shows itself. */
-export function initReport({ others = {}, ...lists }: InitLists): InitReport {
+export function initReport({ others = {}, title, ...lists }: InitLists): InitReport {
   const row = (what: string, names: readonly string[]): TableRow[] =>
     names.length === 0 ? [] : [{ "": what, count: names.length, names: firstOf(names, 3) }];
   const rows = [
@@ -49,7 +51,9 @@ export function initReport({ others = {}, ...lists }: InitLists): InitReport {
     ...row("unused in the checkpoint", lists.unused),
     ...Object.entries(others).flatMap(([what, names]) => row(what, names)),
   ];
-  const shown = table(rows, { caption: `From ${lists.checkpoint}` });
+  const shown = table(rows, {
+    caption: title === undefined ? `From ${lists.checkpoint}` : `${title}, from ${lists.checkpoint}`,
+  });
   const toString = (): string => shown.toString();
   return displayable({ ...lists, toString, [inspect.custom]: toString }, (context) =>
     bundleOf(shown, context),

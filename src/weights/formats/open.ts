@@ -83,12 +83,21 @@ export async function openWeights(path: string, stateDict?: string): Promise<Wei
   if (kind !== undefined) return kind.open(path, stateDict);
   const known = KINDS.map(({ title }) => title).join(", ");
   throw new Error(
-    `Cannot open weights "${path}": expected ${known}, got ${kindOfFile(path) ?? otherAt(path)}`,
+    `Cannot open weights "${path}": expected ${known}, got ${contentsOf(path) ?? kindOfFile(path) ?? otherAt(path)}`,
   );
 }
 
+/** The first names in a folder; undefined of a file. */
+function contentsOf(path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const names = readdirSync(path).sort();
+  const more = names.length > 5 ? ", …" : "";
+  return `a folder with ${names.slice(0, 5).join(", ") || "nothing"}${more}`;
+}
+
 function otherAt(path: string): string {
-  if (existsSync(path)) return "something else";
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined) return stats.size === 0 ? "an empty file" : "something else";
   const isAddress = /^https?:\/\//.test(path);
   return isAddress ? "an address: fetchWeights() or fetchFile() gives a file of it first" : "nothing there";
 }
