@@ -55,9 +55,9 @@ export async function pretrainOnRenderedPhotos(
   const stop = signal && { signal };
   const model = new Model({ ...network, isTraining: true, numClasses: RENDERED_CLASSES.pretraining.length });
   try {
-    const { defaultImageSize: size, fixedResizeSide: resizeSide } = model.options;
+    const { photoSize } = model;
     await renderPhotos(join(home, "photos"), {
-      ...{ classes: RENDERED_CLASSES.pretraining, perClass, size: resizeSide, ...stop },
+      ...{ classes: RENDERED_CLASSES.pretraining, perClass, size: photoSize.resizeSide, ...stop },
       onProgress: ({ done, total }) => tell((renderingPart * done) / total),
     });
     await writeRecords(join(home, "photos"), join(home, "records"), { name: "rendered", ...stop });
@@ -65,7 +65,7 @@ export async function pretrainOnRenderedPhotos(
       batchSize,
       shuffle: true,
       seed: 1,
-      transform: (image, seed) => preprocessForTrain(image, { size, resizeSide, seed, color: true }),
+      transform: (image, seed) => preprocessForTrain(image, { ...photoSize, seed, color: true }),
     });
     const cosine = { schedule: "cosine", decaySteps: steps, warmupSteps: Math.floor(steps / 20) } as const;
     const step = createTrainStep(model, {

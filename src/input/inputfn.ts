@@ -57,7 +57,8 @@ export interface InputFnOptions extends ReadOptions {
   /**
    * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image, each epoch and each pass over the
    * dataset, all of them drawn from `seed`; recorded, see Dataset.map().
-   * @default resized to a shorter side of 256, the middle 256 x 256: what Model.preprocess() takes
+   * @default resized to a shorter side of 256, the middle 256 x 256, as TF-Slim does it: what Model.preprocess() takes. For weights of
+   * others: (image) => preprocessForEval(image, model.photoSize)
    */
   readonly transform?: ImageTransform;
   /**

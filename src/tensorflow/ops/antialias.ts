@@ -2,7 +2,7 @@
 import { attr } from "../runtime/attributes";
 import { dataType, tf } from "../runtime/runtime";
 import { castTo, executeOne } from "../trace/execute";
-import { dynamicReshape, dynamicShape, insertAxis } from "./shape";
+import { dynamicReshape, insertAxis } from "./shape";
 
 /**
  * How photos are resized. "slim": as TF-Slim does it, by bilinear interpolation between the nearest pixels, the others left out;
@@ -87,17 +87,16 @@ export function resamplePixels(
   return tf.tidy(() => {
     const along = (axis: number, places: tf.Tensor): tf.Tensor =>
       weightsOf(places, from.slice([axis], [1]), size.slice([axis], [1]), interpolation);
-    const [height, width] = [rows.shape[1] ?? 1, columns.shape[1] ?? 1];
-    const shape = dynamicShape(images);
-    const [batch, channels] = [shape.slice([0], [1]), shape.slice([3], [1])];
-    const sides = (...parts: readonly (tf.Tensor | number)[]): tf.Tensor =>
-      tf.concat(parts.map((part) => (typeof part === "number" ? tf.tensor1d([part], "int32") : part)));
+    const [height, width, channels] = [rows.shape[1] ?? 1, columns.shape[1] ?? 1, images.shape[3] ?? 3];
     const wide = from.slice([1], [1]);
-    const flat = dynamicReshape(castTo(images, "float32"), sides(batch, from.slice([0], [1]), -1)); // [b, H, W c]
-    const tall = dynamicReshape(product(along(0, rows), flat), sides(batch, height, wide, channels)); // [b, h, W, c]
-    const turned = dynamicReshape(exchange(tall), sides(batch, -1, wide)); // [b, h c, W]
+    // Of the batch's size nothing is said, so that it stays open.
+    const shaped = (x: tf.Tensor, ...parts: readonly (tf.Tensor | number)[]): tf.Tensor =>
+      dynamicReshape(x, tf.concat([-1, ...parts].map(sideOf)));
+    const flat = shaped(castTo(images, "float32"), from.slice([0], [1]), wide.mul(sideOf(channels))); // [b, H, W c]
+    const tall = shaped(product(along(0, rows), flat), height, wide, channels); // [b, h, W, c]
+    const turned = shaped(exchange(tall), height * channels, wide); // [b, h c, W]
     const mixed = product(turned, along(1, columns), true); // [b, h c, w]
-    return exchange(dynamicReshape(mixed, sides(batch, height, channels, width))) as tf.Tensor4D;
+    return exchange(shaped(mixed, height, channels, width)) as tf.Tensor4D;
   });
 }
 
@@ -139,6 +138,10 @@ function indicesOf(side: tf.Tensor): tf.Tensor {
     Tidx: attr.type("int32"),
   });
 }
+
+/** int32 [1] */
+const sideOf = (side: tf.Tensor | number): tf.Tensor =>
+  typeof side === "number" ? tf.tensor1d([side], "int32") : side;
 
 /** @param isTransposed  whether b's last two dimensions are exchanged */
 function product(a: tf.Tensor, b: tf.Tensor, isTransposed = false): tf.Tensor {
