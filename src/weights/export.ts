@@ -1,6 +1,4 @@
 /** A model's weights, written as other libraries lay them out. */
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import { interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
@@ -17,6 +15,8 @@ export interface ExportWeightsOptions extends Pick<SafetensorsOptions, "dtype" |
   readonly layout: "torchvision" | "timm";
 }
 
+const LAYOUTS: readonly ExportWeightsOptions["layout"][] = ["torchvision", "timm"];
+
 /** What exportWeights() has written. */
 export interface ExportedWeights {
   readonly file: string;
@@ -32,7 +32,7 @@ export interface ExportedWeights {
  * whole or not at all; importWeights() reads it again.
  * @param file  ending in ".safetensors"; what was there is replaced, and its folder made if there is none
  * @throws {RangeError} if that library has no network of the model's form, naming the forms there are: strides, paddings and epsilon
- *   belong to the weights
+ *   belong to the weights; or there is no such layout or dtype
  * @throws {Error} if the model is disposed, or the disk refuses
  * @example
  * await exportWeights(model, "resnet50.safetensors", { layout: "timm" });
@@ -44,12 +44,15 @@ export async function exportWeights(
   options: ExportWeightsOptions,
 ): Promise<ExportedWeights> {
   const { layout, dtype, signal } = interruptible(options);
+  if (!LAYOUTS.includes(layout))
+    throw new RangeError(
+      `Cannot export weights: expected a layout of ${LAYOUTS.join(", ")}, got "${String(layout)}"`,
+    );
   const variables = model.variables.expectAll(`export weights to "${file}"`);
   if (!file.endsWith(".safetensors"))
     throw new RangeError(`Cannot export weights: expected a file *.safetensors, got "${file}"`);
   const mapping = mappingOf(model, layout);
   const tensors = variables.flatMap((variable) => writtenOf(variable, mapping));
-  await mkdir(dirname(file), { recursive: true });
   await writeSafetensors(file, tensors, {
     metadata: { format: "pt", architecture: mapping.name },
     ...(dtype !== undefined && { dtype }),

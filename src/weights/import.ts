@@ -1,4 +1,5 @@
 /** Weights from elsewhere, brought into a model. */
+import { inspect } from "node:util";
 import { interruptible } from "../interrupt";
 import { Model } from "../model/model";
 import type { ModelOptions } from "../model/options";
@@ -78,6 +79,7 @@ export type WeightsSource = string | { readonly path: string; readonly name: str
  * @throws {RangeError} if it is of no network here, of another than the model's, or its last layer is for other classes
  * @throws {RangeError} that names the entry and counts them, if numbers to be loaded are NaN or infinite
  * @throws {Error} that names file, entry and offset, if the file is damaged
+ * @throws {TypeError} if target, file or source are of another kind
  * @example
  * const { model } = await importWeights("auto", "resnet50-0676ba61.pth", { source: "torchvision" });
  */
@@ -86,6 +88,7 @@ export async function importWeights(
   file: WeightsSource,
   options: ImportOptions = {},
 ): Promise<ImportReport> {
+  expectKinds(target, file, options);
   const running = interruptible(options);
   const [path, name] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
   const beside = timmConfigBeside(path);
@@ -115,6 +118,16 @@ export async function importWeights(
   } finally {
     opened.close();
   }
+}
+
+/** What JavaScript would take for something else, or fail at without a word of it. @throws {TypeError} that says which it is */
+function expectKinds(target: unknown, file: unknown, { source }: ImportOptions): void {
+  const wrong = (expected: string, got: unknown): TypeError =>
+    new TypeError(`Cannot import weights: expected ${expected}, got ${inspect(got, { depth: 0 })}`);
+  if (target !== "auto" && !(target instanceof Model)) throw wrong('a Model or "auto" first', target);
+  const path: unknown = typeof file === "object" && file !== null && "path" in file ? file.path : file;
+  if (typeof path !== "string") throw wrong("the path of a file, or what fetchWeights() gave", file);
+  if (source !== undefined && typeof source !== "string") throw wrong("source to be a text", source);
 }
 
 /** Whose weights a file has: as the caller says or, of timm's, as is written beside. @throws {RangeError} if these differ */

@@ -1,6 +1,6 @@
 /** What importWeights() and exportWeights() refuse, report and leave alone, on a file of torchvision's ResNet-50. */
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { exportWeights, importWeights, Model, saveCheckpoint, type ImportOptions } from "../../src";
@@ -142,6 +142,30 @@ test("importWeights() of TF-Slim's checkpoint takes its logits for the head, wha
     assert.deepEqual(imported.model.variables.expect(name).dataSync(), variable.dataSync(), name);
   [model, imported.model].forEach((one) => one.dispose());
   step.dispose();
+}); // prettier-ignore
+
+/** A call with arguments of kinds that TypeScript refuses. */
+async function calling(call: (...given: never[]) => unknown, ...given: readonly unknown[]): Promise<void> {
+  await Reflect.apply(call, undefined, given);
+}
+
+test("exportWeights() refuses layouts and types that there are none of, and says where it can't write", async () => {
+  const model = torchvision({ architecture: "resnet_v1_18" });
+  const out = join(folder, "refused.safetensors");
+  const exporting = (path: string, options: object): Promise<void> => calling(exportWeights, model, path, options);
+  await assert.rejects(exporting(out, { layout: "timm", dtype: "int8" }), { name: "RangeError", message: /^Cannot write ".*refused\.safetensors": expected a dtype of float32, float16, bfloat16, got "int8"$/ });
+  await assert.rejects(exporting(out, {}), { name: "RangeError", message: /^Cannot export weights: expected a layout of torchvision, timm, got "undefined"$/ });
+  assert.equal(existsSync(out), false);
+  const below = join(file, "below.safetensors");
+  await assert.rejects(exporting(below, { layout: "timm" }), { message: /^Cannot write ".*below\.safetensors": expected a place for a file, got / });
+  model.dispose();
+}); // prettier-ignore
+
+test("importWeights() says which of its arguments is of another kind", async () => {
+  const importing = (...given: unknown[]): Promise<void> => calling(importWeights, ...given);
+  await assert.rejects(importing("resnet50", file), { name: "TypeError", message: /expected a Model or "auto" first, got 'resnet50'$/ });
+  await assert.rejects(importing("auto", undefined), { name: "TypeError", message: /expected the path of a file, or what fetchWeights\(\) gave, got undefined$/ });
+  await assert.rejects(importing("auto", file, { source: 3 }), { name: "TypeError", message: /expected source to be a text, got 3$/ });
 }); // prettier-ignore
 
 test("exportWeights() gives back what was imported, to the bit, under the library's names", async () => {

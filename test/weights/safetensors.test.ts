@@ -255,7 +255,10 @@ test("what can't be written leaves the file as it was, and nothing beside it", a
   await refused([z, z], /a name of its own for each tensor, got "z"/);
   await refused([{ ...z, name: "__metadata__" }], /got "__metadata__"/);
   await refused(head, /aborted/, { signal: AbortSignal.abort() });
-  await assert.rejects(writeSafetensors(join(folder, "none", "a.safetensors"), head), /ENOENT/);
+  await assert.rejects(
+    writeSafetensors(join(path, "a.safetensors"), head),
+    /a\.safetensors": expected a place for a file, got (ENOTDIR|EEXIST)/,
+  );
 });
 
 test("of two written to one file at a time one stays, whole", async () => {

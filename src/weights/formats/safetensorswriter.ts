@@ -1,4 +1,5 @@
 /** Weights written as a safetensors file. */
+import { mkdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { replaceFile } from "../../training/saver/disk";
 import { elementsOf } from "./file";
@@ -23,35 +24,46 @@ export interface SafetensorsOptions {
   readonly signal?: AbortSignal;
 }
 
-type StoredType = "float32" | "float16" | "bfloat16";
-
 const CODES = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
+
+type StoredType = keyof typeof CODES;
 
 /**
  * Writes a safetensors file, whole or not at all. Tensors and texts are in the order of their names, so that the same always gives
  * the same bytes.
- * @param path  what was there is replaced
- * @throws {RangeError} if two tensors have one name, one more or fewer values than its shape, or a value that the type can't hold
- * @throws {Error} of the disk, if it refuses
+ * @param path  what was there is replaced, and its folder made if there is none
+ * @throws {RangeError} if two tensors have one name, one more or fewer values than its shape, or a value that the type can't hold, or if
+ *   there is no such type
+ * @throws {Error} that names the file, if the disk refuses
  */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<WrittenTensor>,
   { metadata = {}, dtype = "float32", signal }: SafetensorsOptions = {},
 ): Promise<void> {
+  if (!Object.hasOwn(CODES, dtype)) {
+    const known = Object.keys(CODES).join(", ");
+    throw new RangeError(`Cannot write "${path}": expected a dtype of ${known}, got "${String(dtype)}"`);
+  }
   const sorted = [...tensors].sort((a, b) => compare(a.name, b.name));
   for (const [i, { name }] of sorted.entries())
     if (name === METADATA || name === sorted[i - 1]?.name)
       throw new RangeError(
         `Cannot write "${path}": expected a name of its own for each tensor, got "${name}"`,
       );
-  await replaceFile(dirname(path), basename(path), async (file) => {
-    await file.writeFile(headerOf(sorted, metadata, dtype));
-    for (const tensor of sorted) {
-      signal?.throwIfAborted();
-      await file.writeFile(bytesOf(path, tensor, dtype));
-    }
-  });
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await replaceFile(dirname(path), basename(path), async (file) => {
+      await file.writeFile(headerOf(sorted, metadata, dtype));
+      for (const tensor of sorted) {
+        signal?.throwIfAborted();
+        await file.writeFile(bytesOf(path, tensor, dtype));
+      }
+    });
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    throw new Error(`Cannot write "${path}": expected a place for a file, got ${cause.message}`, { cause });
+  }
 }
 
 function bytesOf(path: string, { name, shape, values }: WrittenTensor, dtype: StoredType): Uint8Array {
