@@ -66,8 +66,10 @@ export function classNameOf(index: number, classNames: readonly string[]): strin
  */
 export function expectClassNames(what: string, classNames: readonly string[], classes: number): void {
   if (classNames.length === classes) return;
+  const hint =
+    classes === 1001 && classNames.length === 1000 ? "; the first of TF-Slim's 1001 is the background" : "";
   throw new RangeError(
-    `Cannot ${what}: expected a name for each of the model's ${classes} classes, got ${classNames.length}`,
+    `Cannot ${what}: expected a name for each of the model's ${classes} classes, got ${classNames.length}${hint}`,
   );
 }
 

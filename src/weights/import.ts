@@ -195,13 +195,21 @@ function unfitting(
   { variable: { name, variable }, entry, layout }: Import,
   got: string,
 ): RangeError {
-  const expected = laidOut(layout, variable.shape).shape.join(", ");
-  const hint = name.startsWith(`${HEAD}/`)
-    ? `; give excludeScopes: "${HEAD}" to keep the model's own head`
-    : "";
+  const { shape } = laidOut(layout, variable.shape);
+  const hint = name.startsWith(`${HEAD}/`) ? hintOf(shape, got.split(",").map(Number)) : "";
   return new RangeError(
-    `Cannot import "${file.path}": expected "${entry}" of [${expected}] for "${name}", got [${got.replaceAll(",", ", ")}]${hint}`,
+    `Cannot import "${file.path}": expected "${entry}" of [${shape.join(", ")}] for "${name}", got [${got.replaceAll(",", ", ")}]${hint}`,
   );
+}
+
+/** What may be done where a file's last layer has other classes than the model. @see TF-Slim datasets/imagenet.py: 1001 classes */
+function hintOf(expected: readonly number[], got: readonly number[]): string {
+  const keep = `; give excludeScopes: "${HEAD}" to keep the model's own head`;
+  const other = got.findIndex((size, i) => size !== expected[i]);
+  const [classes, own] = [got[other], expected[other]];
+  if (classes === 1) return `${keep}, or for its single class create the model with multiLabel: true, numClasses: 1`; // prettier-ignore
+  if (classes === 1001 && own === 1000) return `${keep}, or create it with numClasses: 1001, the first of which is TF-Slim's background`; // prettier-ignore
+  return keep;
 }
 
 async function load(

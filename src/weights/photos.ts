@@ -34,7 +34,7 @@ export function optionsOf(
   const share = photos.fixedResizeSide / photos.defaultImageSize;
   const { fixedResizeSide = Math.round(defaultImageSize * share) } = given;
   return {
-    ...(numClasses !== undefined && numClasses > 1 && { numClasses }),
+    ...(numClasses !== undefined && (numClasses > 1 || given.multiLabel === true) && { numClasses }),
     ...options,
     ...given,
     ...{ defaultImageSize, fixedResizeSide, interpolation },
