@@ -99,18 +99,30 @@ function renderText(rows: readonly TableRow[], columns: readonly string[], capti
   return [...(caption === undefined ? [] : [caption]), ...text].join("\n");
 }
 
+/** Such names of variables and paths are wider than a phone's page; they are broken where the page is too narrow, and only there. */
+const LONG_WORD = /\S{25}/;
+const BREAKING = ";overflow-wrap:anywhere;min-width:11em";
+
 function renderHtml(rows: readonly TableRow[], columns: readonly string[], caption?: string): string {
   const numeric = numericColumns(rows, columns);
-  const cell = (tag: "th" | "td", column: string, text: string): string =>
-    `<${tag} style="text-align:${numeric.has(column) ? "right" : "left"}">${escapeHtml(text)}</${tag}>`;
   const texts = textsOf(rows, columns);
+  const styles = new Map(
+    columns.map((column) => {
+      const isLong = texts.get(column)?.some((text) => LONG_WORD.test(text)) === true;
+      return [column, `text-align:${numeric.has(column) ? "right" : "left"}${isLong ? BREAKING : ""}`];
+    }),
+  );
+  const cell = (tag: "th" | "td", column: string, text: string): string =>
+    `<${tag} style="${styles.get(column) ?? ""}">${escapeHtml(text)}</${tag}>`;
   const head = columns.map((column) => cell("th", column, column)).join("");
   const body = rows.map(
     (_, i) =>
       `<tr>${columns.map((column) => cell("td", column, texts.get(column)?.[i] ?? "")).join("")}</tr>`,
   );
   const title =
-    caption === undefined ? "" : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`;
+    caption === undefined
+      ? ""
+      : `<caption style="text-align:left;overflow-wrap:anywhere">${escapeHtml(caption)}</caption>`;
   const html = `<table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("")}</tbody></table>`;
   return `<div style="${rows.length <= scrollingRows ? "" : "max-height:480px;"}overflow:auto">${html}</div>`;
 }

@@ -27,6 +27,16 @@ test("table() aligns numbers on the right, in text and HTML, and escapes names",
   );
 });
 
+test("columns of long names are broken where a page is too narrow", () => {
+  const html = String(
+    bundleOf(table([{ name: "resnet_v1_50/block1/unit_1/conv1", kind: "conv" }]))["text/html"],
+  );
+  assert.match(
+    html,
+    /<td style="text-align:left;overflow-wrap:anywhere;min-width:11em">resnet.*<td style="text-align:left">conv</,
+  );
+});
+
 test("table() shows the columns asked for, in their order", () => {
   assert.equal(String(table(rows, { columns: ["parameters", "name"] })).split("\n")[0], "parameters  name");
   assert.equal(String(table([], { columns: ["a", "b"] })), "a  b");
