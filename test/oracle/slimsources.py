@@ -15,7 +15,8 @@ from inceptions import NETS as INCEPTIONS
 from patterns import VGG_MEANS
 from slim import ARG_SCOPES, NETS as RESNETS, name_of, new_session, slim, tf
 from slimnets import NETS as OTHERS
-from sources import photos, value_of, write_source
+from sources import write_source
+from sourcevalues import value_of
 
 VGG = (np.array(VGG_MEANS, np.float32), 1)
 INCEPTION = (127.5, 127.5)
@@ -34,7 +35,7 @@ def networks():
     return found
 
 
-def run(net, arg_scope, side, classes, pixels, gain):
+def run(net, arg_scope, side, classes, pixels, gain, photographs):
     """(entries, logits) of a network."""
     mean, deviation = pixels
     with tf.Graph().as_default(), new_session() as session:
@@ -46,7 +47,7 @@ def run(net, arg_scope, side, classes, pixels, gain):
         for variable in slim.get_model_variables():
             entries[name_of(variable)] = variable.shape.as_list()
             variable.load(value_of(name_of(variable), tuple(variable.shape.as_list()), gain), session)
-        rows = [session.run(logits, {images: (photo[None] - mean) / deviation}).reshape(classes) for photo in photos(side)]
+        rows = [session.run(logits, {images: (photo[None] - mean) / deviation}).reshape(classes) for photo in photographs]
         return entries, np.stack(rows)
 
 

@@ -5,8 +5,7 @@ for each: every entry's name and shape, the photos' side, and their logits, to w
 importWeights() gives on a file of the same entries and values. slimsources.py does so for TF-Slim. The photos are one made here and two
 photographs of ../shared/data (SLIMLAB_SHARED_DATA), of which the middle is cut out as it is stored.
 
-Needs numpy, Pillow and, by source, torch 2.13 with torchvision 0.28, timm 1.0.31, or TensorFlow 2.21 with Keras 3.15. Values are patterns by name (patterns.py).
-Of torch: kernels uniform with the variance of He et al., norms' weights in 0.25 .. 0.75, means and biases in -0.1 .. 0.1, variances in 0.5 .. 1.5.
+Needs numpy, Pillow and, by source, torch 2.13 with torchvision 0.28, timm 1.0.31, or TensorFlow 2.21 with Keras 3.15. Values are patterns by name, see sourcevalues.py.
 """
 import base64
 import functools
@@ -15,44 +14,27 @@ import hashlib
 import json
 import os
 import pathlib
-import re
 import sys
 
 import numpy as np
 
-from patterns import FIXTURES, pattern, pattern_integers, summarize
+from patterns import FIXTURES, pattern_integers, summarize
+from sourcevalues import KERAS_DEVIATIONS, KERAS_MEAN, balanced_value, value_of
 
 SHARED = pathlib.Path(os.environ.get("SLIMLAB_SHARED_DATA", FIXTURES.parent.parent.parent / "shared/data"))
 PHOTOGRAPHS = ("hat/2a12baab-f020-42e3-8e6b-5d82e3ed0b55.jpg", "shoes/07d88b75-85a4-407b-aa73-12294a2ff9a8.jpg")
 # SHA-256 of the middle [320, 320, 3] of each, uint8
 PIXELS = FIXTURES / "sources/photographs.json"
 
-
-# Factors of kernels, tried in turn, until logits tell photos apart by a part of their root mean square: with small ones the pixels are
-# lost behind some twenty normalizations, and any would do; with too large ones rounding alone moves logits of an EfficientNet by half.
-GAINS, SPREAD = (1, 1.5, 1.6, 1.7, 1.72, 1.75, 1.77, 1.8, 1.85, 1.9, 2, 3, 4, 6), 0.1
+# Factors of kernels, tried in turn, until logits tell photos apart by a part of their root mean square (with small ones the pixels are
+# lost behind some twenty normalizations, and any would do), and change by less than JUMP of it where pixels change by a millionth (with
+# too large ones rounding alone moves logits of an EfficientNet by half).
+GAINS, SPREAD, JUMP = (1, 1.25, 1.5, 1.6, 1.7, 1.72, 1.75, 1.77, 1.8, 1.85, 1.9, 2, 3, 4, 6), 0.1, 1e-4
 # Of deep EfficientNets, where logits that are further apart jump: pixels 1e-6 apart move those of tf_efficientnet_b1 by 0.64 of their rms at a gain of 2,
 # by 1e-6 at 1.8.
 SPREADS = {"efficientnet_b1": 0.01, "efficientnet_b2": 0.01, "efficientnet_b3": 0.01}
-
-
-def value_of(name, shape, gain=1):
-    """What an entry holds, by its name: equal to sourceValue() of test/weights/sources.ts."""
-    end = name.replace(":0", "").split("/")[-1].split(".")[-1]
-    if name.startswith("normalization/"):
-        return np.array({"mean": KERAS_MEAN, "variance": KERAS_DEVIATIONS, "count": 0}[end], np.float32)
-    if end in ("running_var", "moving_variance"):
-        return pattern(name, shape, 0.5, 1.0)
-    if len(shape) > 1:
-        # of torch the outputs are first, of Keras last; a depthwise kernel has one input
-        is_keras = "/" in name
-        fan_in = int(np.prod(shape[:-1] if is_keras else shape[1:]))
-        if end == "depthwise_kernel" or (is_keras and re.search("dw|depthwise", name) and len(shape) == 4):
-            fan_in = int(np.prod(shape[:2]))
-        return pattern(name, shape, float(np.sqrt(6 / fan_in)) * gain)
-    if end == "gamma" or (end == "weight" and len(shape) == 1):
-        return pattern(name, shape, 0.25, 0.5)
-    return pattern(name, shape, 0.1)
+# Of these logits either jump or tell nothing, whatever the gain: see balanced_value().
+BALANCED = ("timm/efficientnet_b3", "timm/tf_efficientnet_b3")
 
 
 def made_photo(side):
@@ -88,26 +70,34 @@ def spread_of(logits):
     return min(np.sqrt(((logits[i] - logits[j]) ** 2).mean()) for i, j in ((0, 1), (0, 2), (1, 2))) / rms
 
 
-def write_source(full, side, run):
-    """One network's fixture: entries as lines of name and shape, packed by gzip, in base64. run(gain) gives entries and logits."""
-    for gain in GAINS:
-        entries, logits = run(gain)
-        spread = spread_of(logits)
-        if spread > next((least for part, least in SPREADS.items() if part in full), SPREAD):
+def jump_of(logits, others):
+    """The greatest difference, over the root mean square."""
+    return float(np.abs(logits - others).max() / np.sqrt((logits.astype(np.float64) ** 2).mean()))
+
+
+def write_source(full, side, run, scales=None):
+    """One network's fixture: entries as lines of name and shape, packed by gzip, in base64. run(gain, images) gives entries and logits."""
+    images = photos(side)
+    for gain in GAINS if scales is None else (1,):
+        entries, logits = run(gain, images)
+        spread, jump = spread_of(logits), jump_of(logits, run(gain, images * np.float32(1 + 1e-6))[1])
+        if spread > next((least for part, least in SPREADS.items() if part in full), SPREAD) and jump < JUMP:
             break
+        print(full, "gain", gain, "spread", round(spread, 5), f"jump {jump:.1e}", flush=True)
     else:
-        raise ValueError(f"Cannot write {full}: expected logits that depend on the photo, got {spread}")
+        raise ValueError(f"Cannot write {full}: expected logits that depend on the photo and don't jump, got {spread}, {jump}")
     lines = [f"{entry} {','.join(map(str, shape))}" for entry, shape in entries.items()]
     packed = base64.b64encode(gzip.compress("\n".join(lines).encode(), mtime=0)).decode()
     fixture = {
         "source": full,
         "side": side,
         "gain": gain,
+        **({} if scales is None else {"scales": list(scales.values())}),
         "photos": [{"first": int(row.argmax()), "logits": summarize(row)} for row in logits],
         "entries": packed,
     }
     (FIXTURES / "sources" / f"{full.replace('/', '_')}.json").write_text(json.dumps(fixture) + "\n")
-    print(full, len(entries), "of", logits.shape, "gain", gain, "spread", round(spread, 3), flush=True)
+    print(full, len(entries), "of", logits.shape, "gain", gain, "spread", round(spread, 3), f"jump {jump:.1e}", flush=True)
 
 
 def pixels_of(net, images):
@@ -119,17 +109,49 @@ def pixels_of(net, images):
     return (torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - mean) / std
 
 
-def of_torch(net, side, gain):
+def fill(net, value):
+    """Gives each entry of a network of torch value(name, shape); gives shapes by name."""
     import torch
 
     entries = {}
     with torch.no_grad():
         for name, tensor in net.state_dict().items():
-            if name.endswith("num_batches_tracked"):
-                continue
-            entries[name] = list(tensor.shape)
-            tensor.copy_(torch.from_numpy(value_of(name, tuple(tensor.shape), gain)))
-        return entries, net.eval()(pixels_of(net, photos(side))).numpy()
+            if not name.endswith("num_batches_tracked"):
+                entries[name] = list(tensor.shape)
+                tensor.copy_(torch.from_numpy(value(name, tuple(tensor.shape))))
+    return entries
+
+
+def of_torch(net, gain, images, scales=None):
+    import torch
+
+    entries = fill(net, lambda name, shape: value_of(name, shape, gain) if scales is None else balanced_value(name, shape, scales))
+    with torch.no_grad():
+        return entries, net.eval()(pixels_of(net, images)).numpy()
+
+
+def scales_of(net, side):
+    """By layer, in order: the deviation within a channel of what each normalization is given of the photos, of 3 digits."""
+    import torch
+
+    scales = {}
+    norms = {name: module for name, module in net.named_modules() if hasattr(module, "running_var")}
+
+    def balance(name):
+        def hook(module, given):
+            scales[name] = float(f"{float(given[0].var((0, 2, 3)).mean().sqrt()):.3g}")
+            for end in ("running_mean", "running_var"):
+                tensor = getattr(module, end)
+                tensor.copy_(torch.from_numpy(balanced_value(f"{name}.{end}", tuple(tensor.shape), scales)))
+        return hook
+
+    fill(net, lambda name, shape: balanced_value(name, shape, {}))
+    hooks = [module.register_forward_pre_hook(balance(name)) for name, module in norms.items()]
+    with torch.no_grad():
+        net.eval()(pixels_of(net, photos(side)))
+    for hook in hooks:
+        hook.remove()
+    return {name: scales[name] for name in norms}
 
 
 @functools.cache
@@ -159,9 +181,6 @@ def timm_net(name):
     return timm.create_model(name, pretrained=False)
 
 
-KERAS_MEAN, KERAS_DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
 def layers_of(net, path=""):
     """Layers with their paths; those of a model within the model have its name before theirs."""
     import keras
@@ -173,7 +192,7 @@ def layers_of(net, path=""):
             yield f"{path}{layer.name}", layer
 
 
-def of_keras(name, side, gain):
+def of_keras(name, gain, images):
     import keras
 
     keras.backend.clear_session()  # names are counted from there
@@ -190,7 +209,7 @@ def of_keras(name, side, gain):
             layer.adapt_mean.assign(KERAS_MEAN)
             layer.adapt_variance.assign(np.square(KERAS_DEVIATIONS))
             layer.finalize_state()
-    x = getattr(keras.applications, module).preprocess_input(photos(side).copy())
+    x = getattr(keras.applications, module).preprocess_input(images.copy())
     return entries, np.asarray(net(x, training=False))
 
 
@@ -236,10 +255,11 @@ def main(wanted):
         source, name = full.split("/")
         side = SIDES.get(full.split(".")[0], 224)
         if source == "keras":
-            write_source(full, side, functools.partial(of_keras, name, side))
+            write_source(full, side, functools.partial(of_keras, name))
         else:
             net = (torchvision_net if source == "torchvision" else timm_net)(name)
-            write_source(full, side, functools.partial(of_torch, net, side))
+            scales = scales_of(net, side) if full.split(".")[0] in BALANCED else None
+            write_source(full, side, functools.partial(of_torch, net, scales=scales), scales)
 
 
 if __name__ == "__main__":

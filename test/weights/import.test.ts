@@ -8,7 +8,8 @@ import { memory, tf } from "../../src/tensorflow";
 import { openSafetensors } from "../../src/weights/formats/safetensors";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 const folder = temporaryFolder("import");
 const file = join(folder, "resnet50.safetensors");

@@ -7,7 +7,8 @@ import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { memory, tf } from "../../src/tensorflow";
 import { distanceFrom } from "../patterns";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourcePhotos, sourceValue } from "./sources";
+import { readSource, sourcePhotos } from "./sources";
+import { balancedValue, sourceValue } from "./sourcevalues";
 
 /**
  * Fails unless importWeights() of a file as that library would write it gives its logits to 1e-3, the same first classes, and leaks
@@ -25,13 +26,13 @@ export async function expectImported(source: string): Promise<number> {
 
 /** A model with weights from a file as that library would write it, which is gone; the caller disposes. */
 export async function importedModel(source: string): Promise<Model> {
-  const { side, gain, entries } = readSource(source);
+  const { side, gain, scales, entries } = readSource(source);
   const folder = temporaryFolder("sources");
   const file = join(folder, "weights.safetensors");
   const tensors = Object.entries(entries).map(([name, shape]) => ({
     ...{ name, shape },
     get values() {
-      return sourceValue(name, shape, gain);
+      return scales ? balancedValue(name, shape, scales) : sourceValue(name, shape, gain);
     },
   }));
   await writeSafetensors(file, tensors);

@@ -6,7 +6,8 @@ import { importWeights, Model } from "../../src";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { memory, tf } from "../../src/tensorflow";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 /** A file of a source's entries, under other names. */
 async function fileOf(source: string, rename: (name: string) => string = (name) => name): Promise<string> {

@@ -5,7 +5,8 @@ import { importWeights } from "../../src";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { memory } from "../../src/tensorflow";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 test("importWeights() asks which of timm's two MobileNetV3 a file is of: names and shapes are the same, paddings are not", async () => {
   const before = memory();

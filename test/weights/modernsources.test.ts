@@ -5,7 +5,8 @@ import { exportWeights, importWeights } from "../../src";
 import { openSafetensors } from "../../src/weights/formats/safetensors";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 /** A file as that library would write it, but for what `change` makes of the values. */
 async function fileOf(source: string, change = (_: string, values: Float32Array) => values): Promise<string> {

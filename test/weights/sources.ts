@@ -5,7 +5,8 @@ import { gunzipSync } from "node:zlib";
 import { constant, decodePhoto, tf } from "../../src/tensorflow";
 import { fixturePath, readFixture } from "../fixtures";
 import { sharedPath } from "../model/imagenet";
-import { pattern, patternIntegers, type Summary } from "../patterns";
+import { patternIntegers, type Summary } from "../patterns";
+import type { Scales } from "./sourcevalues";
 
 /** test/fixtures/sources/<source>_<name>.json, as test/oracle/sources.py and slimsources.py write it. */
 export interface SourceFixture {
@@ -15,6 +16,8 @@ export interface SourceFixture {
   readonly side: number;
   /** Factor of the kernels. */
   readonly gain: number;
+  /** The deviation of what each normalization is given, by layer; undefined: its network is not balanced. */
+  readonly scales: Scales | undefined;
   /**
    * What the source's network gives: the logits, and the place of the greatest; of the photo that is made and, but for the oldest fixtures,
    * of the photographs.
@@ -23,17 +26,23 @@ export interface SourceFixture {
   readonly entries: Readonly<Record<string, readonly number[]>>;
 }
 
+/** As a file holds it: entries as lines, packed by gzip, in base64; scales by order of the normalizations. */
+type PackedFixture = Omit<SourceFixture, "entries" | "scales"> & {
+  readonly entries: string;
+  readonly scales?: readonly number[];
+};
+
 /** The fixture of a source's network. @param source  "torchvision/resnet50" */
 export function readSource(source: string): SourceFixture {
-  const fixture = readFixture<Omit<SourceFixture, "entries"> & { readonly entries: string }>(
-    fixtureOf(source),
-  );
+  const fixture = readFixture<PackedFixture>(fixtureOf(source));
   const lines = gunzipSync(Buffer.from(fixture.entries, "base64")).toString().split("\n");
   const entries = lines.map((line): [string, number[]] => {
     const [name = "", sizes = ""] = line.split(" ");
     return [name, sizes === "" ? [] : sizes.split(",").map(Number)];
   });
-  return { ...fixture, entries: Object.fromEntries(entries) };
+  const norms = entries.flatMap(([name]) => /^(.*)\.running_var$/.exec(name)?.[1] ?? []);
+  const scales = fixture.scales && new Map(fixture.scales.map((scale, i) => [norms[i] ?? "", scale]));
+  return { ...fixture, scales, entries: Object.fromEntries(entries) };
 }
 
 /** Why a network of a source has no fixture to compare it with, or false. */
@@ -44,33 +53,6 @@ export function withoutSource(source: string): string | false {
 }
 
 const fixtureOf = (source: string): string => `sources/${source.replace("/", "_")}`;
-
-/** What an entry holds, by its name: equal to value_of() of test/oracle/sources.py. @param gain  factor of kernels */
-export function sourceValue(name: string, shape: readonly number[], gain = 1): Float32Array {
-  const end = name.replace(":0", "").split(/[/.]/).at(-1) ?? "";
-  if (name.startsWith("normalization/")) return Float32Array.from(NORMALIZATION[end] ?? []);
-  if (["running_var", "moving_variance"].includes(end))
-    return pattern(name, shape, { scale: 0.5, offset: 1 });
-  if (shape.length > 1) return pattern(name, shape, { scale: Math.sqrt(6 / fanIn(name, end, shape)) * gain });
-  if (end === "gamma" || end === "weight") return pattern(name, shape, { scale: 0.25, offset: 0.5 });
-  return pattern(name, shape, { scale: 0.1 });
-}
-
-/** As Keras publishes the layer that normalizes the pixels of its EfficientNets. */
-const NORMALIZATION: Readonly<Record<string, readonly number[]>> = {
-  mean: [0.485, 0.456, 0.406],
-  variance: [0.229, 0.224, 0.225],
-  count: [0],
-};
-
-/** Of torch the outputs are first, of Keras last; a depthwise kernel has one input. */
-function fanIn(name: string, end: string, shape: readonly number[]): number {
-  const isKeras = name.includes("/");
-  const isDepthwise =
-    end === "depthwise_kernel" || (isKeras && /dw|depthwise/.test(name) && shape.length === 4);
-  const inputs = isDepthwise ? shape.slice(0, 2) : isKeras ? shape.slice(0, -1) : shape.slice(1);
-  return inputs.reduce((product, size) => product * size, 1);
-}
 
 /** The photographs that logits are of, after the photo that is made: names and SHA-256 of their middles. */
 const PHOTOGRAPHS = Object.entries(readFixture<Readonly<Record<string, string>>>("sources/photographs"));

@@ -7,7 +7,8 @@ import { importWeights, Model } from "../../src";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { timmConfigBeside } from "../../src/weights/timmconfig";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 const folder = temporaryFolder("timm");
 const file = join(folder, "model.safetensors");
