@@ -6,7 +6,8 @@ import { importWeights, Model, predict } from "../../src";
 import { memory, tf } from "../../src/tensorflow";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 /** A file as that library would write it, but for its classes. */
 async function fileOf(source: string, classes: number): Promise<string> {

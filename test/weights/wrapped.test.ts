@@ -9,7 +9,8 @@ import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { recognize } from "../../src/weights/recognize";
 import { readFixture } from "../fixtures";
 import { temporaryFolder } from "../temporary";
-import { readSource, sourceValue } from "./sources";
+import { readSource } from "./sources";
+import { sourceValue } from "./sourcevalues";
 
 type Entries = readonly (readonly [name: string, shape: readonly number[]])[];
 
