@@ -1,5 +1,6 @@
 /** Photos' files made what a network takes, off the main thread. */
 import { PhotoTooLargeError, preprocessForEval } from "../input";
+import { dctMethodOf } from "../input/cut";
 import { run } from "../input/encoded";
 import { STORED, turnOf, type Turn } from "../input/exif";
 import { formatOf, type ImageFormat } from "../input/format";
@@ -111,7 +112,11 @@ function recordDecoder(kind: Kind, sizes: PhotoSize): RecordedFunction {
   ];
   const imageOf = (file: tf.Tensor, order: tf.Tensor, axes: tf.Tensor): tf.Tensor3D => {
     if (kind === "upright") return withOrigin(decodePixels(file), { contents: file, decode: "exact" });
-    return turnImage(kind === "plain" ? decodePixels(file) : decodePhoto(file, "other"), order, axes);
+    return turnImage(
+      kind === "plain" ? decodePixels(file, dctMethodOf(sizes.interpolation)) : decodePhoto(file, "other"),
+      order,
+      axes,
+    );
   };
   try {
     return recordFunction(

@@ -4,13 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchFile, readImage } from "../input";
 import { filesUnder } from "../input/folder";
-import { tf } from "../tensorflow";
+import { tf, type DctMethod } from "../tensorflow";
 
 /**
  * A photo's path or address (http, https), a folder of photos and of folders of these, a file's bytes, or pixels: [height, width, 3] or
  * [batch, height, width, 3], float32 or int32.
  */
 export type Photo = string | URL | Uint8Array | tf.Tensor;
+
+/** How a photo is read. */
+export interface Reading {
+  readonly dctMethod: DctMethod;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** A photo that is to be read. */
 export interface PhotoSource {
@@ -19,7 +25,7 @@ export interface PhotoSource {
   /** Whether it is pixels that somebody has made ready, not a file. */
   readonly isTensor: boolean;
   /** [height, width, 3], 0…255; the caller disposes. @throws {Error} if it can't be read */
-  read(signal: AbortSignal | undefined): Promise<tf.Tensor3D>;
+  read(reading: Reading): Promise<tf.Tensor3D>;
 }
 
 /** Photos, and whether it is one that was asked for by name. */
@@ -53,12 +59,13 @@ function nameOf(given: Photo): string {
 
 async function sourcesOf(given: Photo, before: number): Promise<PhotoSource[]> {
   const name = `photo ${before}`;
-  if (given instanceof Uint8Array) return [{ name, isTensor: false, read: () => readImage(given) }];
+  if (given instanceof Uint8Array)
+    return [{ name, isTensor: false, read: ({ dctMethod }) => readImage(given, { dctMethod }) }];
   if (given instanceof tf.Tensor) return imagesOf(given, before);
   const place = String(given);
   if (/^https?:/i.test(place)) return [addressed(place)];
   const files = await filesAt(place);
-  return files.map((file) => ({ name: file, isTensor: false, read: () => readImage(file) }));
+  return files.map((file) => ({ name: file, isTensor: false, read: ({ dctMethod }) => readImage(file, { dctMethod }) })); // prettier-ignore
 }
 
 async function filesAt(place: string): Promise<string[]> {
@@ -67,10 +74,11 @@ async function filesAt(place: string): Promise<string[]> {
 }
 
 function addressed(address: string): PhotoSource {
-  const read: PhotoSource["read"] = async (signal) => {
+  const read: PhotoSource["read"] = async ({ signal, dctMethod }) => {
     const folder = await mkdtemp(join(tmpdir(), "slimlab-photo-"));
     try {
-      return await readImage(await fetchFile(address, join(folder, "photo"), signal ? { signal } : {}));
+      const file = await fetchFile(address, join(folder, "photo"), signal ? { signal } : {});
+      return await readImage(file, { dctMethod });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

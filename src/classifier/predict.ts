@@ -6,7 +6,7 @@ import type { Model } from "../model";
 import { outsidePixels } from "../model/pixels";
 import { tf } from "../tensorflow";
 import type { Classifier } from "./load";
-import { listOf, type Photo, type PhotoSource } from "./photos";
+import { listOf, type Photo, type PhotoSource, type Reading } from "./photos";
 import { predictedOf, type PredictedPhoto } from "./predicted";
 import { predictedPhotos, SHOWN, type PredictedPhotos } from "./predictions";
 import { sourceOf, type Source, type SourceOptions } from "./source";
@@ -53,7 +53,7 @@ export async function predict(
   try {
     for (const photo of sources) {
       signal?.throwIfAborted();
-      const image = await readOf(photo, signal);
+      const image = await readOf(photo, { signal, dctMethod: source.dctMethod });
       if (image instanceof tf.Tensor) await found.add(photo, image);
       else if (isSingle) throw image;
       else found.bad.push({ file: photo.name, reason: image.message });
@@ -68,11 +68,11 @@ export async function predict(
 }
 
 /** A photo's pixels, or why there are none. */
-async function readOf(photo: PhotoSource, signal: AbortSignal | undefined): Promise<tf.Tensor3D | Error> {
+async function readOf(photo: PhotoSource, reading: Reading): Promise<tf.Tensor3D | Error> {
   try {
-    return await photo.read(signal);
+    return await photo.read(reading);
   } catch (error) {
-    signal?.throwIfAborted();
+    reading.signal?.throwIfAborted();
     if (error instanceof Error && !photo.isTensor) return error;
     throw error;
   }

@@ -5,7 +5,8 @@ import { aspectPreservingResize, preprocessForEval } from "../input";
 import { Model } from "../model";
 import { expectPixels } from "../model/pixels";
 import type { PhotoSize } from "../model/preprocessing";
-import { constant, encodeExample, encodePng, feature, tf, trace } from "../tensorflow";
+import { dctMethodOf } from "../input/cut";
+import { constant, encodeExample, encodePng, feature, tf, trace, type DctMethod } from "../tensorflow";
 import { classNameOf } from "../inspect/caption";
 import { readDescription } from "./description";
 import { expectApart, expectDistinctNames, expectThreshold, photoSizeOf } from "../deploy/expected";
@@ -40,6 +41,8 @@ export interface Source extends Naming {
   readonly batchSize: number;
   /** What a photo is seen as beside the plain look; undefined: nothing. */
   readonly views: Views | undefined;
+  /** How JPEGs are to be decoded. */
+  readonly dctMethod: DctMethod;
   /** A photo's looks as run() takes them, the plain one first; the caller disposes. @param isTensor  whether it may be of the network's size already */
   fit(image: tf.Tensor3D, isTensor: boolean): tf.Tensor3D[];
   /** float32 [looks × classes], row by row. @param images  what fit() gave */
@@ -125,6 +128,7 @@ function modelSource(model: Model, options: SourceOptions): ModelSource {
   );
   return {
     ...{ classNames, sizes, views, batchSize: BATCH, takesPhotos: pixels !== "any" },
+    dctMethod: dctMethodOf(sizes.interpolation),
     threshold: multiLabel ? threshold : undefined,
     fit: (image, isTensor) => {
       if (!isTensor && pixels === "any") return expectedTensors();
@@ -208,6 +212,7 @@ function servedSource(dir: string, served: LoadedModel, options: SourceOptions):
     threshold: options.threshold,
     batchSize: isText ? BATCH : 1,
     views: undefined,
+    dctMethod: served.dctMethod,
     fit: (image) => [image.toInt()],
     run: (images) => {
       const outputs = tf.tidy(() => served.predict(toInput(images)));

@@ -12,7 +12,8 @@ import {
   version,
 } from "../tensorflow";
 import { LABELS_FILE } from "./labels";
-import type { SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
+import { readDctMethod } from "./photos";
+import type { DctMethod, SavedGraph, SavedModelSession, SavedSignature } from "../tensorflow";
 
 /** Options of loadSavedModel(). */
 export interface LoadOptions {
@@ -32,6 +33,8 @@ export interface LoadedModel {
   readonly assets: Readonly<Record<string, string>>;
   /** Names of the classes: the lines of the asset labels.txt; undefined if there is none. */
   readonly labels: readonly string[] | undefined;
+  /** How JPEGs are decoded for it: readImage() takes it. "INTEGER_FAST" where the folder does not say. */
+  readonly dctMethod: DctMethod;
   /**
    * The outputs by name: float64 and half precision as float32, integers as int32 but for int64; the caller disposes.
    * @param inputs     by name, or the tensor of the only input; numbers of another type are cast
@@ -86,6 +89,7 @@ export function loadSavedModel(dir: string, options: LoadOptions = {}): LoadedMo
     signatures,
     assets,
     labels: linesOf(assets[LABELS_FILE]),
+    dctMethod: readDctMethod(folder),
     predict(inputs, key = name) {
       if (session === undefined) throw new Error(`Cannot predict by "${dir}": it is disposed`);
       const chosen = find(key);

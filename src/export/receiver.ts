@@ -1,10 +1,11 @@
 /** What a served model receives, and how it becomes images. */
 import { getDecoder, type ImageDecoder } from "../input";
+import { dctMethodOf } from "../input/cut";
 import { fitCentral, type FitOptions } from "../input/fit";
 import type { ModelOptions } from "../model";
 import {
   constant,
-  decodeImage,
+  decodePixels,
   encodeExample,
   encodeJpeg,
   feature,
@@ -125,7 +126,7 @@ const NAMES = {
  * @see the walk-through's create_predict_input_fn
  */
 export function createPredictInputFn(options: PredictInputOptions = {}): MakeReceiver {
-  const { receive = "examples", decoder = getDecoder() } = options;
+  const { receive = "examples" } = options;
   const { inputName = NAMES[receive] } = options;
   const { side: given = 1 } = options;
   if (!Number.isInteger(given) || given < 1)
@@ -142,6 +143,7 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
       );
     const isPixels = receive === "images" || receive === "preprocessed";
     const fit = { resizeSide, side, interpolation };
+    const { decoder = getDecoder({ dctMethod: dctMethodOf(interpolation) }) } = options;
     const received = isPixels ? pixelReceiver(receive, fit) : stringReceiver(receive, fit, decoder);
     return { inputName, side, resizeSide, interpolation, decoder, ...received };
   };
@@ -167,10 +169,15 @@ function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Re
 }
 
 /** Receives strings, each of which gives an image of its own size. */
-function stringReceiver(receive: "examples" | "files", size: FitOptions, decoder: ImageDecoder): Received {
+function stringReceiver(
+  receive: "examples" | "files",
+  size: Required<FitOptions>,
+  decoder: ImageDecoder,
+): Received {
   const one = exampleOf(receive, size.side);
   const toImage = (input: tf.Tensor): tf.Tensor[] => {
-    const image = receive === "files" ? decodeImage(input) : imageOf(input, decoder);
+    const image =
+      receive === "files" ? decodePixels(input, dctMethodOf(size.interpolation)) : imageOf(input, decoder);
     return [fitCentral(image, size)];
   };
   const fn = recordFunction(toImage, [one], `receive_${receive}`);

@@ -2,10 +2,18 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { dctMethodOf } from "../input/cut";
 import { Model } from "../model";
-import { encodeServingGraph, reasonOf, saveCheckpoint, type ServingVariable } from "../tensorflow";
+import {
+  encodeServingGraph,
+  reasonOf,
+  saveCheckpoint,
+  type DctMethod,
+  type ServingVariable,
+} from "../tensorflow";
 import { recordClassifier, type ClassifierOptions } from "./classifier";
 import { expectLabels, LABELS_FILE } from "./labels";
+import { writeDctMethod } from "./photos";
 import { recordSignature, type ExportSignature, type RecordedSignature } from "./signatures";
 import { encodeWarmup, type WarmupRequest } from "./warmup";
 
@@ -50,7 +58,8 @@ export function exportSavedModel(
     const recorded = recordClassifier(model, options);
     try {
       const variables = options.frozen === true ? [] : model.variables.all();
-      return write(recorded.signatures, folder, { variables, ...options });
+      const dctMethod = dctMethodOf(model.options.interpolation);
+      return write(recorded.signatures, folder, { variables, dctMethod, ...options });
     } finally {
       recorded.dispose();
     }
@@ -92,10 +101,16 @@ function refused(dir: string, cause: unknown): Error {
   return new Error(`${what}, got ${reasonOf(cause)}`, { cause });
 }
 
+/** What is written beside signatures. */
+interface WriteOptions extends ExportOptions {
+  /** How photos' JPEGs are decoded. */
+  readonly dctMethod?: DctMethod;
+}
+
 function write(
   signatures: readonly RecordedSignature[],
   folder: string,
-  { labels, warmup = [], variables = [] }: ExportOptions,
+  { labels, warmup = [], variables = [], dctMethod = "INTEGER_FAST" }: WriteOptions,
 ): string {
   expectLabels("export model", labels);
   const assets = labels === undefined ? [] : [LABELS_FILE];
@@ -115,8 +130,9 @@ function write(
       mkdirSync(join(part, "assets"));
       writeFileSync(join(part, "assets", LABELS_FILE), labels.map((label) => `${label}\n`).join(""));
     }
+    writeDctMethod(part, dctMethod);
     if (warmup.length > 0) {
-      mkdirSync(join(part, "assets.extra"));
+      mkdirSync(join(part, "assets.extra"), { recursive: true });
       writeFileSync(join(part, "assets.extra/tf_serving_warmup_requests"), requests);
     }
     renameSync(part, folder);

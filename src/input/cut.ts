@@ -15,6 +15,7 @@ import {
   resizeRegion,
   select,
   tf,
+  type DctMethod,
   type Interpolation,
   type JpegRatio,
   type ResizeRegion,
@@ -77,10 +78,15 @@ export function cutPhoto(origin: Origin, drawn: Drawn, cut: Cut): tf.Tensor3D {
 
 /** Of all pixels. */
 function cutDecoded([contents, seed, mirrored]: Inputs, cut: Cut): tf.Tensor3D {
-  const image = decodePixels(contents);
+  const image = decodePixels(contents, dctMethodOf(cut.interpolation));
   const { region, size, begin } = cut.choose(sidesOf(dynamicShape(image)), seed);
   const window = windowOf(begin, cut);
   return resized(image, { region: castTo(region, "float32"), size, window, mirrored }, cut);
+}
+
+/** As those decode JPEGs whose resizing it is. */
+export function dctMethodOf(interpolation: Interpolation): DctMethod {
+  return interpolation === "slim" ? "INTEGER_FAST" : "INTEGER_ACCURATE";
 }
 
 function resized(image: tf.Tensor, wanted: ResizeRegion, { interpolation }: Cut): tf.Tensor3D {
@@ -106,7 +112,9 @@ function cutJpeg([contents, seed, mirrored]: Inputs, decode: Origin["decode"], c
   const saves = tf.logicalOr(isSmall, ratio.greaterEqual(tf.scalar(4)));
   const window = select(tf.logicalAnd(endsAsJpeg(contents), saves), needed, whole); // a cut file is to fail
   const image =
-    decode === "exact" ? decodeJpegPart(contents, window, 1) : decodeSmaller(contents, window, ratio);
+    decode === "exact"
+      ? decodeJpegPart(contents, window, 1, dctMethodOf(cut.interpolation))
+      : decodeSmaller(contents, window, ratio);
   const top = placed.top.sub(castTo(window.slice([0], [2]), "float32"));
   const region = tf.concat([top, placed.lengths]);
   return resized(image, { region, size: part.size, window: windowOf(part.begin, cut), mirrored }, cut);

@@ -4,7 +4,7 @@ import { fixedLenFeature, varLenFeature } from "./features";
 import type { ImageOptions } from "./handlers";
 
 /** Options of getDecoder(). */
-export interface DecoderOptions extends Pick<ImageOptions, "decode"> {
+export interface DecoderOptions extends Pick<ImageOptions, "decode" | "dctMethod"> {
   /** Whether the label is a list of classes, of any length; needs numClasses. @default false */
   readonly multiLabel?: boolean;
   /** How many classes there are. */
@@ -28,7 +28,13 @@ export function getDecoder(
 ): TFExampleDecoder<"image" | "label" | "filename">;
 export function getDecoder(options?: DecoderOptions): TFExampleDecoder<"image" | "label">;
 export function getDecoder(options: DecoderOptions = {}): TFExampleDecoder {
-  const { decode = "exact", multiLabel = false, numClasses = NaN, filename = false } = options;
+  const {
+    decode = "exact",
+    dctMethod = "INTEGER_FAST",
+    multiLabel = false,
+    numClasses = NaN,
+    filename = false,
+  } = options;
   const { Image, KHot, Tensor } = tfexampleDecoder;
   const keysToFeatures = {
     "image/encoded": fixedLenFeature([], "string"),
@@ -37,7 +43,7 @@ export function getDecoder(options: DecoderOptions = {}): TFExampleDecoder {
     ...(filename && { "image/filename": fixedLenFeature([], "string", "") }),
   };
   const itemsToHandlers = {
-    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3, decode }),
+    image: Image({ imageKey: "image/encoded", formatKey: "image/format", channels: 3, decode, dctMethod }),
     label: multiLabel ? KHot("image/class/label", numClasses) : Tensor("image/class/label", { shape: [] }),
     ...(filename && { filename: Tensor("image/filename") }),
   };

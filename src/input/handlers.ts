@@ -1,5 +1,16 @@
 /** What makes items, such as an image, out of an Example's features. */
-import { decodeImage, decodeImageOrRaw, dynamicReshape, isOneOf, kHot, lookUp, tf } from "../tensorflow";
+import {
+  castTo,
+  decodeImage,
+  decodeImageOrRaw,
+  decodePixels,
+  dynamicReshape,
+  isOneOf,
+  kHot,
+  lookUp,
+  tf,
+  type DctMethod,
+} from "../tensorflow";
 import { isForDataset } from "./decoding";
 import { withOrigin, type Decode } from "./origin";
 
@@ -28,6 +39,12 @@ export interface ImageOptions {
    * @default "exact"
    */
   readonly decode?: Decode;
+  /**
+   * How JPEGs are decoded: "INTEGER_FAST" as TF-Slim does it; "INTEGER_ACCURATE" as Pillow, to the bit, for RGB images of any shape. Those
+   * that preprocessForTrain() and preprocessForEval() resize antialiased inside of Dataset.map()'s function are decoded so anyhow.
+   * @default "INTEGER_FAST"
+   */
+  readonly dctMethod?: DctMethod;
 }
 
 /**
@@ -40,19 +57,26 @@ export interface ImageOptions {
  */
 export function Image(options: ImageOptions = {}): ItemHandler {
   const { imageKey = "image/encoded", formatKey = "image/format", channels = 3, shape } = options;
-  const { decode = "exact" } = options;
+  const { decode = "exact", dctMethod = "INTEGER_FAST" } = options;
+  const isAccurate = dctMethod === "INTEGER_ACCURATE";
   if (!["exact", "scaled"].includes(decode))
     throw new RangeError(`Cannot handle image: expected decode to be "exact" or "scaled", got "${decode}"`);
   if (shape !== undefined && shape[2] !== channels)
     throw new RangeError(
       `Cannot handle image: expected a shape of ${channels} channels, got [${shape.join(", ")}]`,
     );
+  if (isAccurate && (channels !== 3 || shape !== undefined))
+    throw new RangeError(
+      `Cannot handle image: expected 3 channels and no shape with dctMethod "${dctMethod}", got ${shape === undefined ? channels : `a shape of [${shape.join(", ")}]`}`,
+    );
   return {
     keys: [imageKey, formatKey],
     toItem(feature) {
       const contents = feature(imageKey);
       if (shape === undefined) {
-        const image = decodeImage(contents, { channels });
+        const image = isAccurate
+          ? castTo(decodePixels(contents, dctMethod), "int32")
+          : decodeImage(contents, { channels });
         return channels === 3 && isForDataset() ? withOrigin(image, { contents, decode }) : image;
       }
       const isRaw = isOneOf(feature(formatKey), ["raw", "RAW"]);

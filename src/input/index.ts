@@ -59,7 +59,7 @@ export { writeRecords, type WriteRecordsOptions, type WrittenRecords } from "./r
 export type { RecordsProgress } from "./shards";
 export type { DuplicateImage } from "./account";
 export type { BadImage, OrientOptions } from "./encoded";
-export { readImage } from "./photo";
+export { readImage, type ReadImageOptions } from "./photo";
 export { PhotoError, PhotoTooLargeError } from "./photoerror";
 export type { Decode } from "./origin";
 export { fixedLenFeature, varLenFeature, type FixedLenFeature, type VarLenFeature } from "./features";

@@ -1,12 +1,22 @@
 /** The pixels of a photo's file. */
 import { readFile } from "node:fs/promises";
-import { castTo, constant, decodePhoto, tf, TensorFlowError, turnImage } from "../tensorflow";
+import { castTo, constant, decodePhoto, tf, TensorFlowError, turnImage, type DctMethod } from "../tensorflow";
 import type { OrientOptions } from "./encoded";
 import { codeOf } from "./errorcode";
 import { STORED, turnOf } from "./exif";
 import { cleaned } from "./reason";
 import { formatOf } from "./format";
 import { PhotoError } from "./photoerror";
+
+/** Options of readImage(). */
+export interface ReadImageOptions extends OrientOptions {
+  /**
+   * How JPEGs are decoded: "INTEGER_FAST" as TensorFlow and so TF-Slim do it; "INTEGER_ACCURATE" as Pillow, and so torchvision and timm,
+   * to the bit.
+   * @default "INTEGER_FAST"
+   */
+  readonly dctMethod?: DctMethod;
+}
 
 /**
  * A photo as writeRecords() takes it and createInputFn() decodes it: upright as its Exif says, RGB, without transparency; of an
@@ -18,9 +28,9 @@ import { PhotoError } from "./photoerror";
  */
 export async function readImage(
   file: string | Uint8Array,
-  options: OrientOptions = {},
+  options: ReadImageOptions = {},
 ): Promise<tf.Tensor3D> {
-  const { orient = "exif" } = options;
+  const { orient = "exif", dctMethod = "INTEGER_FAST" } = options;
   const name = typeof file === "string" ? `"${file}"` : `of ${file.length} bytes`;
   const refuse = (reason: string, cause?: unknown): PhotoError => noPhoto(name, reason, cause);
   const contents = typeof file === "string" ? await contentsOf(file, refuse) : bufferOf(file);
@@ -29,7 +39,8 @@ export async function readImage(
   const { order, axes } = (orient === "exif" ? turnOf(contents, format) : undefined) ?? STORED;
   try {
     return tf.tidy(() => {
-      const stored = decodePhoto(constant([contents], [], "string"), "other"); // as records are
+      const kind = format === "jpg" && dctMethod === "INTEGER_ACCURATE" ? "jpeg" : "other"; // the latter as records are
+      const stored = decodePhoto(constant([contents], [], "string"), kind);
       const turned = turnImage(stored, constant(order, [3], "int32"), constant(axes, [axes.length], "int32"));
       return castTo(turned, "int32").as3D(...turned.shape);
     });

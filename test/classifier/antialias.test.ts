@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { createBatchPredictor, loadClassifier, predict, saveClassifier } from "../../src/classifier";
 import { createPredictInputFn, exportSavedModel, loadSavedModel } from "../../src/export";
 import { preprocessForEval } from "../../src/input";
-import { encodePng, memory, tf } from "../../src/tensorflow";
+import { encodeJpeg, encodePng, memory, tf } from "../../src/tensorflow";
 import { temporaryFolder } from "../temporary";
 import { NAMES, photo, smallModel } from "./small";
 
@@ -20,8 +20,9 @@ const classNames = NAMES;
 
 /** Fine stripes and grains, of which resizing without antialiasing leaves most out: a file of each size. */
 const files = ([[80, 131], [131, 80], [33, 240], [20, 27], [35, 35]] as const).map(([height, width], i) => {
-  const file = join(root, `${i}.png`);
-  tf.tidy(() => writeFileSync(file, encodePng(photo(`antialias ${i}`, height, width))));
+  const [encode, kind] = i % 2 === 0 ? [encodePng, "png"] : [encodeJpeg, "jpg"];
+  const file = join(root, `${i}.${kind}`);
+  tf.tidy(() => writeFileSync(file, encode(photo(`antialias ${i}`, height, width))));
   return file;
 }); // prettier-ignore
 
