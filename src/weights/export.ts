@@ -1,5 +1,5 @@
 /** A model's weights, written as other libraries lay them out. */
-import { interruptible } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import type { ModelVariable } from "../model/variables";
 import { readNumbers, type tf } from "../tensorflow";
@@ -53,11 +53,12 @@ export async function exportWeights(
     throw new RangeError(`Cannot export weights: expected a file *.safetensors, got "${file}"`);
   const mapping = mappingOf(model, layout);
   const tensors = variables.flatMap((variable) => writtenOf(variable, mapping));
-  await writeSafetensors(file, tensors, {
+  const written = writeSafetensors(file, tensors, {
     metadata: { format: "pt", architecture: mapping.name },
     ...(dtype !== undefined && { dtype }),
     ...(signal !== undefined && { signal }),
   });
+  await finishFirst(written); // or ends by the signal, and takes away what it has begun
   const { numClasses } = model.options;
   return { file, name: mapping.name, numClasses, tensors: tensors.length };
 }

@@ -1,6 +1,6 @@
 /** Weights from elsewhere, brought into a model. */
 import { inspect } from "node:util";
-import { interruptible } from "../interrupt";
+import { finishFirst, interruptible, shielded } from "../interrupt";
 import { Model } from "../model/model";
 import type { ModelOptions } from "../model/options";
 import { expectScopes, isInScopes, type Scopes } from "../model/scopes";
@@ -89,7 +89,14 @@ export async function importWeights(
   options: ImportOptions = {},
 ): Promise<ImportReport> {
   expectKinds(target, file, options);
-  const running = interruptible(options);
+  return finishFirst(importFrom(target, file, interruptible(options))); // or ends by the signal, and frees what it has read
+}
+
+async function importFrom(
+  target: Model | "auto",
+  file: WeightsSource,
+  options: ImportOptions,
+): Promise<ImportReport> {
   const [path, name] = typeof file === "string" ? [file, undefined] : [file.path, file.name];
   const beside = timmConfigBeside(path);
   const given = sourceOf(path, options.source ?? name, beside);
@@ -100,10 +107,10 @@ export async function importWeights(
     const { mapping, numClasses, file: named } = recognize(opened, given, own, beside?.preprocessing);
     expectFixed(named, mapping);
     const photos = photosOf(mapping, path, beside);
-    const model = own ?? new Model(optionsOf(mapping, numClasses, photos, options.model));
+    const model = own ?? shielded(() => new Model(optionsOf(mapping, numClasses, photos, options.model)));
     try {
       const plan = planOf(model, named, mapping, own === undefined, options);
-      await load(named, plan.loaded, running);
+      await load(named, plan.loaded, options);
       const others = named.metadata["otherStateDicts"]?.split(", ") ?? [];
       const shownOtherwise = differencesOf(model.options, photos);
       const lines = { "not taken, by stateDict": others, "photos otherwise than there": shownOtherwise };
@@ -218,22 +225,31 @@ async function load(
   { signal, onProgress }: ImportOptions,
 ): Promise<void> {
   const values: { readonly variable: tf.Variable; readonly value: tf.Tensor }[] = [];
+  let inTurn = 0;
   try {
     for (const one of imports) {
       signal?.throwIfAborted();
-      values.push({ variable: one.variable.variable, value: valueOf(file, one) });
+      const { variable } = one.variable;
+      values.push({ variable, value: shielded(() => valueOf(file, one)) });
       onProgress?.({ done: values.length, total: imports.length });
-      if (values.length % IN_A_TURN === 0) await turn();
+      inTurn += variable.size + TURN / 16;
+      if (inTurn < TURN) continue;
+      await turn();
+      inTurn = 0;
     }
-    for (const { variable, value } of values) variable.assign(value);
+    await turn(); // the last to hear of an interrupt
+    signal?.throwIfAborted();
+    shielded(() => {
+      for (const { variable, value } of values) variable.assign(value);
+    });
   } finally {
     tf.dispose(values.map(({ value }) => value));
     releaseSoon();
   }
 }
 
-/** So many variables, then others have their turn. */
-const IN_A_TURN = 16;
+/** So many numbers, or 16 variables, then others have their turn. */
+const TURN = 2 ** 22;
 
 /** In it, what was read and is laid out otherwise now goes back to the system. */
 async function turn(): Promise<void> {

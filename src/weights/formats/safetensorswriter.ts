@@ -1,6 +1,7 @@
 /** Weights written as a safetensors file. */
 import { mkdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { shielded } from "../../interrupt";
 import { replaceFile } from "../../training/saver/disk";
 import { elementsOf } from "./file";
 import { floatBytes, floatsAs } from "./floats";
@@ -57,7 +58,7 @@ export async function writeSafetensors(
       await file.writeFile(headerOf(sorted, metadata, dtype));
       for (const tensor of sorted) {
         signal?.throwIfAborted();
-        await file.writeFile(bytesOf(path, tensor, dtype));
+        await file.writeFile(shielded(() => bytesOf(path, tensor, dtype)));
       }
     });
   } catch (cause) {
