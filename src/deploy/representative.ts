@@ -4,9 +4,10 @@ import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { cellSignal } from "../interrupt";
 import type { Model } from "../model";
 import { expectPixels } from "../model/pixels";
-import { firstNotFinite, reasonOf, tf } from "../tensorflow";
+import { firstNotFinite, INTERPOLATIONS, reasonOf, tf, type Interpolation } from "../tensorflow";
+import { photoSizeOf } from "./expected";
 import { npyHeader } from "./npy";
-import { imagesOf, type RepresentativeInput } from "./representativeinput";
+import { imagesOf, type ImageSize, type RepresentativeInput } from "./representativeinput";
 
 /** Options of representativeDataset(). */
 export interface RepresentativeOptions {
@@ -19,10 +20,15 @@ export interface RepresentativeOptions {
   readonly receive?: "images" | "preprocessed";
   /** What preprocesses them; with receive: "images" it tells only which pixels are right. @default none */
   readonly model?: Model;
-  /** Side of the middle that is cut out of each image, in pixels, before it is preprocessed. @default of a dataset or tensor none; of files 256, as createInputFn() does */
+  /**
+   * Side of the middle that is cut out of each image, in pixels, before it is preprocessed.
+   * @default of a dataset or tensor none; of files 256, as createInputFn() does, or where they are antialiased for a model its defaultImageSize
+   */
   readonly side?: number;
-  /** Shorter side of each image before the crop. @default side */
+  /** Shorter side of each image before the crop. @default side; of files without a side that are antialiased for a model its fixedResizeSide */
   readonly resizeSide?: number;
+  /** How images are resized; "bilinear" and "bicubic" are antialiased. @default the model's, or else "slim" */
+  readonly interpolation?: Interpolation;
   /** Told after each batch, as progressBar()'s `update` takes it. @default nobody */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Ends the writing, of which nothing stays then. @default the notebook's Interrupt */
@@ -69,7 +75,7 @@ export async function representativeDataset(
   const writer = new RowWriter(file, part, n);
   try {
     signal?.throwIfAborted();
-    for await (const images of imagesOf(input, n, options)) {
+    for await (const images of imagesOf(input, n, sizesOf(options))) {
       const some = tf.tidy(() => {
         const first = tf.slice(images, 0, Math.min(images.shape[0], n - writer.done));
         expectPixels(first, model?.options.pixels);
@@ -93,7 +99,27 @@ export async function representativeDataset(
 
 const WHAT = "write representative images";
 
-function expectOptions(n: number, { receive, model, side, resizeSide = side }: RepresentativeOptions): void {
+/** As createInputFn() makes photos. */
+const FILE_SIDE = 256;
+
+function sizesOf({ side, resizeSide, model, ...given }: RepresentativeOptions): ImageSize {
+  const { interpolation = model?.options.interpolation ?? "slim" } = given;
+  if (side !== undefined) {
+    const fit = { side, resizeSide: resizeSide ?? side, interpolation };
+    return { batch: fit, file: fit };
+  }
+  const isOwn = model !== undefined && interpolation !== "slim";
+  const own = isOwn ? photoSizeOf(WHAT, model) : { size: FILE_SIDE, resizeSide: FILE_SIDE };
+  return {
+    batch: undefined,
+    file: { side: own.size, resizeSide: resizeSide ?? own.resizeSide, interpolation },
+  };
+}
+
+function expectOptions(
+  n: number,
+  { receive, model, side, resizeSide = side, interpolation = "slim" }: RepresentativeOptions,
+): void {
   if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`Cannot ${WHAT}: expected 1 or more, got ${n}`);
   if (receive !== "images" && receive !== "preprocessed")
     throw new TypeError(
@@ -101,6 +127,10 @@ function expectOptions(n: number, { receive, model, side, resizeSide = side }: R
     );
   if (receive === "preprocessed" && model === undefined)
     throw new TypeError(`Cannot ${WHAT}: expected a model, which preprocesses them, got none`);
+  if (!INTERPOLATIONS.includes(interpolation))
+    throw new RangeError(
+      `Cannot ${WHAT}: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${String(interpolation)}`,
+    );
   for (const [name, pixels] of Object.entries({ side, resizeSide }))
     if (pixels !== undefined && !(Number.isSafeInteger(pixels) && pixels >= (side ?? 1) && pixels >= 1))
       throw new RangeError(

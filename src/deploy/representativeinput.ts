@@ -1,7 +1,7 @@
 /** Images of what representativeDataset() is given. */
 import { stat } from "node:fs/promises";
 import { readImage } from "../input";
-import { fitCentral } from "../input/fit";
+import { fitCentral, type FitOptions } from "../input/fit";
 import { filesUnder } from "../input/folder";
 import { tf } from "../tensorflow";
 
@@ -13,12 +13,10 @@ export type RepresentativeInput = AsyncIterable<unknown> | tf.Tensor | string | 
 
 /** How large images are to be. */
 export interface ImageSize {
-  readonly side?: number;
-  readonly resizeSide?: number;
+  /** Those of batches; undefined: as they are. */
+  readonly batch: FitOptions | undefined;
+  readonly file: FitOptions;
 }
-
-/** As createInputFn() makes photos. */
-const FILE_SIDE = 256;
 
 /** Batches of float32 images of the size that is wanted, 0…255; each is freed when the next is asked for. */
 export async function* imagesOf(
@@ -39,18 +37,17 @@ export async function* imagesOf(
 async function* makersOf(
   input: RepresentativeInput,
   n: number,
-  { side, resizeSide = side }: ImageSize,
+  { batch: ofBatch, file: ofFile }: ImageSize,
 ): AsyncGenerator<() => tf.Tensor4D> {
   const fit = (images: tf.Tensor4D): tf.Tensor4D =>
-    side === undefined || resizeSide === undefined ? images.toFloat() : fitCentral(images, { side, resizeSide }); // prettier-ignore
+    ofBatch === undefined ? images.toFloat() : fitCentral(images, ofBatch);
   if (input instanceof tf.Tensor) yield () => fit(fourOf(input));
   else if (isPaths(input)) {
     const files = await filesAt(typeof input === "string" ? [input] : input);
-    const sides = { side: side ?? FILE_SIDE, resizeSide: resizeSide ?? FILE_SIDE };
     for (const file of spread(files, n)) {
       const photo = await readImage(file);
       try {
-        yield () => fitCentral(photo, sides).expandDims<tf.Tensor4D>(0);
+        yield () => fitCentral(photo, ofFile).expandDims<tf.Tensor4D>(0);
       } finally {
         photo.dispose();
       }

@@ -37,7 +37,7 @@ test(
       receive: "images",
       classNames: JSON.stringify(NAMES),
       threshold: JSON.stringify(threshold),
-      photo: JSON.stringify({ resizeSide: 40, size: 32 }),
+      photo: JSON.stringify({ resizeSide: 40, size: 32, interpolation: "slim" }),
       multiLabel: "true",
     });
     assert.deepEqual(

@@ -1,10 +1,10 @@
 /** The page of exportWeb() in a real browser: what it answers, and where its heat is. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { exportWeb, predict, tf, type Model } from "../../src";
+import { exportWeb, tf, type Model } from "../../src";
 import { gradCam } from "../../src/explain";
 import { colorize } from "../../src/inspect/colormap";
 import { placeHeat } from "../../src/inspect/place";
@@ -13,15 +13,14 @@ import { encodePng } from "../../src/tensorflow";
 import { encodeJpeg } from "../../src/tensorflow/ops/encode";
 import { smallModel } from "../classifier/small";
 import { sharedPath } from "../model/imagenet";
-import { patternImages } from "../patterns";
 import { temporaryFolder } from "../temporary";
+import { fromPredict, pixels, savedFile, savedPng } from "./pagephotos";
 import { answerOf, startBrowser, withoutBrowser, withSite } from "./pagesite";
 
 const SIDE = 48;
 const photoSize = { size: SIDE, resizeSide: 56 };
 const classNames = ["hat", "shoes", "<bag>", "coat"];
-const folder = temporaryFolder("page");
-const site = join(folder, "site");
+const site = join(temporaryFolder("page"), "site");
 
 const skip = withoutBrowser;
 let browser: Browser;
@@ -39,52 +38,24 @@ after(async () => {
   model.dispose();
 });
 
-function pixels(name: string, height: number, width: number): tf.Tensor3D {
-  const values = patternImages(name, [1, height, width, 3]);
-  return tf.tidy(() => tf.tensor3d(values, [height, width, 3]).add(120).clipByValue(0, 255).toInt().as3D(height, width, 3)); // prettier-ignore
-}
-
-function file(name: string, bytes: Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return path;
-}
-
-function png(name: string, height: number, width: number): string {
-  return tf.tidy(() => file(`${name}.png`, encodePng(pixels(name, height, width))));
-}
-
 async function opened(url: string, query = ""): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`${url}${query}`);
   return page;
 }
 
-/** How far a class is at most from predict()'s, and how probable the first one is there. */
-async function differenceOf(
-  page: Page,
-  photo: string,
-): Promise<{ readonly most: number; readonly first: number }> {
-  const { photos } = await predict(model, photo, { classNames, preprocessing: photoSize });
-  await page.setInputFiles("#file", photo);
-  await page.locator(`#photo[aria-label="${photo.split("/").at(-1)}"]`).waitFor();
-  await page.locator('#answer[aria-busy="false"]').waitFor();
-  const got = await answerOf(page);
-  const expected = photos[0]?.probabilities ?? {};
-  assert.deepEqual(Object.keys(got).sort(), Object.keys(expected).sort());
-  const apart = Object.entries(got).map(([name, value]) => Math.abs(value - (expected[name] ?? NaN)));
-  return { most: Math.max(...apart), first: expected["hat"] ?? NaN };
-}
+const differenceOf = (page: Page, photo: string): ReturnType<typeof fromPredict> =>
+  fromPredict({ page, model, classNames, preprocessing: photoSize }, photo);
 
 for (const backend of ["wasm", "webgl"])
   test(`${backend} answers as predict() does, to 1e-3, of photos of any form`, { skip }, async () => {
     await withSite(site, async ({ url }) => {
       const page = await opened(url, `?backend=${backend}`);
       const photos = [
-        png("wide", 90, 200),
-        png("tall", 131, 77),
-        png("small", 20, 31),
-        png("narrow", 2000, 40),
+        savedPng("wide", 90, 200),
+        savedPng("tall", 131, 77),
+        savedPng("small", 20, 31),
+        savedPng("narrow", 2000, 40),
       ];
       const firsts: number[] = [];
       for (const photo of photos) {
@@ -102,7 +73,7 @@ test("JPEGs are decoded as predict() decodes them", { skip }, async () => {
   await withSite(site, async ({ url }) => {
     const page = await opened(url);
     const smooth = tf.tidy(() => tf.image.resizeBilinear(pixels("jpeg", 12, 16), [300, 400]).toInt().as3D(300, 400, 3)); // prettier-ignore
-    const made = file("smooth.jpg", encodeJpeg(smooth, { quality: 90 }));
+    const made = savedFile("smooth.jpg", encodeJpeg(smooth, { quality: 90 }));
     smooth.dispose();
     const real = existsSync(sharedPath("clothing/test/hat")) ? readdirSync(sharedPath("clothing/test/hat")).slice(0, 3).map((name) => join(sharedPath("clothing/test/hat"), name)) : []; // prettier-ignore
     for (const photo of [made, ...real]) {
@@ -114,7 +85,7 @@ test("JPEGs are decoded as predict() decodes them", { skip }, async () => {
 });
 
 test("what shows through is seen in its own colour, as predict() sees it", { skip }, async () => {
-  const glass = tf.tidy(() => file("glass.png", encodePng(tf.concat<tf.Tensor3D>([pixels("glass", 60, 80), tf.fill([60, 80, 1], 128, "int32")], 2)))); // prettier-ignore
+  const glass = tf.tidy(() => savedFile("glass.png", encodePng(tf.concat<tf.Tensor3D>([pixels("glass", 60, 80), tf.fill([60, 80, 1], 128, "int32")], 2)))); // prettier-ignore
   await withSite(site, async ({ url }) => {
     const page = await opened(url);
     const { most } = await differenceOf(page, glass);
@@ -131,7 +102,7 @@ function colorAt(page: Page, x: number, y: number): Promise<unknown> {
 }
 
 test("heat has the notebook's colours and lies over what the network saw", { skip }, async () => {
-  const photo = png("heat", 80, 120);
+  const photo = savedPng("heat", 80, 120);
   await withSite(site, async ({ url }) => {
     const page = await opened(url);
     await page.setInputFiles("#file", photo);

@@ -83,12 +83,34 @@ const networks: readonly ModelOptions[] = [
   { architecture: "convnext_tiny" },
 ];
 
+/** A model for tflite.py, and the logits that it gives. */
+interface Made {
+  readonly request: Request;
+  readonly logits: readonly number[];
+}
+
+/** Side of images that a network resizes itself. */
+const WIDE = 80;
+
+/** One that resizes what it receives, antialiased. */
+async function resizing(): Promise<Made> {
+  const model = new Model({ ...networks[0], ...sizes, interpolation: "bicubic", numClasses: LABELS.length });
+  const images = tf.randomUniform<tf.Rank.R4>([3, WIDE, WIDE, 3], 0, 255, "float32", 1);
+  const { file } = await representativeDataset(images, 3, { file: join(root, "resizing.npy") });
+  const wide = createPredictInputFn({ receive: "images", side: WIDE });
+  const folder = exportSavedModel(model, join(root, "resizing"), { frozen: true, labels: LABELS, receiver: wide });
+  const logits = tf.tidy(() => [...model.predict(model.preprocess(images), { isTraining: false }).logits.dataSync()]);
+  images.dispose();
+  model.dispose();
+  return { request: { folder, input: "image", representative: file, images: file, kinds: ["float32"] }, logits };
+} // prettier-ignore
+
 test(
   "each kind of network becomes TFLite's builtin operations, which give its logits",
   { skip },
   async () => {
     const before = memory().tensors;
-    const made: { readonly request: Request; readonly logits: readonly number[] }[] = [];
+    const made: Made[] = [];
     for (const options of networks) {
       const name = `${options.architecture ?? ""}`;
       const model = new Model({ ...options, ...sizes, numClasses: LABELS.length });
@@ -99,13 +121,15 @@ test(
       images.dispose();
       model.dispose();
     }
+    made.push(await resizing());
     assert.equal(memory().tensors, before);
     const answers = convertedBy(made.map(({ request }) => request));
     for (const [i, { request, logits }] of made.entries()) {
       const { float32 } = answers[i] ?? {};
       const far = apart(float32?.logits.flat() ?? [], logits) / greatest(logits);
       assert.ok(far <= 1e-4, `${request.folder}: ${far}`);
-      assert.deepEqual(float32?.input, [-1, SIDE, SIDE, 3]);
+      const side = request.input === "image" ? WIDE : SIDE;
+      assert.deepEqual(float32?.input, [-1, side, side, 3]);
       assert.ok(!float32.operations.some((name) => /^Flex|^SHAPE$|^PADV2$|^IF$/.test(name)), float32.operations.join()); // prettier-ignore
     }
   },

@@ -4,9 +4,20 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createInputFn, Dataset, memory, Model, representativeDataset, tf, writeRecords } from "../../src";
+import {
+  createInputFn,
+  Dataset,
+  memory,
+  Model,
+  representativeDataset,
+  tf,
+  writeRecords,
+  type ModelOptions,
+  type RepresentativeOptions,
+} from "../../src";
 import { npyHeader, readNpy } from "../../src/deploy/npy";
-import { renderPhotos } from "../../src/input";
+import { preprocessForEval, renderPhotos } from "../../src/input";
+import { encodePng } from "../../src/tensorflow";
 import { python, skip } from "../python";
 import { settled } from "../settled";
 import { temporaryFolder } from "../temporary";
@@ -14,22 +25,23 @@ import { temporaryFolder } from "../temporary";
 const root = temporaryFolder("representative");
 const SIDE = 24;
 
-const small = (): Model =>
+const small = (options: ModelOptions = {}): Model =>
   new Model({
     architecture: "resnet_v1_14",
     width: 1 / 4,
     numClasses: 2,
     defaultImageSize: SIDE,
     fixedResizeSide: 32,
+    ...options,
   });
 
 const images = (count: number): tf.Tensor4D => tf.randomUniform([count, 32, 40, 3], 0, 255, "float32", 1);
 
 /** All rows of a file. */
 async function numbersOf(path: string, size: number): Promise<number[]> {
-  const all: number[] = [];
-  for await (const batch of (await readNpy(path)).batches(size)) all.push(...batch.dataSync());
-  return all;
+  const all: number[][] = [];
+  for await (const batch of (await readNpy(path)).batches(size)) all.push([...batch.dataSync()]);
+  return all.flat();
 }
 
 test("images of a tensor are written as they are, or preprocessed, and read again in batches", async () => {
@@ -124,6 +136,28 @@ test("photos come from records and from folders, of which they are taken evenly"
   model.dispose();
 });
 
+test("photos are resized as the model's are, or as is asked for", async () => {
+  const photo = join(root, "photo.png");
+  const pixels = tf.tidy(() => tf.randomUniform<tf.Rank.R3>([70, 91, 3], 0, 255, "int32", 3).toInt().as3D(70, 91, 3));
+  writeFileSync(photo, encodePng(pixels));
+  const file = join(root, "resized.npy");
+  const model = small({ source: "torchvision", interpolation: "bicubic" });
+  const expectWritten = async (options: RepresentativeOptions, expected: () => tf.Tensor): Promise<void> => {
+    await representativeDataset(photo, 1, { file, ...options });
+    const [got, wanted] = [await numbersOf(file, 1), tf.tidy(() => [...expected().dataSync()])];
+    assert.equal(got.length, wanted.length);
+    got.forEach((value, i) => assert.ok(Math.abs(value - (wanted[i] ?? NaN)) < 1e-3, `${i}: ${value}, expected ${wanted[i] ?? NaN}`));
+  };
+  const ofPhoto = (options: object): tf.Tensor4D => preprocessForEval(pixels, options).expandDims<tf.Tensor4D>(0);
+  await expectWritten({ model }, () => model.preprocess(ofPhoto(model.photoSize)));
+  await expectWritten({ model, receive: "images" }, () => ofPhoto(model.photoSize));
+  await expectWritten({ model, receive: "images", side: 40, resizeSide: 50 }, () => ofPhoto({ size: 40, resizeSide: 50, interpolation: "bicubic" }));
+  await expectWritten({ side: 40, resizeSide: 50, interpolation: "bilinear" }, () => ofPhoto({ size: 40, resizeSide: 50, interpolation: "bilinear" }));
+  await expectWritten({}, () => ofPhoto({ size: 256, resizeSide: 256 }));
+  pixels.dispose();
+  model.dispose();
+}); // prettier-ignore
+
 test("what no file can be written of is refused, and nothing stays", async () => {
   const folder = join(root, "refused");
   mkdirSync(folder);
@@ -146,6 +180,8 @@ test("what no file can be written of is refused, and nothing stays", async () =>
     /the side 9 or more, got 8$/,
   );
   await refuses(representativeDataset([], 1, { file }), /expected 1 images, got 0/);
+  // @ts-expect-error -- what JavaScript may give
+  await refuses(representativeDataset(given, 1, { file, interpolation: "area" }), /expected interpolation to be slim, bilinear, bicubic, got area$/); // prettier-ignore
   const none = join(folder, "none.jpg");
   await refuses(representativeDataset(none, 1, { file }), /none\.jpg": expected a photo/);
   await refuses(

@@ -37,7 +37,7 @@ test("a classifier's folder has its classes, sizes, threshold, and where heat ce
       classNames,
       multiLabel: true,
       threshold: [0.2, 0.5, 0.7],
-      photo: { size: 48, resizeSide: 50 },
+      photo: { size: 48, resizeSide: 50, interpolation: "slim" },
       inputs: { images: "images", classes: "classes" },
       outputs: { logits: "logits", probabilities: "probabilities", heat: "heat" },
       heat: { rows: middles, columns: middles },

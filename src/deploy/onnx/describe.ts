@@ -36,12 +36,13 @@ export function describeClassifier(
   model.variables.expectAll(what);
   if (classNames !== undefined) expectDistinctNames(what, classNames, model);
   if (threshold !== undefined) expectThreshold(what, threshold, model);
-  const given = { classNames, multiLabel, threshold, photo: photoSizeOf(what, model, photo) };
+  const sizes = photoSizeOf(what, model, photo);
+  const given = { classNames, multiLabel, threshold, photo: sizes };
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   const isOf = classNames === undefined ? "of each class" : `of each class: ${classNames.join(", ")}`;
   return {
     docs: {
-      [NAMES.images]: receive === "images" ? "Pixels, red, green, blue, each 0 to 255" : "Images as the network takes them, their pixels already scaled", // prettier-ignore
+      [NAMES.images]: `${RECEIVED[receive]}, of photos ${inWords(sizes)}`,
       [NAMES.classes]: "The number of the class that each image's heat map is of",
       [NAMES.logits]: `The logit ${isOf}`,
       [NAMES.probabilities]: `The probability ${isOf}`,
@@ -53,4 +54,18 @@ export function describeClassifier(
       ...Object.fromEntries(known.map(([key, value]) => [key, JSON.stringify(value)])),
     },
   };
+}
+
+const RECEIVED = {
+  images: "Pixels, red, green, blue, each 0 to 255",
+  preprocessed: "Images as the network takes them, their pixels already scaled",
+} as const;
+
+/** What a client does with a photo. */
+function inWords({ resizeSide, size, interpolation }: PhotoSize): string {
+  const how =
+    interpolation === "slim"
+      ? "bilinear interpolation without antialiasing, as TensorFlow's resize_bilinear does it (Pillow's antialiases)"
+      : `antialiased ${interpolation} interpolation, as Pillow and torchvision do it`;
+  return `whose shorter side was resized to ${resizeSide} by ${how}, and of which the middle, ${size} x ${size}, was cut out`;
 }

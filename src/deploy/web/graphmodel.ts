@@ -78,12 +78,15 @@ export function graphModel(graph: TypedGraph, options: GraphModelOptions = {}): 
 
 /**
  * How each constant is stored: filters of depthwise convolutions, a hundredth of a network, in 16 bits in place of 8, since channels
- * that batch normalizations have scaled each otherwise have no range in common.
+ * that batch normalizations have scaled each otherwise have no range in common; products of many matrices, too, by which photos are resized
+ * antialiased: in 8 bits each pixel would be too bright or too dark.
  */
 function precisionsOf({ nodes }: TypedGraph, weights: WebWeights): (name: string) => WebWeights {
-  const depthwise = nodes.filter(({ op }) => op === "DepthwiseConv2dNative").map(({ inputs }) => inputs[1]);
-  return (name) => (weights === "uint8" && depthwise.includes(name) ? "float16" : weights);
+  const fine = nodes.filter(({ op }) => FINE.includes(op)).flatMap(({ inputs }) => inputs);
+  return (name) => (weights === "uint8" && fine.includes(name) ? "float16" : weights);
 }
+
+const FINE: readonly string[] = ["DepthwiseConv2dNative", "BatchMatMulV2"];
 
 function valueOf({ values }: TypedGraph, name: string): NonNullable<ReturnType<TypedGraph["values"]["get"]>> {
   const value = values.get(name);
