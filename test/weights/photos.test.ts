@@ -51,11 +51,11 @@ test("weights of each tag are shown photographs as by torchvision and timm", () 
   assert.deepEqual(listed.filter((name) => !SHOWN.has(name)), []);
 }); // prettier-ignore
 
-test("without a tag they are shown as to the library's default weights, by models made without a file, too", () => {
+test("without a tag they are shown as to torchvision's first weights and timm's default ones, by models made without a file, too", () => {
   for (const { name, architecture, source, options } of MAPPINGS) {
     const [library = ""] = name.split("/");
     if (!["torchvision", "timm"].includes(library) || name.includes(".")) continue;
-    const tag = defaults[name];
+    const tag = library === "torchvision" ? taggedOf(name)[0]?.split(".").at(-1) : defaults[name];
     const shown = SHOWN.get(tag === undefined ? name : `${name}.${tag}`) ?? assert.fail(name);
     assert.equal(`${shownTo(name)[0]},center`, shown);
     if (source === library)
@@ -82,7 +82,7 @@ test("a file's name at torchvision tells which weights it has", () => {
   assert.equal(shownTo("torchvision/resnet50", old)[0], "224,256,bilinear");
   assert.equal(shownTo("torchvision/resnet50.IMAGENET1K_V2", old)[0], "224,232,bilinear");
   assert.equal(shownTo("torchvision/resnet50", "resnet50-11ad3fa6.pth")[0], "224,232,bilinear");
-  assert.equal(shownTo("torchvision/resnet101", old)[0], "224,232,bilinear");
+  assert.equal(shownTo("torchvision/resnet101", old)[0], "224,256,bilinear");
   assert.equal(
     shownTo("torchvision/efficientnet_b1", "efficientnet_b1_rwightman-bac287d4.pth")[0],
     "240,256,bicubic",
@@ -99,6 +99,6 @@ test("what is asked for is done, and said; a side alone is cropped from as much 
     shownTo(name, "model.safetensors", { fixedResizeSide: 256, interpolation: "slim" }),
     ["224,256,slim", "fixedResizeSide 256, there 235; interpolation slim, there bicubic"],
   );
-  assert.equal(joined({ source: "torchvision", defaultImageSize: 112 }), "112,116,bilinear");
+  assert.equal(joined({ source: "torchvision", defaultImageSize: 112 }), "112,128,bilinear");
   assert.equal(joined({ source: "keras", defaultImageSize: 112 }), "112,128,bilinear");
 }); // prettier-ignore

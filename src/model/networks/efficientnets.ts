@@ -50,7 +50,7 @@ export const EFFICIENTNETS = {
     ...{ name: "efficientnet_b1", width: 1, depth: 1.1, dropoutKeepProb: 0.8 },
     side: 240,
     photos: {
-      torchvision: { imageSize: 240, resizeSide: 255 },
+      torchvision: { imageSize: 240, resizeSide: 256, interpolation: "bicubic" },
       timm: { imageSize: 240, resizeSide: 266 },
     },
     timmPixels: "inception",

@@ -23,7 +23,7 @@ function specV1(ownWidth: number): NetworkSpec {
 function specV2(ownWidth: number): NetworkSpec {
   return {
     ...COMMON,
-    sources: { slim: TENSORFLOW, torchvision: { ...TORCH, resizeSide: 232 }, timm: TORCH, keras: TENSORFLOW },
+    sources: { slim: TENSORFLOW, torchvision: TORCH, timm: TORCH, keras: TENSORFLOW },
     batchNormDecay: 0.997,
     dropoutKeepProb: 0.8,
     build: scaled(mobilenetV2, ownWidth),
@@ -38,7 +38,6 @@ function specV3(size: "large" | "small"): NetworkSpec {
       torchvision: {
         preprocessing: "torch",
         batchNormEpsilon: 1e-3,
-        resizeSide: size === "large" ? 232 : 256,
       },
       timm: TORCH,
       keras: TENSORFLOW,

@@ -90,8 +90,8 @@ export function interpolationOf({ sources }: NetworkSpec, source: Source): Inter
 }
 
 /**
- * Shorter side of photos before a square of `side` is cropped, in pixels: as much larger as the source has it for the weights that
- * it takes by default. Keras says nothing of it: 8/7, as TF-Slim's vgg_preprocessing.py.
+ * Shorter side of photos before a square of `side` is cropped, in pixels: as much larger as the source has it for torchvision's
+ * first weights, and for those that timm takes by default. Keras says nothing of it: 8/7, as TF-Slim's vgg_preprocessing.py.
  */
 export function resizeSideOf({ sources, imageSize }: NetworkSpec, source: Source, side: number): number {
   const { imageSize: crop = imageSize, resizeSide } = sources[source] ?? {};

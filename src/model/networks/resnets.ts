@@ -7,13 +7,11 @@ const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5, strides: "torchv
 const SLIM = { preprocessing: "vgg", batchNormEpsilon: 1e-5 } as const;
 const KERAS_EPSILON = 1.001e-5;
 
-/** How the weights that a source takes by default want photographs, where not as most of its. */
-type Photos = Readonly<
-  Partial<Record<"torchvision" | "timm", Pick<SourceTraits, "resizeSide" | "interpolation">>>
->;
+/** How a source's weights want photographs, where not as most of its. */
+type Photos = Readonly<Partial<Record<"timm", Pick<SourceTraits, "resizeSide" | "interpolation">>>>;
 
-/** torchvision's second version of weights, and timm's of its recipes A1 and A1h. */
-const [V2, A1] = [{ torchvision: { resizeSide: 232 } }, { timm: { resizeSide: 235 } }];
+/** timm's of its recipes A1 and A1h. */
+const A1 = { timm: { resizeSide: 235 } };
 
 /** What all have. */
 function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkSpec {
@@ -29,8 +27,8 @@ function resnetSpec(name: ResnetName, sources: NetworkSpec["sources"]): NetworkS
 }
 
 /** torchvision's and timm's forms of a first version. */
-function torchSources({ torchvision, timm }: Photos = {}) {
-  return { torchvision: { ...TORCH, ...torchvision }, timm: { ...TORCH, ...timm } };
+function torchSources({ timm }: Photos = {}) {
+  return { torchvision: TORCH, timm: { ...TORCH, ...timm } };
 }
 
 function firstVersion(name: ResnetName, photos?: Photos): NetworkSpec {
@@ -83,9 +81,9 @@ export const RESNETS = {
   resnet_v1_18: { ...torchVersion("resnet_v1_18", A1), hasOutputStride: false },
   resnet_v1_26: firstVersion("resnet_v1_26"),
   resnet_v1_34: { ...torchVersion("resnet_v1_34", A1), hasOutputStride: false },
-  resnet_v1_50: firstVersion("resnet_v1_50", { ...V2, ...A1 }),
-  resnet_v1_101: firstVersion("resnet_v1_101", { ...V2, ...A1 }),
-  resnet_v1_152: firstVersion("resnet_v1_152", { ...V2, ...A1 }),
+  resnet_v1_50: firstVersion("resnet_v1_50", A1),
+  resnet_v1_101: firstVersion("resnet_v1_101", A1),
+  resnet_v1_152: firstVersion("resnet_v1_152", A1),
   resnet_v1_200: firstVersion("resnet_v1_200"),
   resnet_v2_14: secondVersion("resnet_v2_14"),
   resnet_v2_26: secondVersion("resnet_v2_26"),
@@ -93,8 +91,8 @@ export const RESNETS = {
   resnet_v2_101: secondVersion("resnet_v2_101", A1),
   resnet_v2_152: secondVersion("resnet_v2_152"),
   resnet_v2_200: secondVersion("resnet_v2_200"),
-  wide_resnet50_2: torchVersion("wide_resnet50_2", V2),
-  wide_resnet101_2: torchVersion("wide_resnet101_2", { ...V2, timm: { interpolation: "bilinear" } }),
+  wide_resnet50_2: torchVersion("wide_resnet50_2"),
+  wide_resnet101_2: torchVersion("wide_resnet101_2", { timm: { interpolation: "bilinear" } }),
   seresnet18: stridedVersion("seresnet18"),
   seresnet34: stridedVersion("seresnet34"),
   seresnet50: timmVersion("seresnet50", A1),

@@ -63,18 +63,21 @@ const SQUASHED = ["in12k_ft_in1k_384", "fb_in22k_ft_in1k_384"];
 interface Publisher {
   readonly table: Table;
   readonly usual: Interpolation;
-  /** The tag that is taken of a network where none is named. */
+  /**
+   * The tag whose sizes are taken of a network where none is named: torchvision's first, since weights of the first lose more by the second's
+   * (a ResNet-50 on 1,000 photos: 80.8 instead of 82.7 % right) than the second gains by its own; timm's own default.
+   */
   defaultTag(this: void, network: string): string | undefined;
 }
 
 const PUBLISHERS: Readonly<Record<string, Publisher>> = {
-  torchvision: { table: TORCHVISION, usual: "bilinear", defaultTag: (name) => torchvisionTags(name).at(-1) },
+  torchvision: { table: TORCHVISION, usual: "bilinear", defaultTag: (name) => torchvisionTags(name)[0] },
   timm: { table: TIMM, usual: "bicubic", defaultTag: (name) => timmTags(name)[0] },
 };
 
 /**
  * How the library shows photographs to weights that it publishes.
- * @param name  "timm/resnet50.a3_in1k"; without a tag it is that of the library's default
+ * @param name  "timm/resnet50.a3_in1k"; without a tag it is PUBLISHERS' default
  * @returns undefined of other libraries' weights, for which the network's own options say it
  */
 export function publishedPhotos(name: string): PhotosShown | undefined {
