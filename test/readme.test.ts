@@ -34,9 +34,9 @@ function programs(): string[] {
   );
 }
 
-/** The README's program of Python, where there is one: what it makes is a TFLite model. */
+/** The README's last program of Python, where there is one: what it makes is a TFLite model. */
 function converted(cwd: string): void {
-  const [, code = ""] = /^```python\n([^]*?)^```/m.exec(README) ?? [];
+  const [, code = ""] = [...README.matchAll(/^```python\n([^]*?)^```/gm)].at(-1) ?? [];
   assert.equal(code.trim().split("\n").length, 6);
   if (python === undefined) return;
   const env = { ...process.env, CUDA_VISIBLE_DEVICES: "-1", TF_CPP_MIN_LOG_LEVEL: "3" };

@@ -1,6 +1,7 @@
 /** Images of what representativeDataset() is given. */
 import { stat } from "node:fs/promises";
 import { readImage } from "../input";
+import { dctMethodOf } from "../input/cut";
 import { fitCentral, type FitOptions } from "../input/fit";
 import { filesUnder } from "../input/folder";
 import { tf } from "../tensorflow";
@@ -15,7 +16,7 @@ export type RepresentativeInput = AsyncIterable<unknown> | tf.Tensor | string | 
 export interface ImageSize {
   /** Those of batches; undefined: as they are. */
   readonly batch: FitOptions | undefined;
-  readonly file: FitOptions;
+  readonly file: Required<FitOptions>;
 }
 
 /** Batches of float32 images of the size that is wanted, 0…255; each is freed when the next is asked for. */
@@ -45,7 +46,7 @@ async function* makersOf(
   else if (isPaths(input)) {
     const files = await filesAt(typeof input === "string" ? [input] : input);
     for (const file of spread(files, n)) {
-      const photo = await readImage(file);
+      const photo = await readImage(file, { dctMethod: dctMethodOf(ofFile.interpolation) });
       try {
         yield () => fitCentral(photo, ofFile).expandDims<tf.Tensor4D>(0);
       } finally {

@@ -1,11 +1,14 @@
 /** Networks whose photos are resized antialiased, as graphs that receive images of other sizes: they resize as the model does. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { exportOnnx, exportWeb, memory, tf, type Model } from "../../src";
+import { exportOnnx, exportWeb, memory, predict, tf, type Model } from "../../src";
 import { describeClassifier } from "../../src/deploy/onnx/describe";
+import { encodeJpeg } from "../../src/tensorflow/ops/encode";
 import { smallModel } from "../classifier/small";
-import { skip } from "../python";
+import { python, skip } from "../python";
 import { temporaryFolder } from "../temporary";
 import { assertSame, onnxInput, runInNode, runInPython, type OnnxCase } from "./onnxrun";
 import { differenceFrom, plainTfjs, sent } from "./plaintfjs";
@@ -51,17 +54,34 @@ test("their files of ONNX's say what they say, of either layout and of any batch
     tf.dispose(batches);
     model.dispose();
   }
-  const python = runInPython(root, cases);
-  for (const answers of [python, runInNode(root, cases)])
+  const checked = runInPython(root, cases);
+  for (const answers of [checked, runInNode(root, cases)])
     for (const [i, { results }] of answers.entries())
       results.forEach((result, at) => assertSame(result, expected[i]?.[at] ?? {}, () => 1e-4));
   for (const [i, { interpolation, size }] of KINDS.entries()) {
-    assert.equal(python[i]?.opset, 17);
-    assert.deepEqual(JSON.parse(python[i].metadata["photo"] ?? ""), { resizeSide: RESIZE_SIDE, size, interpolation }); // prettier-ignore
+    assert.equal(checked[i]?.opset, 17);
+    assert.deepEqual(JSON.parse(checked[i].metadata["photo"] ?? ""), { resizeSide: RESIZE_SIDE, size, interpolation }); // prettier-ignore
   }
   tf.dispose(expected);
   assert.equal(memory().tensors, before);
 });
+
+test("the README's client in Python resizes as the model does", { skip }, async () => {
+  const cwd = join(root, "client");
+  const model = smallModel({ source: "torchvision", interpolation: "bicubic", defaultImageSize: 48, fixedResizeSide: 57 });
+  await exportOnnx(model, join(cwd, "hats.onnx"), { heat: true });
+  const photo = join(cwd, "photo.jpg");
+  tf.tidy(() => writeFileSync(photo, encodeJpeg(tf.image.resizeBilinear(noise(1, 16), [301, 402]).toInt().as3D(301, 402, 3), { quality: 90 })));
+  const readme = readFileSync(resolve(__dirname, "../../../README.md"), "utf8");
+  const [, program = ""] = /^```python\n([^]*?onnxruntime[^]*?)^```/m.exec(readme) ?? [];
+  const told = execFileSync(python ?? "", ["-c", `${program}\nprint(json.dumps(probabilities[0].tolist()))`], { cwd, encoding: "utf8" });
+  const { photos } = await predict(model, photo);
+  const expected = Object.values(photos[0]?.probabilities ?? {});
+  const got: unknown = JSON.parse(told);
+  assert.ok(Array.isArray(got) && got.length === expected.length);
+  expected.forEach((value, i) => assert.ok(Math.abs(value - Number(got[i])) < 1e-3, `${told}, expected ${String(expected)}`));
+  model.dispose();
+}); // prettier-ignore
 
 for (const kind of KINDS.slice(0, 2))
   test(`in TensorFlow.js they say what they say, ${kind.interpolation}`, async () => {

@@ -6,9 +6,10 @@ import type { Browser, Page } from "playwright-core";
 import { exportWeb, tf } from "../../src";
 import { preprocessForEval } from "../../src/input";
 import { encodePng, type Interpolation } from "../../src/tensorflow";
+import { encodeJpeg } from "../../src/tensorflow/ops/encode";
 import { smallModel } from "../classifier/small";
 import { temporaryFolder } from "../temporary";
-import { fromPredict, pixels, savedPng } from "./pagephotos";
+import { fromPredict, pixels, savedFile, savedPng } from "./pagephotos";
 import { startBrowser, withoutBrowser, withSite } from "./pagesite";
 
 const SIZES = { size: 48, resizeSide: 56 };
@@ -85,7 +86,8 @@ for (const interpolation of ["bilinear", "bicubic"] as const)
       const page = await browser.newPage();
       await page.goto(`${url}?backend=wasm`);
       await expectNumbers(page, beside, interpolation);
-      for (const photo of [savedPng("small", 20, 31), savedPng("narrow", 900, 40), savedPng("odd", 162, 242)]) {
+      const jpeg = tf.tidy(() => savedFile("large.jpg", encodeJpeg(large(300, 400), { quality: 90 })));
+      for (const photo of [savedPng("small", 20, 31), savedPng("narrow", 900, 40), jpeg, savedPng("odd", 162, 242)]) {
         const { most } = await fromPredict({ page, model, classNames, preprocessing: SIZES }, photo);
         assert.ok(most < 1e-3, `${basename(photo)}: ${most}`);
       }
