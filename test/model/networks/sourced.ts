@@ -1,4 +1,4 @@
-/** Networks compared with those of torchvision, timm and keras.applications. */
+/** Networks compared with those of torchvision, timm, keras.applications and TF-Slim. */
 import assert from "node:assert/strict";
 import { memory, tf } from "../../../src/tensorflow";
 import { Model, type Architecture, type ModelOptions, type Source } from "../../../src/model";
