@@ -101,6 +101,17 @@ for (const kind of KINDS.slice(0, 2))
     model.dispose();
   });
 
+test("in whole numbers they resize in floats, which are no layers", async () => {
+  const model = smallModel({ source: "torchvision", interpolation: "bicubic" });
+  const images = noise(8, 64);
+  const photo = { size: 64, resizeSide: RESIZE_SIDE };
+  const { layers, wholeLayers, greatestDifference } = await exportOnnx(model, join(root, "int8.onnx"), { photo, int8: { images } }); // prettier-ignore
+  assert.equal(wholeLayers, layers);
+  assert.ok(greatestDifference < 0.01, String(greatestDifference));
+  images.dispose();
+  model.dispose();
+});
+
 test("files of ONNX's tell clients in words how photos are resized", () => {
   const told = (interpolation: "slim" | "bilinear" | "bicubic"): string => {
     const model = smallModel({ interpolation });

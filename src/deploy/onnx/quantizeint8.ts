@@ -77,7 +77,7 @@ export async function quantizeInt8(
     ...(await compare(part, simulated, images, onBatch)),
     images: images.count,
     wholeLayers: plan.weighted.size,
-    layers: float.node.filter(isLayer).length,
+    layers: layersOf(float).length,
   };
   return { graph: quantizeOnnx(float, plan, scales), numbers };
 }
@@ -100,13 +100,17 @@ async function compare(
 }
 
 function planOf(float: GraphProto, original: Original, scopes: Scopes | undefined): Int8Plan {
-  const layers = float.node.filter(isLayer).map(({ name }) => name);
+  const layers = layersOf(float).map(({ name }) => name);
   const inFloats = expectScopes(scopes, layers, "leave layers in floats", "graph");
   const isKnown = (value: string): boolean => original(value) !== undefined;
   return planInt8(float, { isKnown, isFloat: (node) => isInScopes(node, inFloats) });
 }
 
-const isLayer = ({ op_type }: NodeProto): boolean => ["Conv", "Gemm", "MatMul"].includes(op_type);
+/** What has weights: products that resize photos have none that are a second operand. */
+function layersOf({ node, initializer }: GraphProto): NodeProto[] {
+  const constants = new Set(initializer.map(({ name }) => name));
+  return node.filter(({ op_type, input }) => ["Conv", "Gemm", "MatMul"].includes(op_type) && constants.has(input[1] ?? "")); // prettier-ignore
+}
 
 /** The name in TensorFlow's graph of a value of ONNX's; undefined: it is not there, or needs more than images. */
 type Original = (value: string) => string | undefined;
