@@ -51,6 +51,17 @@ export function expectConfigured(file: WeightsFile, mapping: WeightsMapping): vo
   expectPixels(file, mapping, steps, isNormalizedInside);
 }
 
+/** The side of the images that a Keras model is for, as its configuration says; undefined where it says none, or they are not square. */
+export function configuredSide({ metadata, path }: WeightsFile): number | undefined {
+  const { config } = metadata;
+  if (config === undefined) return undefined;
+  const input = layersOf(parsed(`${path}: config`, config)).find(({ kind }) => kind === "InputLayer");
+  const shape: unknown = input?.options["batch_shape"] ?? input?.options["batch_input_shape"];
+  const sides: readonly unknown[] = Array.isArray(shape) ? shape : [];
+  const [, height, width] = sides;
+  return typeof height === "number" && height === width ? height : undefined;
+}
+
 /** @throws {RangeError} if a model's steps make other pixels of 0 and 255 than the network is to get */
 function expectPixels(
   { path }: WeightsFile,

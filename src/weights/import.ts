@@ -8,6 +8,7 @@ import type { ModelVariable } from "../model/variables";
 import { fillTensor, releaseSoon, tf } from "../tensorflow";
 import { initReport, type InitReport } from "../training/saver/report";
 import { finiteParts } from "./finite";
+import { configuredSide } from "./configured";
 import { expectFixed } from "./fixed";
 import { openWeights } from "./formats/open";
 import type { WeightsFile } from "./formats/weightsfile";
@@ -106,7 +107,7 @@ async function importFrom(
     own?.variables.expectAll(`import "${path}"`);
     const { mapping, numClasses, file: named } = recognize(opened, given, own, beside?.preprocessing);
     expectFixed(named, mapping);
-    const photos = photosOf(mapping, path, beside);
+    const photos = photosOf(mapping, path, beside, configuredSide(named));
     const model = own ?? shielded(() => new Model(optionsOf(mapping, numClasses, photos, options.model)));
     try {
       const plan = planOf(model, named, mapping, own === undefined, options);

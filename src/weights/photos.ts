@@ -9,13 +9,23 @@ import type { TimmConfig } from "./timmconfig";
 /**
  * How the source of weights shows photographs to them: as timm's config.json beside them says, or else as it does for the weights of
  * that tag; of torchvision's, a file's name tells the tag, too.
+ * @param side  of the images that a file's configuration is for. @default as the network was published with
  */
-export function photosOf({ name, architecture, source }: WeightsMapping, path: string, beside?: TimmConfig): PhotosShown {
+export function photosOf(
+  { name, architecture, source }: WeightsMapping,
+  path: string,
+  beside?: TimmConfig,
+  side?: number,
+): PhotosShown {
   if (beside !== undefined && name.startsWith("timm/")) return beside.photos;
   const [, network] = /^torchvision\/(\w+)$/.exec(name) ?? [];
   const tag = network === undefined ? undefined : torchvisionTagOf(network, path);
   const published = publishedPhotos(tag === undefined ? name : `${name}.${tag}`);
-  return published ?? { ...resolveOptions({ architecture, source }), cropMode: "center" };
+  if (published !== undefined) return published;
+  const usual = resolveOptions({ architecture, source });
+  const defaultImageSize = side ?? usual.defaultImageSize;
+  const share = defaultImageSize / usual.defaultImageSize;
+  return { ...usual, defaultImageSize, fixedResizeSide: Math.round(usual.fixedResizeSide * share), cropMode: "center" };
 } // prettier-ignore
 
 /**

@@ -1,6 +1,6 @@
 """Whether torchvision's and timm's networks take what exportWeights() writes, whole, and give the logits of the same weights.
 
-`python test/oracle/exported.py torchvision/resnet50 timm/resnet50 ...` lets node import each one's weights, made as sources.py makes them,
+`python test/oracle/exported.py torchvision/resnet50 timm/resnet50 ...`, or of one network a family where none is named, lets node import each one's weights, made as sources.py makes them,
 and export them in that library's layout; the library's network then loads the file by load_state_dict(), strictly, and its logits are
 compared with test/fixtures/sources/<source>_<name>.json to 1e-3. Nothing is written but what is printed.
 
@@ -16,6 +16,14 @@ import numpy as np
 
 from patterns import FIXTURES, sample_positions
 from sources import photos, pixels_of, timm_net, torchvision_net
+
+ONE_A_FAMILY = [
+    *(f"torchvision/{name}" for name in """resnet18 resnet50 wide_resnet50_2 alexnet vgg11 vgg11_bn googlenet inception_v3 mobilenet_v2
+      mobilenet_v3_small mobilenet_v3_large efficientnet_b0 convnext_tiny""".split()),
+    *(f"timm/{name}" for name in """resnet18 resnet50 resnetv2_50 seresnet18 resnetaa50 resnetblur18 vgg11 vgg11_bn inception_v3 inception_v4
+      inception_resnet_v2 mobilenetv1_100 mobilenetv2_035 mobilenetv3_small_100 tf_mobilenetv3_small_100 efficientnet_b0 tf_efficientnet_b0
+      convnext_tiny""".split()),
+]
 
 DIST = pathlib.Path(__file__).resolve().parent.parent.parent / "dist"
 EXPORT = """
@@ -67,6 +75,6 @@ def compare(source, folder):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        for wanted in sys.argv[1:]:
+        for wanted in sys.argv[1:] or ONE_A_FAMILY:
             called, worst = compare(wanted, temporary)
             print(f"{wanted}: as {called}, {worst:.1e}", flush=True)

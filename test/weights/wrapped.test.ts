@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { importWeights } from "../../src";
 import { memory } from "../../src/tensorflow";
+import { configuredSide } from "../../src/weights/configured";
 import type { WeightsFile } from "../../src/weights/formats/weightsfile";
 import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
+import { photosOf } from "../../src/weights/photos";
 import { recognize } from "../../src/weights/recognize";
 import { readFixture } from "../fixtures";
 import { temporaryFolder } from "../temporary";
@@ -96,8 +98,19 @@ test("two last layers, or a matrix without biases, are no network's", () => {
   assert.throws(() => recognize(fileOf(without), KERAS), /expected no others, got "dense\/kernel"$/);
 }); // prettier-ignore
 
+const configs = readFixture<Readonly<Record<string, Readonly<Record<string, string>>>>>("kerasaround");
+
+test("a Keras model's configuration tells the side of its images", () => {
+  const { plain = "" } = configs["keras2"] ?? {};
+  assert.equal(configuredSide(fileOf([], { config: plain })), 8);
+  assert.equal(configuredSide(fileOf([], { config: plain.replaceAll("[null, 8, 8, 3]", "[null, null, null, 3]") })), undefined);
+  assert.equal(configuredSide(fileOf([])), undefined);
+  const { mapping } = recognize(fileOf(wrapped(KERAS, INSIDE, "dense")), KERAS);
+  const { defaultImageSize, fixedResizeSide } = photosOf(mapping, "mine.keras", undefined, 112);
+  assert.deepEqual([defaultImageSize, fixedResizeSide], [112, 128]);
+}); // prettier-ignore
+
 test("what a Keras model does around a network is the network's own, or refused by its name", () => {
-  const configs = readFixture<Readonly<Record<string, Readonly<Record<string, string>>>>>("kerasaround");
   const refused: Readonly<Record<string, RegExp>> = {
     "from 0 to 1": /expected pixels of -1…1 for keras\/mobilenet_025, got a model that makes 0…1 of 0…255$/,
     twice: /expected pixels of 0…255 for keras\/mobilenet_025, got a model that makes -1…1 of 0…255$/,
