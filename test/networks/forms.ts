@@ -21,7 +21,6 @@ export const FORMS: readonly Form[] = ARCHITECTURES.flatMap((architecture) =>
 export const KINDS: readonly Form[] = [
   { architecture: "alexnet_v2", source: "torchvision" },
   { architecture: "resnet_v2_14", source: "keras" },
-  { architecture: "resnetblur18", source: "timm" },
   { architecture: "mobilenet_v3_small", source: "timm" },
 ];
 

@@ -20,8 +20,8 @@ export async function isKept(form: Form): Promise<void> {
   assert.deepEqual(loaded.model.options, model.options);
   const photo = tf.tidy(() => pixels(1, 90, 130).squeeze([0]).as3D(90, 130, 3));
   const expected = tf.tidy(() => {
-    const { defaultImageSize: size, fixedResizeSide: resizeSide } = model.options;
-    const seen = preprocessForEval(photo, { size, resizeSide });
+    const { defaultImageSize: size, fixedResizeSide: resizeSide, interpolation } = model.options;
+    const seen = preprocessForEval(photo, { size, resizeSide, interpolation });
     return [...probabilitiesOf(model, seen.expandDims(0).as4D(1, size, size, 3))];
   });
   const answers = [await predict(loaded, photo), await predict(dir, photo), await predict(model, photo, { classNames: NAMES })]; // prettier-ignore

@@ -8,11 +8,14 @@ import { specOf } from "../../src/model/networks";
 import type { Network } from "../../src/model/part";
 import { random, tf } from "../../src/tensorflow";
 import { everyNetwork } from "../everynetwork";
-import { FORMS, KINDS, leastSideOf, nameOf, pixels } from "./forms";
+import { FORMS, KINDS, leastSideOf, nameOf, pixels, type Form } from "./forms";
 
 const sized = (side: number) => ({ defaultImageSize: side, fixedResizeSide: side, width: 1 / 8 });
 
-for (const form of everyNetwork(FORMS, KINDS))
+/** Also one that mirrors its images at their sides. */
+const SIDED: readonly Form[] = [...KINDS, { architecture: "resnetblur18", source: "timm" }];
+
+for (const form of everyNetwork(FORMS, SIDED))
   test(`${nameOf(form)} runs on the least images that it takes, and names their side where they are less`, () => {
     const least = leastSideOf(form);
     const model = new Model({ ...form, ...sized(least) });

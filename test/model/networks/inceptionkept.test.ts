@@ -1,14 +1,12 @@
-/** Inceptions kept, exported and compiled: what comes back gives the same. */
+/** Inceptions kept and compiled: what comes back gives the same. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadClassifier, saveClassifier } from "../../../src/classifier";
-import { exportSavedModel, loadSavedModel } from "../../../src/export";
 import { gradCam } from "../../../src/explain";
 import { Model, type ModelOptions } from "../../../src/model";
 import { memory, random, tf, trace } from "../../../src/tensorflow";
-import { inPython, plainOfAll } from "../../export/serving";
-import { skip } from "../../python";
+import { everyNetwork } from "../../everynetwork";
 import { temporaryFolder } from "../../temporary";
 import { relativeDistance } from "../patterned";
 
@@ -31,7 +29,9 @@ function pixels(batch = 2): tf.Tensor4D {
   );
 }
 
-for (const architecture of ["inception_v3", "inception_v4", "inception_resnet_v2"] as const)
+const NETWORKS = ["inception_v3", "inception_v4", "inception_resnet_v2"] as const;
+
+for (const architecture of everyNetwork<(typeof NETWORKS)[number]>(NETWORKS, ["inception_v3", "inception_resnet_v2"]))
   for (const isTraining of [false, true])
     test(`${architecture} eager = traced to 1e-6 ${isTraining ? "in training, of one seed" : "in inference"}, and leaks nothing`, () => {
       const before = memory();
@@ -70,30 +70,6 @@ test("a classifier kept has the source's form and its auxiliary classifier again
   dispose();
   model.dispose();
 });
-
-test("an Inception-ResNet exported gives the same in Python", { skip }, () => {
-  const before = memory();
-  const model = thinInception({ architecture: "inception_resnet_v2" });
-  const example = { images: pixels(1) };
-  const fn = ({ images }: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> => {
-    const { logits } = model.predict((images ?? example.images).as4D(-1, SIDE, SIDE, 3), { isTraining: false });
-    return { logits };
-  };
-  const dir = exportSavedModel({ serving_default: { fn, example } }, join(root, "savedmodel"));
-  const images = pixels();
-  const expected = tf.tidy(() => [...(fn({ images })["logits"]?.dataSync() ?? [])]);
-  const calls = [{ signature: "serving_default", inputs: plainOfAll({ images }) }];
-  const outputs = inPython([{ folder: dir, calls }])[0]?.outputs[0];
-  const values = typeof outputs === "object" ? outputs["logits"]?.values.map(Number) : undefined;
-  assert.ok(relativeDistance(values ?? [], expected) < 1e-5);
-  const loaded = loadSavedModel(join(root, "savedmodel"));
-  const { logits } = loaded.predict(images);
-  assert.ok(relativeDistance(logits?.dataSync() ?? [], expected) < 1e-6);
-  loaded.dispose();
-  tf.dispose([example, images, logits ?? []]);
-  model.dispose();
-  assert.deepEqual(memory(), before);
-}); // prettier-ignore
 
 test("heat maps are those of the last convolution, not of the auxiliary classifier; its cells look where the table says", () => {
   const model = new Model({ architecture: "inception_v3", createAuxLogits: true });

@@ -6,7 +6,7 @@ import { placeOf } from "../../../src/explain/place";
 import { createPredictInputFn, exportSavedModel } from "../../../src/export";
 import { Model, type ModelOptions } from "../../../src/model";
 import { memory, tf, trace } from "../../../src/tensorflow";
-import { expectedOutputs, LABELS, photographs, SIDE } from "../../export/classifier";
+import { expectedOutputs, LABELS, photographs } from "../../export/classifier";
 import { assertSame, inPython, strings } from "../../export/serving";
 import { skip } from "../../python";
 import { temporaryFolder } from "../../temporary";
@@ -59,17 +59,21 @@ for (const [cam, form] of FORMS) {
   });
 }
 
-for (const architecture of ["inception_v2", "mobilenet_v3_large"] as const)
-  test(`${architecture}'s SavedModel gives in Python what the model gives`, { skip }, () => {
-    const model = thin({ architecture, defaultImageSize: SIDE, fixedResizeSide: SIDE });
-    const receiver = createPredictInputFn({ receive: "files", side: SIDE });
+test("SavedModels give in Python what their models give", { skip }, () => {
+  const [files, side] = [photographs(2), 107]; // which Inception-ResNets need
+  const exported = (["inception_v2", "mobilenet_v3_large", "inception_resnet_v2"] as const).map((architecture) => {
+    const model = thin({ architecture, defaultImageSize: side, fixedResizeSide: side });
+    const receiver = createPredictInputFn({ receive: "files", side });
     const folder = exportSavedModel(model, join(root, `exported ${architecture}`), { receiver });
-    const files = photographs(2);
     const inputs = { [receiver().inputName]: strings(files) };
-    const [answers] = inPython([{ folder, calls: [{ signature: "predict", inputs }] }]);
-    assertSame(answers?.outputs ?? [], [expectedOutputs(model, files)]);
+    const outputs = expectedOutputs(model, files, { side });
     model.dispose();
+    return { asked: { folder, calls: [{ signature: "predict", inputs }] }, outputs };
   });
+  const answers = inPython(exported.map(({ asked }) => asked));
+  assert.equal(answers.length, exported.length);
+  exported.forEach(({ outputs }, i) => assertSame(answers[i]?.outputs ?? [], [outputs]));
+}); // prettier-ignore
 
 test("cells of VGG-16's last pool see 212 pixels, 32 apart", () => {
   const model = thin({ architecture: "vgg_16" });

@@ -7,7 +7,7 @@ import { memory, random, tf, trace } from "../../../src/tensorflow";
 import { temporaryFolder } from "../../temporary";
 import { relativeDistance } from "../patterned";
 
-const NAMES = ["efficientnet_b1", "convnext_tiny", "seresnet50", "resnetblur18"] as const;
+const NAMES = ["efficientnet_b0", "convnext_tiny", "seresnet50", "resnetblur18"] as const;
 
 function smallModel(architecture: (typeof NAMES)[number], isTraining = false): Model {
   const sizes = { defaultImageSize: 64, fixedResizeSide: 64, width: 1 / 4, numClasses: 3 };
