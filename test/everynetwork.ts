@@ -5,6 +5,6 @@
  * @param all        what there is
  * @param oneOfAKind what is enough for each change
  */
-export function everyNetwork<T>(all: readonly T[], oneOfAKind: readonly T[]): readonly T[] {
+export function everyNetwork<T>(all: readonly T[], oneOfAKind: readonly NoInfer<T>[]): readonly T[] {
   return process.env.SLIMLAB_EVERY_NETWORK === undefined ? oneOfAKind : all;
 }

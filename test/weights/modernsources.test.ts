@@ -25,7 +25,7 @@ for (const [source, layout] of [
   ["torchvision/convnext_tiny", "torchvision"],
   ["timm/convnext_tiny", "timm"],
   ["timm/tf_efficientnet_b0", "timm"],
-  ["timm/seresnet50", "timm"],
+  ["timm/seresnet18", "timm"],
   ["timm/resnetblur18", "timm"],
   ["timm/resnetv2_50", "timm"],
 ] as const)

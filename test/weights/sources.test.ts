@@ -9,15 +9,9 @@ const ALL = MAPPINGS.map(({ name }) => name);
 
 /** One of each kind. */
 const SOME = [
-  ...[
-    "torchvision/resnet18",
-    "torchvision/resnet50",
-    "keras/resnet50",
-    "slim/resnet_v1_50",
-    "timm/seresnet50",
-  ],
-  ...["timm/resnetv2_50", "keras/resnet50v2", "slim/resnet_v2_50", "torchvision/wide_resnet50_2"],
-  ...["timm/seresnet18", "timm/resnetaa50", "timm/resnetblur18", "timm/resnetblur50"],
+  ...["torchvision/resnet18", "torchvision/resnet50", "keras/resnet50", "slim/resnet_v1_50"],
+  ...["timm/resnetv2_50", "keras/resnet50v2", "slim/resnet_v2_50"],
+  ...["timm/seresnet18", "timm/resnetaa50", "timm/resnetblur18"],
   ...["timm/mobilenetv1_100", "keras/mobilenet", "slim/mobilenet_v1_050"],
   ...["torchvision/mobilenet_v2", "timm/mobilenetv2_140", "keras/mobilenet_v2_035", "slim/mobilenet_v2"],
   ...["torchvision/mobilenet_v3_large", "timm/mobilenetv3_small_100", "timm/tf_mobilenetv3_large_100"],
