@@ -1,3 +1,4 @@
+import { bundleOf, displayable } from "../display/bundle";
 import type { Table } from "../display/table";
 import { tf } from "../tensorflow";
 import { computedLayers, type ComputedLayers } from "./compute";
@@ -81,6 +82,7 @@ export class Model {
     const features = this.declaration.output[3];
     const declarations = [...this.declaration.variables, ...declareHead(features, numClasses)];
     for (const declared of declarations) this.variables.create(declared);
+    displayable(this, () => bundleOf(this.summary())); // in a cell, in place of hundreds of variables by name
   }
 
   /**

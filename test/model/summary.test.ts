@@ -42,3 +42,15 @@ test("Model.summary() takes a network's modules, convolutions and pools for its 
   assert.equal(model.summary({ rows: "layers" }).rows.length, rows.length);
   model.dispose();
 });
+
+test("a model shows itself in a cell by its summary, also when it is disposed", () => {
+  const model = new Model({ architecture: "mobilenet_v1_025" });
+  const shown = (): unknown => {
+    const show: unknown = Reflect.get(model, Symbol.for("Jupyter.display"));
+    assert.ok(typeof show === "function");
+    return Reflect.get(Object(Reflect.apply(show, model, [])), "text/plain");
+  };
+  assert.equal(shown(), String(model.summary()));
+  model.dispose();
+  assert.match(String(shown()), /^mobilenet_v1_025: trainable parameters/);
+});
