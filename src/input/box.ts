@@ -1,6 +1,6 @@
 /** Boxes of photos, of random place, area and proportions. */
 import {
-  antialiasImages,
+  antialiasImage,
   dynamicShape,
   randomBox,
   resizeImage,
@@ -38,8 +38,8 @@ export function cropBox(
     const { begin, size } = randomBox(dynamicShape(image), drawn.seed, box);
     const part = sliceImage(image, begin, size);
     if (interpolation === "slim") return mirrorIf(drawn.mirrored, resizeImage(part, [height, width]));
-    const resized = antialiasImages(part, tf.tensor1d([height, width], "int32"), interpolation);
-    return mirrorIf(drawn.mirrored, resized.as3D(height, width, image.shape[2] ?? 3));
+    const resized = antialiasImage(part, tf.tensor1d([height, width], "int32"), interpolation);
+    return mirrorIf(drawn.mirrored, resized);
   });
 }
 

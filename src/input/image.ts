@@ -1,5 +1,6 @@
 /** The steps that make an image of any size an input of a network; each holds in recordings and by itself in a cell. */
 import {
+  antialiasImage,
   antialiasImages,
   castTo,
   random,
@@ -39,8 +40,11 @@ export function aspectPreservingResize(
 ): tf.Tensor {
   return tf.tidy(() => {
     const size = smallestSizeAtLeast(image, smallestSide, interpolation);
-    if (interpolation !== "slim") return antialiasImages(image, size, interpolation);
-    return image.rank === 4 ? resizeBilinear(image, size) : resizeImage(image, size);
+    if (interpolation === "slim")
+      return image.rank === 4 ? resizeBilinear(image, size) : resizeImage(image, size);
+    return image.rank === 4
+      ? antialiasImages(image, size, interpolation)
+      : antialiasImage(image, size, interpolation);
   });
 }
 

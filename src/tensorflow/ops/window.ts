@@ -44,9 +44,7 @@ export function resizeWindow(images: tf.Tensor, window: ResizeWindow): tf.Tensor
         return dynamicSlice(resized, tf.pad(from, [[1, 1]]), part);
       },
       no: (whole, to, from) => {
-        const [top, left] = tf.split(from, 2).map((first) => insertAxis(first, 0)) as [tf.Tensor, tf.Tensor];
-        const rows = top.add(tf.range(0, height, 1, "int32"));
-        const columns = left.add(tf.range(0, width, 1, "int32"));
+        const { rows, columns } = placesOf({ begin: from, height, width });
         return pickResizedPixels(whole, to, rows, columns);
       },
       examples: () => {
@@ -57,6 +55,23 @@ export function resizeWindow(images: tf.Tensor, window: ResizeWindow): tf.Tensor
   });
 }
 
+/** The rows and columns of a window, int32 [1, height] and [1, width]. */
+function placesOf({ begin, height, width }: Omit<ResizeWindow, "size">): {
+  readonly rows: tf.Tensor;
+  readonly columns: tf.Tensor;
+} {
+  const [top, left] = tf.split(begin, 2).map((first) => insertAxis(first, 0)) as [tf.Tensor, tf.Tensor];
+  return {
+    rows: top.add(tf.range(0, height, 1, "int32")),
+    columns: left.add(tf.range(0, width, 1, "int32")),
+  };
+}
+
+/** By how much images become longer, float32 [2]. @param size  int32 [2]: of the resized images */
+function scaleTo(size: tf.Tensor, images: tf.Tensor): tf.Tensor {
+  return castTo(size, "float32").div(castTo(dynamicShape(images).slice([1], [2]), "float32"));
+}
+
 /** The same antialiased, by one operation, for photos as they are decoded. See scaleWindow(). */
 export function antialiasWindow(
   images: tf.Tensor,
@@ -64,41 +79,37 @@ export function antialiasWindow(
   interpolation: Antialiased,
 ): tf.Tensor4D {
   return tf.tidy(() => {
-    const from = dynamicShape(images).slice([1], [2]);
-    const scale = castTo(size, "float32").div(castTo(from, "float32"));
+    const scale = scaleTo(size, images);
     const part = tf.tensor1d([height, width], "int32");
     return scaleWindow(images, { scale, begin: castTo(begin, "float32"), part }, interpolation);
   });
 }
 
-/**
- * Images in another size, antialiased. See scaleWindow().
- * @param images  [height, width, channels] or a batch of them
- * @param size    int32 [2]
- */
-export function antialiasImages(images: tf.Tensor, size: tf.Tensor, interpolation: Antialiased): tf.Tensor {
+/** Images in another size, antialiased. See scaleWindow(). @param size  int32 [2] */
+export function antialiasImages(images: tf.Tensor, size: tf.Tensor, interpolation: Antialiased): tf.Tensor4D {
   return tf.tidy(() => {
-    const isOne = images.rank === 3;
-    const from = dynamicShape(images).slice([images.rank - 3], [2]);
-    const scale = castTo(size, "float32").div(castTo(from, "float32"));
-    const wanted = { scale, begin: tf.zeros([2]), part: size };
-    const resized = scaleWindow(isOne ? insertAxis(images, 0) : images, wanted, interpolation);
-    return isOne ? removeAxes(resized, [0]) : resized;
+    const scale = scaleTo(size, images);
+    return scaleWindow(images, { scale, begin: tf.zeros([2]), part: size }, interpolation);
   });
+}
+
+/** One image in another size. See antialiasImages(). @param image  [height, width, channels] */
+export function antialiasImage(image: tf.Tensor, size: tf.Tensor, interpolation: Antialiased): tf.Tensor3D {
+  return tf.tidy(
+    () => removeAxes(antialiasImages(insertAxis(image, 0), size, interpolation), [0]) as tf.Tensor3D,
+  );
 }
 
 /** The same window by plain operations, 0…255. See resamplePixels(). */
 export function resampleWindow(
   images: tf.Tensor,
-  { size, begin, height, width }: ResizeWindow,
+  { size, ...window }: ResizeWindow,
   interpolation: Antialiased,
 ): tf.Tensor4D {
   return tf.tidy(() => {
     const from = dynamicShape(images).slice([1], [2]);
-    const [top, left] = tf.split(begin, 2).map((first) => insertAxis(first, 0)) as [tf.Tensor, tf.Tensor];
-    const rows = top.add(tf.range(0, height, 1, "int32"));
-    const columns = left.add(tf.range(0, width, 1, "int32"));
-    return tf.clipByValue(resamplePixels(images, { from, size, rows, columns }, interpolation), 0, 255);
+    const places = placesOf(window);
+    return tf.clipByValue(resamplePixels(images, { from, size, ...places }, interpolation), 0, 255);
   });
 }
 
