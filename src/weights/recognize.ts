@@ -5,7 +5,7 @@ import { resolveOptions } from "../model/options";
 import type { WeightsFile } from "./formats/weightsfile";
 import { expectConfigured } from "./configured";
 import { MAPPINGS } from "./mappings";
-import type { MappedOptions, WeightsMapping } from "./mappings/mapping";
+import { HEAD, type MappedOptions, type WeightsMapping } from "./mappings/mapping";
 import { taggedOf } from "./mappings/tags";
 import { libraryOf, quoteNearestWeights } from "./published/source";
 import { isWhole, matchOf, type Match } from "./match";
@@ -180,6 +180,10 @@ function notNamed({ file, matches }: Candidates, source: string | undefined): Ra
 
 function ofNoNetwork({ file, matches }: Candidates): RangeError {
   const cannot = `Cannot import "${file.path}": expected the names and shapes of a known network, got ${file.entries.length} tensors of another`;
+  if (file.entries.some(({ name }) => name === `${HEAD}/weights`))
+    return new RangeError(
+      `Cannot import "${file.path}": expected the names of a library's network, got those of a Model here; initVariablesFromCheckpoint() reads them, of a SavedModel its variables/variables`,
+    );
   const [best] = [...matches].sort((a, b) => nearness(b) - nearness(a));
   if (best === undefined || best.found === 0) return new RangeError(cannot);
   const { mapping, lacks, unknown } = best;

@@ -9,6 +9,16 @@ import { temporaryFolder } from "../temporary";
 import { DESCRIPTORS, fileOf, openWeightFiles, oracle } from "./files";
 
 const unknown: Readonly<Record<string, readonly [name: string, contents: string, got: RegExp]>> = {
+  "a graph": [
+    "frozen.pb",
+    "\n\x3e\n\x05input\x12\x0bPlaceholder",
+    /got a graph of TensorFlow, which has no variables/,
+  ],
+  "a SavedModel's graph": [
+    "saved_model.pb",
+    "\x08\x01\x12\x7f\x7f\x7f\n",
+    /got the graph of a SavedModel, whose/,
+  ],
   onnx: ["resnet50.onnx", "\x08\x07\x12\x07pytorch", /got an ONNX model/],
   "a page": ["resnet50.pth", "<!doctype html><p>404", /got an HTML page, as of a failed download/],
   "a Git LFS pointer": [

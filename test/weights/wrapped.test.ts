@@ -125,3 +125,8 @@ test("what a Keras model does around a network is the network's own, or refused 
       else assert.throws(() => recognize(file, KERAS), { name: "RangeError", message });
     }
 });
+
+test("a file that a model here has written is for its own reader, which is named", () => {
+  const own = fileOf([["resnet_v1_50/conv1/weights", [7, 7, 3, 64]], ["Predict/logits/weights", [2048, 2]]]);
+  assert.throws(() => recognize(own, undefined), /got those of a Model here; initVariablesFromCheckpoint\(\) reads them/);
+}); // prettier-ignore

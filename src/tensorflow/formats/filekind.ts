@@ -20,6 +20,12 @@ const BEGINNINGS: readonly (readonly [offset: number, start: RegExp, kind: strin
   [0, /^(BZh|\xfd7zXZ\0|\x28\xb5\x2f\xfd)/, "a compressed archive; unpack it"],
   [257, /^ustar/, "a tar archive; unpack it"],
   [0, /^\s*[{[]\s*["{[\]}]/, "a JSON file"],
+  [0, /^\x08\x01\x12[^]{2,4}\n/, "the graph of a SavedModel, whose variables stand in its folder"],
+  [
+    0,
+    /^\n[^]{1,2}\n[\x01-\x7f][\w./-]+\x12[\x01-\x20][A-Z]/,
+    "a graph of TensorFlow, which has no variables",
+  ], // a node's name, then its operation
   [0, /^\x08[\x03-\x0f]\x12[\x01-\x20][ -~]/, "an ONNX model"], // its version, then its producer's name
 ];
 
