@@ -33,6 +33,8 @@ GAINS, SPREAD, JUMP = (1, 1.25, 1.5, 1.6, 1.7, 1.72, 1.75, 1.77, 1.8, 1.85, 1.9,
 # Of deep EfficientNets, where logits that are further apart jump: pixels 1e-6 apart move those of tf_efficientnet_b1 by 0.64 of their rms at a gain of 2,
 # by 1e-6 at 1.8.
 SPREADS = {"efficientnet_b1": 0.01, "efficientnet_b2": 0.01, "efficientnet_b3": 0.01}
+# Of these logits either jump or tell nothing, whatever the gain: see balanced_value().
+BALANCED = ("timm/efficientnet_b3", "timm/tf_efficientnet_b3")
 
 
 def made_photo(side):
