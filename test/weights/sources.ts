@@ -18,10 +18,7 @@ export interface SourceFixture {
   readonly gain: number;
   /** The deviation of what each normalization is given, by layer; undefined: its network is not balanced. */
   readonly scales: Scales | undefined;
-  /**
-   * What the source's network gives: the logits, and the place of the greatest; of the photo that is made and, but for the oldest fixtures,
-   * of the photographs.
-   */
+  /** What the source's network gives: the logits, and the place of the greatest; of the photo that is made and of the photographs. */
   readonly photos: readonly { readonly first: number; readonly logits: Summary }[];
   readonly entries: Readonly<Record<string, readonly number[]>>;
 }
