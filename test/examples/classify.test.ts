@@ -145,7 +145,7 @@ test("what is no photo is answered 400 by its fault, what is too large 413, and 
 
 test("GET / says what it is, GET /healthz that it lives", async () => {
   const { told } = await ask("/");
-  const sizes = { resizeSide: 36, size: 32 };
+  const sizes = { resizeSide: 36, size: 32, interpolation: "slim" };
   assert.deepEqual(told, {
     classNames: NAMES,
     preprocessing: sizes,
