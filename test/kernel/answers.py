@@ -90,8 +90,8 @@ def cells_of_a_subshell_run_while_the_main_one_awaits(kernel):  # [2]
     subshell = kernel.ask("control", "create_subshell_request")["content"]["subshell_id"]
     kernel.run(kernel.say("var place = 'nowhere'", "place = 'nowhere'"))
     main, comm = await_comm(kernel)
-    typescript = "await new Promise((go) => setTimeout(go, 500)); nothing.here"  # the next is sent before it fails
-    failing = kernel.say(typescript, "import asyncio\nawait asyncio.sleep(0.5)\nnothing.here")
+    typescript = "await new Promise((go) => setTimeout(go, 1500)); nothing.here"  # the next is sent before it fails
+    failing = kernel.say(typescript, "import asyncio\nawait asyncio.sleep(1.5)\nnothing.here")
     ids = [kernel.start(code, subshell=subshell) for code in (failing, "1")]
     equal([kernel.reply_to(id)["content"]["status"] for id in ids], ["error", "aborted"])
     kernel.published_for(ids[-1])
