@@ -105,12 +105,12 @@ function describedOf(fields: Fields, refuse: (expected: string, got: unknown) =>
   const checkpoint = fields.text("checkpoint");
   if (/[/\\]/.test(checkpoint)) throw refuse("a checkpoint beside it", checkpoint);
   return {
-    model: modelOf(fields.object("model"), refuse),
+    model: modelOf(fields.object("model")),
     classNames: fields.texts("classNames"),
     preprocessing: {
       resizeSide: preprocessing.number("resizeSide"),
       size: preprocessing.number("size"),
-      interpolation: interpolationOf(preprocessing, refuse, "preprocessing"),
+      interpolation: interpolationOf(preprocessing),
     },
     threshold: fields.numberOrNumbers("threshold"),
     globalStep: fields.number("globalStep"),
@@ -123,24 +123,20 @@ function describedOf(fields: Fields, refuse: (expected: string, got: unknown) =>
 }
 
 /** Whether each is what it may be is for Model to say. */
-function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Error): ModelOptions {
-  const strides = STRIDES.find((one) => one === fields.text("strides"));
-  if (strides === undefined) throw refuse(`model.strides of ${STRIDES.join(", ")}`, fields.text("strides"));
-  const pixels = PIXELS.find((one) => one === fields.text("pixels"));
-  if (pixels === undefined) throw refuse(`model.pixels of ${PIXELS.join(", ")}`, fields.text("pixels"));
+function modelOf(fields: Fields): ModelOptions {
   const optional = (key: string): number[] | undefined => (fields.has(key) ? fields.numbers(key) : undefined);
   return {
     architecture: expectArchitecture(fields.text("architecture")),
-    ...laterOf(fields, refuse),
-    interpolation: interpolationOf(fields, refuse, "model"),
-    strides,
+    ...laterOf(fields),
+    interpolation: interpolationOf(fields),
+    strides: fields.oneOf("strides", STRIDES),
     width: fields.number("width"),
     outputStride: fields.has("outputStride") ? fields.number("outputStride") : undefined,
     numClasses: fields.number("numClasses"),
     multiLabel: fields.flag("multiLabel"),
     fixedResizeSide: fields.number("fixedResizeSide"),
     defaultImageSize: fields.number("defaultImageSize"),
-    pixels,
+    pixels: fields.oneOf("pixels", PIXELS),
     seed: fields.number("seed"),
     weightDecay: fields.number("weightDecay"),
     batchNormDecay: fields.number("batchNormDecay"),
@@ -153,31 +149,17 @@ function modelOf(fields: Fields, refuse: (expected: string, got: unknown) => Err
 }
 
 /** TF-Slim's in classifiers of before. */
-function interpolationOf(
-  fields: Fields,
-  refuse: (expected: string, got: unknown) => Error,
-  where: string,
-): Interpolation {
-  if (!fields.has("interpolation")) return "slim";
-  const given = fields.text("interpolation");
-  const found = INTERPOLATIONS.find((one) => one === given);
-  if (found === undefined) throw refuse(`${where}.interpolation of ${INTERPOLATIONS.join(", ")}`, given);
-  return found;
+function interpolationOf(fields: Fields): Interpolation {
+  return fields.has("interpolation") ? fields.oneOf("interpolation", INTERPOLATIONS) : "slim";
 }
 
 /** Those that classifiers of before do not have; Model's defaults are what they were then. */
 function laterOf(
   fields: Fields,
-  refuse: (expected: string, got: unknown) => Error,
 ): Pick<ModelOptions, "source" | "preprocessing" | "dropoutKeepProb" | "createAuxLogits"> {
-  const oneOf = <T extends string>(key: string, known: readonly T[]): T => {
-    const found = known.find((one) => one === fields.text(key));
-    if (found === undefined) throw refuse(`model.${key} of ${known.join(", ")}`, fields.text(key));
-    return found;
-  };
   return {
-    ...(fields.has("source") && { source: oneOf("source", SOURCES) }),
-    ...(fields.has("preprocessing") && { preprocessing: oneOf("preprocessing", PREPROCESSINGS) }),
+    ...(fields.has("source") && { source: fields.oneOf("source", SOURCES) }),
+    ...(fields.has("preprocessing") && { preprocessing: fields.oneOf("preprocessing", PREPROCESSINGS) }),
     ...(fields.has("dropoutKeepProb") && { dropoutKeepProb: fields.number("dropoutKeepProb") }),
     ...(fields.has("createAuxLogits") && { createAuxLogits: fields.flag("createAuxLogits") }),
   };

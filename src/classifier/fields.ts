@@ -53,6 +53,14 @@ export class Fields {
     });
   }
 
+  /** One of the texts that are known. */
+  oneOf<T extends string>(key: string, known: readonly T[]): T {
+    const given = this.text(key);
+    const found = known.find((one) => one === given);
+    if (found === undefined) throw this.refuse(`${this.where}${key} of ${known.join(", ")}`, given);
+    return found;
+  }
+
   flag(key: string): boolean {
     const value = this.values.get(key);
     if (typeof value === "boolean") return value;

@@ -2,7 +2,7 @@
 import { expectClassNames } from "../inspect/caption";
 import type { Model } from "../model";
 import type { PhotoSize } from "../model/preprocessing";
-import { INTERPOLATIONS } from "../tensorflow";
+import { expectInterpolation } from "../tensorflow";
 
 /**
  * Checks the names of a model's classes, by which its predictions are told apart.
@@ -34,10 +34,7 @@ export function expectApart(what: string, classNames: readonly string[]): void {
 export function photoSizeOf(what: string, { options }: Model, given: Partial<PhotoSize> = {}): PhotoSize {
   const { size = options.defaultImageSize, resizeSide = Math.max(size, options.fixedResizeSide) } = given;
   const { interpolation = options.interpolation } = given;
-  if (!INTERPOLATIONS.includes(interpolation))
-    throw new RangeError(
-      `Cannot ${what}: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${String(interpolation)}`,
-    );
+  expectInterpolation(what, interpolation);
   for (const [key, side] of Object.entries({ size, resizeSide }))
     if (!(Number.isInteger(side) && side >= 1))
       throw new RangeError(`Cannot ${what}: expected ${key} a whole number from 1 on, got ${side}`);

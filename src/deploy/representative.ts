@@ -4,7 +4,7 @@ import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { cellSignal } from "../interrupt";
 import type { Model } from "../model";
 import { expectPixels } from "../model/pixels";
-import { firstNotFinite, INTERPOLATIONS, reasonOf, tf, type Interpolation } from "../tensorflow";
+import { firstNotFinite, expectInterpolation, reasonOf, tf, type Interpolation } from "../tensorflow";
 import { photoSizeOf } from "./expected";
 import { npyHeader } from "./npy";
 import { imagesOf, type ImageSize, type RepresentativeInput } from "./representativeinput";
@@ -127,10 +127,7 @@ function expectOptions(
     );
   if (receive === "preprocessed" && model === undefined)
     throw new TypeError(`Cannot ${WHAT}: expected a model, which preprocesses them, got none`);
-  if (!INTERPOLATIONS.includes(interpolation))
-    throw new RangeError(
-      `Cannot ${WHAT}: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${String(interpolation)}`,
-    );
+  expectInterpolation(WHAT, interpolation);
   for (const [name, pixels] of Object.entries({ side, resizeSide }))
     if (pixels !== undefined && !(Number.isSafeInteger(pixels) && pixels >= (side ?? 1) && pixels >= 1))
       throw new RangeError(

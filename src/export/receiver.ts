@@ -8,6 +8,7 @@ import {
   decodePixels,
   encodeExample,
   encodeJpeg,
+  expectInterpolation,
   feature,
   forAnyBatch,
   mapSlices,
@@ -133,10 +134,11 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
     throw new RangeError(`Cannot receive images: expected a side of 1 or more pixels, got ${given}`);
   return ({ defaultImageSize = 224, fixedResizeSide, ...model } = {}) => {
     const interpolation = options.interpolation ?? model.interpolation ?? "slim";
-    const isOwn = receive === "preprocessed" || interpolation !== "slim";
-    const side = options.side ?? (isOwn ? defaultImageSize : 256);
-    const isWhole = receive === "preprocessed" || interpolation === "slim" || options.side !== undefined;
-    const { resizeSide = isWhole ? side : Math.max(side, fixedResizeSide ?? side) } = options;
+    expectInterpolation(`receive ${receive}`, interpolation);
+    const isPhoto = receive !== "preprocessed";
+    const side = options.side ?? (isPhoto && interpolation === "slim" ? 256 : defaultImageSize);
+    const isOwn = isPhoto && interpolation !== "slim" && options.side === undefined; // as the model's preprocess() has it
+    const { resizeSide = isOwn ? Math.max(side, fixedResizeSide ?? side) : side } = options;
     if (!(resizeSide >= side) || (receive === "preprocessed" && resizeSide > side))
       throw new RangeError(
         `Cannot receive ${receive}: expected a resizeSide of ${receive === "preprocessed" ? "" : "at least "}the side ${side}, got ${resizeSide}`,

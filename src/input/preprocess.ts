@@ -1,5 +1,5 @@
 /** The whole way from a decoded image to a network's input, for training and for evaluation. */
-import { INTERPOLATIONS, tf, type Interpolation } from "../tensorflow";
+import { expectInterpolation, tf, type Interpolation } from "../tensorflow";
 import { distortColor, splitSeed } from "./augment";
 import { cropBox } from "./box";
 import { fitCentral, fitRandom } from "./fit";
@@ -53,7 +53,7 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
  */
 export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions = {}): tf.Tensor3D {
   const { size = 224, resizeSide = defaultSide(size), interpolation = "slim", means } = options;
-  expectInterpolation(interpolation);
+  expectInterpolation("preprocess image", interpolation);
   return tf.tidy(() => withoutMeans(fitCentral(image, { resizeSide, side: size, interpolation }), means));
 }
 
@@ -69,7 +69,7 @@ export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOpt
   const { seed, crop = "resize", flip = true, color = false, augment = "none" } = options;
   const { size = 224, resizeSide = defaultSide(size), interpolation = "slim", means } = options;
   expectAugment(augment);
-  expectInterpolation(interpolation);
+  expectInterpolation("preprocess image", interpolation);
   return tf.tidy(() => {
     const drawn = splitSeed(seed, 0);
     const mirrored = flip ? drawFlip(splitSeed(seed, 1)) : undefined;
@@ -87,13 +87,6 @@ export function preprocessForTrain(image: tf.Tensor, options: TrainPreprocessOpt
 
 function withoutMeans(image: tf.Tensor3D, means: readonly number[] | undefined): tf.Tensor3D {
   return means === undefined ? image : subtractMeans(image, means);
-}
-
-function expectInterpolation(given: string): void {
-  if (INTERPOLATIONS.some((one) => one === given)) return;
-  throw new RangeError(
-    `Cannot preprocess image: expected interpolation to be ${INTERPOLATIONS.join(", ")}, got ${given}`,
-  );
 }
 
 function defaultSide(size: number): number {

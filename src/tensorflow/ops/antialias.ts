@@ -13,6 +13,17 @@ export type Interpolation = (typeof INTERPOLATIONS)[number];
 /** All there are. */
 export const INTERPOLATIONS = ["slim", "bilinear", "bicubic"] as const;
 
+/**
+ * Checks an interpolation.
+ * @param what  what it is for, for the error: "preprocess image"
+ * @throws {RangeError} if there is none of that name
+ */
+export function expectInterpolation(what: string, given: string): void {
+  if (INTERPOLATIONS.some((one) => one === given)) return;
+  const known = INTERPOLATIONS.join(", ");
+  throw new RangeError(`Cannot ${what}: expected interpolation to be ${known}, got ${given}`);
+}
+
 /** Those that are antialiased. */
 export type Antialiased = Exclude<Interpolation, "slim">;
 
