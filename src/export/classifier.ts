@@ -1,6 +1,16 @@
 /** The signatures of a classifier. */
+import { dctMethodOf } from "../input/cut";
 import type { Model } from "../model";
-import { broadcastTo, constant, dataType, pickStrings, trace, type Precision, type tf } from "../tensorflow";
+import {
+  broadcastTo,
+  constant,
+  dataType,
+  pickStrings,
+  trace,
+  type DctMethod,
+  type Precision,
+  type tf,
+} from "../tensorflow";
 import { frozenSignature } from "./frozen";
 import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
 import { expectLabels } from "./labels";
@@ -34,6 +44,14 @@ interface Disposable {
 /** What a model says of images. */
 type Forward = (images: tf.Tensor4D) => Readonly<Record<string, tf.Tensor>>;
 
+/** What an exported classifier consists of. */
+export interface RecordedClassifier {
+  readonly signatures: RecordedSignature[];
+  /** How photos' JPEGs are decoded for it. */
+  readonly dctMethod: DctMethod;
+  dispose(): void;
+}
+
 /**
  * A model's signatures, all from one recording of it: `predict` (also as `serving_default`) gives the postprocessed logits,
  * probabilities and classes, and with labels those of the classes. A model that receives strings has `classify` too, which takes
@@ -41,16 +59,14 @@ type Forward = (images: tf.Tensor4D) => Readonly<Record<string, tf.Tensor>>;
  * formats translate all signatures, and have no operations for Examples.
  * @throws {RangeError} if there are not as many labels as classes
  */
-export function recordClassifier(
-  model: Model,
-  options: ClassifierOptions = {},
-): { readonly signatures: RecordedSignature[]; dispose(): void } {
+export function recordClassifier(model: Model, options: ClassifierOptions = {}): RecordedClassifier {
   const { labels, precision = "float32", frozen = false } = options;
   const { numClasses, fixedResizeSide } = model.options;
   expectLabels("export model", labels, numClasses);
   const sides = model.options.interpolation === "slim" ? { side: fixedResizeSide } : {};
   const receiver = (options.receiver ?? createPredictInputFn(sides))(model.options);
-  if (frozen) return recordFrozen(model, receiver, options);
+  const dctMethod = dctMethodOf(receiver.interpolation ?? "slim");
+  if (frozen) return { ...recordFrozen(model, receiver, options), dctMethod };
   const network = trace(
     (images: tf.Tensor4D) => model.postprocess(model.predict(images, { isTraining: false })),
     { name: "network", batch: "any", precision },
@@ -68,12 +84,12 @@ export function recordClassifier(
   try {
     const predict = own(receivingSignature(receiver, (images) => withLabels(ofRequest(images), labels)));
     const signatures = [own(recordSignature("predict", { ...predict, aliases: ["serving_default"] }))];
-    if (dataType(receiver.example) !== "string") return { signatures, dispose };
+    if (dataType(receiver.example) !== "string") return { signatures, dctMethod, dispose };
     const names = labels ?? Array.from({ length: numClasses }, (_, i) => String(i));
     const examples = own(examplesReceiver(receiver, fixedResizeSide));
     const classify = own(receivingSignature(examples, (images) => scoresOf(ofPhotos(images), names)));
     signatures.push(own(recordSignature("classify", { ...classify, method: "classify" })));
-    return { signatures, dispose };
+    return { signatures, dctMethod, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -85,7 +101,7 @@ function recordFrozen(
   model: Model,
   receiver: InputReceiver,
   { labels, precision = "float32" }: ClassifierOptions,
-): ReturnType<typeof recordClassifier> {
+): Omit<RecordedClassifier, "dctMethod"> {
   const owned: Disposable[] = [receiver];
   const dispose = (): void => {
     for (const one of owned) one.dispose();

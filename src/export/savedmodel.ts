@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { dctMethodOf } from "../input/cut";
 import { Model } from "../model";
 import {
   encodeServingGraph,
@@ -58,8 +57,7 @@ export function exportSavedModel(
     const recorded = recordClassifier(model, options);
     try {
       const variables = options.frozen === true ? [] : model.variables.all();
-      const dctMethod = dctMethodOf(model.options.interpolation);
-      return write(recorded.signatures, folder, { variables, dctMethod, ...options });
+      return write(recorded.signatures, folder, { variables, dctMethod: recorded.dctMethod, ...options });
     } finally {
       recorded.dispose();
     }

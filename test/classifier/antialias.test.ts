@@ -64,6 +64,15 @@ test("a kept classifier, SavedModels and a server say what the model says of pho
   assert.deepEqual(memory(), before);
 });
 
+test("a SavedModel that resizes otherwise than its model is sent photos decoded as it does", async () => {
+  const receiver = createPredictInputFn({ receive: "files", side: 32, resizeSide: 35, interpolation: "bicubic" }); // prettier-ignore
+  const dir = exportSavedModel(slim, join(root, "otherwise"), { receiver, labels: classNames });
+  const sizes = { preprocessing: { interpolation: "bicubic" } } as const;
+  assertClose(await probabilitiesOf(dir), await probabilitiesOf(slim, { classNames, ...sizes }), "otherwise");
+  const wrong: object = { interpolation: "lanczos" };
+  assert.throws(() => createPredictInputFn(wrong)(), /^RangeError: Cannot receive examples: expected interpolation to be slim, bilinear, bicubic, got lanczos$/); // prettier-ignore
+});
+
 test("a frozen SavedModel resizes images of its size by plain operations, as the model does", () => {
   const receiver = createPredictInputFn({ receive: "images", side: 48 });
   const dir = exportSavedModel(model, join(root, "frozen"), { receiver, frozen: true });
