@@ -23,7 +23,7 @@ import torchvision  # noqa: E402
 from timm.models._registry import _model_default_cfgs, _model_pretrained_cfgs  # noqa: E402
 
 # What slimlab reads, as timm and torchvision call it.
-TIMM = """resnet18 resnet34 resnet50 resnet101 resnet152 wide_resnet50_2 wide_resnet101_2 seresnet18 seresnet34 seresnet50 seresnet101 seresnet152
+TIMM = """resnet18 resnet26 resnet34 resnet50 resnet101 resnet152 resnet200 wide_resnet50_2 wide_resnet101_2 seresnet18 seresnet34 seresnet50 seresnet101 seresnet152
     resnetaa50 resnetblur18 resnetblur50 resnetv2_50 resnetv2_101 resnetv2_152 convnext_tiny inception_v3 inception_v4 inception_resnet_v2
     efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 tf_efficientnet_b0 tf_efficientnet_b1 tf_efficientnet_b2 tf_efficientnet_b3
     mobilenetv1_100 mobilenetv2_035 mobilenetv2_050 mobilenetv2_075 mobilenetv2_100 mobilenetv2_140 mobilenetv3_large_100 mobilenetv3_small_100

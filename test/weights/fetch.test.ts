@@ -264,7 +264,7 @@ test("what is not there is said with its address; without a folder the cache's i
 
 /** Networks of which nothing is published: TF-Slim's without a checkpoint, timm's without training. */
 const UNPUBLISHED =
-  /^slim\/(alexnet_v2|vgg_a|resnet_v[12]_200)$|^timm\/(mobilenetv2_0(35|75)|resnetv2_152|seresnet(18|34|101|152)|resnetblur18)$/;
+  /^slim\/(alexnet_v2|vgg_a|resnet_v[12]_200)$|^timm\/(mobilenetv2_0(35|75)|resnet200|resnetv2_152|seresnet(18|34|101|152)|resnetblur18)$/;
 
 test("what importWeights() knows can be fetched, by the same name", () => {
   const named = { torchvision, keras, timm };

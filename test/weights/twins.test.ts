@@ -109,3 +109,11 @@ test("a file of timm's whose weights have other pixels by their tag is asked for
       assert.ok(tags.some(([key, tag]) => key === kind && [tag, network].some((one) => said.includes(`timm/${one},`) || said.includes(`timm/${one};`))), `${network} of ${kind}: ${said}`);
   }
 }); // prettier-ignore
+
+test("a file of timm's resnet26 is known by its names, and one whose root is three convolutions, as resnet26d's, is refused", () => {
+  const file = fileOf("timm/resnet26") ?? assert.fail("resnet26");
+  assert.equal(recognized(file), "timm/resnet26");
+  const entries = file.entries.map((entry) => ({ ...entry, name: entry.name.replace(/^conv1\./, "conv1.0.") }));
+  const refused = /of the nearest, timm\/resnet26, expected "conv1\.weight" of \[64, 3, 7, 7\], got none$/;
+  for (const source of [undefined, "timm", "timm/resnet26"]) assert.match(recognized({ ...file, entries }, source), refused);
+}); // prettier-ignore

@@ -82,10 +82,17 @@ function torchMappings(called: string, architecture: Architecture): readonly Wei
 /** Of timm alone, by its own names. Those that pool otherwise have names and shapes of another. @see timm/models/resnet.py (1.0.31) */
 const TIMM = ["seresnet18", "seresnet34", "seresnet50", "seresnet101", "seresnet152", "resnetaa50", "resnetblur18", "resnetblur50"] as const; // prettier-ignore
 
+/** Of timm alone, where TF-Slim's names, or names like those, are others. @see timm/models/resnet.py (1.0.31) */
+const TIMM_DEPTHS = [["resnet26", "resnet_v1_26"], ["resnet200", "resnet_v1_200"]] as const; // prettier-ignore
+
+function timmMapping(called: string, architecture: Architecture): WeightsMapping {
+  return { name: `timm/${called}`, architecture, source: "timm", entryOf: torchEntries(torchLayers) };
+}
+
 /** Weights of timm that want other pixels than those of torchvision. @see timm 1.0.31: models/resnet.py, default_cfgs */
 const OTHER_PIXELS: WeightsMapping = {
-  ...{ name: "timm/resnet34.ra4_e3600_r224_in1k", architecture: "resnet_v1_34", source: "timm" },
-  ...{ options: { preprocessing: "inception" }, entryOf: torchEntries(torchLayers) },
+  ...timmMapping("resnet34.ra4_e3600_r224_in1k", "resnet_v1_34"),
+  options: { preprocessing: "inception" },
 };
 
 function mappingsOf(depth: Depth): readonly WeightsMapping[] {
@@ -120,10 +127,8 @@ export const RESNET_MAPPINGS: readonly WeightsMapping[] = [
   ...mappingsOf(50),
   ...mappingsOf(101),
   ...mappingsOf(152),
-  ...TIMM.map((architecture): WeightsMapping => ({
-    ...{ name: `timm/${architecture}`, architecture, source: "timm" },
-    entryOf: torchEntries(torchLayers),
-  })),
+  ...TIMM_DEPTHS.map(([called, architecture]) => timmMapping(called, architecture)),
+  ...TIMM.map((name) => timmMapping(name, name)),
   ...SLIM.map((architecture): WeightsMapping => ({
     ...{ name: `slim/${architecture}`, architecture, source: "slim" },
     entryOf: slimEntries(`${architecture}/logits`),

@@ -10,6 +10,7 @@ import { unknownWeights, type Asking, type Published, type PublishedSource } fro
  */
 const TIMM: Readonly<Record<string, string>> = {
   resnet18: "a1_in1k a2_in1k a3_in1k tv_in1k fb_ssl_yfcc100m_ft_in1k fb_swsl_ig1b_ft_in1k gluon_in1k",
+  resnet26: "bt_in1k",
   resnet34: "a1_in1k a2_in1k a3_in1k bt_in1k tv_in1k gluon_in1k",
   resnet50:
     "a1_in1k a1h_in1k a2_in1k a3_in1k b1k_in1k b2k_in1k c1_in1k c2_in1k d_in1k ram_in1k am_in1k ra_in1k bt_in1k tv_in1k tv2_in1k bamboo fb_ssl_yfcc100m_ft_in1k fb_swsl_ig1b_ft_in1k gluon_in1k",
