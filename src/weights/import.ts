@@ -39,7 +39,10 @@ export interface ImportOptions {
    * @default "state_dict", "model" or "model_state_dict", or else "state_dict_ema" or "model_ema"
    */
   readonly stateDict?: string;
-  /** Variables in these scopes keep their values. @default none; a head for other classes of "auto" is not made */
+  /**
+   * Variables in these scopes keep their values. With "Predict/logits" and `source`, a file may have a head of several layers, which is
+   * left out: see `unused`. @default none; a head for other classes of "auto" is not made
+   */
   readonly excludeScopes?: Scopes;
   /**
    * With "auto": further options of the model, e.g. numClasses, with which the head begins anew, or defaultImageSize, whose
@@ -105,7 +108,8 @@ async function importFrom(
   try {
     const own = target === "auto" ? undefined : target;
     own?.variables.expectAll(`import "${path}"`);
-    const { mapping, numClasses, file: named } = recognize(opened, given, own, beside?.preprocessing);
+    const known = { timmPixels: beside?.preprocessing, excludeScopes: options.excludeScopes };
+    const { mapping, numClasses, file: named } = recognize(opened, given, own, known);
     expectFixed(named, mapping);
     const photos = photosOf(mapping, path, beside, configuredSide(named));
     const model = own ?? shielded(() => new Model(optionsOf(mapping, numClasses, photos, options.model)));

@@ -53,8 +53,8 @@ export function matchOf(file: WeightsFile, mapping: WeightsMapping): Match {
   };
 }
 
-/** What no network has for its variables: how many batches or steps there were. */
-function isCount(entry: string): boolean {
+/** Whether an entry is what no network has for its variables: how many batches or steps there were. */
+export function isCount(entry: string): boolean {
   return /(^|[./])(num_batches_tracked|global_step|n_averaged)$/.test(entry);
 }
 

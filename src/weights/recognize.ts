@@ -2,6 +2,7 @@
 import type { Model } from "../model/model";
 import type { Preprocessing } from "../model/normalization";
 import { resolveOptions } from "../model/options";
+import { isInScopes, parseScopes, type Scopes } from "../model/scopes";
 import type { WeightsFile } from "./formats/weightsfile";
 import { expectConfigured } from "./configured";
 import { MAPPINGS } from "./mappings";
@@ -9,11 +10,19 @@ import { HEAD, type MappedOptions, type WeightsMapping } from "./mappings/mappin
 import { taggedOf } from "./mappings/tags";
 import { libraryOf, quoteNearestWeights } from "./published/source";
 import { isWhole, matchOf, type Match } from "./match";
-import { ownHead, unwrapped, withOwnHead } from "./wrapped";
+import { hasLayersBehind, ownHead, unwrapped, withoutHead, withOwnHead } from "./wrapped";
 
 /** The network that a file is of, and the file under the names that the network has. */
 export interface Recognized extends Match {
   readonly file: WeightsFile;
+}
+
+/** What else is known of a file. */
+export interface RecognizeOptions {
+  /** What the pixels of these weights are, if they are timm's. @default the network's */
+  readonly timmPixels?: Preprocessing | undefined;
+  /** Of the model, what is not loaded: without its last layer, the file may have several. @default none */
+  readonly excludeScopes?: Scopes | undefined;
 }
 
 /**
@@ -21,7 +30,6 @@ export interface Recognized extends Match {
  * may have another name.
  * @param source  what the caller says that it is: "timm/resnet50", or "timm" alone
  * @param model   one that is of that network already. @default any network
- * @param timmPixels  what the pixels of these weights are, if they are timm's. @default the network's
  * @throws {RangeError} that names the nearest network and what the file lacks of it, if it is of none
  * @throws {RangeError} that names those it may be of, if names and shapes can't tell
  */
@@ -29,17 +37,20 @@ export function recognize(
   file: WeightsFile,
   source: string | undefined,
   model?: Model,
-  timmPixels?: Preprocessing,
+  { timmPixels, excludeScopes }: RecognizeOptions = {},
 ): Recognized {
   const named = mappingsNamed(source).map((mapping) => withPixels(mapping, timmPixels));
   if (model !== undefined && !named.some((mapping) => isOf(mapping, model)))
     throw ofOtherModel(file, named, model);
+  const isHeadLeft = isInScopes(`${HEAD}/weights`, parseScopes(excludeScopes));
   const isSaid = source !== undefined || model !== undefined;
   const candidates: Candidates[] = [];
   for (const view of [file, ...unwrapped(file)]) {
     const matches = named.map((mapping) => {
       const match = matchIn(view, mapping);
-      return isSaid ? withOwnHead(view, match) : match;
+      if (!isSaid) return match;
+      const headed = withOwnHead(view, match);
+      return isHeadLeft ? withoutHead(view, headed) : headed;
     });
     const whole = matches.filter(isWhole);
     const match = whole.find(({ mapping }) => model === undefined || isOf(mapping, model));
@@ -188,11 +199,18 @@ function ofNoNetwork({ file, matches }: Candidates): RangeError {
   if (best === undefined || best.found === 0) return new RangeError(cannot);
   const { mapping, lacks, unknown } = best;
   const others = unknown.slice(0, 3).map((name) => `"${name}"`);
-  const head = ownHead(file, best);
-  const hint = head === undefined ? "" : `; give { source: "${mapping.name}" } if that is its last layer`;
   return new RangeError(
-    `${cannot}; of the nearest, ${mapping.name}, expected ${lacks ?? `no others, got ${others.join(", ")}${hint}`}`,
+    `${cannot}; of the nearest, ${mapping.name}, expected ${lacks ?? `no others, got ${others.join(", ")}${hintOf(file, best, matches)}`}`,
   );
+}
+
+/** What may be done where a file has a whole network and layers of its own behind it; `matches` are of networks that it may be. */
+function hintOf(file: WeightsFile, best: Match, matches: readonly Match[]): string {
+  const same = matches.filter((match) => nearness(match) === nearness(best));
+  const source = `source: ${same.map(({ mapping }) => `"${mapping.name}"`).join(" | ")}`;
+  if (ownHead(file, best) !== undefined) return `; give { ${source} } if that is its last layer`;
+  if (!hasLayersBehind(file, best)) return "";
+  return `; if these are the layers of a head, give { ${source}, excludeScopes: "${HEAD}" } to leave them out, and train a new one`;
 }
 
 /** How much of a network a file has, less what only one of them has. */

@@ -1,6 +1,6 @@
 /** Networks inside other modules and models: under further names, and with a last layer that is called otherwise. */
 import type { WeightsEntry, WeightsFile } from "./formats/weightsfile";
-import type { Match } from "./match";
+import { isCount, type Match } from "./match";
 import type { Layout } from "./mappings/layout";
 import { HEAD } from "./mappings/mapping";
 
@@ -16,7 +16,7 @@ export function unwrapped(file: WeightsFile): readonly WeightsFile[] {
 }
 
 function prefixesOf(names: readonly string[]): readonly string[] {
-  const separator = names.some((name) => name.includes("/")) ? "/" : ".";
+  const separator = separatorOf(names);
   const found: string[] = [];
   for (let prefix = ""; ; found.push(prefix)) {
     const counts = new Map<string, number>();
@@ -29,6 +29,10 @@ function prefixesOf(names: readonly string[]): readonly string[] {
     if (most === undefined) return found;
     [prefix] = most;
   }
+}
+
+function separatorOf(names: readonly string[]): string {
+  return names.some((name) => name.includes("/")) ? "/" : ".";
 }
 
 /** The file under shorter names; nothing where two names would be one. */
@@ -94,3 +98,33 @@ export function ownHead(file: WeightsFile, { lacks, unknown, numClasses }: Match
   if (!isOneLayer || shapeOf(weights).length !== 2 || !shapeOf(weights).includes(classes)) return undefined;
   return { weights, biases, numClasses: classes };
 }
+
+/**
+ * A match without its last layer, if what the file has beside the whole network may be several in its place.
+ * @returns the match itself where it is not so
+ */
+export function withoutHead(file: WeightsFile, match: Match): Match {
+  return hasLayersBehind(file, match) ? { ...match, unknown: [], numClasses: undefined } : match;
+}
+
+/**
+ * Whether a file has the whole network, and beside it what layers behind it may have: matrices and vectors whose names begin as nothing
+ * of the network does, or as its last layer. "fc.1.weight" and "fc.3.weight", "classifier.4.bias", "dense_1/kernel"; not
+ * "layer1.0.se.fc1.weight", which stands within.
+ */
+export function hasLayersBehind(file: WeightsFile, { lacks, unknown, mapping }: Match): boolean {
+  if (lacks !== undefined || unknown.length === 0) return false;
+  const separator = separatorOf(file.entries.map(({ name }) => name));
+  const partsOf = (name: string): string[] => name.split(separator);
+  const last = partsOf(mapping.entryOf(`${HEAD}/weights`)?.entry ?? "").slice(0, -1); // ["classifier", "1"]
+  const isBy = (name: string, scope: readonly string[]): boolean =>
+    scope.length > 0 && name.startsWith(`${scope.join(separator)}${separator}`);
+  const isLast = (name: string): boolean => isBy(name, last) || isBy(name, last.slice(0, -1));
+  const left = new Set(unknown);
+  const within = new Set(
+    file.entries.flatMap(({ name }) => (left.has(name) || isCount(name) || isBy(name, last) ? [] : partsOf(name)[0] ?? [])),
+  );
+  return file.entries
+    .filter(({ name }) => left.has(name))
+    .every(({ name, shape }) => shape.length <= 2 && (isLast(name) || !within.has(partsOf(name)[0] ?? "")));
+} // prettier-ignore

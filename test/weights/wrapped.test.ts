@@ -93,9 +93,31 @@ test("a last layer under another name is taken where it is said whose weights th
 test("two last layers, or a matrix without biases, are no network's", () => {
   const entries = wrapped(KERAS, INSIDE, "dense");
   const two = [...entries, ["dense_1/kernel", [5, 3]], ["dense_1/bias", [3]]] as const;
-  assert.throws(() => recognize(fileOf(two), KERAS), /expected no others, got "dense\/kernel", "dense\/bias", "dense_1\/kernel"$/);
+  assert.throws(() => recognize(fileOf(two), KERAS), /expected no others, got "dense\/kernel", "dense\/bias", "dense_1\/kernel"; if these are the layers of a head, give/);
   const without = entries.filter(([name]) => name !== "dense/bias");
-  assert.throws(() => recognize(fileOf(without), KERAS), /expected no others, got "dense\/kernel"$/);
+  assert.throws(() => recognize(fileOf(without), KERAS), /expected no others, got "dense\/kernel"; if these/);
+}); // prettier-ignore
+
+test("several last layers are left out where the caller says so, of names that nothing within the network has", () => {
+  const leaves = { excludeScopes: "Predict/logits" };
+  const [mobile, resnet] = ["torchvision/mobilenet_v2", "torchvision/resnet18"];
+  const second: Entries = [["classifier.4.weight", [3, 5]], ["classifier.4.bias", [3]]];
+  const heads: readonly (readonly [source: string, entries: Entries])[] = [
+    [KERAS, [...wrapped(KERAS, INSIDE, "dense"), ["dense_1/kernel", [5, 3]], ["dense_1/bias", [3]]]],
+    [mobile, [...wrapped(mobile, "", "classifier.1"), ...second]],
+    [mobile, [...wrapped(mobile, "net.", "head.0"), ["head.3.weight", [3, 5]], ["head.3.bias", [3]]]],
+  ];
+  for (const [source, entries] of heads) {
+    const { mapping, numClasses } = recognize(fileOf(entries), source, undefined, leaves);
+    assert.deepEqual([mapping.name, numClasses], [source, undefined]);
+    assert.throws(() => recognize(fileOf(entries), undefined, undefined, leaves), /give \{ source: .*, excludeScopes: "Predict\/logits" \}/);
+  }
+  const within: Entries = [["layer1.0.gate.weight", [64, 64]], ["layer1.0.gate.bias", [64]], ["fc.1.weight", [2, 2]]];
+  const convolved: Entries = [["before.weight", [3, 3, 1, 1]], ["fc.1.weight", [2, 2]], ["fc.1.bias", [2]]];
+  for (const others of [within, convolved]) {
+    const file = fileOf([...Object.entries(readSource(resnet).entries), ...others]);
+    assert.throws(() => recognize(file, resnet, undefined, leaves), /expected no others, got "[\w.]+", "[\w.]+", "[\w.]+"$/);
+  }
 }); // prettier-ignore
 
 const configs = readFixture<Readonly<Record<string, Readonly<Record<string, string>>>>>("kerasaround");
