@@ -20,7 +20,7 @@ export function photosOf(
   if (beside !== undefined && name.startsWith("timm/")) return beside.photos;
   const [, network] = /^torchvision\/(\w+)$/.exec(name) ?? [];
   const tag = network === undefined ? undefined : torchvisionTagOf(network, path);
-  const published = publishedPhotos(tag === undefined ? name : `${name}.${tag}`);
+  const published = publishedPhotos(tag === undefined ? name : `${name}.${tag}`, source);
   if (published !== undefined) return published;
   const usual = resolveOptions({ architecture, source });
   const defaultImageSize = side ?? usual.defaultImageSize;

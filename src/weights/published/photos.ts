@@ -1,4 +1,5 @@
 /** How those that publish weights show photographs to them. */
+import type { Source } from "../../model/networks/network";
 import type { Interpolation } from "../../tensorflow";
 import { timmTags } from "./timm";
 import { torchvisionTags } from "./torchvision";
@@ -15,19 +16,16 @@ export interface PhotosShown {
   readonly cropMode: string;
 }
 
-/** Of which weights, by tags, by networks, or by both: "a3_in1k", "inception_v4", "resnet50.a1h_in1k". */
+/**
+ * Of which weights, by tags, by networks, or by both: "a3_in1k", "inception_v3", "resnet50.a1h_in1k". How weights that a network
+ * takes by default are shown photographs, the network itself says: see its SourceTraits.
+ */
 type Table = readonly (readonly [crop: number, side: number, interpolation: Interpolation, names: string])[];
 
 /** @see torchvision 0.28.0: models/*.py, transforms of the weights; test/oracle/photosizes.py reads them */
 const TORCHVISION: Table = [
   [224, 232, "bilinear", "IMAGENET1K_V2"],
-  [224, 236, "bilinear", "convnext_tiny"],
-  [299, 342, "bilinear", "inception_v3"],
-  [224, 256, "bicubic", "efficientnet_b0"],
-  [240, 256, "bicubic", "efficientnet_b1.IMAGENET1K_V1"],
   [240, 255, "bilinear", "efficientnet_b1.IMAGENET1K_V2"],
-  [288, 288, "bicubic", "efficientnet_b2"],
-  [300, 320, "bicubic", "efficientnet_b3"],
 ];
 
 /**
@@ -44,15 +42,11 @@ const TIMM: Table = [
   [256, 256, "bicubic", "eupe_lvd1689m"],
   [384, 384, "bicubic", "in12k_ft_in1k_384 fb_in22k_ft_in1k_384"],
   [176, 195, "bicubic", "resnet50.a1h_in1k"],
-  [299, 341, "bicubic", "inception_v3 inception_v4"],
+  [299, 341, "bicubic", "inception_v3"],
   [299, 333, "bicubic", "inception_resnet_v2"],
-  [240, 266, "bicubic", "efficientnet_b1.ra4_e3600_r240_in1k"],
-  [256, 292, "bicubic", "efficientnet_b2"],
-  [288, 329, "bicubic", "efficientnet_b3"],
   [240, 272, "bicubic", "tf_efficientnet_b1"],
   [260, 292, "bicubic", "tf_efficientnet_b2"],
   [300, 331, "bicubic", "tf_efficientnet_b3"],
-  [224, 256, "bicubic", "mobilenetv1_100"],
   [224, 235, "bicubic", "mobilenetv3_large_100.ra4_e3600_r224_in1k"],
   [224, 256, "bilinear", "tf_mobilenetv3_large_100 tf_mobilenetv3_small_100"],
 ]; // prettier-ignore
@@ -78,14 +72,17 @@ const PUBLISHERS: Readonly<Record<string, Publisher>> = {
 /**
  * How the library shows photographs to weights that it publishes.
  * @param name  "timm/resnet50.a3_in1k"; without a tag it is PUBLISHERS' default
- * @returns undefined of other libraries' weights, for which the network's own options say it
+ * @param form  whose form of the network they are for
+ * @returns undefined of weights that a network takes by default in their library's form, and of other libraries': its own options say it
  */
-export function publishedPhotos(name: string): PhotosShown | undefined {
+export function publishedPhotos(name: string, form: Source): PhotosShown | undefined {
   const [, source = "", network = "", given] = /^(\w+)\/(\w+)(?:\.(.+))?$/.exec(name) ?? [];
   const publisher = Object.hasOwn(PUBLISHERS, source) ? PUBLISHERS[source] : undefined;
   if (publisher === undefined) return undefined;
   const { table, usual, defaultTag } = publisher;
-  const tag = given ?? defaultTag(network) ?? "";
+  const usualTag = defaultTag(network);
+  const tag = given ?? usualTag ?? "";
+  if (source === form && tag === (usualTag ?? "")) return undefined;
   const row = [`${network}.${tag}`, network, tag]
     .map((key) => table.find(([, , , names]) => names.split(" ").includes(key)))
     .find((found) => found !== undefined);
