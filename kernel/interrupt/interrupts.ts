@@ -62,12 +62,19 @@ export class Interruption {
     this.signal = Object.assign(this.#controller.signal, { waitUntil, shield });
   }
 
-  /** The same promise, but an interrupt rejects it: at once if there was one before. */
+  /**
+   * The same promise, but an interrupt rejects it: at once if there was one before. While what must be finished first is, it does not
+   * resolve, since the cell would begin something else.
+   */
   race<T>(work: T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (): void => void this.#waiting.delete(reject);
       Promise.resolve(work).then(
-        (value) => (settle(), resolve(value)),
+        (value) => {
+          if (stopping.has(this)) return; // end() rejects it
+          settle();
+          resolve(value);
+        },
         (error: Error) => (settle(), reject(error)),
       );
       if (this.#ended === undefined) this.#waiting.add(reject);

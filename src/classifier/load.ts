@@ -11,6 +11,7 @@ import {
   type WithInt8,
 } from "../deploy";
 import { createPredictInputFn, exportSavedModel, type ExportOptions, type ReceiverKind } from "../export";
+import { shielded } from "../interrupt";
 import { Model } from "../model";
 import { Saver } from "../training";
 import { DESCRIPTION_FILE, readDescription, type Described, type Description } from "./description";
@@ -81,7 +82,14 @@ export function loadClassifier(dir: string, options: LoadClassifierOptions = {})
     throw new Error(
       `Cannot load "${dir}": expected a folder of saveClassifier(), got no ${DESCRIPTION_FILE} in it`,
     );
-  const { isTraining = false } = options;
+  return shielded(() => loadDescribed(dir, described, options));
+}
+
+function loadDescribed(
+  dir: string,
+  described: Described,
+  { isTraining = false }: LoadClassifierOptions,
+): Classifier {
   const model = new Model({ ...described.model, isTraining });
   try {
     const what = `load "${join(dir, DESCRIPTION_FILE)}"`;

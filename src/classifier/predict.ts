@@ -1,7 +1,7 @@
 /** Classes of photos. */
 import type { BadImage } from "../input";
 import { thumbnailsOf } from "../input/thumbnails";
-import { cellSignal } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import type { Model } from "../model";
 import { outsidePixels } from "../model/pixels";
 import { tf } from "../tensorflow";
@@ -45,7 +45,16 @@ export async function predict(
   photos: Photo | readonly Photo[],
   options: PredictPhotosOptions = {},
 ): Promise<PredictedPhotos> {
-  const { signal = cellSignal(), onProgress } = options;
+  const given = interruptible(options);
+  return finishFirst(() => predictAll(by, photos, given));
+}
+
+async function predictAll(
+  by: Model | Classifier | string,
+  photos: Photo | readonly Photo[],
+  options: PredictPhotosOptions,
+): Promise<PredictedPhotos> {
+  const { signal, onProgress } = options;
   const { sources, isSingle } = await listOf(photos);
   const source = sourceOf(by, options);
   const found = new Findings(source);

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isRunning } from "../input/running";
+import { finishFirst, interruptible } from "../interrupt";
 import type { Model } from "../model";
 import type { PhotoSize } from "../model/preprocessing";
 import { reasonOf } from "../tensorflow";
@@ -30,6 +31,8 @@ export interface SaveClassifierOptions {
   readonly metrics?: Readonly<Record<string, number>>;
   /** What else is to be known, such as on which photos it was trained. @default nothing */
   readonly notes?: string;
+  /** Ends it before the new classifier is in its place: the folder is as it was. @default the running cell's, if it is a notebook's */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -43,6 +46,7 @@ export interface SaveClassifierOptions {
  * @returns    the folder
  * @throws {RangeError} if class names are not one for each class, each another, or a number is none that it may be
  * @throws {Error} if the model is disposed, the folder has files but no classifier, or the disk refuses
+ * @throws what the signal gives as its reason
  * @example
  * const tuned = await fineTune(model, options);
  * await saveClassifier(model, "hats", { classNames: labels, trained: tuned });
@@ -55,20 +59,25 @@ export async function saveClassifier(
   const checkpoint = `model-${randomBytes(4).toString("hex")}.ckpt`;
   const described = describe(model, checkpoint, options);
   expectFolder(dir);
+  const { signal } = interruptible(options);
+  const { globalStep } = described;
+  const saving = { globalStep, ...(signal && { signal }) };
   active.add(checkpoint);
-  try {
-    const globalStep = globalStepOf(model);
-    const prefix = await new Saver({ maxToKeep: 0 }).save(join(dir, checkpoint), model, { globalStep });
-    const work = turn.then(() => replace(dir, { ...described, checkpoint: basename(prefix) }));
-    turn = work.then(
-      () => undefined,
-      () => undefined,
-    );
-    await work;
-  } finally {
-    active.delete(checkpoint);
-  }
-  return dir;
+  const saved = new Saver({ maxToKeep: 0 }).save(join(dir, checkpoint), model, saving); // as the weights are now
+  return finishFirst(async () => {
+    try {
+      const prefix = await saved;
+      const work = turn.then(() => replace(dir, { ...described, checkpoint: basename(prefix) }));
+      turn = work.then(
+        () => undefined,
+        () => undefined,
+      );
+      await work;
+    } finally {
+      active.delete(checkpoint);
+    }
+    return dir;
+  });
 }
 
 /** Weights that this process is writing and that no classifier.json names yet. */

@@ -1,7 +1,7 @@
 /** Images that stand for all that a network will see, in a file: what activations are measured by before they become int8. */
 import { randomUUID } from "node:crypto";
 import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { cellSignal } from "../interrupt";
+import { finishFirst, interruptible, shielded } from "../interrupt";
 import type { Model } from "../model";
 import { expectPixels } from "../model/pixels";
 import { firstNotFinite, expectInterpolation, reasonOf, tf, type Interpolation } from "../tensorflow";
@@ -68,7 +68,16 @@ export async function representativeDataset(
   n: number,
   options: RepresentativeOptions = {},
 ): Promise<RepresentativeDataset> {
-  const { file = "representative.npy", model, onProgress, signal = cellSignal() } = options;
+  const given = interruptible(options);
+  return finishFirst(() => writeImages(input, n, given));
+}
+
+async function writeImages(
+  input: RepresentativeInput,
+  n: number,
+  options: RepresentativeOptions,
+): Promise<RepresentativeDataset> {
+  const { file = "representative.npy", model, onProgress, signal } = options;
   const { receive = model === undefined ? "images" : "preprocessed" } = options;
   expectOptions(n, { ...options, receive });
   const part = `${file}.${randomUUID()}.part`;
@@ -76,11 +85,12 @@ export async function representativeDataset(
   try {
     signal?.throwIfAborted();
     for await (const images of imagesOf(input, n, sizesOf(options))) {
-      const some = tf.tidy(() => {
+      const received = (): tf.Tensor4D => {
         const first = tf.slice(images, 0, Math.min(images.shape[0], n - writer.done));
         expectPixels(first, model?.options.pixels);
         return receive === "preprocessed" && model !== undefined ? model.preprocess(first) : first;
-      });
+      };
+      const some = shielded(() => tf.tidy(received));
       try {
         await writer.add(some);
       } finally {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { agree } from "../distribute";
-import { cellSignal, finishFirst } from "../interrupt";
+import { finishFirst, interruptible, shielded } from "../interrupt";
 import type { Model } from "../model";
 import { SummaryWriter } from "../summary";
 import { openCheckpoint, type tf } from "../tensorflow";
@@ -74,9 +74,10 @@ export class Estimator<P = unknown> {
     expectSteps("train", "steps", steps);
     expectSteps("train", "maxSteps", maxSteps);
     expectSteps("train", "alsoSaveEverySteps", options.alsoSaveEverySteps);
+    const { signal } = interruptible(options);
     const work = (): Promise<StepResult | undefined> =>
-      untilTerminated((term) => this.runTraining(options, anySignal([term, options.signal ?? cellSignal()])));
-    return finishFirst(this.rest.during("train", work));
+      untilTerminated((term) => this.runTraining(options, anySignal([term, signal])));
+    return finishFirst(() => this.rest.during("train", work));
   }
 
   /**
@@ -87,9 +88,9 @@ export class Estimator<P = unknown> {
    */
   async evaluate(options: EstimatorEvaluateOptions): Promise<EvalResult> {
     const { inputFn, steps, hooks = [], name } = options;
-    const { onProgress, signal = cellSignal() ?? new AbortController().signal } = options;
+    const { onProgress, signal = new AbortController().signal } = interruptible(options);
     expectSteps("evaluate", "steps", steps);
-    return this.rest.during("evaluate", async () => {
+    const work = async (): Promise<EvalResult> => {
       const checkpointPath = options.checkpointPath ?? (await this.newest?.saved) ?? this.latestCheckpoint();
       const all = allHooks(hooks);
       await all.begin();
@@ -109,7 +110,8 @@ export class Estimator<P = unknown> {
       } finally {
         iterator.dispose();
       }
-    });
+    };
+    return finishFirst(() => this.rest.during("evaluate", work));
   }
 
   /**
@@ -145,12 +147,13 @@ export class Estimator<P = unknown> {
    */
   async exportSavedModel(dir: string, options: ExportSavedModelOptions = {}): Promise<string> {
     const { checkpointPath: given, movingAverages, ...others } = options;
-    return this.rest.during("export", async () => {
+    const work = async (): Promise<string> => {
       const checkpointPath = given ?? (await this.newest?.saved) ?? this.expectCheckpoint("export");
-      const spec = this.cells.serving(options.receiver);
+      const spec = shielded(() => this.cells.serving(options.receiver));
       const weights = { checkpointPath, movingAverages };
-      return this.withWeights(weights, spec.model, () => exportSpec(spec, dir, others));
-    });
+      return this.withWeights(weights, spec.model, () => shielded(() => exportSpec(spec, dir, others)));
+    };
+    return finishFirst(() => this.rest.during("export", work));
   }
 
   /** The names in the latest checkpoint. @throws {Error} if there is none */

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { shielded } from "../interrupt";
 import { Model } from "../model";
 import {
   encodeServingGraph,
@@ -53,6 +54,14 @@ export function exportSavedModel(
   const folder = join(dir, String(version));
   if (existsSync(folder))
     throw new Error(`Cannot export to "${dir}": expected a new version, got ${version}, which is there`);
+  return shielded(() => record(model, folder, options)); // an interrupt ends the cell when it is written
+}
+
+function record(
+  model: Model | Readonly<Record<string, ExportSignature>>,
+  folder: string,
+  options: ExportOptions,
+): string {
   if (model instanceof Model) {
     const recorded = recordClassifier(model, options);
     try {

@@ -78,7 +78,7 @@ export async function fineTune(model: Model, options: FineTuneOptions): Promise<
       throw error;
     }
   };
-  await finishFirst(work());
+  await finishFirst(work);
   return tuned(run, resumedAt);
 }
 

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { bundleOf, displayable, type Displayable } from "../display/bundle";
 import { table } from "../display/table";
 import { figure, type Figure } from "../inspect/figure";
-import { cellSignal, finishFirst } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import type { Model } from "../model/model";
 import { withOtherWeights } from "../model/weights";
 import {
@@ -71,7 +71,7 @@ export async function lrFind(
   options: LrFindOptions = {},
 ): Promise<LrFound> {
   const { startLr = 1e-7, endLr = 10, numIt = 100, stopDiv = true } = options;
-  const { onProgress, signal = cellSignal(), ...stepOptions } = options;
+  const { onProgress, signal, ...stepOptions } = interruptible(options);
   expectSweep(startLr, endLr, numIt);
   expectBatches(input, "find a learning rate");
   expectOptimizer(options.optimizer);
@@ -95,7 +95,7 @@ export async function lrFind(
       step.dispose();
     }
   };
-  return found(await finishFirst(run()), numIt);
+  return found(await finishFirst(run), numIt);
 }
 
 function expectOptimizer(optimizer: unknown): void {

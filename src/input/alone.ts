@@ -1,6 +1,7 @@
 /** Work on a file that one process and one call does at a time. */
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { endedBy } from "../interrupt";
 import { giveLock, takeLock } from "./lockfile";
 
 const PAUSE_MS = 100;
@@ -16,7 +17,8 @@ export async function alone<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = resolve(`${file}.lock`);
-  while ((await takeLock(lock)) !== undefined) await setTimeout(PAUSE_MS, undefined, { signal });
+  while ((await takeLock(lock)) !== undefined)
+    await endedBy(signal, setTimeout(PAUSE_MS, undefined, { signal }));
   try {
     return await work();
   } finally {

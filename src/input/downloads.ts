@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { extract } from "tar";
+import { finishFirst, interruptible } from "../interrupt";
 import { kindOfFile, openCheckpoint, reasonOf } from "../tensorflow";
 import { CHECKPOINTS, CHECKPOINTS_URL, type PublishedCheckpoint } from "./checkpoints";
 import { fetchFile, type FetchProgress } from "./fetch";
@@ -11,7 +12,7 @@ export interface DownloadOptions {
   /** Where the archives are. @default "https://storage.googleapis.com/download.tensorflow.org/" */
   readonly baseUrl?: string;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** Stops; the next time goes on from there. */
+  /** Stops; the next time goes on from there. @default the running cell's, if it is a notebook's */
   readonly signal?: AbortSignal;
 }
 
@@ -62,20 +63,22 @@ async function fetchArchive(
   options: DownloadOptions,
   check: (unpacked: string) => Promise<void>,
 ): Promise<void> {
-  const { baseUrl = CHECKPOINTS_URL, ...fetching } = options;
+  const { baseUrl = CHECKPOINTS_URL, ...fetching } = interruptible(options);
   const archive = path.join(path.dirname(target), path.basename(address));
   await fetchFile(new URL(address, baseUrl).href, archive, fetching);
   const unpacked = `${target}.part`;
   await rm(unpacked, { recursive: true, force: true });
   await mkdir(unpacked);
-  try {
-    await unpack(archive, unpacked);
-    await check(unpacked);
-    await rename(unpacked, target);
-  } finally {
-    await rm(unpacked, { recursive: true, force: true });
-    await rm(archive, { force: true });
-  }
+  await finishFirst(async () => {
+    try {
+      await unpack(archive, unpacked);
+      await check(unpacked);
+      await rename(unpacked, target);
+    } finally {
+      await rm(unpacked, { recursive: true, force: true });
+      await rm(archive, { force: true });
+    }
+  });
 }
 
 async function unpack(archive: string, folder: string): Promise<void> {

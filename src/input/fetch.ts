@@ -5,7 +5,7 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/prom
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
-import { endedBy, interruptible } from "../interrupt";
+import { endedBy, finishFirst, interruptible } from "../interrupt";
 import { kindOfFile } from "../tensorflow";
 import { codeOf } from "./errorcode";
 import { alone } from "./alone";
@@ -41,7 +41,11 @@ const FIRST_DELAY_MS = 500;
  * @throws {Error} with one line that names the address, if there is no connection, no such file, or another file than asked for
  */
 export async function fetchFile(url: string, target: string, options: FetchOptions = {}): Promise<string> {
-  options = interruptible(options);
+  const given = interruptible(options);
+  return finishFirst(() => fetchAlone(url, target, given));
+}
+
+async function fetchAlone(url: string, target: string, options: FetchOptions): Promise<string> {
   if ((await sizeOf(target)) > 0 && (await fault(target, options)) === undefined) return target;
   try {
     await mkdir(path.dirname(target), { recursive: true });

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Displayable } from "../display/bundle";
-import { interruptible } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import { type Account, createAccount, type DuplicateImage } from "./account";
 import { type BadImage, createImageReader, type OrientOptions } from "./encoded";
 import { LABELS_FILE, type Manifest, manifestFile } from "./manifest";
@@ -104,6 +104,15 @@ export async function writeRecords(
   out: string,
   options: WriteRecordsOptions = {},
 ): Promise<WrittenRecords & Displayable> {
+  const given = interruptible(options);
+  return finishFirst(() => writeAll(folder, out, given));
+}
+
+async function writeAll(
+  folder: string,
+  out: string,
+  options: WriteRecordsOptions,
+): Promise<WrittenRecords & Displayable> {
   const { shards = 2, split = "train", name = path.basename(path.resolve(folder)), seed = 0 } = options;
   const { resizeSide, numParallel = availableParallelism(), orient = "exif" } = options;
   for (const [what, number] of Object.entries({ shards, numParallel, resizeSide: resizeSide ?? 1 }))
@@ -120,7 +129,7 @@ export async function writeRecords(
   const reader = createImageReader({ orient, ...(resizeSide === undefined ? {} : { resizeSide }) });
   const account = createAccount(labels);
   const total = plan.reduce((sum, shard) => sum + shard.files.length, 0);
-  const job = { folder: set.staging, labels, reader, numParallel, total, account, ...interruptible(options) };
+  const job = { folder: set.staging, labels, reader, numParallel, total, account, ...options };
   try {
     let done = 0;
     for (const shard of plan) done = await writeShard(shard, job, done);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { makeFolder } from "./beside";
 import {
   filesOf,
   LABELS_FILE,
@@ -39,7 +40,7 @@ export async function createRecordSet(
   folder: string,
   { name, files, labels }: Pick<Manifest, "name" | "labels"> & { readonly files: readonly string[] },
 ): Promise<RecordSet> {
-  await mkdir(folder, { recursive: true });
+  const takeAway = await makeFolder(folder);
   const manifests = readManifests(folder);
   const older = manifests.find((manifest) => manifest.name === name);
   const others = manifests.filter((manifest) => manifest !== older);
@@ -51,7 +52,10 @@ export async function createRecordSet(
   return {
     staging,
     publish: async (manifest) => replace(folder, staging, manifest, older),
-    discard: async () => rm(staging, { recursive: true, force: true }),
+    discard: async () => {
+      await rm(staging, { recursive: true, force: true });
+      await takeAway();
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { interruptible } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import { encodeJpeg, tf } from "../tensorflow";
 import { createRandom } from "./chance";
 import { inOrder } from "./order";
@@ -47,9 +47,13 @@ export interface RenderPhotosOptions {
  * @throws {RangeError} if a class, a size or a number is none
  */
 export async function renderPhotos(out: string, options: RenderPhotosOptions = {}): Promise<string[]> {
+  const given = interruptible(options);
+  return finishFirst(() => renderAll(out, given));
+}
+
+async function renderAll(out: string, options: RenderPhotosOptions): Promise<string[]> {
   const { classes = RENDERED_CLASSES.finetuning, perClass = 100, size = 128, seed = 0 } = options;
-  const { quality = 90, numParallel = availableParallelism() } = options;
-  const { signal } = interruptible(options);
+  const { quality = 90, numParallel = availableParallelism(), signal } = options;
   for (const name of classes)
     if (!isShapeName(name))
       throw new RangeError(

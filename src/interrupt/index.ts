@@ -11,14 +11,17 @@ export function cellSignal(): AbortSignal | undefined {
 }
 
 /**
- * Work that an interrupt does not cut in half: the cell ends when it is done.
- * @returns the same promise
+ * Does work that an interrupt does not cut in half: the cell ends when it is done. If it hears the cell's signal, it ends soon, and has
+ * taken away what it had begun.
+ * @returns what the work gives
  */
-export function finishFirst<T>(work: Promise<T>): Promise<T> {
+export function finishFirst<T>(work: () => Promise<T>): Promise<T> {
   const signal = cellSignal();
   const waitUntil: unknown = signal && Reflect.get(signal, "waitUntil");
-  if (typeof waitUntil === "function") Reflect.apply(waitUntil, signal, [work]);
-  return work;
+  if (typeof waitUntil !== "function") return work();
+  const done = Promise.resolve().then(work); // known to the kernel before it begins
+  Reflect.apply(waitUntil, signal, [done]);
+  return done;
 }
 
 /**
@@ -46,8 +49,12 @@ export async function endedBy<T>(signal: AbortSignal | undefined, work: Promise<
   }
 }
 
-/** Options whose signal is the running cell's unless they have one of their own. */
+/** Options whose signal is that of the running cell, too. */
 export function interruptible<T extends { readonly signal?: AbortSignal }>(options: T): T {
-  const signal = options.signal ?? cellSignal();
-  return signal === undefined ? options : { ...options, signal };
+  const cell = cellSignal();
+  if (cell === undefined || cell === options.signal) return options;
+  return {
+    ...options,
+    signal: options.signal === undefined ? cell : AbortSignal.any([options.signal, cell]),
+  };
 }

@@ -53,12 +53,12 @@ export async function exportWeights(
     throw new RangeError(`Cannot export weights: expected a file *.safetensors, got "${file}"`);
   const mapping = mappingOf(model, layout);
   const tensors = variables.flatMap((variable) => writtenOf(variable, mapping));
-  const written = writeSafetensors(file, tensors, {
+  const written = {
     metadata: { format: "pt", architecture: mapping.name },
     ...(dtype !== undefined && { dtype }),
     ...(signal !== undefined && { signal }),
-  });
-  await finishFirst(written); // or ends by the signal, and takes away what it has begun
+  };
+  await finishFirst(() => writeSafetensors(file, tensors, written));
   const { numClasses } = model.options;
   return { file, name: mapping.name, numClasses, tensors: tensors.length };
 }

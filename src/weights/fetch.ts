@@ -10,7 +10,7 @@ import {
 } from "../input/checkpoints";
 import { fetchCheckpoint } from "../input/downloads";
 import { fetchFile, hashOf, type FetchProgress } from "../input/fetch";
-import { interruptible } from "../interrupt";
+import { finishFirst, interruptible } from "../interrupt";
 import { isRecord } from "./formats/json";
 import { keras } from "./published/keras";
 import { unknownWeights, type PublishedSource } from "./published/source";
@@ -64,7 +64,14 @@ const SLIM_LICENSE = "none stated (TF-Slim's code: Apache-2.0)";
  * const { model } = await importWeights("auto", weights);
  */
 export async function fetchWeights(name: string, options: FetchWeightsOptions = {}): Promise<FetchedWeights> {
-  const { folder = defaultFolder(), ...running } = interruptible(options);
+  const given = interruptible(options);
+  return finishFirst(() => fetchNamed(name, given));
+}
+
+async function fetchNamed(
+  name: string,
+  { folder = defaultFolder(), ...running }: FetchWeightsOptions,
+): Promise<FetchedWeights> {
   const [, source = "", network = "", tag] = /^(\w+)\/(\w+?)(?:\.(.+))?$/.exec(name) ?? [];
   if (source === "slim" && tag === undefined && isPublishedCheckpoint(network)) {
     const path = await fetchCheckpoint(network, join(folder, "slim"), running);

@@ -93,7 +93,7 @@ export async function importWeights(
   options: ImportOptions = {},
 ): Promise<ImportReport> {
   expectKinds(target, file, options);
-  return finishFirst(importFrom(target, file, interruptible(options))); // or ends by the signal, and frees what it has read
+  return finishFirst(() => importFrom(target, file, interruptible(options)));
 }
 
 async function importFrom(

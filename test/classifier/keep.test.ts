@@ -66,6 +66,24 @@ test("a classifier keeps its options, how it was trained and how good it is, and
   for (const one of [last, again, model, other]) one.dispose();
 });
 
+test("a save that the signal ends leaves no folder, and a classifier that was there as it was", async () => {
+  const [first, model] = [smallModel(), smallModel({ seed: 8 })];
+  const dir = await saveClassifier(first, join(root, "ended", "kept"), { classNames: NAMES });
+  const files = readdirSync(dir);
+  const before = memory();
+  for (const place of [dir, join(root, "ended", "new", "deep")]) {
+    const controller = new AbortController();
+    const saving = saveClassifier(model, place, { classNames: NAMES, signal: controller.signal });
+    controller.abort(new Error("stopped"));
+    await assert.rejects(saving, /^Error: stopped$/);
+  }
+  assert.deepEqual(memory(), before);
+  assert.deepEqual([readdirSync(dir), readdirSync(join(root, "ended"))], [files, ["kept"]]);
+  const loaded = loadClassifier(dir);
+  assert.deepEqual(probabilitiesOf(loaded.model), probabilitiesOf(first));
+  for (const one of [loaded, first, model]) one.dispose();
+});
+
 test("a classifier that is loaded trains on as the one that was saved", async () => {
   const model = smallModel({ isTraining: true });
   const images = tf.tidy(() => tf.stack([photo("a"), photo("b")]).as4D(2, 40, 52, 3));

@@ -131,5 +131,5 @@ test("an interrupted read waits for the next call, and nothing leaks", async () 
 
 test("outside of a cell nothing interrupts", async () => {
   assert.equal(cellSignal(), undefined);
-  assert.equal(await finishFirst(Promise.resolve(3)), 3);
+  assert.equal(await finishFirst(() => Promise.resolve(3)), 3);
 });

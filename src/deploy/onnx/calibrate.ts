@@ -1,4 +1,5 @@
 /** From where to where activations of a graph go, measured on representative images. */
+import { shielded } from "../../interrupt";
 import { attr, execute, nodeOf, runGraph, tf, type Graph, type GraphInput } from "../../tensorflow";
 import type { RepresentativeImages } from "./calibrateimages";
 import { rangeOf, scaleOf, type ValueRange } from "./quantizescale";
@@ -76,12 +77,13 @@ async function everyValue(
   const [input] = graph.inputs;
   if (input === undefined) return;
   for await (const batch of images.batches()) {
-    tf.tidy(() => {
+    const seen = (): void => {
       if (values.has(input.name)) see(input.name, batch);
       runGraph(graph, { [input.name]: batch }, (value, tensor) => {
         if (values.has(value)) tf.tidy(() => see(value, tensor));
       });
-    });
+    };
+    shielded(() => tf.tidy(seen));
     onBatch(batch.shape[0] ?? 0);
   }
 }

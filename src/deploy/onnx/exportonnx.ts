@@ -1,5 +1,5 @@
 /** Models as files of ONNX's. */
-import { cellSignal } from "../../interrupt";
+import { finishFirst, interruptible, shielded } from "../../interrupt";
 import { Model } from "../../model";
 import { recordGraph, type GraphFunction, type TypedGraph } from "../../tensorflow";
 import { classifierGraph, type ClassifierGraphOptions } from "../classifiergraph";
@@ -60,22 +60,27 @@ export async function exportOnnx(
   file: string,
   options: ExportOnnxOptions & Partial<WithInt8> = {},
 ): Promise<string | Int8Export> {
-  const { int8, opset = OPSETS.least, layout = "NHWC", signal = cellSignal() } = options;
+  const { int8, opset = OPSETS.least, layout = "NHWC", signal } = interruptible(options);
   expectOptions(file, opset, layout);
   const facts = model instanceof Model ? describeClassifier(model, options) : { docs: {}, metadata: {} };
   signal?.throwIfAborted();
-  const graph =
-    model instanceof Model
-      ? classifierGraph(model, { ...options, size: photoSizeOf("export to ONNX", model, options.photo).size })
-      : recordGraph("function", model);
-  try {
-    const float = onnxModel(graph, { opset, layout }, facts);
-    if (int8 !== undefined) return await writeInt8(file, { graph, float }, int8, signal);
-    await writeModel(file, float, signal);
-    return file;
-  } finally {
-    graph.dispose();
-  }
+  return finishFirst(async () => {
+    const graph = shielded(() => graphOf(model, options));
+    try {
+      const float = shielded(() => onnxModel(graph, { opset, layout }, facts));
+      if (int8 !== undefined) return await writeInt8(file, { graph, float }, int8, signal);
+      await writeModel(file, float, signal);
+      return file;
+    } finally {
+      graph.dispose();
+    }
+  });
+}
+
+function graphOf(model: Model | GraphFunction, options: ExportOnnxOptions): TypedGraph {
+  if (!(model instanceof Model)) return recordGraph("function", model);
+  const { size } = photoSizeOf("export to ONNX", model, options.photo);
+  return classifierGraph(model, { ...options, size });
 }
 
 /** A graph as a model of ONNX's. */

@@ -1,4 +1,5 @@
 /** Static int8 of a graph: measured on representative images, written, and compared with floats. */
+import { shielded } from "../../interrupt";
 import { expectScopes, isInScopes, type Scopes } from "../../model/scopes";
 import { nodeOf, type Graph, type tf, type TypedGraph } from "../../tensorflow";
 import { calibrate, partOf, passesOf, type RangeChoice } from "./calibrate";
@@ -79,7 +80,7 @@ export async function quantizeInt8(
     wholeLayers: plan.weighted.size,
     layers: layersOf(float).length,
   };
-  return { graph: quantizeOnnx(float, plan, scales), numbers };
+  return { graph: shielded(() => quantizeOnnx(float, plan, scales)), numbers };
 }
 
 /** How far whole numbers are from floats, and where, if that is far. */
@@ -89,7 +90,7 @@ async function compare(
   images: RepresentativeImages,
   onBatch: (images: number) => void,
 ): Promise<Difference & Pick<Int8Numbers, "losses">> {
-  const whole = simulateInt8(graph, simulated);
+  const whole = shielded(() => simulateInt8(graph, simulated));
   try {
     const difference = await differenceOf([graph, whole], images, onBatch);
     const isLow = difference.agreement < LOW_AGREEMENT;

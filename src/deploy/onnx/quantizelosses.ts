@@ -1,5 +1,6 @@
 /** How much each layer of a graph loses when it alone is whole numbers. */
 import { posix } from "node:path";
+import { shielded } from "../../interrupt";
 import { attr, runGraph, tf, type Graph, type GraphNode } from "../../tensorflow";
 import type { RepresentativeImages } from "./calibrateimages";
 import type { LayerLoss } from "./quantizereport";
@@ -20,16 +21,17 @@ export async function layerLosses(
   simulated: Simulated,
   images: RepresentativeImages,
 ): Promise<LayerLoss[]> {
-  const twins = new Twins(graph, simulated);
+  const twins = shielded(() => new Twins(graph, simulated));
   const input = graph.inputs[0]?.name ?? "";
   const squares = new Map<string, number>();
   try {
     for await (const batch of images.batches()) {
-      tf.tidy(() => {
+      const squared = (): void => {
         runGraph(twins.graph, { [input]: batch }, (value, tensor) => {
           if (value.endsWith(SQUARES)) squares.set(value, tensor.dataSync()[0] ?? NaN);
         });
-      });
+      };
+      shielded(() => tf.tidy(squared));
       break;
     }
   } finally {

@@ -1,4 +1,5 @@
 /** How far a network in whole numbers is from that in floats, on representative images. */
+import { shielded } from "../../interrupt";
 import { runGraph, tf, type Graph } from "../../tensorflow";
 import type { RepresentativeImages } from "./calibrateimages";
 import type { Int8Numbers } from "./quantizereport";
@@ -23,7 +24,7 @@ export async function differenceOf(
   const input = float.inputs[0]?.name ?? "";
   const sums = { same: 0, rows: 0, all: 0, numbers: 0, most: 0 };
   for await (const batch of images.batches()) {
-    tf.tidy(() => {
+    const compared = (): void => {
       const [expected, got] = [float, whole].map((graph) =>
         rowsOf(runGraph(graph, { [input]: batch })[output]),
       );
@@ -35,7 +36,8 @@ export async function differenceOf(
       sums.same += same.sum().dataSync()[0] ?? NaN;
       sums.numbers += far.size;
       sums.rows += expected.shape[0] ?? 0;
-    });
+    };
+    shielded(() => tf.tidy(compared));
     onBatch(batch.shape[0] ?? 0);
   }
   const { same, rows, all, numbers, most } = sums;

@@ -1,8 +1,7 @@
 /** A file of a model: written whole or not at all. */
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { reasonOf } from "../../tensorflow";
+import { writeFile } from "node:fs/promises";
+import { writeBeside } from "../../input/beside";
+import { shielded } from "../../interrupt";
 import { encodeModel, type ModelProto } from "./messages";
 
 /** As many bytes as a message may have: what readers of protobuf count with. */
@@ -22,17 +21,14 @@ export async function writeModel(file: string, model: ModelProto, signal?: Abort
     throw new RangeError(
       `Cannot export to "${file}": expected weights of less than 2 GiB, as a file of ONNX's has at most, got ${bytes} bytes`,
     );
-  const dir = dirname(resolve(file));
-  let part: string | undefined;
-  try {
-    await mkdir(dir, { recursive: true });
-    part = join(dir, `temp-${randomUUID()}`);
-    await writeFile(part, encodeModel(model), signal && { signal });
-    await rename(part, file);
-  } catch (cause) {
-    if (part !== undefined) await rm(part, { force: true });
-    signal?.throwIfAborted();
-    const what = `Cannot export to "${file}": expected a file with room to write to`;
-    throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
-  }
+  await writeBeside(file, {
+    write: (part) =>
+      writeFile(
+        part,
+        shielded(() => encodeModel(model)),
+        signal && { signal },
+      ),
+    refused: `Cannot export to "${file}": expected a file with room to write to`,
+    signal,
+  });
 }

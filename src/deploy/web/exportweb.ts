@@ -2,7 +2,7 @@
 import { cellsOf, placeOf } from "../../explain/place";
 import { classNameOf } from "../../inspect/caption";
 import { readImage } from "../../input";
-import { interruptible } from "../../interrupt";
+import { finishFirst, interruptible, shielded } from "../../interrupt";
 import { Model } from "../../model";
 import type { PhotoSize } from "../../model/preprocessing";
 import { recordGraph, tf, type GraphFunction, type TypedGraph } from "../../tensorflow";
@@ -97,26 +97,30 @@ export async function exportWeb(
       `Cannot export to "${dir}": expected weights ${WEB_WEIGHTS.map((one) => `"${one}"`).join(", ")}, got ${JSON.stringify(weights)}`,
     );
   await expectWebFolder(dir);
-  if (!(model instanceof Model)) return write(recordGraph("function", model), dir, { weights }, options);
-  if (example !== undefined) (await readImage(example)).dispose();
-  const metadata = webClassifier(model, options);
-  const { size } = metadata.photo;
-  const graph = classifierGraph(model, { size, heat: options.heat ?? true });
-  const greatestOf = metadata.inputs.classes === undefined ? {} : { [NAMES.classes]: NAMES.logits };
-  const beside = page ? (folder: string): Promise<void> => copyPage(folder, example) : undefined;
-  return write(graph, dir, { weights, metadata, predicted: [NAMES.probabilities], greatestOf }, { ...options, ...(beside && { beside }) }); // prettier-ignore
+  const given = interruptible(options);
+  return finishFirst(async () => {
+    if (!(model instanceof Model)) return write(() => recordGraph("function", model), dir, { weights }, given); // prettier-ignore
+    if (example !== undefined) (await readImage(example)).dispose();
+    const metadata = shielded(() => webClassifier(model, options));
+    const { size } = metadata.photo;
+    const graph = (): TypedGraph => classifierGraph(model, { size, heat: options.heat ?? true });
+    const greatestOf = metadata.inputs.classes === undefined ? {} : { [NAMES.classes]: NAMES.logits };
+    const beside = page ? (folder: string): Promise<void> => copyPage(folder, example) : undefined;
+    return write(graph, dir, { weights, metadata, predicted: [NAMES.probabilities], greatestOf }, { ...given, ...(beside && { beside }) }); // prettier-ignore
+  });
 }
 
 async function write(
-  graph: TypedGraph,
+  record: () => TypedGraph,
   dir: string,
   options: GraphModelOptions,
   folder: WebFolderOptions,
 ): Promise<ExportedWeb> {
+  const graph = shielded(record);
   try {
     expectWebOperations(graph);
-    const made = graphModel(graph, options);
-    await writeWebFolder(dir, made, interruptible(folder));
+    const made = shielded(() => graphModel(graph, options));
+    await writeWebFolder(dir, made, folder);
     return { dir, bytes: made.weights.reduce((sum, { size }) => sum + size, 0) };
   } finally {
     graph.dispose();

@@ -1,4 +1,5 @@
 /** A graph's constants as TensorFlow.js's weights: one after the other in files of 4 MB, of 32, 16 or 8 bits a number. */
+import { shielded } from "../../interrupt";
 import { roundHalfToEven } from "../../model/preprocessing";
 import { attr, contentBytes, dataType, execute, tf } from "../../tensorflow";
 
@@ -134,7 +135,7 @@ export function* shardsOf(weights: readonly Weight[]): Generator<Uint8Array> {
   let shard = new Uint8Array(SHARD_BYTES);
   let filled = 0;
   for (const weight of weights) {
-    const bytes = weight.bytes();
+    const bytes = shielded(() => weight.bytes());
     for (let from = 0; from < bytes.length;) {
       const part = bytes.subarray(from, from + SHARD_BYTES - filled);
       shard.set(part, filled);

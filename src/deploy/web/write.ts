@@ -1,7 +1,7 @@
 /** A folder of a model for the web: written whole or not at all. */
-import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { writeBeside } from "../../input/beside";
 import { codeOf } from "../../input/errorcode";
 import { reasonOf } from "../../tensorflow";
 import type { GraphModel } from "./graphmodel";
@@ -30,31 +30,23 @@ export async function writeWebFolder(
   { beside, onProgress, signal }: WebFolderOptions = {},
 ): Promise<void> {
   await expectWebFolder(dir);
-  const whole = resolve(dir);
-  const part = join(dirname(whole), `temp-${randomUUID()}`);
   const total = weights.reduce((sum, { size }) => sum + size, 0);
-  try {
-    await mkdir(part, { recursive: true });
+  const write = async (part: string): Promise<void> => {
+    await mkdir(part);
     let i = 0;
     for (const shard of shardsOf(weights)) {
-      signal?.throwIfAborted();
       await writeFile(join(part, json.weightsManifest[0].paths[i++] ?? ""), shard);
       onProgress?.({ done: Math.min(total, i * SHARD_BYTES), total });
+      signal?.throwIfAborted();
     }
     await beside?.(part);
     await writeFile(join(part, MODEL_FILE), JSON.stringify(json));
-    signal?.throwIfAborted();
-    await replaceFolder(whole, part);
-  } catch (cause) {
-    await rm(part, { recursive: true, force: true });
-    signal?.throwIfAborted();
-    if (!isDisk(cause)) throw cause;
-    const what = `Cannot export to "${dir}": expected a folder with room to write to`;
-    throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
-  }
+  };
+  await writeBeside(dir, {
+    ...{ write, put: (part: string, whole: string) => replaceFolder(whole, part), signal },
+    refused: `Cannot export to "${dir}": expected a folder with room to write to`,
+  });
 }
-
-const isDisk = (cause: unknown): boolean => cause instanceof Error && "syscall" in cause;
 
 /** What a folder of exportWeb() holds. */
 const OURS = /^(app|tfjs|index\.html|model\.json|group1-shard\d+of\d+\.bin|example(\.[^.]+)?)$/;

@@ -1,4 +1,5 @@
 /** Checkpoints written, and restored by TensorFlow's operations: tensors by name. */
+import { shielded } from "../../interrupt";
 import { attr } from "../runtime/attributes";
 import type { DataType } from "../runtime/datatype";
 import { constant, execute, executeAsync } from "../trace/execute";
@@ -14,7 +15,7 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
   const names = Object.keys(tensors);
   const values = Object.values(tensors);
   const part = `${prefix}.part-${process.pid}`;
-  tf.tidy(() => {
+  const write = (): void => {
     const slices = list(names.map(() => ""));
     execute(
       "SaveV2",
@@ -23,7 +24,8 @@ export function saveCheckpoint(prefix: string, tensors: Readonly<Record<string, 
       0,
     );
     execute("MergeV2Checkpoints", [list([part]), text(prefix)], { delete_old_dirs: attr.bool(false) }, 0);
-  });
+  };
+  shielded(() => tf.tidy(write));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cellSignal } from "../../interrupt";
+import { finishFirst, interruptible } from "../../interrupt";
 import type { Dataset } from "../../input";
 import type { Model } from "../../model/model";
 import { expectPrecision, type Precision } from "../../tensorflow";
@@ -78,7 +78,16 @@ export async function features(
   input: Dataset<Batch>,
   options: FeaturesOptions = {},
 ): Promise<FeatureDataset> {
-  const { folder, signal = cellSignal(), onBatch, onProgress } = options;
+  const given = interruptible(options);
+  return finishFirst(() => featuresOf(model, input, given));
+}
+
+async function featuresOf(
+  model: Model,
+  input: Dataset<Batch>,
+  options: FeaturesOptions,
+): Promise<FeatureDataset> {
+  const { folder, signal, onBatch, onProgress } = options;
   const settings = settingsOf(model, options);
   const cut = frozenCut(model, options);
   const key = await keyOf(model, cut, input, settings, signal);

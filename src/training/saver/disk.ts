@@ -13,9 +13,8 @@ const temporary = /^(.*)\.saving-(\d+)-\w{6}$/;
 /** A `checkpoint` file that was being written, e.g. "checkpoint.part-1234". */
 const stateText = /^(checkpoint)\.part-(\d+)(?:-\d+)?$/;
 
-/** A folder of its own inside of `folder`, for the files of a checkpoint of that name. */
+/** A folder of its own inside of `folder`, which is there, for the files of a checkpoint of that name. */
 export async function createTemporary(folder: string, name: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
   const path = await mkdtemp(join(folder, `${name}.saving-${process.pid}-`));
   active.add(path);
   return path;

@@ -1,6 +1,7 @@
 /** How a checkpoint comes into its folder: written beside its place, moved there, announced, and the oldest ones deleted. */
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { makeFolder } from "../../input/beside";
 import { reasonOf, tf, writeCheckpoint } from "../../tensorflow";
 import * as disk from "./disk";
 import { sweep, type Retention } from "./retention";
@@ -19,6 +20,8 @@ export interface PublishOptions {
   readonly retention: Retention;
   /** When the saver was made, in seconds since 1970: from then on, one checkpoint in so many hours is kept for good. */
   readonly created: number;
+  /** Ends it before its files are in their place. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface PublishOptions {
  * @param snapshot  tensors by name; disposes them
  * @returns         the prefix
  * @throws {Error} if the disk refuses; older checkpoints are as they were
+ * @throws what the signal gives as its reason
  */
 export function publish(
   prefix: string,
@@ -56,12 +60,17 @@ async function publishNow(
   options: PublishOptions,
 ): Promise<string> {
   const [folder, name] = [dirname(prefix), basename(prefix)];
+  const { signal } = options;
+  let takeAway: (() => Promise<void>) | undefined;
   try {
     const whole = await disk.removeStale(folder, namesIn(readCheckpointState(folder)));
     const left = new Set(whole.filter((one) => one !== name)); // the one of this name is saved anew
+    takeAway = await makeFolder(folder);
     const temporary = await disk.createTemporary(folder, name);
     try {
+      signal?.throwIfAborted();
       await writeCheckpoint(join(temporary, name), snapshot, options.shards);
+      signal?.throwIfAborted();
       await replacing(folder, name, temporary, async () => {
         await disk.moveInto(folder, temporary, name);
         await announce(folder, [...left, name], options);
@@ -73,6 +82,8 @@ async function publishNow(
     }
     return prefix;
   } catch (cause) {
+    await takeAway?.();
+    signal?.throwIfAborted();
     const what = `Cannot save "${prefix}": expected a folder with room to write to`;
     throw new Error(`${what}, got ${reasonOf(cause)}`, { cause });
   } finally {

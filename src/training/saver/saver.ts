@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DatasetIterator } from "../../input";
+import { finishFirst, shielded } from "../../interrupt";
 import { Model } from "../../model/model";
 import { constant, tf } from "../../tensorflow";
 import { Failures } from "./heard";
@@ -51,6 +52,8 @@ export interface SaveCheckpointOptions {
   readonly globalStep?: number;
   /** More to save, by name. @default none */
   readonly extra?: Readonly<Record<string, tf.Tensor>>;
+  /** Ends it before its files are in their place: the folder is as it was. @default none: an interrupted cell ends when it is saved */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -124,6 +127,7 @@ export class Saver {
    * @throws {TypeError} at once, if the step's optimizer is one of tfjs, whose variables can't be saved; see newSlots
    * @throws {Error} at once, what an earlier save threw for which nobody waited
    * @throws {Error} if the disk refuses; older checkpoints are as they were
+   * @throws what the signal gives as its reason
    */
   save(path: string, what: Saveable, options: SaveCheckpointOptions = {}): Promise<string> {
     this.failures.throwUnheard();
@@ -131,17 +135,15 @@ export class Saver {
     const prefix = prefixOf(path, globalStep);
     if (step !== undefined) expectStep(path, step, this.newSlots);
     step?.beforeSaving?.();
-    const snapshot = snapshotOf(
-      what instanceof Model ? variablesOf(what, `save "${path}"`) : what,
-      options,
-      globalStep,
-    );
+    const named = what instanceof Model ? variablesOf(what, `save "${path}"`) : what;
+    const snapshot = shielded(() => snapshotOf(named, options, globalStep));
     const { shards, saveRelativePaths, retention, created } = this;
+    const { signal } = options;
     const work = this.last.then(() =>
-      publish(prefix, snapshot, { shards, saveRelativePaths, retention, created }),
+      publish(prefix, snapshot, { shards, saveRelativePaths, retention, created, signal }),
     );
     const { result, done } = this.failures.watch(work);
-    this.last = done;
+    this.last = finishFirst(() => done);
     return result;
   }
 

@@ -12,6 +12,6 @@ export function inTurn<A extends readonly unknown[], R>(
       return work(...args);
     });
     last = next.catch(() => undefined);
-    return finishFirst(next);
+    return finishFirst(() => next);
   };
 }

@@ -1,6 +1,6 @@
 /** Weights written as a safetensors file. */
-import { mkdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { makeFolder } from "../../input/beside";
 import { shielded } from "../../interrupt";
 import { replaceFile } from "../../training/saver/disk";
 import { elementsOf } from "./file";
@@ -52,8 +52,9 @@ export async function writeSafetensors(
       throw new RangeError(
         `Cannot write "${path}": expected a name of its own for each tensor, got "${name}"`,
       );
+  let takeAway: (() => Promise<void>) | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    takeAway = await makeFolder(dirname(path));
     await replaceFile(dirname(path), basename(path), async (file) => {
       await file.writeFile(headerOf(sorted, metadata, dtype));
       for (const tensor of sorted) {
@@ -62,6 +63,7 @@ export async function writeSafetensors(
       }
     });
   } catch (cause) {
+    await takeAway?.();
     if (!(cause instanceof Error && "syscall" in cause)) throw cause;
     throw new Error(`Cannot write "${path}": expected a place for a file, got ${cause.message}`, { cause });
   }
