@@ -64,7 +64,10 @@ export class Dispatcher {
     const order = ++shell.received;
     shell.queue = shell.queue
       .then(() => this.#answer(request, (publish) => this.#execute(request, publish, shell, order)))
-      .then(() => void (++shell.ended === shell.received && this.#shells.delete(name)));
+      .then(() => {
+        if (++shell.ended === shell.received) this.#shells.delete(name);
+        if (this.#shells.size === 0) this.#interruptNext = false; // what comes now has not waited
+      });
   }
 
   async #answer(request: Request, handle: (publish: Publish) => Promise<Json | undefined>): Promise<void> {

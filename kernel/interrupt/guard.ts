@@ -12,10 +12,10 @@ const clock = process.hrtime.bigint;
 const patienceMs = 50;
 
 /**
- * The same while a cell has work that is to be finished first, such as saving what was trained: on a machine that others keep busy
- * a moment of it takes longer than the above, and ended, it would be lost.
+ * The same while a cell has work that is to be finished first, such as saving what was trained, or a hook of a training's: ended, it
+ * would be lost. The user is told, and a second interrupt waits for nothing.
  */
-const finishingMs = 1000;
+const finishingMs = 10_000;
 
 /**
  * Which thread's code runs: the kernel's own work (compiling, completing, answering) must not be cut in half by an

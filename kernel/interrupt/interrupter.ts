@@ -1,3 +1,4 @@
+import { write } from "node:fs";
 import { Session } from "node:inspector";
 import { internals, type SignalWrap } from "../internals";
 import { log } from "../wire/log";
@@ -19,6 +20,9 @@ const courtesyMs = 15;
 
 /** After how long it is tried again to end what must not be ended just now, in ms. */
 const againMs = 2;
+
+/** After how long the user is told that there is work which keeps the main thread busy and is to be finished first, in ms. */
+const tellMs = 1000;
 
 /** How often an interrupt looks for children that the main thread waits for, in ms. */
 const awaitedMs = 50;
@@ -54,6 +58,7 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
   let unheard = 0;
   let askedAt = 0;
   let isEnding = false;
+  let isTold = false;
   let end = endJavaScript;
   const wait = (ms: number): void => {
     clearTimeout(timer);
@@ -63,8 +68,12 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
     const sinceAsked = performance.now() - askedAt;
     const busy = guard.followed ? guard.busyMs - pulseMs : Math.min(guard.busyMs, sinceAsked);
     const { patienceMs } = guard;
+    if (!isTold && busy >= tellMs && busy < patienceMs) {
+      isTold = true;
+      tell();
+    }
     if (isEnding || guard.closed || guard.throws || busy < patienceMs)
-      return wait(Math.max(patienceMs - busy, againMs));
+      return wait(Math.max((isTold ? patienceMs : Math.min(tellMs, patienceMs)) - busy, againMs));
     isEnding = true;
     const isEnded = await end(guard).catch((error: unknown) => {
       log(`Cannot interrupt the cell: ${String(error)}`);
@@ -77,6 +86,7 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
   return {
     interrupt: () => {
       unheard++;
+      isTold = false;
       end = endJavaScript;
       askedAt = performance.now();
       guard.ask();
@@ -90,6 +100,12 @@ export function createInterrupter(ask: () => void, memory: InterrupterMemory): I
       awaited?.stop();
     },
   };
+}
+
+/** Says to the user what an interrupt waits for: below JavaScript, since the main thread is busy; in a kernel it is the cell's. */
+function tell(): void {
+  const text = "Waiting for work that is to be finished first; interrupt again to end it at once.\n";
+  write(2, text, () => undefined); // not writeSync(): this thread may be who reads it
 }
 
 /** The children that hold the main thread until they end. */

@@ -98,15 +98,19 @@ test("finally and catch of what awaits run, and what was caught may be thrown on
 
 const signal = 'const signal = (globalThis as any)[Symbol.for("Jupyter.signal")];';
 
-test("what is to be finished first is not ended while it is busy for a moment; without an end it is", async () => {
+test("what is to be finished first is not ended while it is busy, and the user is told; a second interrupt ends it", async () => {
+  const busy = (ms: number): string =>
+    `{ const end = performance.now() + ${ms}; while (performance.now() < end); }`;
   for (const stop of ["signal", "message"] as const) {
-    const busy = (until: string): string => `${signal} let saved = false;
-      const work = (async () => { console.log("go"); ${until}; saved = true; })();
+    const finished = (work: string): string => `${signal} let saved = false;
+      const work = (async () => { console.log("go"); await 0; ${work}; saved = true; })();
       signal.waitUntil(work); await new Promise(() => 0);`;
-    const moment = busy("await 0; const end = performance.now() + 400; while (performance.now() < end)");
-    assert.equal((await run(moment, stop)).result, "Interrupted: The cell was interrupted");
+    const { result, outputs } = await run(finished(busy(1500)), stop);
+    assert.equal(result, "Interrupted: The cell was interrupted");
+    const told = "Waiting for work that is to be finished first; interrupt again to end it at once.\n";
+    assert.equal(outputs.join(""), told);
     assert.equal((await run("saved")).result, "true");
-    const endless = busy("await 0; for (;;)");
+    const endless = finished(`${busy(300)} console.log("go"); for (;;)`);
     assert.equal((await run(endless, stop)).result, "Interrupted: The cell was interrupted");
     assert.equal((await run("saved")).result, "false");
   }

@@ -63,7 +63,11 @@ export async function calibrate(
   });
   for (const [value, cells] of counts) {
     const range = ranges.get(value);
-    if (range !== undefined) ranges.set(value, leastError(cells, range));
+    if (range !== undefined)
+      ranges.set(
+        value,
+        shielded(() => leastError(cells, range)),
+      );
   }
   return ranges;
 }
