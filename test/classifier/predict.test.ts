@@ -11,6 +11,9 @@ import { preprocessForEval, readImage } from "../../src/input";
 import { encodePng, memory, tf } from "../../src/tensorflow";
 import { temporaryFolder } from "../temporary";
 import { NAMES, photo, smallModel } from "./small";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = temporaryFolder("predict");
 const folder = join(root, "photos");

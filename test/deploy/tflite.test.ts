@@ -21,6 +21,9 @@ import { renderPhotos } from "../../src/input";
 import { createTrainStep, train } from "../../src/training";
 import { python, skip } from "../python";
 import { temporaryFolder } from "../temporary";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = temporaryFolder("tflite");
 const SIDE = 64;

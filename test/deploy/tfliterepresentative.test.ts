@@ -19,8 +19,10 @@ import { npyHeader, readNpy } from "../../src/deploy/npy";
 import { preprocessForEval, renderPhotos } from "../../src/input";
 import { encodePng } from "../../src/tensorflow";
 import { python, skip } from "../python";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
 import { temporaryFolder } from "../temporary";
+
+settleBeforeEach();
 
 const root = temporaryFolder("representative");
 const SIDE = 24;

@@ -6,6 +6,9 @@ import { createInputFn, preprocessForEval, type Dataset, type LabeledBatch } fro
 import { memory, tf } from "../../src/tensorflow";
 import { features } from "../../src/training";
 import { records, trunkModel } from "../training/trunk";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 /** The 37 photos, the middle of each. */
 function photos(numEpochs = 1): Dataset<LabeledBatch> {

@@ -14,6 +14,9 @@ import { guidedRelu, memory, random, tf, trace } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import { distanceFrom, type Summary } from "../patterns";
 import { torchImages, torchModel } from "./torchnet";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface Fixture {
   readonly cases: readonly {

@@ -7,6 +7,9 @@ import { rise } from "../../src/explain/methods/rise";
 import { Model } from "../../src/model/model";
 import { memory, tf } from "../../src/tensorflow";
 import { patternImages } from "../patterns";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const valuesOf = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
 

@@ -3,6 +3,9 @@ import { test } from "node:test";
 import type { Explained } from "../../src/explain/explained";
 import { fuse } from "../../src/explain/fuse";
 import { memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 function mapOf(heat: number[][], rows: number[], columns: number[]): Explained {
   return {

@@ -6,6 +6,9 @@ import { Model } from "../../src/model/model";
 import { memory, tf, trace } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import { distanceFrom, patternImages, patternVariable, type FixtureArray, type Summary } from "../patterns";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface GradCamFixture {
   readonly numClasses: number;

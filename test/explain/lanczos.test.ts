@@ -6,6 +6,9 @@ import { greatestByLanczos } from "../../src/explain/lanczos";
 import { Model } from "../../src/model/model";
 import { memory, random, tf } from "../../src/tensorflow";
 import { patternImages } from "../patterns";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 /** How far it is from the vector that all eigenvectors give, as a share of its length. */
 function distance(gram: tf.Tensor3D): number {

@@ -11,6 +11,9 @@ import { Model } from "../../src/model/model";
 import { memory, tf, trace } from "../../src/tensorflow";
 import { patternImages } from "../patterns";
 import { valuesOf } from "./maps";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const PLAIN = [
   ...["gradCam", "gradCamPlusPlus", "xGradCam", "hiResCam", "layerCam"],

@@ -7,6 +7,9 @@ import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
 import { distanceOf, valuesOf, type Maps } from "./maps";
 import { torchImages, torchModel } from "./torchnet";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface SmoothFixture {
   readonly cases: readonly {

@@ -13,6 +13,9 @@ import { python, skip } from "../python";
 import { temporaryFolder } from "../temporary";
 import { expectedOutputs, LABELS, SIDE, thin } from "./classifier";
 import { assertSame, byUs, floats, inPython, plainOfAll, strings, type PlainTensor } from "./serving";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = temporaryFolder("receivers");
 

@@ -9,6 +9,9 @@ import { constant, decodeImage, encodeExample, feature, memory, tf } from "../..
 import { python, skip as SKIP } from "../python";
 import { expectedOutputs, LABELS, photographs, SIDE, thin } from "./classifier";
 import { assertSame, floats, inPython, plainOfAll } from "./serving";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const folder = mkdtempSync(path.join(tmpdir(), "slimlab-export-"));
 test.after(() => rmSync(folder, { recursive: true }));

@@ -9,6 +9,9 @@ import { createEvalStep, createTrainStep, evaluate, train } from "../../src/trai
 import { thin } from "../estimator/thin";
 import { patternBatch, thinModel } from "../training/thin";
 import { testSituations, type Situation } from "./table";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const VGG_MEANS = [123.68, 116.78, 103.94];
 

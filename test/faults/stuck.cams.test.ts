@@ -9,6 +9,9 @@ import { memory, tf, trace } from "../../src/tensorflow";
 import { createTrainStep, train } from "../../src/training";
 import { batchesOf, patternBatch, thinModel } from "../training/thin";
 import { testSituations } from "./table";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const endpoint = "resnet_v1_50/block1";
 const classNames = ["ants", "bees", "wasps", "flies", "moths"];

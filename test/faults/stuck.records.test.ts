@@ -10,9 +10,11 @@ import {
   type InputFnOptions,
 } from "../../src/input";
 import { feature, frameRecord, memory } from "../../src/tensorflow";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
 import { labeledRecord } from "./labeled";
 import { testSituations } from "./table";
+
+settleBeforeEach();
 
 /** Two files of three records each, some of which hold no image. */
 function write(folder: string, bad: readonly number[]): string {

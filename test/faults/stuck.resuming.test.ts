@@ -15,6 +15,9 @@ import { memory, tf } from "../../src/tensorflow";
 import { thinInput, thinModelFn } from "../estimator/thin";
 import { patternBatch, thinModel } from "../training/thin";
 import { testSituations } from "./table";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const head: TrainStepOptions = { trainableScopes: "Predict" };
 const more: TrainStepOptions = { trainableScopes: ["Predict", "resnet_v1_50/block4/unit_3"] };

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { createInputFn, Dataset, getDecoder, TFRecordDataset, type InputFnOptions } from "../../src/input";
 import { encodeJpeg, feature, frameRecord, memory, tf, type Feature } from "../../src/tensorflow";
 import { evaluate } from "../../src/training";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
 import { thinModel } from "../training/thin";
 import { BAD, GOOD, labelsOf, NONE, resumed, same, skipping, take, write } from "./badrecords";
 import { labeledRecord } from "./labeled";
 import { testSituations } from "./table";
+
+settleBeforeEach();
 
 /** A photo of which the last bytes are missing. */
 function truncated(): Readonly<Record<string, Feature>> {

@@ -4,6 +4,9 @@ import { bundleOf } from "../../src/display/bundle";
 import { showAugmented } from "../../src/finetune";
 import { randomPerspective, renderPhoto } from "../../src/input";
 import { memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 test("showAugmented() shows so many draws of a photo, others for another seed, and leaks nothing", () => {
   const photo = renderPhoto("mug", { size: 64, seed: 1 });

@@ -16,6 +16,9 @@ import {
 } from "../../src/training";
 import { photos, trunkModel } from "../training/trunk";
 import { heldBack, inputs, made, numbersOf, sliced, trainInput, weightsOf } from "./small";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 test("fineTune() is the head's cycle, then all by a slice: what createTrainStep() and train() give by hand", async () => {
   const model = made();

@@ -10,6 +10,9 @@ import { memory, tf } from "../../src/tensorflow";
 import { adamOptimizer, createTrainStep, type Batch, type TrainStep } from "../../src/training";
 import { readFixture } from "../fixtures";
 import { batchesOf, patternBatch, thinModel, valuesOf } from "../training/thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface SweepFixture {
   readonly given: readonly (number | null)[];

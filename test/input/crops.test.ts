@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { fiveCrop, tenCrop } from "../../src/input";
 import { memory, tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface Case {
   readonly height: number;

@@ -4,16 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import {
-  createInputFn,
-  Dataset,
-  getDecoder,
-  preprocessForEval,
-  preprocessForTrain,
-  RecordError,
-  writeRecords,
-  type ImageTransform,
-} from "../../src/input";
+import { createInputFn, Dataset, getDecoder, preprocessForEval, preprocessForTrain, RecordError, writeRecords, type ImageTransform } from "../../src/input"; // prettier-ignore
 import {
   castTo,
   constant,
@@ -29,7 +20,9 @@ import {
   tf,
   type DctMethod,
 } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
 
+settleBeforeEach();
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-cut-"));
 after(() => rmSync(scratch, { recursive: true }));
 

@@ -6,13 +6,12 @@ import { after, test } from "node:test";
 import { Dataset } from "../../src/input";
 import { memory, random, tf, type Memory } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
+import { settleBeforeEach } from "../settled";
 
-const fixture = readFixture<{
-  shuffle: number[][];
-  shuffleRepeat: number[];
-  shuffleFixed: number[][];
-  interleave: number[];
-}>("datasets");
+settleBeforeEach();
+type Orders = Record<"shuffle" | "shuffleFixed", number[][]> &
+  Record<"shuffleRepeat" | "interleave", number[]>;
+const fixture = readFixture<Orders>("datasets");
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-dataset-"));
 after(() => rmSync(scratch, { recursive: true }));

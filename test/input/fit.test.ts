@@ -8,6 +8,9 @@ import { preprocessForEval } from "../../src/input/preprocess";
 import { preprocessImages } from "../../src/model";
 import { execute, memory, random, recordFunction, tf } from "../../src/tensorflow";
 import { python, skip } from "../python";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const [RESIZE, CROP] = [64, 56];
 const SHAPES = [

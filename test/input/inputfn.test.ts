@@ -5,6 +5,9 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { createInputFn, getDecoder } from "../../src/input";
 import { encodeExample, encodePng, feature, frameRecord, memory, random, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-inputfn-"));
 after(() => rmSync(scratch, { recursive: true }));

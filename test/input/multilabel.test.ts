@@ -29,6 +29,9 @@ import {
   tf,
 } from "../../src/tensorflow";
 import { temporaryFolder } from "../temporary";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const CLASSES = ["bottle", "cup", "mug"];
 const several = { multiLabel: true, numClasses: 3 } as const;

@@ -21,6 +21,9 @@ import { bytesOf, memory, tf } from "../../src/tensorflow";
 import { fixturePath } from "../fixtures";
 import { python, skip } from "../python";
 import { temporaryFolder } from "../temporary";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = temporaryFolder("photos");
 const photos = join(root, "photos");

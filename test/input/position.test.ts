@@ -5,6 +5,9 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { Dataset, readDataset, TFRecordDataset } from "../../src/input";
 import { frameRecord, memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-position-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -5,6 +5,9 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { balancedWeights, countLabels, createInputFn, Dataset } from "../../src/input";
 import { encodeExample, encodePng, feature, frameRecord, memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const scratch = mkdtempSync(path.join(tmpdir(), "slimlab-resample-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -8,6 +8,9 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { CorruptRecordError, readDataset, TFRecordDataset, type Dataset } from "../../src/input";
 import { bytesOf, frameRecord, memory, type tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const fixture = readFixture<{
   lengths: number[];

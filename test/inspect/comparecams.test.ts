@@ -3,6 +3,9 @@ import { test } from "node:test";
 import { bundleOf } from "../../src/display/bundle";
 import { compareCams } from "../../src/inspect/comparecams";
 import { memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const photos = (): tf.Tensor4D => tf.fill<tf.Rank.R4>([2, 40, 80, 3], 100);
 

@@ -5,6 +5,9 @@ import { caption } from "../../src/inspect/caption";
 import { showBatch, showCam, showImage } from "../../src/inspect/gallery";
 import { predictedClasses } from "../../src/model";
 import { memory, tf } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 /** Three images of 2 × 4 pixels: black, mid-grey, white. */
 const batch = (): tf.Tensor4D =>

@@ -6,6 +6,9 @@ import { Model } from "../../src/model";
 import { tf } from "../../src/tensorflow";
 import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const close = (actual: tf.Tensor, expected: readonly number[], tolerance = 1e-3): void => {
   const values = actual.dataSync();

@@ -6,6 +6,9 @@ import { interpret, type Interpretation } from "../../src/interpret";
 import { memory, tf } from "../../src/tensorflow";
 import { evaluate, features, type Batch } from "../../src/training";
 import { records, trunkModel } from "../training/trunk";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 /** The 37 photos, the middle of each. */
 function photos(

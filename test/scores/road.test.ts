@@ -7,6 +7,9 @@ import { torchImages, torchModel } from "../explain/torchnet";
 import { readFixture } from "../fixtures";
 import { pattern, type FixtureArray } from "../patterns";
 import { mapsOf, thinModel } from "./maps";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const SIDE = 64;
 

@@ -7,6 +7,9 @@ import type { Model } from "../../src/model/model";
 import { road, scoreExplanations, type BoxedBatch, type ExplanationMetric } from "../../src/scores";
 import { memory, tf } from "../../src/tensorflow";
 import { thinModel } from "./maps";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const SEEDS = [1, 2, 3, 4];
 const ENDPOINT = "resnet_v1_14/block2";

@@ -8,6 +8,9 @@ import { readEvents, readScalars, SummaryWriter, type EventPoint } from "../../s
 import { constant, memory, tf, trace } from "../../src/tensorflow";
 import { skip } from "../python";
 import { readWithPython } from "./python";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "slimlab-summary-"));

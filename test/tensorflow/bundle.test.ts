@@ -12,6 +12,9 @@ import {
   tf,
   trace,
 } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const folder = mkdtempSync(path.join(tmpdir(), "slimlab-bundle-"));
 test.after(() => rmSync(folder, { recursive: true }));

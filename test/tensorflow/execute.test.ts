@@ -17,7 +17,9 @@ import {
   version,
   TensorFlowError,
 } from "../../src/tensorflow";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
+
+settleBeforeEach();
 
 test("version() and device() tell of the TensorFlow in use", () => {
   assert.match(version(), /^2\.\d+\.\d+/);

@@ -7,6 +7,9 @@ import { convolve, memory, random, tf, trace, type Traced } from "../../src/tens
 import { hasBfloat16 } from "../../src/tensorflow/trace/remembered";
 import { pattern } from "../patterns";
 import { temporaryFolder } from "../temporary";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const skip = !hasBfloat16() && "this processor has no instructions for bfloat16";
 const CALLS = 8;

@@ -5,6 +5,9 @@ import { native } from "../../src/tensorflow/runtime/runtime";
 import { cpuOnly } from "../gpu";
 import { pattern } from "../patterns";
 import { nodesOf } from "./graphs";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const isSlow = cpuOnly === false && native.opDefinition("SlimlabPack") === undefined;
 const skip = isSlow ? "the addon has no packed convolutions for this processor" : cpuOnly;

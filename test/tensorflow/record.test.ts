@@ -13,7 +13,9 @@ import {
   trace,
   unrecorded,
 } from "../../src/tensorflow";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
+
+settleBeforeEach();
 
 const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 /** int64 [places, rank], as many places as are true. */

@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {
-  fusedBatchNorm,
-  memory,
-  random,
-  relu,
-  tf,
-  trace,
-  unrecorded,
-  type TensorTree,
-} from "../../src/tensorflow";
-import { settled } from "../settled";
+import { fusedBatchNorm, memory, random, relu, tf, trace, unrecorded, type TensorTree } from "../../src/tensorflow"; // prettier-ignore
+import { settleBeforeEach, settled } from "../settled";
 
+settleBeforeEach();
 const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const largest = (a: tf.Tensor, b: tf.Tensor): number => Math.max(...values(tf.abs(tf.sub(a, b))));
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { memory, random, tf, trace } from "../../src/tensorflow";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync());
 const mean = (x: tf.Tensor): tf.Tensor => x.mean();

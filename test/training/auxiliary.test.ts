@@ -8,6 +8,9 @@ import { Model, type ModelOptions } from "../../src/model";
 import { getTrainableVariables } from "../../src/model/scopes";
 import { memory, tf } from "../../src/tensorflow";
 import { patternBatch, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const SIDE = 107;
 const RATE = 0.01;

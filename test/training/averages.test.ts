@@ -18,6 +18,9 @@ import { averagesWith } from "../../src/training/step/averages";
 import { readFixture } from "../fixtures";
 import { pattern, type FixtureArray } from "../patterns";
 import { batchesOf, patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface AveragesFixture {
   readonly name: string;

@@ -19,6 +19,9 @@ import {
 import { readFixture } from "../fixtures";
 import { temporaryFolder } from "../temporary";
 import { patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface CallbacksFixture {
   readonly series: Readonly<Record<string, readonly number[]>>;

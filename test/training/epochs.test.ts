@@ -15,6 +15,9 @@ import {
   type EpochResult,
 } from "../../src/training";
 import { patternBatch, thinModel } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const architecture = "resnet_v1_14";
 

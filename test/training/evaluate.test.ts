@@ -4,6 +4,9 @@ import { bundleOf } from "../../src/display/bundle";
 import { memory, tf } from "../../src/tensorflow";
 import { createEvalStep, evaluate, type Batch } from "../../src/training";
 import { batchesOf, patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 /** Batches of 4, 4 and 2 images. */
 async function* unequalBatches(): AsyncGenerator<Batch> {

@@ -5,11 +5,13 @@ import { gradCam } from "../../src/explain";
 import type { Model } from "../../src/model";
 import { memory, tf, type Precision } from "../../src/tensorflow";
 import { createEvalStep, createTrainStep, evaluate, features, Saver, train, type FeatureBatch, type StepResult } from "../../src/training"; // prettier-ignore
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
 import { temporaryFolder } from "../temporary";
 import { digestOf } from "./digests";
 import { valuesOf } from "./thin";
 import { photos, scopes, trunkModel } from "./trunk";
+
+settleBeforeEach();
 
 const frozenUpTo = {
   conv1: ["conv1"],

@@ -5,6 +5,9 @@ import { cellSignal, finishFirst } from "../../src/interrupt";
 import { memory, tf } from "../../src/tensorflow";
 import { createTrainStep, evaluate, train, type Batch, type StepResult } from "../../src/training";
 import { patternBatch, thinModel } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const signalSymbol = Symbol.for("Jupyter.signal");
 

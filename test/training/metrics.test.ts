@@ -18,6 +18,9 @@ import {
 } from "../../src/training/metrics";
 import { readFixture } from "../fixtures";
 import type { FixtureArray } from "../patterns";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 type Values = Readonly<Record<string, number>>;
 

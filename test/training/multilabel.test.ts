@@ -8,6 +8,9 @@ import { constant, encodeExample, encodePng, feature, memory, tf } from "../../s
 import { createTrainStep, evaluate, features, train } from "../../src/training";
 import { temporaryFolder } from "../temporary";
 import { thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 type KHotBatch = [{ image: tf.Tensor4D }, tf.Tensor2D];
 

@@ -8,6 +8,9 @@ import { createEvalStep, createTrainStep, evaluate, type TrainStep } from "../..
 import { patternVariable } from "../patterns";
 import { nodesOf, takersOf, typeOf } from "../tensorflow/graphs";
 import { batchesOf, patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const SIDE = 64; // of which no layer is left a single pixel
 

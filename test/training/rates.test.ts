@@ -21,6 +21,9 @@ import {
 import { ratesOf } from "../../src/training/optimizers/rates";
 import { readFixture } from "../fixtures";
 import { patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 interface CycleFixture {
   readonly options: OneCycleOptions;

@@ -19,6 +19,9 @@ import { filesOf } from "../../src/training/saver/disk";
 import { sweep } from "../../src/training/saver/retention";
 import { readCheckpointState, stateText, type KeptCheckpoint } from "../../src/training/saver/state";
 import { patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = mkdtempSync(join(tmpdir(), "saver-"));
 after(() => rmSync(root, { recursive: true }));

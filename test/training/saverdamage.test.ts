@@ -8,6 +8,9 @@ import { memory, tf } from "../../src/tensorflow";
 import { Saver } from "../../src/training";
 import { saveTooMuch } from "./saving";
 import { valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = mkdtempSync(join(tmpdir(), "saverdamage-"));
 chmodSync(root, 0o755);

@@ -8,6 +8,9 @@ import { after, test } from "node:test";
 import { memory, tf } from "../../src/tensorflow";
 import { Saver } from "../../src/training";
 import { until } from "../until";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const root = mkdtempSync(join(tmpdir(), "saverfailure-"));
 after(() => rmSync(root, { recursive: true }));

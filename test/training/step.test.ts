@@ -9,9 +9,11 @@ import {
   type StepResult,
   type TrainStep,
 } from "../../src/training";
-import { settled } from "../settled";
+import { settleBeforeEach, settled } from "../settled";
 import { until } from "../until";
 import { patternBatch, thinModel, valuesOf } from "./thin";
+
+settleBeforeEach();
 
 const NETWORK = "resnet_v1_50";
 

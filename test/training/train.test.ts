@@ -4,6 +4,9 @@ import { memory } from "../../src/tensorflow";
 import { createInputFn } from "../../src/input";
 import { createTrainStep, evaluate, train } from "../../src/training";
 import { batchesOf, sharedData, thinModel } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 test("train() takes a step for each batch, tells each and gives all", async () => {
   const model = thinModel();

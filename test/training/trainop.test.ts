@@ -11,6 +11,9 @@ import {
   type TrainStepOptions,
 } from "../../src/training";
 import { patternBatch, thinModel, valuesOf } from "./thin";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const NETWORK = "resnet_v1_50";
 const HEAD = "Predict/logits/weights";

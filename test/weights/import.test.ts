@@ -10,6 +10,9 @@ import { writeSafetensors } from "../../src/weights/formats/safetensorswriter";
 import { temporaryFolder } from "../temporary";
 import { readSource } from "./sources";
 import { sourceValue } from "./sourcevalues";
+import { settleBeforeEach } from "../settled";
+
+settleBeforeEach();
 
 const folder = temporaryFolder("import");
 const file = join(folder, "resnet50.safetensors");

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memory, symmetricEigen, tf, TensorFlowError, trace } from "../../../src/tensorflow";
+import { settleBeforeEach } from "../../settled";
+
+settleBeforeEach();
 
 const MATRICES = [4, 1, 1, 4, 0, 2, 2, 3];
 

@@ -12,6 +12,9 @@ import {
   tf,
   trace,
 } from "../../../src/tensorflow";
+import { settleBeforeEach } from "../../settled";
+
+settleBeforeEach();
 
 const texts = (strings: tf.Tensor): string[] =>
   bytesOf(strings).map((bytes) => Buffer.from(bytes).toString());
