@@ -111,6 +111,7 @@ function describedOf(fields: Fields, refuse: (expected: string, got: unknown) =>
       resizeSide: preprocessing.number("resizeSide"),
       size: preprocessing.number("size"),
       interpolation: interpolationOf(preprocessing),
+      ...centralFractionOf(preprocessing),
     },
     threshold: fields.numberOrNumbers("threshold"),
     globalStep: fields.number("globalStep"),
@@ -129,6 +130,7 @@ function modelOf(fields: Fields): ModelOptions {
     architecture: expectArchitecture(fields.text("architecture")),
     ...laterOf(fields),
     interpolation: interpolationOf(fields),
+    ...centralFractionOf(fields),
     strides: fields.oneOf("strides", STRIDES),
     width: fields.number("width"),
     outputStride: fields.has("outputStride") ? fields.number("outputStride") : undefined,
@@ -153,13 +155,17 @@ function interpolationOf(fields: Fields): Interpolation {
   return fields.has("interpolation") ? fields.oneOf("interpolation", INTERPOLATIONS) : "slim";
 }
 
-/** Those that classifiers of before do not have; Model's defaults are what they were then. */
+function centralFractionOf(fields: Fields): { readonly centralFraction?: number } {
+  return fields.has("centralFraction") ? { centralFraction: fields.number("centralFraction") } : {};
+}
+
+/** Those that classifiers of before do not have; they were ResNets of VGG's pixels, and Model's other defaults are what they were then. */
 function laterOf(
   fields: Fields,
 ): Pick<ModelOptions, "source" | "preprocessing" | "dropoutKeepProb" | "createAuxLogits"> {
   return {
     ...(fields.has("source") && { source: fields.oneOf("source", SOURCES) }),
-    ...(fields.has("preprocessing") && { preprocessing: fields.oneOf("preprocessing", PREPROCESSINGS) }),
+    preprocessing: fields.has("preprocessing") ? fields.oneOf("preprocessing", PREPROCESSINGS) : "vgg",
     ...(fields.has("dropoutKeepProb") && { dropoutKeepProb: fields.number("dropoutKeepProb") }),
     ...(fields.has("createAuxLogits") && { createAuxLogits: fields.flag("createAuxLogits") }),
   };

@@ -106,12 +106,12 @@ function loadDescribed(
 
 function classifierOf(model: Model, described: Described): Classifier {
   const { classNames, preprocessing, threshold, globalStep } = described;
-  const { resizeSide, size: side, interpolation } = preprocessing;
+  const { size: side, ...photo } = preprocessing;
   return {
     ...described,
     model,
     exportSavedModel: (dir, { receive = "examples", ...options } = {}) => {
-      const sides = receive === "preprocessed" ? {} : { side, resizeSide, interpolation };
+      const sides = receive === "preprocessed" ? {} : { side, ...photo };
       const receiver = createPredictInputFn({ receive, ...sides });
       return exportSavedModel(model, dir, { ...options, labels: classNames, receiver });
     },

@@ -2,7 +2,7 @@
 import { expectClassNames } from "../inspect/caption";
 import type { Model } from "../model";
 import type { PhotoSize } from "../model/preprocessing";
-import { expectInterpolation } from "../tensorflow";
+import { expectCentralFraction, expectInterpolation } from "../tensorflow";
 
 /**
  * Checks the names of a model's classes, by which its predictions are told apart.
@@ -28,19 +28,23 @@ export function expectApart(what: string, classNames: readonly string[]): void {
 }
 
 /**
- * How photos get to a model's size: as the model's own options say, where nothing else is given.
- * @throws {RangeError} if sides are no whole numbers of pixels, or the crop is larger than what it is cut from
+ * How photos get to a model's size: as the model's own options say, where nothing else is given; whoever gives a resizeSide wants
+ * photos to keep their proportions.
+ * @throws {RangeError} if sides are no whole numbers of pixels, the crop is larger than what it is cut from, or a centralFraction is
+ * not above 0 and up to 1
  */
 export function photoSizeOf(what: string, { options }: Model, given: Partial<PhotoSize> = {}): PhotoSize {
   const { size = options.defaultImageSize, resizeSide = Math.max(size, options.fixedResizeSide) } = given;
   const { interpolation = options.interpolation } = given;
+  const { centralFraction = given.resizeSide === undefined ? options.centralFraction : undefined } = given;
   expectInterpolation(what, interpolation);
+  expectCentralFraction(what, centralFraction);
   for (const [key, side] of Object.entries({ size, resizeSide }))
     if (!(Number.isInteger(side) && side >= 1))
       throw new RangeError(`Cannot ${what}: expected ${key} a whole number from 1 on, got ${side}`);
   if (size > resizeSide)
     throw new RangeError(`Cannot ${what}: expected a size of at most resizeSide ${resizeSide}, got ${size}`);
-  return { resizeSide, size, interpolation };
+  return { resizeSide, size, interpolation, ...(centralFraction !== undefined && { centralFraction }) };
 }
 
 /**

@@ -4,7 +4,14 @@ import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { finishFirst, interruptible, shielded } from "../interrupt";
 import type { Model } from "../model";
 import { expectPixels } from "../model/pixels";
-import { firstNotFinite, expectInterpolation, reasonOf, tf, type Interpolation } from "../tensorflow";
+import {
+  expectCentralFraction,
+  expectInterpolation,
+  firstNotFinite,
+  reasonOf,
+  tf,
+  type Interpolation,
+} from "../tensorflow";
 import { photoSizeOf } from "./expected";
 import { npyHeader } from "./npy";
 import { imagesOf, type ImageSize, type RepresentativeInput } from "./representativeinput";
@@ -22,11 +29,16 @@ export interface RepresentativeOptions {
   readonly model?: Model;
   /**
    * Side of the middle that is cut out of each image, in pixels, before it is preprocessed.
-   * @default of a dataset or tensor none; of files 256, as createInputFn() does, or where they are antialiased for a model its defaultImageSize
+   * @default of a dataset or tensor none; of files 256, as createInputFn() does, or where they are antialiased or squashed for a model its defaultImageSize
    */
   readonly side?: number;
   /** Shorter side of each image before the crop. @default side; of files without a side that are antialiased for a model its fixedResizeSide */
   readonly resizeSide?: number;
+  /**
+   * The share of each side, 0 … 1, whose middle is squashed into the square instead, whatever resizeSide is.
+   * @default none; of files with neither a side nor a resizeSide the model's
+   */
+  readonly centralFraction?: number;
   /** How images are resized; "bilinear" and "bicubic" are antialiased. @default the model's, or else "slim" */
   readonly interpolation?: Interpolation;
   /** Told after each batch, as progressBar()'s `update` takes it. @default nobody */
@@ -112,23 +124,26 @@ const WHAT = "write representative images";
 /** As createInputFn() makes photos. */
 const FILE_SIDE = 256;
 
-function sizesOf({ side, resizeSide, model, ...given }: RepresentativeOptions): ImageSize {
-  const { interpolation = model?.options.interpolation ?? "slim" } = given;
+function sizesOf({ side, resizeSide, centralFraction, model, ...others }: RepresentativeOptions): ImageSize {
+  const { interpolation = model?.options.interpolation ?? "slim" } = others;
+  const asked = { interpolation, ...(centralFraction !== undefined && { centralFraction }) };
   if (side !== undefined) {
-    const fit = { side, resizeSide: resizeSide ?? side, interpolation };
+    const fit = { side, resizeSide: resizeSide ?? side, ...asked };
     return { batch: fit, file: fit };
   }
-  const isOwn = model !== undefined && interpolation !== "slim";
-  const own = isOwn ? photoSizeOf(WHAT, model) : { size: FILE_SIDE, resizeSide: FILE_SIDE };
-  return {
-    batch: undefined,
-    file: { side: own.size, resizeSide: resizeSide ?? own.resizeSide, interpolation },
-  };
+  const given = { ...asked, ...(resizeSide !== undefined && { resizeSide }) };
+  const isOwn = model !== undefined;
+  const { size, ...own } = isOwn
+    ? photoSizeOf(WHAT, model, given)
+    : { size: FILE_SIDE, resizeSide: FILE_SIDE, ...given };
+  const isPlain = interpolation === "slim" && own.centralFraction === undefined;
+  const file = isPlain ? { side: FILE_SIDE, resizeSide: FILE_SIDE, ...given } : { side: size, ...own };
+  return { batch: undefined, file };
 }
 
 function expectOptions(
   n: number,
-  { receive, model, side, resizeSide = side, interpolation = "slim" }: RepresentativeOptions,
+  { receive, model, side, resizeSide = side, interpolation = "slim", centralFraction }: RepresentativeOptions,
 ): void {
   if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`Cannot ${WHAT}: expected 1 or more, got ${n}`);
   if (receive !== "images" && receive !== "preprocessed")
@@ -138,6 +153,7 @@ function expectOptions(
   if (receive === "preprocessed" && model === undefined)
     throw new TypeError(`Cannot ${WHAT}: expected a model, which preprocesses them, got none`);
   expectInterpolation(WHAT, interpolation);
+  expectCentralFraction(WHAT, centralFraction);
   for (const [name, pixels] of Object.entries({ side, resizeSide }))
     if (pixels !== undefined && !(Number.isSafeInteger(pixels) && pixels >= (side ?? 1) && pixels >= 1))
       throw new RangeError(

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { readImage } from "../input";
 import { dctMethodOf } from "../input/cut";
-import { fitCentral, type FitOptions } from "../input/fit";
+import { fitCentral, type CentralOptions } from "../input/fit";
 import { filesUnder } from "../input/folder";
 import { tf } from "../tensorflow";
 
@@ -15,8 +15,8 @@ export type RepresentativeInput = AsyncIterable<unknown> | tf.Tensor | string | 
 /** How large images are to be. */
 export interface ImageSize {
   /** Those of batches; undefined: as they are. */
-  readonly batch: FitOptions | undefined;
-  readonly file: Required<FitOptions>;
+  readonly batch: CentralOptions | undefined;
+  readonly file: CentralOptions & Required<Pick<CentralOptions, "interpolation">>;
 }
 
 /** Batches of float32 images of the size that is wanted, 0…255; each is freed when the next is asked for. */

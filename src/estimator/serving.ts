@@ -1,6 +1,6 @@
 /** What of a model function's spec a SavedModel is made of. */
-import { createPredictInputFn, exportSavedModel, type ExportOptions } from "../export";
-import { receivingSignature, type ReceivingSignature } from "../export/receiver";
+import { exportSavedModel, type ExportOptions } from "../export";
+import { defaultReceiver, receivingSignature, type ReceivingSignature } from "../export/receiver";
 import type { EstimatorSpec } from "./spec";
 import type { WeightsOptions } from "./weights";
 
@@ -19,8 +19,7 @@ export function exportSpec(
   const { model, exportOutputs } = spec;
   if (exportOutputs === undefined) return exportSavedModel(model, dir, options);
   const { receiver: makeReceiver, ...others } = options;
-  const { options: sizes } = model;
-  const receiver = (makeReceiver ?? createPredictInputFn({ side: sizes.fixedResizeSide }))(sizes);
+  const receiver = (makeReceiver ?? defaultReceiver)(model.options);
   const signatures: Record<string, ReceivingSignature> = {};
   try {
     for (const [name, predict] of Object.entries(exportOutputs))

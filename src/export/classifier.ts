@@ -12,7 +12,13 @@ import {
   type tf,
 } from "../tensorflow";
 import { frozenSignature } from "./frozen";
-import { createPredictInputFn, receivingSignature, type InputReceiver, type MakeReceiver } from "./receiver";
+import {
+  createPredictInputFn,
+  defaultReceiver,
+  receivingSignature,
+  type InputReceiver,
+  type MakeReceiver,
+} from "./receiver";
 import { expectLabels } from "./labels";
 import { recordSignature, type RecordedSignature } from "./signatures";
 
@@ -63,8 +69,7 @@ export function recordClassifier(model: Model, options: ClassifierOptions = {}):
   const { labels, precision = "float32", frozen = false } = options;
   const { numClasses, fixedResizeSide } = model.options;
   expectLabels("export model", labels, numClasses);
-  const sides = model.options.interpolation === "slim" ? { side: fixedResizeSide } : {};
-  const receiver = (options.receiver ?? createPredictInputFn(sides))(model.options);
+  const receiver = (options.receiver ?? defaultReceiver)(model.options);
   const dctMethod = dctMethodOf(receiver.interpolation ?? "slim");
   if (frozen) return { ...recordFrozen(model, receiver, options), dctMethod };
   const network = trace(
@@ -123,13 +128,14 @@ function recordFrozen(
 
 /** Receives Examples as another receiver's photographs are received. */
 function examplesReceiver(
-  { side, resizeSide, interpolation, decoder }: InputReceiver,
+  { side, resizeSide, interpolation, centralFraction, decoder }: InputReceiver,
   fixedResizeSide: number,
 ): InputReceiver {
   const options = { side: side ?? fixedResizeSide, inputName: "inputs" };
   const more = {
     ...(resizeSide !== undefined && { resizeSide }),
     ...(interpolation && { interpolation }),
+    ...(centralFraction !== undefined && { centralFraction }),
     ...(decoder && { decoder }),
   };
   return createPredictInputFn({ ...options, ...more })();

@@ -1,13 +1,14 @@
 /** What a served model receives, and how it becomes images. */
 import { getDecoder, type ImageDecoder } from "../input";
 import { dctMethodOf } from "../input/cut";
-import { fitCentral, type FitOptions } from "../input/fit";
+import { fitCentral, type CentralOptions } from "../input/fit";
 import type { ModelOptions } from "../model";
 import {
   constant,
   decodePixels,
   encodeExample,
   encodeJpeg,
+  expectCentralFraction,
   expectInterpolation,
   feature,
   forAnyBatch,
@@ -39,13 +40,15 @@ export interface PredictInputOptions {
   readonly inputName?: string;
   /**
    * Side of the images that it gives, in pixels: what the inputs of training had. Model.preprocess() crops and resizes them further.
-   * @default 256, as createInputFn() gives them; preprocessed, or antialiased: the model's defaultImageSize
+   * @default 256, as createInputFn() gives them; preprocessed, antialiased or squashed: the model's defaultImageSize
    */
   readonly side?: number;
   /** Shorter side of photographs before their middle is cropped, `side` or more; none of "preprocessed". @default side; antialiased, with no side: the model's fixedResizeSide */
   readonly resizeSide?: number;
   /** How photographs are resized; "bilinear" and "bicubic" are antialiased. @default the model's */
   readonly interpolation?: Interpolation;
+  /** The share of each side of photographs, 0 … 1, whose middle is squashed into the square. @default the model's; with a side or resizeSide none */
+  readonly centralFraction?: number;
   /** What makes an image of an Example. @default getDecoder() */
   readonly decoder?: ImageDecoder;
 }
@@ -65,6 +68,8 @@ export interface InputReceiver {
   readonly resizeSide?: number;
   /** How images are resized, for the signature "classify" too. @default "slim" */
   readonly interpolation?: Interpolation;
+  /** The share of each side whose middle is squashed, for the signature "classify" too. @default none: photographs keep their proportions */
+  readonly centralFraction?: number;
   /** What makes an image of an Example, for the signature "classify" too. @default getDecoder() */
   readonly decoder?: ImageDecoder;
   /**
@@ -78,7 +83,7 @@ export interface InputReceiver {
 
 /** Makes a receiver for a model, of which it is told the options. */
 export type MakeReceiver = (
-  model?: Pick<ModelOptions, "defaultImageSize" | "fixedResizeSide" | "interpolation">,
+  model?: Pick<ModelOptions, "defaultImageSize" | "fixedResizeSide" | "interpolation" | "centralFraction">,
 ) => InputReceiver;
 
 /** A signature whose input a receiver takes. */
@@ -136,25 +141,43 @@ export function createPredictInputFn(options: PredictInputOptions = {}): MakeRec
     const interpolation = options.interpolation ?? model.interpolation ?? "slim";
     expectInterpolation(`receive ${receive}`, interpolation);
     const isPhoto = receive !== "preprocessed";
-    const side = options.side ?? (isPhoto && interpolation === "slim" ? 256 : defaultImageSize);
-    const isOwn = isPhoto && interpolation !== "slim" && options.side === undefined; // as the model's preprocess() has it
+    const isGiven = options.side !== undefined || options.resizeSide !== undefined;
+    const { centralFraction = isGiven ? undefined : model.centralFraction } = options;
+    expectCentralFraction(`receive ${receive}`, centralFraction);
+    const isPlain = isPhoto && interpolation === "slim" && centralFraction === undefined;
+    const side = options.side ?? (isPlain ? 256 : defaultImageSize);
+    const isOwn = isPhoto && !isPlain && options.side === undefined; // as the model's preprocess() has it
     const { resizeSide = isOwn ? Math.max(side, fixedResizeSide ?? side) : side } = options;
     if (!(resizeSide >= side) || (receive === "preprocessed" && resizeSide > side))
       throw new RangeError(
         `Cannot receive ${receive}: expected a resizeSide of ${receive === "preprocessed" ? "" : "at least "}the side ${side}, got ${resizeSide}`,
       );
     const isPixels = receive === "images" || receive === "preprocessed";
-    const fit = { resizeSide, side, interpolation };
+    const fit = {
+      resizeSide,
+      side,
+      interpolation,
+      ...(centralFraction !== undefined && { centralFraction }),
+    };
     const { decoder = getDecoder({ dctMethod: dctMethodOf(interpolation) }) } = options;
     const received = isPixels ? pixelReceiver(receive, fit) : stringReceiver(receive, fit, decoder);
-    return { inputName, side, resizeSide, interpolation, decoder, ...received };
+    return { inputName, ...fit, decoder, ...received };
   };
 }
 
-type Received = Omit<InputReceiver, "inputName" | "side" | "resizeSide" | "interpolation" | "decoder">;
+/** What receives Examples where none is given: photographs as the model's preprocess() sees them. */
+export function defaultReceiver(options: Parameters<MakeReceiver>[0] = {}): InputReceiver {
+  const { fixedResizeSide, interpolation, centralFraction } = options;
+  const isPlain = interpolation === "slim" && centralFraction === undefined;
+  return createPredictInputFn(isPlain && fixedResizeSide !== undefined ? { side: fixedResizeSide } : {})(
+    options,
+  );
+}
+
+type Received = Omit<InputReceiver, "inputName" | "decoder" | keyof CentralOptions>;
 
 /** Receives images of one size, all at once. */
-function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Received {
+function pixelReceiver(receive: "images" | "preprocessed", size: CentralOptions): Received {
   const { side } = size;
   const isPreprocessed = receive === "preprocessed";
   const example = tf.zeros<tf.Rank.R4>([2, side, side, 3]);
@@ -173,7 +196,7 @@ function pixelReceiver(receive: "images" | "preprocessed", size: FitOptions): Re
 /** Receives strings, each of which gives an image of its own size. */
 function stringReceiver(
   receive: "examples" | "files",
-  size: Required<FitOptions>,
+  size: CentralOptions & Required<Pick<CentralOptions, "interpolation">>,
   decoder: ImageDecoder,
 ): Received {
   const one = exampleOf(receive, size.side);

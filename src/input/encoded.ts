@@ -20,7 +20,7 @@ import {
   TensorFlowError,
   turnImage,
 } from "../tensorflow";
-import { sidesOf } from "./fit";
+import { sidesOf } from "./sides";
 import { STORED, type Turn, turnOf } from "./exif";
 import { reasonOf } from "./reason";
 import { formatOf, type ImageFormat } from "./format";

@@ -2,7 +2,6 @@
 import {
   antialiasWindow,
   castTo,
-  dynamicShape,
   insertAxis,
   random,
   resampleWindow,
@@ -13,6 +12,8 @@ import {
 import { cutPhoto, type Cut, type Drawn } from "./cut";
 import { mirrorIf } from "./flip";
 import { originOf } from "./origin";
+import { halfOf, sidesOf } from "./sides";
+import { squashCentral } from "./squash";
 
 /** The sides of a crop's way, in pixels. */
 export interface FitOptions {
@@ -24,9 +25,10 @@ export interface FitOptions {
   readonly interpolation?: Interpolation;
 }
 
-/** int32 [2]: height and width, computed in the graph. */
-export function sidesOf(image: tf.Tensor): tf.Tensor1D {
-  return dynamicShape(image).slice([image.rank - 3], [2]);
+/** How the middle of an image gets to a size. */
+export interface CentralOptions extends FitOptions {
+  /** The share of each side that is squashed into the square, 0 … 1, whatever resizeSide is. @default none: images keep their proportions */
+  readonly centralFraction?: number;
 }
 
 /**
@@ -52,25 +54,19 @@ function sizeAtLeast(wholes: tf.Tensor, smallestSide: number, interpolation: Int
 
 /**
  * The middle of a resized image, or of each of a batch, as centralCrop() of aspectPreservingResize(); of a batch by plain operations,
- * which other formats have, too.
+ * which other formats have, too. With a `centralFraction` it is squashed instead.
  * @param image  [height, width, channels] or [batch, height, width, channels], any number type
  * @returns      float32 [side, side, channels] or [batch, side, side, channels]
  * @throws {RangeError} if the crop is larger than what it is cut from
  */
-export function fitCentral(image: tf.Tensor4D, options: FitOptions): tf.Tensor4D;
-export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor3D;
-export function fitCentral(image: tf.Tensor, options: FitOptions): tf.Tensor {
-  const { interpolation = "slim" } = options;
+export function fitCentral(image: tf.Tensor4D, options: CentralOptions): tf.Tensor4D;
+export function fitCentral(image: tf.Tensor, options: CentralOptions): tf.Tensor3D;
+export function fitCentral(image: tf.Tensor, options: CentralOptions): tf.Tensor {
+  const { side, interpolation = "slim", centralFraction } = options;
+  if (centralFraction !== undefined) return squashCentral(image, { side, centralFraction, interpolation });
   const place = (room: tf.Tensor): tf.Tensor => halfOf(room, interpolation);
   if (image.rank === 4) return fit(image, options, place);
   return fitOne(image, { name: "central", drawn: {}, options, place });
-}
-
-/** Half of the room, rounded down as TF-Slim does, or to the even neighbour as torchvision 0.28 transforms/functional.py, center_crop(). */
-function halfOf(room: tf.Tensor, interpolation: Interpolation): tf.Tensor {
-  const two = tf.scalar(2, "int32");
-  const half = room.floorDiv(two);
-  return interpolation === "slim" ? half : half.add(room.mod(two).mul(half.mod(two)));
 }
 
 /**

@@ -11,7 +11,8 @@ import {
   type Interpolation,
 } from "../tensorflow";
 import { drawFlip, mirrorIf } from "./flip";
-import { sidesOf, smallestSizeAtLeast } from "./fit";
+import { smallestSizeAtLeast } from "./fit";
+import { sidesOf } from "./sides";
 
 /** The mean red, green and blue of the images that VGG and TF-Slim's ResNets were trained on, 0…255. */
 export const VGG_MEANS: readonly [number, number, number] = [123.68, 116.78, 103.94];

@@ -8,7 +8,7 @@ import {
   type ChangeName,
   type SamplingOptions,
 } from "../tensorflow";
-import { sidesOf } from "./fit";
+import { sidesOf } from "./sides";
 import { withChanges, type Changes } from "./imageops";
 
 /** The changes of both policies, in torchvision's order. */

@@ -1,5 +1,5 @@
 /** The whole way from a decoded image to a network's input, for training and for evaluation. */
-import { expectInterpolation, tf, type Interpolation } from "../tensorflow";
+import { expectCentralFraction, expectInterpolation, tf, type Interpolation } from "../tensorflow";
 import { distortColor, splitSeed } from "./augment";
 import { cropBox } from "./box";
 import { fitCentral, fitRandom } from "./fit";
@@ -19,6 +19,12 @@ export interface PreprocessOptions {
    * @default "slim"
    */
   readonly interpolation?: Interpolation;
+  /**
+   * The share of each side, 0 … 1, whose middle is squashed into the square in evaluation, whatever resizeSide is; model.photoSize has
+   * it where the weights' source shows photos so.
+   * @default none: images keep their proportions
+   */
+  readonly centralFraction?: number;
   /**
    * Taken away from the channels, e.g. VGG_MEANS as TF-Slim does it here; not before Model.preprocess(), which does it.
    * @default none: the pixels stay in 0…255
@@ -45,16 +51,20 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
 }
 
 /**
- * An image as a network sees it in evaluation: resized, its middle; the means stay for Model.preprocess() to take away.
+ * An image as a network sees it in evaluation: resized, its middle, or that squashed into a square; the means stay for Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
  * @returns      float32 [size, size, 3], 0…255 but for `means`
- * @throws {RangeError} if the size is larger than resizeSide, or there is no such interpolation
- * @see TF-Slim vgg_preprocessing.preprocess_for_eval
+ * @throws {RangeError} if the size is larger than resizeSide, centralFraction not in 0 … 1, or there is no such interpolation
+ * @see TF-Slim vgg_preprocessing.preprocess_for_eval, inception_preprocessing.preprocess_for_eval
  */
 export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions = {}): tf.Tensor3D {
-  const { size = 224, resizeSide = defaultSide(size), interpolation = "slim", means } = options;
-  expectInterpolation("preprocess image", interpolation);
-  return tf.tidy(() => withoutMeans(fitCentral(image, { resizeSide, side: size, interpolation }), means));
+  const { size: side = 224, resizeSide = defaultSide(side), interpolation = "slim" } = options;
+  const { centralFraction, means } = options;
+  const what = "preprocess image";
+  expectInterpolation(what, interpolation);
+  expectCentralFraction(what, centralFraction);
+  const fit = { resizeSide, side, interpolation, ...(centralFraction !== undefined && { centralFraction }) };
+  return tf.tidy(() => withoutMeans(fitCentral(image, fit), means));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { castTo, random, tf, type SamplingOptions } from "../tensorflow";
 import { expectColor, expectKernelSize, expectNumbers, expectRanges, type Range } from "./amounts";
 import { splitSeed } from "./augment";
-import { sidesOf } from "./fit";
+import { sidesOf } from "./sides";
 import { VGG_MEANS } from "./image";
 import {
   affine,

@@ -89,15 +89,14 @@ export class Model {
    * Photographs as the network wants them.
    * @param images  [batch, height, width, 3], float32 or int32, 0…255
    * @param seed    int32 [2], in training: draws each image's crop and mirroring; without it the crop is central
-   * @returns       float32 [batch, defaultImageSize, defaultImageSize, 3], resized in proportion, cropped, normalized as the network expects it
+   * @returns       float32 [batch, defaultImageSize, defaultImageSize, 3], resized, cropped, normalized as the network expects it
    * @throws {TypeError} if the shape is another
    * @throws {RangeError} if the pixels are not in 0…255, unless the option `pixels` takes any
    */
   preprocess(images: tf.Tensor4D, seed?: tf.Tensor): tf.Tensor4D {
     const { isTraining, pixels, preprocessing } = this.options;
-    const { resizeSide, size: imageSize, interpolation } = this.photoSize;
-    const options = { resizeSide, imageSize, interpolation, pixels, preprocessing };
-    return preprocessImages(images, isTraining ? { ...options, seed } : options);
+    const { size: imageSize, ...photo } = this.photoSize;
+    return preprocessImages(images, { ...photo, imageSize, pixels, preprocessing, ...(isTraining && { seed }) }); // prettier-ignore
   }
 
   /**
@@ -106,8 +105,9 @@ export class Model {
    * createInputFn({ …, transform: (image) => preprocessForEval(image, model.photoSize) });
    */
   get photoSize(): PhotoSize {
-    const { fixedResizeSide, defaultImageSize, interpolation } = this.options;
-    return { resizeSide: fixedResizeSide, size: defaultImageSize, interpolation };
+    const { centralFraction, interpolation, fixedResizeSide: resizeSide, ...others } = this.options;
+    const photo = { resizeSide, size: others.defaultImageSize, interpolation };
+    return centralFraction === undefined ? photo : { ...photo, centralFraction };
   }
 
   /**

@@ -23,6 +23,13 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly numClasses?: number;
   /** Shorter side of a photograph before it is cropped, in pixels. @default the source's share of defaultImageSize, mostly 8/7: 256 for 224 */
   readonly fixedResizeSide?: number;
+  /**
+   * The middle of photographs, as a share of each side, 0 … 1, that is squeezed into the network's square in evaluation, where others
+   * keep their proportions: as TF-Slim shows them to its Inceptions and MobileNets, and timm where it says crop_mode "squash".
+   * Training crops as ever.
+   * @default the source's: 0.875 of TF-Slim's Inceptions and MobileNets; with a fixedResizeSide given undefined, as of all others
+   */
+  readonly centralFraction?: number | undefined;
   /** Side of the network's input, in pixels. @default what the source's weights were trained with, 224 or 299 mostly */
   readonly defaultImageSize?: number;
   /**
@@ -68,10 +75,10 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
 }
 
 /** Options of a model with all defaults. */
-export type ResolvedOptions = Required<
-  Omit<ModelOptions, "outputStride" | "classWeights" | "positiveWeights">
-> &
-  Pick<ModelOptions, "outputStride" | "classWeights" | "positiveWeights">;
+export type ResolvedOptions = Required<Omit<ModelOptions, Open>> & Pick<ModelOptions, Open>;
+
+/** Those that may stay undefined. */
+type Open = "centralFraction" | "outputStride" | "classWeights" | "positiveWeights";
 
 /**
  * The options with all defaults, of which many are the network's.
@@ -84,6 +91,8 @@ export function resolveOptions(options: ModelOptions): ResolvedOptions {
   const traits = spec.sources[source];
   const { defaultImageSize = traits?.imageSize ?? spec.imageSize } = options;
   const { fixedResizeSide = resizeSideOf(spec, source, defaultImageSize) } = options;
+  const { centralFraction = options.fixedResizeSide === undefined ? traits?.centralFraction : undefined } =
+    options;
   const { strides = traits?.strides ?? "slim", width = 1, outputStride } = options;
   const { labelSmoothing = 0, classWeights, focalGamma = 0, multiLabel = false, positiveWeights } = options;
   const { preprocessing = traits?.preprocessing ?? "none", createAuxLogits = false } = options;
@@ -96,6 +105,7 @@ export function resolveOptions(options: ModelOptions): ResolvedOptions {
       numClasses,
       fixedResizeSide,
       defaultImageSize,
+      centralFraction,
       interpolation,
       pixels,
       preprocessing,
@@ -129,7 +139,7 @@ function expectSource(architecture: string, spec: NetworkSpec, given: Source | u
 }
 
 function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
-  const { numClasses, fixedResizeSide, defaultImageSize, seed, ...rates } = options;
+  const { numClasses, fixedResizeSide, defaultImageSize, centralFraction = 1, seed, ...rates } = options;
   const { weightDecay, batchNormDecay, batchNormEpsilon } = rates;
   const expect = (key: keyof ModelOptions, expected: string, isRight: boolean): void => {
     if (isRight) return;
@@ -147,6 +157,7 @@ function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
+  expect("centralFraction", "above 0 and up to 1", centralFraction > 0 && centralFraction <= 1);
   expectForm(options, spec, expect);
   expect("interpolation", INTERPOLATIONS.join(", "), INTERPOLATIONS.includes(options.interpolation));
   expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));

@@ -1,5 +1,6 @@
 /** A batch of photographs as the network wants it. */
 import {
+  expectCentralFraction,
   isResizedWhole,
   pickPixels,
   pickResizedPixels,
@@ -19,6 +20,8 @@ export interface PhotoSize {
   /** Height and width of the middle that is cropped. */
   readonly size: number;
   readonly interpolation: Interpolation;
+  /** The share of each side that is squashed into the square instead, whatever resizeSide is. @default none */
+  readonly centralFraction?: number;
 }
 
 /** Options of preprocessImages(). */
@@ -34,6 +37,11 @@ export interface PreprocessOptions {
   readonly seed?: tf.Tensor | undefined;
   /** How images are resized. @default "slim" */
   readonly interpolation?: Interpolation;
+  /**
+   * The share of each side, above 0 and up to 1, whose middle is squashed into the square where no seed draws a crop.
+   * @default none: images keep their proportions
+   */
+  readonly centralFraction?: number;
   /** What pixels are normalized to. @default "vgg": the VGG means are taken off */
   readonly preprocessing?: Preprocessing;
   /** "any" takes other values than those of photographs too. @default "0-255" */
@@ -41,7 +49,7 @@ export interface PreprocessOptions {
 }
 
 /**
- * Resizes images in their proportions, crops them and normalizes their pixels; images of the crop's size are only mirrored, if that
+ * Resizes images in their proportions and crops them, or squashes their middle into a square, and normalizes their pixels; images of the crop's size are only mirrored, if that
  * is drawn, and normalized.
  * @param images  [batch, height, width, 3], float32 or int32, 0…255
  * @returns       float32 [batch, imageSize, imageSize, 3]; the caller disposes
@@ -52,16 +60,20 @@ export interface PreprocessOptions {
  */
 export function preprocessImages(images: tf.Tensor4D, options: PreprocessOptions = {}): tf.Tensor4D {
   const { resizeSide = 256, imageSize = 224, seed, preprocessing = "vgg" } = options;
-  const { interpolation = "slim", pixels = "0-255" } = options;
+  const { interpolation = "slim", pixels = "0-255", centralFraction } = options;
   expectImages(images);
+  expectCentralFraction("preprocess images", centralFraction);
   if (imageSize > resizeSide) {
     throw new RangeError(
       `Cannot preprocess images: expected a crop of at most ${resizeSide} pixels, got ${imageSize}`,
     );
   }
   expectPixels(images, pixels);
+  const cut = { side: imageSize, seed, interpolation, isCut: pixels === "0-255" };
+  if (centralFraction !== undefined && seed === undefined)
+    return tf.tidy(() => normalizePixels(squash(images, centralFraction, cut), preprocessing));
   const size = resizedSize(images, { resizeSide, imageSize, interpolation });
-  const cropping = { size, side: imageSize, seed, interpolation, isCut: pixels === "0-255" };
+  const cropping = { ...cut, size };
   const isWhole = interpolation === "slim" && isResizedWhole(size, [imageSize, imageSize]);
   const crop = isReady(images, size) || isWhole ? cropWhole : cropWindows;
   return tf.tidy(() => normalizePixels(crop(images, cropping), preprocessing));
@@ -102,7 +114,7 @@ interface PhotoSides {
  */
 function resizedSize(images: tf.Tensor4D, { resizeSide, imageSize, interpolation }: PhotoSides): Size {
   const [, height, width] = images.shape;
-  if (height === imageSize && width === imageSize) return [height, width];
+  if (isOfSide(images, imageSize)) return [height, width];
   const shorter = Math.min(height, width);
   if (interpolation !== "slim")
     return [Math.floor((height * resizeSide) / shorter), Math.floor((width * resizeSide) / shorter)];
@@ -116,6 +128,9 @@ export function roundHalfToEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
+
+const isOfSide = ({ shape: [, height, width] }: tf.Tensor4D, side: number): boolean =>
+  height === side && width === side;
 
 const isReady = ({ shape }: tf.Tensor4D, [height, width]: Size): boolean =>
   shape[1] === height && shape[2] === width;
@@ -136,19 +151,69 @@ interface PhotoOptions {
   readonly fixedResizeSide: number;
   readonly defaultImageSize: number;
   readonly interpolation: Interpolation;
+  readonly centralFraction?: number | undefined;
 }
 
 /** The middle of images that preprocessImages() crops without a seed, in shares of their height and width. */
-export function centralPart(
-  images: tf.Tensor4D,
-  { fixedResizeSide, defaultImageSize: imageSize, interpolation }: PhotoOptions,
-): ImagePart {
+export function centralPart(images: tf.Tensor4D, options: PhotoOptions): ImagePart {
+  const { fixedResizeSide, defaultImageSize: imageSize, interpolation, centralFraction } = options;
+  if (centralFraction !== undefined && !isOfSide(images, imageSize))
+    return squashedPart(images, { side: imageSize, interpolation }, centralFraction);
   const [height, width] = resizedSize(images, { resizeSide: fixedResizeSide, imageSize, interpolation });
   const [top, left] = centralPlace([height, width], imageSize, interpolation);
   return {
     ...{ top: top / height, bottom: (top + imageSize) / height },
     ...{ left: left / width, right: (left + imageSize) / width },
   };
+}
+
+/**
+ * The middle of the images in a square: cropped before it is resized, or antialiased afterwards; those of its size are left.
+ * @see TF-Slim inception_preprocessing.preprocess_for_eval; timm 1.0.31 data/transforms_factory.py, crop_mode "squash"
+ */
+function squash(images: tf.Tensor4D, centralFraction: number, cut: Omit<Cropping, "size">): tf.Tensor4D {
+  const { side, interpolation } = cut;
+  if (isOfSide(images, side)) return asFloat(images);
+  if (interpolation === "slim") {
+    const { top, left, height, width } = middleOf(images, centralFraction);
+    return resizeBilinear(images.slice([0, top, left, 0], [-1, height, width, -1]), [side, side]);
+  }
+  const whole = Math.floor(side / centralFraction);
+  return cropWindows(images, { ...cut, size: [whole, whole] });
+}
+
+function squashedPart(
+  images: tf.Tensor4D,
+  { side, interpolation }: Pick<Cropping, "side" | "interpolation">,
+  centralFraction: number,
+): ImagePart {
+  if (interpolation === "slim") {
+    const [, tall, wide] = images.shape;
+    const { top, left, height, width } = middleOf(images, centralFraction);
+    return {
+      ...{ top: top / tall, bottom: (top + height) / tall },
+      ...{ left: left / wide, right: (left + width) / wide },
+    };
+  }
+  const whole = Math.floor(side / centralFraction);
+  const [first] = centralPlace([whole, whole], side, interpolation);
+  const [from, to] = [first / whole, (first + side) / whole];
+  return { top: from, bottom: to, left: from, right: to };
+}
+
+interface Middle {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Rounded in float32, as inside graphs. @see tf.image.central_crop */
+function middleOf({ shape: [, tall, wide] }: tf.Tensor4D, centralFraction: number): Middle {
+  const margin = (side: number): number =>
+    Math.floor(Math.fround(side - Math.fround(side * Math.fround(centralFraction))) / 2);
+  const [top, left] = [margin(tall), margin(wide)];
+  return { top, left, height: tall - 2 * top, width: wide - 2 * left };
 }
 
 /** Crops of the resized images. */

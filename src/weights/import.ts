@@ -64,7 +64,7 @@ export interface ImportReport extends InitReport {
   readonly otherStateDicts: readonly string[];
   /**
    * In what the model shows photographs to these weights otherwise than their source: "fixedResizeSide 256, there 232". Of a model
-   * that was created here, what its options asked for, and timm's "crop_mode squash", which is cropped here.
+   * that was created here, what its options asked for, and timm's "crop_mode border", which is cropped here.
    */
   readonly shownOtherwise: readonly string[];
 }
@@ -117,7 +117,7 @@ async function importFrom(
       const plan = planOf(model, named, mapping, own === undefined, options);
       await load(named, plan.loaded, options);
       const others = named.metadata["otherStateDicts"]?.split(", ") ?? [];
-      const shownOtherwise = differencesOf(model.options, photos);
+      const shownOtherwise = differencesOf(model.options, photos, mapping);
       const lines = { "not taken, by stateDict": others, "photos otherwise than there": shownOtherwise };
       return Object.assign(reportOf(named, plan, lines, titleOf(mapping, model)), {
         ...{ model, source: mapping.name },

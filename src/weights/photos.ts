@@ -25,7 +25,8 @@ export function photosOf(
   const usual = resolveOptions({ architecture, source });
   const defaultImageSize = side ?? usual.defaultImageSize;
   const share = defaultImageSize / usual.defaultImageSize;
-  return { ...usual, defaultImageSize, fixedResizeSide: Math.round(usual.fixedResizeSide * share), cropMode: "center" };
+  const cropMode = usual.centralFraction === undefined ? "center" : "squash";
+  return { ...usual, defaultImageSize, fixedResizeSide: Math.round(usual.fixedResizeSide * share), cropMode };
 } // prettier-ignore
 
 /**
@@ -43,11 +44,13 @@ export function optionsOf(
   const { interpolation = interpolationOf(name, photos) } = given;
   const share = photos.fixedResizeSide / photos.defaultImageSize;
   const { fixedResizeSide = Math.round(defaultImageSize * share) } = given;
+  const { centralFraction = given.fixedResizeSide === undefined ? photos.centralFraction : undefined } =
+    given;
   return {
     ...(numClasses !== undefined && (numClasses > 1 || given.multiLabel === true) && { numClasses }),
     ...options,
     ...given,
-    ...{ defaultImageSize, fixedResizeSide, interpolation },
+    ...{ defaultImageSize, fixedResizeSide, centralFraction, interpolation },
     architecture,
     source,
   };
@@ -62,10 +65,23 @@ function interpolationOf(name: string, { interpolation }: PhotosShown): Interpol
 }
 
 /** In what a model's options show photographs otherwise. @returns "fixedResizeSide 256, there 232", … */
-export function differencesOf(own: ResolvedOptions, photos: PhotosShown): readonly string[] {
-  const keys = ["fixedResizeSide", "defaultImageSize", "interpolation"] as const;
+export function differencesOf(
+  own: ResolvedOptions,
+  photos: PhotosShown,
+  { architecture, source, options }: WeightsMapping,
+): readonly string[] {
+  const { preprocessing } = resolveOptions({ architecture, source, ...options });
+  const there = { ...photos, preprocessing };
+  const keys = [
+    "fixedResizeSide",
+    "defaultImageSize",
+    "interpolation",
+    "centralFraction",
+    "preprocessing",
+  ] as const;
   const told = keys.flatMap((key) =>
-    own[key] === photos[key] ? [] : [`${key} ${own[key]}, there ${photos[key]}`],
+    own[key] === there[key] ? [] : [`${key} ${own[key] ?? "none"}, there ${there[key] ?? "none"}`],
   );
-  return photos.cropMode === "center" ? told : [...told, `cropped, there crop_mode ${photos.cropMode}`];
+  if (["center", "squash"].includes(photos.cropMode)) return told;
+  return [...told, `cropped, there crop_mode ${photos.cropMode}`];
 }

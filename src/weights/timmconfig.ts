@@ -71,6 +71,7 @@ function photosOf(file: string, pretrained: Readonly<Record<string, unknown>>): 
     fixedResizeSide,
     defaultImageSize: height,
     interpolation: String(interpolation),
+    ...(crop_mode === "squash" && { centralFraction: crop_pct }),
     cropMode: String(crop_mode),
   };
 }

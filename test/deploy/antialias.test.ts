@@ -66,9 +66,10 @@ test("their files of ONNX's say what they say, of either layout and of any batch
   assert.equal(memory().tensors, before);
 });
 
-test("the README's client in Python resizes as the model does", { skip }, async () => {
-  const cwd = join(root, "client");
-  const model = smallModel({ source: "torchvision", interpolation: "bicubic", defaultImageSize: 48, fixedResizeSide: 57 });
+for (const squashed of [{}, { centralFraction: 0.9 }])
+test(`the README's client in Python resizes as the model does ${JSON.stringify(squashed)}`, { skip }, async () => {
+  const cwd = join(root, `client${Object.keys(squashed).length}`);
+  const model = smallModel({ source: "torchvision", interpolation: "bicubic", defaultImageSize: 48, fixedResizeSide: 57, ...squashed });
   await exportOnnx(model, join(cwd, "hats.onnx"), { heat: true });
   const photo = join(cwd, "photo.jpg");
   tf.tidy(() => writeFileSync(photo, encodeJpeg(tf.image.resizeBilinear(noise(1, 16), [301, 402]).toInt().as3D(301, 402, 3), { quality: 90 })));
@@ -113,8 +114,8 @@ test("in whole numbers they resize in floats, which are no layers", async () => 
 });
 
 test("files of ONNX's tell clients in words how photos are resized", () => {
-  const told = (interpolation: "slim" | "bilinear" | "bicubic"): string => {
-    const model = smallModel({ interpolation });
+  const told = (interpolation: "slim" | "bilinear" | "bicubic", more = {}): string => {
+    const model = smallModel({ interpolation, ...more });
     const { docs } = describeClassifier(model, {});
     model.dispose();
     return docs["images"] ?? "";
@@ -124,5 +125,13 @@ test("files of ONNX's tell clients in words how photos are resized", () => {
     "Pixels, red, green, blue, each 0 to 255, of photos whose shorter side was resized to 36 by antialiased bicubic interpolation, as Pillow and torchvision do it, and of which the middle, 32 x 32, was cut out",
   );
   assert.match(told("bilinear"), /resized to 36 by antialiased bilinear interpolation/);
+  assert.match(
+    told("slim", { centralFraction: 0.875 }),
+    /of photos of which the middle, 0\.875 of each side, was cut out and resized to 32 x 32, whatever its proportions, by bilinear interpolation without antialiasing/,
+  );
+  assert.match(
+    told("bicubic", { centralFraction: 0.9 }),
+    /of photos resized to 35 x 35, whatever their proportions, by antialiased bicubic interpolation.*, and of which the middle, 32 x 32, was cut out$/,
+  );
   assert.match(told("slim"), /resized to 36 by bilinear interpolation without antialiasing, as TensorFlow's/);
 });

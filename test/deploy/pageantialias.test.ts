@@ -44,6 +44,9 @@ const numbersOf = (page: Page, name: string, size: object): Promise<readonly num
     return [...pixelsOf(photo, ${JSON.stringify(size)}).values];
   })()`);
 
+/** Of photos that are squashed into a square. */
+const FRACTIONS = [{ centralFraction: 0.875 }, { centralFraction: 0.7, interpolation: "bicubic" }] as const;
+
 const FORMS = [[90, 200], [131, 77], [20, 31], [2000, 40], [56, 57], [1200, 1240], [1, 9]] as const; // prettier-ignore
 
 /** Asserts that photos of any form have the numbers of preprocessForEval(); slim's where the page is told of no interpolation. @param site  the page's files */
@@ -52,7 +55,7 @@ async function expectNumbers(page: Page, site: Record<string, Uint8Array>, inter
     const name = `${height}x${width}.png`;
     const photo = height * width > 1e6 ? large(height, width) : pixels("any", height, width);
     site[name] = tf.tidy(() => encodePng(photo));
-    for (const size of [{ ...SIZES, interpolation }, SIZES]) {
+    for (const size of [{ ...SIZES, interpolation }, SIZES, ...FRACTIONS.map((one) => ({ ...SIZES, ...one }))]) {
       const expected = tf.tidy(() => preprocessForEval(photo, size).dataSync());
       const got = await numbersOf(page, name, size);
       assert.equal(got.length, expected.length);
@@ -63,17 +66,34 @@ async function expectNumbers(page: Page, site: Record<string, Uint8Array>, inter
   }
 } // prettier-ignore
 
-/** Asserts that heat lies over the middle of a photo of 162 x 242. */
-async function expectPlace(page: Page): Promise<void> {
+/** Asserts that heat lies over a part of the photo: top, left, height and width as shares of it. */
+async function expectPlace(page: Page, part: readonly number[]): Promise<void> {
   await page.locator("#heat").waitFor();
   const frame = await page.locator("#photo").boundingBox();
   const heat = await page.locator("#heat").boundingBox();
   assert.ok(frame && heat);
-  // 162 x 242 becomes 56 x 83.65, so 83, of which rows 4 to 52 and, as 17.5 is rounded to even, columns 18 to 66 are seen
   const shares = [(heat.y - frame.y) / frame.height, (heat.x - frame.x) / frame.width, heat.height / frame.height, heat.width / frame.width]; // prettier-ignore
-  for (const [i, share] of [4 / 56, 18 / 83, 48 / 56, 48 / 83].entries())
+  for (const [i, share] of part.entries())
     assert.ok(Math.abs((shares[i] ?? NaN) - share) < 3e-3, `${i}: ${shares[i] ?? NaN}`);
 }
+
+test("the page of a model that squashes photos answers as predict() does, with its heat over their middle", { skip }, async () => {
+  const site = join(folder, "squashed");
+  const sides = { defaultImageSize: SIZES.size, fixedResizeSide: SIZES.resizeSide };
+  const model = smallModel({ numClasses: 4, ...sides, width: 1 / 4, centralFraction: 0.875 });
+  await exportWeb(model, site, { classNames });
+  await withSite(site, async ({ url }) => {
+    const page = await browser.newPage();
+    await page.goto(`${url}?backend=wasm`);
+    for (const photo of [savedPng("narrow", 900, 40), savedPng("odd", 162, 242)]) {
+      const { most } = await fromPredict({ page, model, classNames, preprocessing: {} }, photo);
+      assert.ok(most < 1e-3, `${basename(photo)}: ${most}`);
+    }
+    await expectPlace(page, [10 / 162, 15 / 242, 142 / 162, 212 / 242]); // 10.125 and 15.125 pixels are left out
+    await page.close();
+  });
+  model.dispose();
+}); // prettier-ignore
 
 for (const interpolation of ["bilinear", "bicubic"] as const)
   test(`the page of a ${interpolation} model sees photos and answers as predict() does`, { skip }, async () => {
@@ -91,7 +111,8 @@ for (const interpolation of ["bilinear", "bicubic"] as const)
         const { most } = await fromPredict({ page, model, classNames, preprocessing: SIZES }, photo);
         assert.ok(most < 1e-3, `${basename(photo)}: ${most}`);
       }
-      await expectPlace(page);
+      // 162 x 242 becomes 56 x 83.65, so 83, of which rows 4 to 52 and, as 17.5 is rounded to even, columns 18 to 66 are seen
+      await expectPlace(page, [4 / 56, 18 / 83, 48 / 56, 48 / 83]);
       await page.close();
     };
     await withSite(site, work, beside);

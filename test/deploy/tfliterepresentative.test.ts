@@ -16,7 +16,8 @@ import {
   type RepresentativeOptions,
 } from "../../src";
 import { npyHeader, readNpy } from "../../src/deploy/npy";
-import { preprocessForEval, renderPhotos } from "../../src/input";
+import { preprocessForEval, readImage, renderPhotos } from "../../src/input";
+import { filesUnder } from "../../src/input/folder";
 import { encodePng } from "../../src/tensorflow";
 import { python, skip } from "../python";
 import { settleBeforeEach, settled } from "../settled";
@@ -67,6 +68,30 @@ test("images of a tensor are written as they are, or preprocessed, and read agai
   );
   assert.equal(memory().tensors, before);
   given.dispose();
+  model.dispose();
+});
+
+test("photos are squashed as their model does it, or as asked", async () => {
+  const folder = join(root, "squashed");
+  await renderPhotos(folder, { perClass: 1, size: 50 });
+  const model = small({ centralFraction: 0.875 });
+  const { size: side, ...photo } = model.photoSize;
+  const shape = [2, side, side, 3];
+  const own = await representativeDataset(folder, 2, {
+    file: join(root, "own.npy"),
+    model,
+    receive: "images",
+  });
+  const asked = await representativeDataset(folder, 2, { file: join(root, "asked.npy"), side, ...photo });
+  assert.deepEqual([own.shape, asked.shape], [shape, shape]);
+  assert.deepEqual(await numbersOf(own.file, 2), await numbersOf(asked.file, 2));
+  const [first = ""] = await filesUnder(folder);
+  const image = await readImage(first);
+  const expected = tf.tidy(() => [...preprocessForEval(image, model.photoSize).dataSync()]);
+  const numbers = await numbersOf(own.file, 2);
+  assert.ok(expected.every((value, i) => Math.abs(value - (numbers[i] ?? NaN)) < 1e-3));
+  await assert.rejects(representativeDataset(folder, 3, { side, centralFraction: 2 }), /expected centralFraction above 0 and up to 1, got 2$/); // prettier-ignore
+  image.dispose();
   model.dispose();
 });
 

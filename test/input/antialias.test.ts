@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aspectPreservingResize, preprocessForEval, preprocessForTrain, tenCrop } from "../../src/input";
 import { Model, preprocessImages } from "../../src/model";
+import { centralPart } from "../../src/model/preprocessing";
 import { fitCentral } from "../../src/input/fit";
-import { execute, memory, random, recordFunction, tf, type Interpolation } from "../../src/tensorflow";
+import { withOrigin } from "../../src/input/origin";
+import { constant, decodePixels, encodePng, execute, memory, random, recordFunction, tf, type Interpolation } from "../../src/tensorflow"; // prettier-ignore
 import { readFixture } from "../fixtures";
 
 /** What torch makes of photos; see test/oracle/antialias.py. */
@@ -18,7 +20,13 @@ interface Case {
   readonly some: readonly number[];
 }
 
-const { cases } = readFixture<{ readonly cases: readonly Case[] }>("antialias");
+/** Of a photo's middle, squashed into a square. */
+interface Squashed extends Omit<Case, "resizeSide" | "interpolation"> {
+  readonly centralFraction: number;
+  readonly interpolation: Interpolation;
+}
+
+const { cases, squashed } = readFixture<{ readonly cases: readonly Case[]; readonly squashed: readonly Squashed[] }>("antialias"); // prettier-ignore
 
 /** As the oracle makes it. */
 function imageOf([height, width]: readonly [number, number]): tf.Tensor3D {
@@ -32,8 +40,12 @@ function imageOf([height, width]: readonly [number, number]): tf.Tensor3D {
   });
 }
 
-function expectAs(image: tf.Tensor3D, { side, mean, rows, some, ...one }: Case, what: string): void {
-  const name = `${what}: ${one.size.join(" x ")}, ${one.resizeSide}, ${one.interpolation}`;
+function expectAs(
+  image: tf.Tensor3D,
+  { side, mean, rows, some, ...one }: Case | Squashed,
+  what: string,
+): void {
+  const name = `${what}: ${JSON.stringify(one)}`;
   assert.deepEqual(image.shape, [side, side, 3], name);
   const near = (got: tf.Tensor, expected: readonly number[]): void => {
     const apart = got.flatten().sub(tf.tensor1d([...expected])).abs().max(); // prettier-ignore
@@ -66,6 +78,68 @@ test("antialiased photos are torchvision's, one by one, recorded, in batches and
   }
   example.dispose();
   assert.deepEqual(memory(), before);
+});
+
+test("squashed photos are timm's and TF-Slim's, one by one, recorded, from a file, in batches and by the model", () => {
+  const before = memory();
+  for (const one of squashed) {
+    const { size, side, centralFraction, interpolation } = one;
+    const options = { centralFraction, interpolation };
+    const toNetwork = { ...options, imageSize: side, preprocessing: "none" } as const;
+    tf.tidy(() => {
+      const image = imageOf(size);
+      const batch = tf.stack([image.reverse(1), image]).as4D(2, ...image.shape);
+      const file = constant([encodePng(image)], [], "string");
+      expectAs(preprocessForEval(image, { ...options, size: side }), one, "preprocessForEval()");
+      const decoded = withOrigin(decodePixels(file), { contents: file, decode: "exact" });
+      expectAs(preprocessForEval(decoded, { ...options, size: side }), one, "preprocessForEval() of a file");
+      expectAs(
+        lastOf(fitCentral(batch, { ...options, side, resizeSide: 1 })),
+        one,
+        "fitCentral() of a batch",
+      );
+      expectAs(lastOf(preprocessImages(batch, toNetwork)), one, "preprocessImages()");
+    });
+    const example = imageOf([50, 60]);
+    const recorded = recordFunction((image) => [preprocessForEval(image, { ...options, size: side })], [example]); // prettier-ignore
+    tf.tidy(() => {
+      const [compiled] = execute(recorded.name, [imageOf(size), ...recorded.captures], {}, 1);
+      expectAs(compiled?.as3D(side, side, 3) ?? example, one, "recorded");
+    });
+    recorded.dispose();
+    example.dispose();
+  }
+  assert.deepEqual(memory(), before);
+});
+
+test("centralPart() is where squashed photos were cut out", () => {
+  const partOf = (interpolation: Interpolation, centralFraction: number, side = 16): number[] =>
+    tf.tidy(() => {
+      const images = tf.zeros<tf.Rank.R4>([1, 50, 40, 3]);
+      const part = centralPart(images, { fixedResizeSide: 20, defaultImageSize: side, interpolation, centralFraction }); // prettier-ignore
+      return [part.top, part.bottom, part.left, part.right];
+    });
+  assert.deepEqual(partOf("slim", 0.875), [3 / 50, 47 / 50, 2 / 40, 38 / 40]); // 3.125 and 2.5 pixels are left out
+  assert.deepEqual(partOf("bilinear", 0.875), [1 / 18, 17 / 18, 1 / 18, 17 / 18]); // of 18 x 18
+  assert.deepEqual(partOf("bicubic", 1), [0, 1, 0, 1]);
+});
+
+test("images of the network's size are not squashed, and a seed crops", () => {
+  tf.tidy(() => {
+    const images = imageOf([24, 24]).as4D(1, 24, 24, 3);
+    const options = { imageSize: 24, resizeSide: 24, preprocessing: "none", centralFraction: 0.5 } as const;
+    assert.deepEqual(preprocessImages(images, options).dataSync(), images.toFloat().dataSync());
+    const { centralFraction: _, ...plain } = { ...options, imageSize: 20, seed: random.seed(3) };
+    const drawn = preprocessImages(images, { ...plain, centralFraction: 0.5 });
+    assert.deepEqual(drawn.dataSync(), preprocessImages(images, plain).dataSync());
+    for (const centralFraction of [0, 1.1, NaN])
+      for (const preprocess of [
+        () => preprocessImages(images, { ...options, centralFraction }),
+        () => preprocessForEval(imageOf([9, 9]), { centralFraction }),
+        () => new Model({ centralFraction }),
+      ])
+        assert.throws(preprocess, new RegExp(`expected centralFraction (to be )?above 0 and up to 1, got ${centralFraction}$`)); // prettier-ignore
+  });
 });
 
 function lastOf(batch: tf.Tensor4D): tf.Tensor3D {

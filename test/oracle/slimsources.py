@@ -24,7 +24,10 @@ INCEPTION = (127.5, 127.5)
 
 def networks():
     """name -> (the network, its arg scope, side of its images, classes, what is taken off pixels and what they are divided by)"""
-    found = {name: (net, ARG_SCOPES[name.split("_")[1]], 224, 1000, VGG) for name, net in RESNETS.items()}
+    found = {}
+    for name, net in RESNETS.items():
+        version = name.split("_")[1]
+        found[name] = (net, ARG_SCOPES[version], *((224, 1000, VGG) if version == "v1" else (299, 1001, INCEPTION)))
     for name, (net, scope, *_) in OTHERS.items():
         if "/" not in name:
             found[name] = (net, scope, 224, *((1001, INCEPTION) if "inception" in name else (1000, VGG)))

@@ -76,7 +76,8 @@ test("config.json says how photographs are shown; sizes that are none are refuse
     timmConfigBeside(beside({ architecture: "resnet50", pretrained_cfg: { ...TORCH, ...config } }, name))?.photos;
   const shown = { input_size: [3, 160, 160], crop_pct: 0.95, interpolation: "bilinear", test_input_size: [3, 224, 224] };
   assert.deepEqual(photosOf(shown, "shown"), { ...UNSAID, defaultImageSize: 160, fixedResizeSide: 168, interpolation: "bilinear" });
-  assert.deepEqual(photosOf({ crop_pct: null, crop_mode: "squash" }, "squash"), { ...UNSAID, cropMode: "squash" });
+  const squash = { ...UNSAID, cropMode: "squash", centralFraction: 0.875 };
+  assert.deepEqual(photosOf({ crop_pct: null, crop_mode: "squash" }, "squash"), squash);
   for (const [name, config, said] of [
     ["wide", { input_size: [3, 224, 192] }, /config.json": expected input_size of three numbers, .*, got \[3,224,192\]$/],
     ["none", { input_size: 224 }, /expected input_size of three numbers, .*, got 224$/],

@@ -62,10 +62,17 @@ const RECEIVED = {
 } as const;
 
 /** What a client does with a photo. */
-function inWords({ resizeSide, size, interpolation }: PhotoSize): string {
+function inWords({ resizeSide, size, interpolation, centralFraction }: PhotoSize): string {
   const how =
     interpolation === "slim"
       ? "bilinear interpolation without antialiasing, as TensorFlow's resize_bilinear does it (Pillow's antialiases)"
       : `antialiased ${interpolation} interpolation, as Pillow and torchvision do it`;
-  return `whose shorter side was resized to ${resizeSide} by ${how}, and of which the middle, ${size} x ${size}, was cut out`;
+  const square = `${size} x ${size}`;
+  if (centralFraction !== undefined && interpolation === "slim")
+    return `of which the middle, ${centralFraction} of each side, was cut out and resized to ${square}, whatever its proportions, by ${how}`;
+  if (centralFraction !== undefined) {
+    const whole = Math.floor(size / centralFraction);
+    return `resized to ${whole} x ${whole}, whatever their proportions, by ${how}, and of which the middle, ${square}, was cut out`;
+  }
+  return `whose shorter side was resized to ${resizeSide} by ${how}, and of which the middle, ${square}, was cut out`;
 }

@@ -1,7 +1,7 @@
 /** What Inceptions are made of: branches side by side, written as their papers' tables. */
 import { AUX_LOGITS, GLOBAL_POOL, type ConvolutionLayer, type Layers } from "../layers";
 import type { Initializer } from "../variables";
-import type { NetworkForm, NetworkSpec, Source } from "./network";
+import { SQUASHED, type NetworkForm, type NetworkSpec, type Source, type SourceTraits } from "./network";
 
 /** What the layers of one Inception have in common. */
 export interface InceptionStyle {
@@ -190,10 +190,13 @@ export function inceptionSpec<S extends Source>(
   build: (form: NetworkForm) => ReturnType<NetworkSpec["build"]>,
 ): NetworkSpec {
   const traits = { preprocessing: "inception", batchNormEpsilon: 1e-3 } as const;
-  const timm = { ...traits, resizeSide: timmResizeSide };
+  const own: Partial<Record<Source, Partial<SourceTraits>>> = {
+    slim: SQUASHED,
+    timm: { resizeSide: timmResizeSide },
+  };
   return {
     imageSize: 299,
-    sources: Object.fromEntries(sources.map((source) => [source, source === "timm" ? timm : traits])),
+    sources: Object.fromEntries(sources.map((source) => [source, { ...traits, ...own[source] }])),
     weightDecay: 4e-5,
     batchNormDecay: 0.9997,
     dropoutKeepProb: 0.8,

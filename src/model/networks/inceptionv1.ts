@@ -2,7 +2,7 @@
 import { GLOBAL_POOL, type ConvolutionLayer, type Layers } from "../layers";
 import type { Network } from "../part";
 import { scaleDepth } from "./blocks";
-import type { NetworkForm, NetworkSpec } from "./network";
+import { SQUASHED, type NetworkForm, type NetworkSpec } from "./network";
 
 const SCOPE = "InceptionV1";
 
@@ -90,7 +90,7 @@ export const INCEPTION_V1 = {
   inception_v1: {
     imageSize: 224,
     sources: {
-      slim: { preprocessing: "inception", batchNormEpsilon: 1e-3 },
+      slim: { preprocessing: "inception", batchNormEpsilon: 1e-3, ...SQUASHED },
       torchvision: { preprocessing: "inception", batchNormEpsilon: 1e-3 }, // by its transform_input
     },
     weightDecay: 4e-5,

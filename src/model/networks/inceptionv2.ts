@@ -1,7 +1,7 @@
 /** Inception v2, as TF-Slim builds it. */
 import { GLOBAL_POOL, type ConvolutionLayer, type Layers } from "../layers";
 import type { Network } from "../part";
-import type { NetworkForm, NetworkSpec } from "./network";
+import { SQUASHED, type NetworkForm, type NetworkSpec } from "./network";
 
 const SCOPE = "InceptionV2";
 const LEAST_DEPTH = 16;
@@ -111,7 +111,7 @@ function separable<X>(layers: Layers<X>, images: X, depth: number): X {
 export const INCEPTION_V2 = {
   inception_v2: {
     imageSize: 224,
-    sources: { slim: { preprocessing: "inception", batchNormEpsilon: 1e-3 } },
+    sources: { slim: { preprocessing: "inception", batchNormEpsilon: 1e-3, ...SQUASHED } },
     weightDecay: 4e-5,
     batchNormDecay: 0.9997,
     dropoutKeepProb: 0.8,

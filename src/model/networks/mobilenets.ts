@@ -2,10 +2,11 @@
 import { mobilenetV1 } from "./mobilenetv1";
 import { mobilenetV2 } from "./mobilenetv2";
 import { mobilenetV3 } from "./mobilenetv3";
-import type { NetworkForm, NetworkSpec } from "./network";
+import { SQUASHED, type NetworkForm, type NetworkSpec } from "./network";
 import type { Network } from "../part";
 
 const TENSORFLOW = { preprocessing: "inception", batchNormEpsilon: 1e-3 } as const;
+const SLIM = { ...TENSORFLOW, ...SQUASHED } as const;
 const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5 } as const;
 
 const COMMON = { imageSize: 224, weightDecay: 4e-5 } as const;
@@ -13,7 +14,7 @@ const COMMON = { imageSize: 224, weightDecay: 4e-5 } as const;
 function specV1(ownWidth: number): NetworkSpec {
   return {
     ...COMMON,
-    sources: { slim: TENSORFLOW, timm: { ...TENSORFLOW, batchNormEpsilon: 1e-5 }, keras: TENSORFLOW },
+    sources: { slim: SLIM, timm: { ...TENSORFLOW, batchNormEpsilon: 1e-5 }, keras: TENSORFLOW },
     batchNormDecay: 0.9997,
     dropoutKeepProb: 0.999,
     build: scaled(mobilenetV1, ownWidth),
@@ -23,7 +24,7 @@ function specV1(ownWidth: number): NetworkSpec {
 function specV2(ownWidth: number): NetworkSpec {
   return {
     ...COMMON,
-    sources: { slim: TENSORFLOW, torchvision: TORCH, timm: TORCH, keras: TENSORFLOW },
+    sources: { slim: SLIM, torchvision: TORCH, timm: TORCH, keras: TENSORFLOW },
     batchNormDecay: 0.997,
     dropoutKeepProb: 0.8,
     build: scaled(mobilenetV2, ownWidth),
@@ -34,7 +35,7 @@ function specV3(size: "large" | "small"): NetworkSpec {
   return {
     ...COMMON,
     sources: {
-      slim: TENSORFLOW,
+      slim: SLIM,
       torchvision: {
         preprocessing: "torch",
         batchNormEpsilon: 1e-3,

@@ -52,7 +52,15 @@ export interface SourceTraits {
   readonly imageSize?: number;
   /** Shorter side of photos before that is cropped, for the weights that it takes by default. @default 8/7 of imageSize */
   readonly resizeSide?: number;
+  /** The share of each side of photos that is squeezed into a square. @default none: they keep their proportions */
+  readonly centralFraction?: number;
 }
+
+/**
+ * How TF-Slim shows photos to its Inceptions and MobileNets.
+ * @see TF-Slim's models/research/slim/preprocessing/preprocessing_factory.py; inception_preprocessing.py, preprocess_for_eval()
+ */
+export const SQUASHED = { centralFraction: 0.875 } as const satisfies Partial<SourceTraits>;
 
 /** A network: how it is built, and what it is trained with. */
 export interface NetworkSpec {

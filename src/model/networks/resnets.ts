@@ -1,10 +1,15 @@
 /** The ResNets: by TF-Slim's names those that it has. */
 import type { ResnetName } from "./blocks";
-import type { NetworkSpec, SourceTraits } from "./network";
+import { SQUASHED, type NetworkSpec, type SourceTraits } from "./network";
 import { resnet } from "./resnet";
 
 const TORCH = { preprocessing: "torch", batchNormEpsilon: 1e-5, strides: "torchvision" } as const;
 const SLIM = { preprocessing: "vgg", batchNormEpsilon: 1e-5 } as const;
+/**
+ * As TF-Slim's checkpoints of second versions want photos, whatever preprocessing_factory.py has for them.
+ * @see the notes below the table of TF-Slim's models/research/slim/README.md: Inception's preprocessing, of 299 pixels
+ */
+const SLIM_V2 = { ...SLIM, preprocessing: "inception", imageSize: 299, ...SQUASHED } as const;
 const KERAS_EPSILON = 1.001e-5;
 
 /** How a source's weights want photographs, where not as most of its. */
@@ -48,7 +53,7 @@ function secondVersion(name: ResnetName, photos: Photos = {}): NetworkSpec {
     timm: { biases: false },
   } as const;
   return {
-    ...resnetSpec(name, { slim: SLIM, timm, keras }),
+    ...resnetSpec(name, { slim: SLIM_V2, timm, keras }),
     build: ({ source, strides, width, outputStride }) =>
       resnet(name, {
         ...{ strides, width, outputStride },

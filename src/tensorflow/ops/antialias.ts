@@ -24,6 +24,16 @@ export function expectInterpolation(what: string, given: string): void {
   throw new RangeError(`Cannot ${what}: expected interpolation to be ${known}, got ${given}`);
 }
 
+/**
+ * Checks the share of an image's sides that is squashed into a square.
+ * @param what  what it is for, for the error: "preprocess image"
+ * @throws {RangeError} if it is not above 0 and up to 1
+ */
+export function expectCentralFraction(what: string, given: number | undefined): void {
+  if (given === undefined || (given > 0 && given <= 1)) return;
+  throw new RangeError(`Cannot ${what}: expected centralFraction above 0 and up to 1, got ${String(given)}`);
+}
+
 /** Those that are antialiased. */
 export type Antialiased = Exclude<Interpolation, "slim">;
 

@@ -12,7 +12,9 @@ export interface PhotosShown {
   readonly defaultImageSize: number;
   /** One of Model's, or of others: "lanczos". */
   readonly interpolation: string;
-  /** "center", or what no model here does: timm's "squash" presses whole photographs into a square, "border" adds borders. */
+  /** The share of each side of photographs that is squashed into the square, as timm's crop_mode "squash" has it. @default none */
+  readonly centralFraction?: number | undefined;
+  /** "center", "squash", or what no model here does: timm's "border" adds borders. */
   readonly cropMode: string;
 }
 
@@ -51,7 +53,7 @@ const TIMM: Table = [
   [224, 256, "bilinear", "tf_mobilenetv3_large_100 tf_mobilenetv3_small_100"],
 ]; // prettier-ignore
 
-/** timm's weights that are shown whole photographs, pressed into a square. @see timm 1.0.31: models/convnext.py, crop_mode */
+/** timm's weights that are shown photographs squashed into a square, of which all is kept. @see timm 1.0.31: models/convnext.py, crop_mode */
 const SQUASHED = ["in12k_ft_in1k_384", "fb_in22k_ft_in1k_384"];
 
 interface Publisher {
@@ -87,6 +89,7 @@ export function publishedPhotos(name: string, form: Source): PhotosShown | undef
     .map((key) => table.find(([, , , names]) => names.split(" ").includes(key)))
     .find((found) => found !== undefined);
   const [defaultImageSize, fixedResizeSide, interpolation] = row ?? [224, 256, usual];
-  const cropMode = source === "timm" && SQUASHED.includes(tag) ? "squash" : "center";
-  return { fixedResizeSide, defaultImageSize, interpolation, cropMode };
+  const isSquashed = source === "timm" && SQUASHED.includes(tag);
+  const crop = isSquashed ? { cropMode: "squash", centralFraction: 1 } : { cropMode: "center" };
+  return { fixedResizeSide, defaultImageSize, interpolation, ...crop };
 }

@@ -23,11 +23,15 @@ export interface PhotoSize {
   readonly size: number;
   /** "slim": not antialiased, as TF-Slim; the others are, as torchvision. @default "slim" */
   readonly interpolation?: "slim" | "bilinear" | "bicubic";
+  /** The share of each side, 0…1, whose middle is squashed into the square, whatever resizeSide is. @default none */
+  readonly centralFraction?: number;
 }
 
 /** A square part of a photo in another size. */
 export interface ResizeWindow {
-  /** Height and width that the whole photo would be resized to. */
+  /** Rows and columns that are left out at each end of the photo's sides, before it is resized. @default none */
+  readonly margins?: readonly [rows: number, columns: number];
+  /** Height and width that the photo would be resized to. */
   readonly tall: number;
   readonly wide: number;
   /** Where the part begins there. */
@@ -37,14 +41,36 @@ export interface ResizeWindow {
   readonly size: number;
 }
 
-/** The middle of the photo, resized so that its shorter side is `resizeSide`. */
+/** The middle of the photo, resized so that its shorter side is `resizeSide`, or squashed. */
 export function pixelsOf(source: Source, photo: PhotoSize): Pixels {
   const { interpolation = "slim" } = photo;
-  const window = interpolation === "slim" ? slimWindow(source, photo) : torchWindow(source, photo);
-  const { tall, wide, top, left, size } = window;
-  const crop = { top: top / tall, left: left / wide, height: size / tall, width: size / wide };
+  const window = windowIn(source, photo);
+  const { tall, wide, top, left, size, margins: [rows, columns] = [0, 0] } = window;
+  const [height, width] = [1 - (2 * rows) / source.height, 1 - (2 * columns) / source.width]; // what is resized
+  const crop = {
+    top: rows / source.height + (top / tall) * height,
+    left: columns / source.width + (left / wide) * width,
+    height: (size / tall) * height,
+    width: (size / wide) * width,
+  };
   const values = interpolation === "slim" ? resizedPlainly(source, window) : antialiased(source, window, interpolation); // prettier-ignore
   return { values, crop };
+}
+
+function windowIn(source: Source, photo: PhotoSize): ResizeWindow {
+  const { size, interpolation = "slim", centralFraction } = photo;
+  if (centralFraction === undefined)
+    return interpolation === "slim" ? slimWindow(source, photo) : torchWindow(source, photo);
+  if (interpolation === "slim") return squashedMiddle(source, size, centralFraction);
+  const whole = Math.floor(size / centralFraction);
+  return windowOf(whole, whole, size, halfToEven);
+}
+
+/** @see TF-Slim inception_preprocessing.preprocess_for_eval: cropped before it is resized; in float32 */
+function squashedMiddle({ width, height }: Source, size: number, centralFraction: number): ResizeWindow {
+  const margin = (side: number): number =>
+    Math.floor(Math.fround(side - Math.fround(side * Math.fround(centralFraction))) / 2);
+  return { margins: [margin(height), margin(width)], tall: size, wide: size, top: 0, left: 0, size };
 }
 
 /** @see TF-Slim vgg_preprocessing._smallest_size_at_least: in float32, a half rounded to even */

@@ -12,17 +12,26 @@ interface Along {
 /** The window of a resized photo, [size, size, 3]. */
 export function resizedPlainly(
   { image, width, height }: Source,
-  { tall, wide, top, left, size }: ResizeWindow,
+  { margins: [rows, columns] = [0, 0], tall, wide, top, left, size }: ResizeWindow,
 ): Float32Array {
-  return sampled(image, along(height, tall, top, size), along(width, wide, left, size), size);
+  const y = along({ first: rows, side: height - 2 * rows }, tall, top, size);
+  const x = along({ first: columns, side: width - 2 * columns }, wide, left, size);
+  return sampled(image, y, x, size);
 }
 
-function along(side: number, resized: number, begin: number, count: number): Along {
+/** @param within  the pixels of the photo's side that are resized */
+function along(
+  within: { readonly first: number; readonly side: number },
+  resized: number,
+  begin: number,
+  count: number,
+): Along {
+  const { first, side } = within;
   const scale = Math.fround(side / resized);
   const exact = Array.from({ length: count }, (_, i) => Math.fround((begin + i) * scale));
   return {
-    lower: exact.map((place) => Math.min(Math.floor(place), side - 1)),
-    upper: exact.map((place) => Math.min(Math.ceil(place), side - 1)),
+    lower: exact.map((place) => first + Math.min(Math.floor(place), side - 1)),
+    upper: exact.map((place) => first + Math.min(Math.ceil(place), side - 1)),
     share: exact.map((place) => Math.fround(place - Math.floor(place))),
   };
 }
