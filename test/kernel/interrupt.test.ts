@@ -15,6 +15,10 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
     "a busy loop and a busy timer behind it",
     "setTimeout(() => { for (;;); }, 1); console.log('go'); for (;;);",
   ],
+  [
+    "waiting for shared memory",
+    "console.log('go'); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);",
+  ],
   ["a slow regular expression", "console.log('go'); /(a+)+b/.test('a'.repeat(40))"],
   ["sorting", "console.log('go'); for (;;) [...Array(1e5).keys()].sort((a, b) => b - a).map(String);"],
   [
