@@ -106,3 +106,19 @@ const turn = () => new Promise((go) => setImmediate(go));`);
     assert.equal((await run("slim.loadClassifier(`${place}/kept`).dispose()")).result, undefined);
   },
 );
+
+test("a gradient that an interrupt ended halfway leaves no tensors, and the next is right", async () => {
+  const { run } = await kernel;
+  await run(`const slope = (x: number, ms: number) => slim.tf.tidy(() => slim.tf.grad((value) => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  return value.square().sum();
+})(slim.tf.scalar(x)).dataSync()[0]);`);
+  const held = async (): Promise<unknown> => (await run("JSON.stringify(slim.memory())")).result;
+  for (const stop of ["message", "signal"] as const) {
+    assert.equal((await run("slope(3, 0)")).result, "6");
+    const before = await held();
+    assert.equal((await run('console.log("go"); for (;;) slope(2, 200);', stop)).result, interrupted);
+    assert.equal(await held(), before);
+  }
+  assert.equal((await run("slope(4, 0)")).result, "8");
+});

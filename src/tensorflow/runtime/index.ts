@@ -1,4 +1,5 @@
 /** TensorFlow in this process: the addon, tfjs on it, tensors and their memory, errors. */
+import "./scopes";
 export { tf, version, device, dataType } from "./runtime";
 export type { DataType } from "./datatype";
 export { reasonOf, TensorFlowError, type TensorFlowCode } from "./error";
