@@ -157,7 +157,8 @@ function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
-  expect("centralFraction", "above 0 and up to 1", centralFraction > 0 && centralFraction <= 1);
+  const isShare = Number.isFinite(centralFraction) && centralFraction > 0 && centralFraction <= 1;
+  expect("centralFraction", "above 0 and up to 1", isShare);
   expectForm(options, spec, expect);
   expect("interpolation", INTERPOLATIONS.join(", "), INTERPOLATIONS.includes(options.interpolation));
   expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));

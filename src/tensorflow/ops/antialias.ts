@@ -30,7 +30,7 @@ export function expectInterpolation(what: string, given: string): void {
  * @throws {RangeError} if it is not above 0 and up to 1
  */
 export function expectCentralFraction(what: string, given: number | undefined): void {
-  if (given === undefined || (given > 0 && given <= 1)) return;
+  if (given === undefined || (Number.isFinite(given) && given > 0 && given <= 1)) return;
   throw new RangeError(`Cannot ${what}: expected centralFraction above 0 and up to 1, got ${String(given)}`);
 }
 
