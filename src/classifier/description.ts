@@ -19,8 +19,11 @@ export const DESCRIPTION_FILE = "classifier.json";
 /** What the file is of. */
 const FORMAT = "slimlab classifier";
 
-/** The version of the format: greater where an older reader would go wrong. Of the first, photos are all resized as TF-Slim does. */
-const VERSION = 2;
+/**
+ * The version of the format: greater where an older reader would go wrong. Of the first, photos are all resized as TF-Slim does; of the
+ * second, they all keep their proportions.
+ */
+const VERSION = 3;
 
 /** How a classifier was trained. */
 export interface Trained {
@@ -81,8 +84,8 @@ export function readDescription(dir: string): Described | undefined {
   if (!fields.has("format") || fields.text("format") !== FORMAT)
     throw refuse(`a format "${FORMAT}"`, fields.has("format") ? fields.text("format") : undefined);
   const version = fields.number("version");
-  if (version !== 1 && version !== VERSION)
-    throw refuse(`format version 1 or ${VERSION}`, `${version}, as another version of slimlab writes it`);
+  if (![1, 2, VERSION].includes(version))
+    throw refuse(`format version 1 to ${VERSION}`, `${version}, as another version of slimlab writes it`);
   return describedOf(fields, refuse);
 }
 

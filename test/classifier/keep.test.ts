@@ -147,7 +147,7 @@ test("what is no classifier, a damaged one or one of another version is refused,
   const weights = readdirSync(dir).find((name) => name.includes(".data-")) ?? "";
   const before = memory();
   const damages: readonly (readonly [RegExp, string, string])[] = [
-    [/"version": 2/, '"version": 3', "expected format version 1 or 2, got 3, as another version of slimlab writes it"],
+    [/"version": 3/, '"version": 4', "expected format version 1 to 3, got 4, as another version of slimlab writes it"],
     [/^[^]*$/, "{", "expected what saveClassifier() writes, got 1 characters that are no JSON"],
     [/^[^]*$/, "[]", "expected an object, got []"],
     [/^[^]*$/, '{"name": "hat"}', 'expected a format "slimlab classifier", got none'],
@@ -184,12 +184,26 @@ test("a classifier of before resizes photos as it did, whatever its weights are 
   const dir = await saveClassifier(model, join(root, "before"), { classNames: NAMES });
   model.dispose();
   const file = join(dir, "classifier.json");
-  const text = readFileSync(file, "utf8").replace('"version": 2', '"version": 1');
+  const text = readFileSync(file, "utf8").replace('"version": 3', '"version": 1');
   writeFileSync(file, text.replaceAll(/,\s*"interpolation": "bilinear"/g, "").replaceAll(/"interpolation": "bilinear",\s*/g, ""));
   const before = loadClassifier(dir);
   assert.deepEqual([before.preprocessing.interpolation, before.model.options.interpolation], ["slim", "slim"]);
   before.dispose();
 }); // prettier-ignore
+
+test("a second ResNet of before has VGG's pixels and photos in their proportions", async () => {
+  const model = smallModel({ architecture: "resnet_v2_14", preprocessing: "vgg" });
+  const dir = await saveClassifier(model, join(root, "second"), { classNames: NAMES });
+  const wanted = probabilitiesOf(model);
+  model.dispose();
+  const file = join(dir, "classifier.json");
+  const text = readFileSync(file, "utf8").replace('"version": 3', '"version": 2');
+  writeFileSync(file, text.replace(/"preprocessing": "vgg",\s*/, ""));
+  const before = loadClassifier(dir);
+  assert.deepEqual(probabilitiesOf(before.model), wanted);
+  assert.deepEqual(before.preprocessing, { resizeSide: 36, size: 32, interpolation: "slim" });
+  before.dispose();
+});
 
 test("saveClassifier() refuses what can't be loaded again, leaves other folders alone, and replaces nothing by a half", async () => {
   const model = smallModel();
