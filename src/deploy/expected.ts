@@ -29,14 +29,16 @@ export function expectApart(what: string, classNames: readonly string[]): void {
 
 /**
  * How photos get to a model's size: as the model's own options say, where nothing else is given; whoever gives a resizeSide wants
- * photos to keep their proportions.
+ * photos to keep their proportions. Of images of another size than its own a squashing model takes the middle itself: they are all
+ * of the photo, or else it would be shown the middle of the middle.
  * @throws {RangeError} if sides are no whole numbers of pixels, the crop is larger than what it is cut from, or a centralFraction is
  * not above 0 and up to 1
  */
 export function photoSizeOf(what: string, { options }: Model, given: Partial<PhotoSize> = {}): PhotoSize {
   const { size = options.defaultImageSize, resizeSide = Math.max(size, options.fixedResizeSide) } = given;
   const { interpolation = options.interpolation } = given;
-  const { centralFraction = given.resizeSide === undefined ? options.centralFraction : undefined } = given;
+  const own = options.centralFraction !== undefined && size !== options.defaultImageSize ? 1 : options.centralFraction; // prettier-ignore
+  const { centralFraction = given.resizeSide === undefined ? own : undefined } = given;
   expectInterpolation(what, interpolation);
   expectCentralFraction(what, centralFraction);
   for (const [key, side] of Object.entries({ size, resizeSide }))

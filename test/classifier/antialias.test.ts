@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { createBatchPredictor, loadClassifier, predict, saveClassifier } from "../../src/classifier";
+import { photoSizeOf } from "../../src/deploy/expected";
 import { createPredictInputFn, exportSavedModel, loadSavedModel } from "../../src/export";
 import { preprocessForEval } from "../../src/input";
 import { encodeJpeg, encodePng, memory, tf } from "../../src/tensorflow";
@@ -73,6 +74,21 @@ for (const [how, model, other] of [
     await predictor.close();
     assert.deepEqual(memory(), before);
   });
+
+test("given images of another size, a model that squashes sees as much of the photo as of its own size", () => {
+  const ramp = tf.range(0, 200).mul(1.25).as3D(1, 200, 1).tile<tf.Tensor3D>([100, 1, 3]);
+  for (const model of [middle, squashed])
+    for (const size of [undefined, 64, 20])
+      tf.tidy(() => {
+        const sizes = photoSizeOf("predict", model, size === undefined ? {} : { size });
+        const shown = preprocessForEval(ramp, sizes).expandDims<tf.Tensor4D>(0);
+        const plain = preprocessForEval(ramp, model.photoSize).expandDims<tf.Tensor4D>(0);
+        const [got, wanted] = [shown, plain].map((images) => model.preprocess(images).mean([1, 3]).dataSync());
+        const apart = Math.max(...[...(wanted ?? [])].map((value, i) => Math.abs(value - (got?.[i] ?? NaN))));
+        assert.ok(apart < 0.1, `${size}: ${apart}`); // the middle of the middle begins 13 levels further on, of which 58 are 1
+      });
+  ramp.dispose();
+}); // prettier-ignore
 
 test("a SavedModel that resizes otherwise than its model is sent photos decoded as it does", async () => {
   const receiver = createPredictInputFn({ receive: "files", side: 32, resizeSide: 35, interpolation: "bicubic" }); // prettier-ignore
