@@ -132,8 +132,10 @@ test("images of the network's size are not squashed, and a seed crops", () => {
     const { centralFraction: _, ...plain } = { ...options, imageSize: 20, seed: random.seed(3) };
     const drawn = preprocessImages(images, { ...plain, centralFraction: 0.5 });
     assert.deepEqual(drawn.dataSync(), preprocessImages(images, plain).dataSync());
-    const texts: { centralFraction: number } = JSON.parse('{"centralFraction": "0.5"}');
-    for (const centralFraction of [0, 1.1, NaN, texts.centralFraction])
+    const text: object = { centralFraction: "0.5" };
+    for (const preprocess of [() => preprocessForEval(imageOf([9, 9]), text), () => new Model(text)])
+      assert.throws(preprocess, /expected centralFraction (to be )?above 0 and up to 1, got 0\.5$/);
+    for (const centralFraction of [0, 1.1, NaN])
       for (const preprocess of [
         () => preprocessImages(images, { ...options, centralFraction }),
         () => preprocessForEval(imageOf([9, 9]), { centralFraction }),
