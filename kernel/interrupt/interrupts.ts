@@ -16,7 +16,7 @@ export class Interrupted extends Error {
 export type CellSignal = AbortSignal & {
   /** What must be finished first, such as a training step under way: the cell ends when it is settled. */
   waitUntil(work: Promise<unknown>): void;
-  /** Runs synchronous work that must not be ended halfway. */
+  /** Runs synchronous work that must not be ended halfway; throws, rather than begin, where the cell was interrupted meanwhile. */
   shield<T>(work: () => T): T;
 };
 
@@ -58,7 +58,11 @@ export class Interruption {
       this.#finishing.add(settled);
       guard.finishing = unfinished.add(settled).size;
     };
-    const shield = <T>(work: () => T): T => guard.run(work);
+    const shield = <T>(work: () => T): T => {
+      const isAsked = guard.asked && !guard.closed && this.#finishing.size === 0;
+      if (isAsked) throw new Interrupted(); // a loop of such work would never hear of it
+      return guard.run(work);
+    };
     this.signal = Object.assign(this.#controller.signal, { waitUntil, shield });
   }
 

@@ -27,6 +27,7 @@ export function finishFirst<T>(work: () => Promise<T>): Promise<T> {
 /**
  * Runs synchronous work that an interrupt does not end halfway, such as changing what several things rely on.
  * @returns what the work gives
+ * @throws {Error} instead of beginning, if the cell was interrupted while it was busy, unless there is work to be finished first
  */
 export function shielded<T>(work: () => T): T {
   const signal = cellSignal();

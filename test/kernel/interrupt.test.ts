@@ -16,6 +16,12 @@ const cells: readonly (readonly [what: string, code: string, look?: string])[] =
     "setTimeout(() => { for (;;); }, 1); console.log('go'); for (;;);",
   ],
   [
+    "work that is shielded, again and again",
+    `{ const signal = (globalThis as any)[Symbol.for("Jupyter.signal")];
+      const work = () => { const end = performance.now() + 60; while (performance.now() < end); };
+      console.log("go"); for (;;) signal.shield(work); }`,
+  ],
+  [
     "waiting for shared memory",
     "console.log('go'); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);",
   ],

@@ -57,14 +57,14 @@ export class Unreachable {
   private look(): void {
     if (this.isDue) return;
     this.isDue = true;
-    setImmediate(() =>
+    setImmediate(() => {
+      this.isDue = false; // also where an interrupt keeps the rest from beginning
       shielded(() => {
-        this.isDue = false;
         this.register();
         this.settle(this.wereFreed);
         this.wereFreed = false;
-      }),
-    );
+      });
+    });
   }
 
   private register(): void {
