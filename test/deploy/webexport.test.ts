@@ -29,8 +29,11 @@ test("a classifier's folder has its classes, sizes, threshold, and where heat ce
   });
   assert.equal(dir, site);
   assert.equal(seen.at(-1), bytes);
-  const { start, stride } = kept.model.fieldOfView("layer_19", [48, 48]);
-  const middles = [0, 1].map((cell) => Math.fround((start[0] + stride * cell + 0.5) / 48));
+  const { start, stride } = kept.model.fieldOfView("layer_19", [SIDE, SIDE]);
+  const within = [4 / 72, 68 / 72] as const; // the model enlarges them to 72
+  const middles = [0, 1].map(
+    (cell) => within[0] + Math.fround((start[0] + stride * cell + 0.5) / SIDE) * (within[1] - within[0]),
+  );
   assert.deepEqual(Reflect.get(Object(modelJson(site)), "userDefinedMetadata"), {
     slimlab: {
       title: "Pets",
@@ -46,6 +49,21 @@ test("a classifier's folder has its classes, sizes, threshold, and where heat ce
   kept.dispose();
   assert.equal(memory().tensors, before);
 });
+
+test("of photos that the model makes smaller, heat cells look where the network sees", async () => {
+  const site = join(temporaryFolder("web"), "larger");
+  for (const [sizes, crop] of [[{ fixedResizeSide: 80 }, 0.8], [{ centralFraction: 0.75 }, 0.75]] as const) {
+    const model = new Model({ ...form, ...sizes });
+    await exportWeb(model, site, { classNames, photo: { size: 128 }, page: false });
+    const { start, stride, cells } = model.fieldOfView("layer_19", [SIDE, SIDE]);
+    const middles = Array.from({ length: cells[0] }, (_, cell) => (start[0] + stride * cell + 0.5) / SIDE);
+    const path = ["userDefinedMetadata", "slimlab", "heat", "rows"];
+    const rows = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), modelJson(site));
+    assert.ok(Array.isArray(rows) && rows.length === middles.length);
+    middles.forEach((middle, i) => assert.ok(Math.abs(Number(rows[i]) - ((1 - crop) / 2 + crop * middle)) < 1e-6, String(rows)));
+    model.dispose();
+  }
+}); // prettier-ignore
 
 test("an export is replaced whole; other folders stay as they are", async () => {
   const folder = temporaryFolder("web");

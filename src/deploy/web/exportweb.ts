@@ -4,7 +4,7 @@ import { classNameOf } from "../../inspect/caption";
 import { readImage } from "../../input";
 import { finishFirst, interruptible, shielded } from "../../interrupt";
 import { Model } from "../../model";
-import type { PhotoSize } from "../../model/preprocessing";
+import { centralPart, type PhotoSize } from "../../model/preprocessing";
 import { recordGraph, tf, type GraphFunction, type TypedGraph } from "../../tensorflow";
 import { classifierGraph, NAMES } from "../classifiergraph";
 import { expectDistinctNames, expectThreshold, photoSizeOf } from "../expected";
@@ -149,9 +149,18 @@ function webClassifier(model: Model, options: ExportWebOptions): WebClassifier {
     ...known,
     inputs: { images, classes },
     outputs: { logits, probabilities, heat: NAMES.heat },
-    heat: tf.tidy(() => {
-      const { rows, columns } = cellsOf(model, endpoint, tf.zeros([1, photo.size, photo.size, 3]));
-      return { rows: [...rows.dataSync()], columns: [...columns.dataSync()] };
-    }),
+    heat: heatPlaces(model, endpoint, photo),
   };
+}
+
+/** Where the cells of heat look on the photo's square, of which the model takes the middle if it is larger or smaller than its images. */
+function heatPlaces(model: Model, endpoint: string, { size }: PhotoSize): NonNullable<WebClassifier["heat"]> {
+  const { defaultImageSize: side } = model.options;
+  return tf.tidy(() => {
+    const { top, bottom, left, right } = centralPart(tf.zeros([1, size, size, 3]), model.options);
+    const { rows, columns } = cellsOf(model, endpoint, tf.zeros([1, side, side, 3]));
+    const within = (places: tf.Tensor1D, from: number, to: number): number[] =>
+      Array.from(places.dataSync(), (place) => from + place * (to - from));
+    return { rows: within(rows, top, bottom), columns: within(columns, left, right) };
+  });
 }
