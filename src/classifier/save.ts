@@ -20,7 +20,7 @@ export interface SaveClassifierOptions {
   readonly classNames: readonly string[];
   /**
    * How a photo of any size gets to the network: preprocessForEval()'s options, as in the transform of the validation's input.
-   * @default the model's fixedResizeSide and defaultImageSize
+   * @default the model's photoSize
    */
   readonly preprocessing?: Partial<PhotoSize>;
   /** Above which probability a class is predicted, of a multiLabel model: one for all, or one for each. @default 0.5 */

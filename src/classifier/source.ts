@@ -28,8 +28,9 @@ export interface SourceOptions {
   readonly threshold?: number | readonly number[];
   /**
    * Test-time augmentation: each photo is also seen in crops, and the probabilities are averaged. true: the four corners and the middle, and
-   * those of the mirrored photo (torchvision's TenCrop), all of the network's size out of the photo as it is resized; a quarter of the mean
-   * is the plain prediction's, as in fastai's Learner.tta, which draws its crops at random. Eleven times the work.
+   * those of the mirrored photo (torchvision's TenCrop), all of the network's size out of the photo resized in its
+   * proportions, also where the plain prediction squashes it; a quarter of the mean is the plain prediction's, as in fastai's Learner.tta,
+   * which draws its crops at random. Eleven times the work.
    * @default false
    */
   readonly tta?: boolean | TtaOptions;

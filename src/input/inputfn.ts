@@ -57,8 +57,9 @@ export interface InputFnOptions extends ReadOptions {
   /**
    * Given int32 [height, width, 3] 0…255, and a seed int32 [2] that is another for each image, each epoch and each pass over the
    * dataset, all of them drawn from `seed`; recorded, see Dataset.map().
-   * @default resized to a shorter side of 256, the middle 256 x 256, as TF-Slim does it: what Model.preprocess() takes. For weights of
-   * others: (image) => preprocessForEval(image, model.photoSize)
+   * @default resized to a shorter side of 256, the middle 256 x 256, as TF-Slim does it: what Model.preprocess() takes. A network of
+   * more pixels, as of 299, enlarges these, and one that photos are squashed for sees nothing beside that middle. For such and for weights
+   * of others: (image) => preprocessForEval(image, model.photoSize)
    */
   readonly transform?: ImageTransform;
   /**

@@ -25,9 +25,10 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   readonly fixedResizeSide?: number;
   /**
    * The middle of photographs, as a share of each side, 0 … 1, that is squeezed into the network's square in evaluation, where others
-   * keep their proportions: as TF-Slim shows them to its Inceptions and MobileNets, and timm where it says crop_mode "squash".
+   * keep their proportions: as TF-Slim shows them to its Inceptions, MobileNets and second ResNets, and timm where it says crop_mode
+   * "squash".
    * Training crops as ever.
-   * @default the source's: 0.875 of TF-Slim's Inceptions and MobileNets; with a fixedResizeSide given undefined, as of all others
+   * @default the source's: 0.875 of TF-Slim's Inceptions, MobileNets and second ResNets; with a fixedResizeSide given undefined, as of all others
    */
   readonly centralFraction?: number | undefined;
   /** Side of the network's input, in pixels. @default what the source's weights were trained with, 224 or 299 mostly */

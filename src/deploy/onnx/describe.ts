@@ -10,7 +10,7 @@ export interface ClassifierFacts {
   readonly classNames?: readonly string[];
   /** Above which probability a class is predicted, of a multiLabel model. @default not told */
   readonly threshold?: number | readonly number[];
-  /** How a photo of any size gets to the network. @default the model's fixedResizeSide and defaultImageSize */
+  /** How a photo of any size gets to the network. @default the model's photoSize */
   readonly photo?: Partial<PhotoSize>;
 }
 

@@ -30,7 +30,7 @@ export interface ExportWebFunctionOptions extends Pick<WebFolderOptions, "onProg
 export interface ExportWebOptions extends ExportWebFunctionOptions {
   /** The names of the classes, in the order of the labels. @default "class 0", "class 1", … */
   readonly classNames?: readonly string[];
-  /** How a photo of any size gets to the network. @default the model's fixedResizeSide and defaultImageSize */
+  /** How a photo of any size gets to the network. @default the model's photoSize */
   readonly photo?: Partial<PhotoSize>;
   /** Above which probability a class is predicted, of a multiLabel model: one for all, or one for each. @default 0.5 */
   readonly threshold?: number | readonly number[];

@@ -60,7 +60,7 @@ export function resnetV1(images: tf.Tensor4D, options: ResnetOptions): ResnetRes
 
 /**
  * A ResNet whose units normalize before each convolution.
- * @param images  float32 [batch, height, width, 3], VGG means taken off
+ * @param images  float32 [batch, height, width, 3], normalized as the weights' source does it
  * @returns       all its tensors; the caller disposes
  * @throws {RangeError} if an option is out of range
  * @throws {TypeError} if a variable exists with another shape
