@@ -1,5 +1,7 @@
 /** A server of files on this machine, for what fetches. */
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { basename, dirname, join } from "node:path";
 
 /** A server on this machine. */
 export interface LocalServer {
@@ -45,10 +47,26 @@ export function serve(request: IncomingMessage, response: ServerResponse, file: 
   response.writeHead(start > 0 ? 206 : 200, headers).end(file.subarray(start));
 }
 
-/** Answers with the first bytes of a file, and hangs up. */
-export function cutOff(response: ServerResponse, file: Buffer, bytes: number): void {
+/** Answers with the first bytes of a file, and hangs up when some have been written. @param place  the path that a file's part begins with */
+export function cutOff(response: ServerResponse, file: Buffer, bytes: number, place: string): void {
   response.writeHead(200, { "content-length": file.length, etag: '"1"' });
-  response.write(file.subarray(0, bytes), () => setTimeout(() => response.destroy(), 50));
+  response.write(file.subarray(0, bytes));
+  const timer = setInterval(() => {
+    if (hasBytes(place)) response.destroy();
+    if (response.destroyed) clearInterval(timer);
+  }, 10);
+}
+
+function hasBytes(place: string): boolean {
+  const [folder, name] = [dirname(place), basename(place)];
+  if (!existsSync(folder)) return false;
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((one) =>
+    one.startsWith(name),
+  );
+  return files.some((one) => {
+    const found = statSync(join(folder, one), { throwIfNoEntry: false });
+    return found?.isFile() === true && found.size > 0;
+  });
 }
 
 /** An address of this machine where no one answers any more. */

@@ -49,7 +49,7 @@ test("fetchFile() goes on where the connection was cut", async () => {
   const target = path.join(scratch, "cut");
   await withServer(
     (request, response, number) =>
-      number === 1 ? cutOff(response, content, 100_000) : serve(request, response, content),
+      number === 1 ? cutOff(response, content, 100_000, target) : serve(request, response, content),
     async ({ url, asked }) => {
       await fetchFile(`${url}a`, target, { sha256 });
       assert.deepEqual(readFileSync(target), content);
@@ -63,7 +63,7 @@ test("fetchFile() starts anew when the file has changed meanwhile", async () => 
   const later = Buffer.from(content).reverse();
   await withServer(
     (request, response, number) =>
-      number === 1 ? cutOff(response, content, 100_000) : serve(request, response, later, '"2"'),
+      number === 1 ? cutOff(response, content, 100_000, target) : serve(request, response, later, '"2"'),
     async ({ url }) => {
       await fetchFile(`${url}a`, target);
       assert.deepEqual(readFileSync(target), later);
@@ -111,7 +111,7 @@ test("fetchFile() takes no part from elsewhere, nor of another version, nor noth
   for (const [name, [headers, from]] of Object.entries(answers))
     await withServer(
       (request, response, number) => {
-        if (number === 1) cutOff(response, content, 500);
+        if (number === 1) cutOff(response, content, 500, path.join(scratch, name));
         else if (number === 2) response.writeHead(206, headers).end(content.subarray(from));
         else serve(request, response, content);
       },

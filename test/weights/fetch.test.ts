@@ -102,7 +102,7 @@ test("a connection that is cut goes on where it was; another size or hash is ref
     (request, response) => {
       if (request.url === "/storage" && !isCut) {
         isCut = true;
-        cutOff(response, file, 50_000);
+        cutOff(response, file, 50_000, folder);
       } else huggingFace(request, response);
     },
     async ({ url, asked }) => {
