@@ -9,7 +9,7 @@ const CLASSES = 1000;
 /**
  * The networks that a Model can be, as a table: name, parameters (trainable numbers, those of a last layer of 1,000 classes included),
  * side of the images that it was published with, and sources (whose forms it can have, the default first) with what their pixels are
- * normalized to, and how photographs are resized.
+ * normalized to, how photographs are resized, whether they are squashed into a square, and the side where a source's is another.
  * @example
  * networks().rows.map(({ name }) => name);
  */
@@ -29,8 +29,14 @@ function rowOf(name: Architecture): TableRow {
   const trained = variables.filter(({ trainable }) => trainable);
   const sizes = trained.map(({ shape }) => shape.reduce((size, side) => size * side, 1));
   const parameters = sizes.reduce((sum, size) => sum + size, (output[3] + 1) * CLASSES);
-  const kinds = sources.map(
-    (from) => `${from} (${spec.sources[from]?.preprocessing ?? ""}, ${interpolationOf(spec, from)})`,
-  );
+  const kinds = sources.map((from) => {
+    const { preprocessing = "", centralFraction, imageSize: side = imageSize } = spec.sources[from] ?? {};
+    const photos = [
+      preprocessing,
+      interpolationOf(spec, from),
+      ...(centralFraction === undefined ? [] : ["squashed"]),
+    ];
+    return `${from} (${[...photos, ...(side === imageSize ? [] : [side])].join(", ")})`;
+  });
   return { name, parameters, "image size": imageSize, "sources (pixels, interpolation)": kinds.join(", ") };
 }
