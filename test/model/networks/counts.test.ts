@@ -44,3 +44,10 @@ test("networks() says what the first of a network's sources counts", () => {
     if (counted !== undefined) assert.equal(parameters, counted.trained - counted.biases, architecture);
   }
 });
+
+test("networks() tells by source pixels, interpolation, whether photos are squashed, and another side", () => {
+  const told = (wanted: string): unknown =>
+    networks().rows.find(({ name }) => name === wanted)?.["sources (pixels, interpolation)"];
+  assert.equal(told("resnet_v2_50"), "slim (inception, slim, squashed, 299), timm (inception, bicubic), keras (inception, bilinear)"); // prettier-ignore
+  assert.equal(told("vgg_a"), "slim (vgg, slim), torchvision (torch, bilinear), timm (torch, bilinear)");
+});
