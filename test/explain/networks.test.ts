@@ -20,7 +20,13 @@ const PLAIN = [
   ...["eigenCam", "eigenGradCam", "kpcaCam", "randomCam"],
 ] as const satisfies readonly string[];
 
-const SIZES = { width: 1 / 16, fixedResizeSide: 64, defaultImageSize: 64, numClasses: 3 };
+const SIZES = {
+  width: 1 / 16,
+  fixedResizeSide: 64,
+  defaultImageSize: 64,
+  numClasses: 3,
+  preprocessing: "vgg",
+} as const;
 
 function someImages(count = 2): tf.Tensor4D {
   return tf.tensor4d(patternImages("cam", [count, 64, 64, 3]), [count, 64, 64, 3]);
