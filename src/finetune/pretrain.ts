@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInputFn, preprocessForTrain, RENDERED_CLASSES, renderPhotos, writeRecords } from "../input";
 import { interruptible } from "../interrupt";
 import { Model, type ModelOptions } from "../model";
+import { resolveOptions } from "../model/options";
 import { createTrainStep, configureLearningRate, latestCheckpoint, Saver, train } from "../training";
 
 /** Options of pretrainOnRenderedPhotos(): the network, how long it learns, and who is told. */
@@ -44,7 +45,7 @@ export async function pretrainOnRenderedPhotos(
 ): Promise<string> {
   const { perClass = 200, steps = 400, batchSize = 64, learningRate = 0.03, ...others } = options;
   const { onProgress, signal, ...network } = interruptible(others);
-  const settings = { perClass, steps, batchSize, learningRate, network };
+  const settings = { perClass, steps, batchSize, learningRate, network: resolveOptions(network) };
   const home = join(folder, createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 12));
   const tell = (done: number): void => onProgress?.({ done, total: 1 });
   const known = latestCheckpoint(join(home, "model"));

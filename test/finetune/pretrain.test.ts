@@ -31,5 +31,7 @@ test("pretrainOnRenderedPhotos() gives a checkpoint of eight other classes, and 
   told.length = 0;
   assert.equal(await pretrainOnRenderedPhotos(folder, { ...options, onProgress }), checkpoint);
   assert.deepEqual(told, [1]);
+  const spelled = { ...options, source: "slim", preprocessing: "vgg" } as const; // by what is made, not by what is said of it
+  assert.equal(await pretrainOnRenderedPhotos(folder, spelled), checkpoint);
   assert.notEqual(await pretrainOnRenderedPhotos(folder, { ...options, steps: 2 }), checkpoint);
 });
