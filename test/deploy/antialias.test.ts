@@ -133,5 +133,9 @@ test("files of ONNX's tell clients in words how photos are resized", () => {
     told("bicubic", { centralFraction: 0.9 }),
     /of photos resized to 35 x 35, whatever their proportions, by antialiased bicubic interpolation.*, and of which the middle, 32 x 32, was cut out$/,
   );
+  assert.match(
+    told("bicubic", { centralFraction: 1 }),
+    /of photos resized to 32 x 32, whatever their proportions, by antialiased bicubic interpolation, as Pillow and torchvision do it$/,
+  );
   assert.match(told("slim"), /resized to 36 by bilinear interpolation without antialiasing, as TensorFlow's/);
 });

@@ -68,6 +68,7 @@ function inWords({ resizeSide, size, interpolation, centralFraction }: PhotoSize
       ? "bilinear interpolation without antialiasing, as TensorFlow's resize_bilinear does it (Pillow's antialiases)"
       : `antialiased ${interpolation} interpolation, as Pillow and torchvision do it`;
   const square = `${size} x ${size}`;
+  if (centralFraction === 1) return `resized to ${square}, whatever their proportions, by ${how}`;
   if (centralFraction !== undefined && interpolation === "slim")
     return `of which the middle, ${centralFraction} of each side, was cut out and resized to ${square}, whatever its proportions, by ${how}`;
   if (centralFraction !== undefined) {
