@@ -32,7 +32,7 @@ export function expectApart(what: string, classNames: readonly string[]): void {
  * photos to keep their proportions. Of images of another size than its own a squashing model takes the middle itself: they are all
  * of the photo, or else it would be shown the middle of the middle.
  * @throws {RangeError} if sides are no whole numbers of pixels, the crop is larger than what it is cut from, or a centralFraction is
- * not above 0 and up to 1
+ * not in 0.01 … 1
  */
 export function photoSizeOf(what: string, { options }: Model, given: Partial<PhotoSize> = {}): PhotoSize {
   const { size = options.defaultImageSize, resizeSide = Math.max(size, options.fixedResizeSide) } = given;

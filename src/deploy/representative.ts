@@ -35,7 +35,7 @@ export interface RepresentativeOptions {
   /** Shorter side of each image before the crop. @default side; of files without a side that are antialiased for a model its fixedResizeSide */
   readonly resizeSide?: number;
   /**
-   * The share of each side, 0 … 1, whose middle is squashed into the square instead, whatever resizeSide is.
+   * The share of each side, 0.01 … 1, whose middle is squashed into the square instead, whatever resizeSide is.
    * @default none; of files with neither a side nor a resizeSide the model's
    */
   readonly centralFraction?: number;

@@ -47,7 +47,7 @@ export interface PredictInputOptions {
   readonly resizeSide?: number;
   /** How photographs are resized; "bilinear" and "bicubic" are antialiased. @default the model's */
   readonly interpolation?: Interpolation;
-  /** The share of each side of photographs, 0 … 1, whose middle is squashed into the square. @default the model's; with a side or resizeSide none */
+  /** The share of each side of photographs, 0.01 … 1, whose middle is squashed into the square. @default the model's; with a side or resizeSide none */
   readonly centralFraction?: number;
   /** What makes an image of an Example. @default getDecoder() */
   readonly decoder?: ImageDecoder;

@@ -20,7 +20,7 @@ export interface PreprocessOptions {
    */
   readonly interpolation?: Interpolation;
   /**
-   * The share of each side, 0 … 1, whose middle is squashed into the square in evaluation, whatever resizeSide is; model.photoSize has
+   * The share of each side, 0.01 … 1, whose middle is squashed into the square in evaluation, whatever resizeSide is; model.photoSize has
    * it where the weights' source shows photos so.
    * @default none: images keep their proportions
    */
@@ -54,7 +54,7 @@ export interface TrainPreprocessOptions extends PreprocessOptions {
  * An image as a network sees it in evaluation: resized, its middle, or that squashed into a square; the means stay for Model.preprocess() to take away.
  * @param image  [height, width, 3], any number type, 0…255
  * @returns      float32 [size, size, 3], 0…255 but for `means`
- * @throws {RangeError} if the size is larger than resizeSide, centralFraction not in 0 … 1, or there is no such interpolation
+ * @throws {RangeError} if the size is larger than resizeSide, centralFraction not in 0.01 … 1, or there is no such interpolation
  * @see TF-Slim vgg_preprocessing.preprocess_for_eval, inception_preprocessing.preprocess_for_eval
  */
 export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions = {}): tf.Tensor3D {

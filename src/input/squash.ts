@@ -17,7 +17,7 @@ import { halfOf, sidesOf } from "./sides";
 export interface SquashOptions {
   /** Height and width of the result, in pixels. */
   readonly side: number;
-  /** The share of each side that is kept, the middle: above 0, up to 1. */
+  /** The share of each side that is kept, the middle: 0.01 … 1. */
   readonly centralFraction: number;
   readonly interpolation: Interpolation;
 }

@@ -4,7 +4,7 @@ import { STRIDES, type Strides } from "./networks/blocks";
 import { interpolationOf, resizeSideOf, sourcesOf, type NetworkSpec, type Source } from "./networks/network";
 import { expectLossOptions, type SigmoidLossOptions, type SoftmaxLossOptions } from "./losses";
 import { PREPROCESSINGS, type Preprocessing } from "./normalization";
-import { INTERPOLATIONS, type Interpolation } from "../tensorflow";
+import { expectCentralFraction, INTERPOLATIONS, type Interpolation } from "../tensorflow";
 import { PIXELS, type Pixels } from "./pixels";
 
 /** Options of Model. */
@@ -24,7 +24,7 @@ export interface ModelOptions extends SoftmaxLossOptions, Pick<SigmoidLossOption
   /** Shorter side of a photograph before it is cropped, in pixels. @default the source's share of defaultImageSize, mostly 8/7: 256 for 224 */
   readonly fixedResizeSide?: number;
   /**
-   * The middle of photographs, as a share of each side, 0 … 1, that is squeezed into the network's square in evaluation, where others
+   * The middle of photographs, as a share of each side, 0.01 … 1, that is squeezed into the network's square in evaluation, where others
    * keep their proportions: as TF-Slim shows them to its Inceptions, MobileNets and second ResNets, and timm where it says crop_mode
    * "squash".
    * Training crops as ever.
@@ -158,8 +158,7 @@ function expectOptions(options: ResolvedOptions, spec: NetworkSpec): void {
   ] as const)
     // prettier-ignore
     expect(key, "a whole number > 0", Number.isInteger(side) && side > 0);
-  const isShare = Number.isFinite(centralFraction) && centralFraction > 0 && centralFraction <= 1;
-  expect("centralFraction", "above 0 and up to 1", isShare);
+  expectCentralFraction("create model", centralFraction);
   expectForm(options, spec, expect);
   expect("interpolation", INTERPOLATIONS.join(", "), INTERPOLATIONS.includes(options.interpolation));
   expect("pixels", '"0-255" or "any"', PIXELS.includes(options.pixels));

@@ -38,7 +38,7 @@ export interface PreprocessOptions {
   /** How images are resized. @default "slim" */
   readonly interpolation?: Interpolation;
   /**
-   * The share of each side, above 0 and up to 1, whose middle is squashed into the square where no seed draws a crop.
+   * The share of each side, 0.01 … 1, whose middle is squashed into the square where no seed draws a crop.
    * @default none: images keep their proportions
    */
   readonly centralFraction?: number;

@@ -90,7 +90,7 @@ test("photos are squashed as their model does it, or as asked", async () => {
   const expected = tf.tidy(() => [...preprocessForEval(image, model.photoSize).dataSync()]);
   const numbers = await numbersOf(own.file, 2);
   assert.ok(expected.every((value, i) => Math.abs(value - (numbers[i] ?? NaN)) < 1e-3));
-  await assert.rejects(representativeDataset(folder, 3, { side, centralFraction: 2 }), /expected centralFraction above 0 and up to 1, got 2$/); // prettier-ignore
+  await assert.rejects(representativeDataset(folder, 3, { side, centralFraction: 2 }), /expected centralFraction in 0\.01 … 1, got 2$/); // prettier-ignore
   image.dispose();
   model.dispose();
 });

@@ -27,11 +27,11 @@ export function expectInterpolation(what: string, given: string): void {
 /**
  * Checks the share of an image's sides that is squashed into a square.
  * @param what  what it is for, for the error: "preprocess image"
- * @throws {RangeError} if it is not above 0 and up to 1
+ * @throws {RangeError} if it is not in 0.01 … 1: of less the middle of a photo is no pixel
  */
 export function expectCentralFraction(what: string, given: number | undefined): void {
-  if (given === undefined || (Number.isFinite(given) && given > 0 && given <= 1)) return;
-  throw new RangeError(`Cannot ${what}: expected centralFraction above 0 and up to 1, got ${String(given)}`);
+  if (given === undefined || (Number.isFinite(given) && given >= 0.01 && given <= 1)) return;
+  throw new RangeError(`Cannot ${what}: expected centralFraction in 0.01 … 1, got ${String(given)}`);
 }
 
 /** Those that are antialiased. */
