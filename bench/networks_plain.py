@@ -117,6 +117,11 @@ class Net:
             x, padding = tf.pad(x, sides(padding)), "VALID"
         return tf.nn.avg_pool2d(x, size, stride, sides(padding))
 
+    def blur_pool(self, variables, x, size, stride, padding, countsPadding):
+        binomial = tf.constant([1.0, 2.0, 1.0]) / 4
+        kernel = tf.tile((binomial[:, None] * binomial[None])[:, :, None, None], [1, 1, x.shape[3], 1])
+        return tf.nn.depthwise_conv2d(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT"), kernel, [1, stride, stride, 1], "VALID")
+
     def subsample(self, variables, x, factor):
         return x if factor == 1 else tf.nn.max_pool2d(x, 1, factor, "SAME")
 
