@@ -45,7 +45,7 @@ test("a cell that makes a model and trains it, run 14 times, leaves one model; w
       tensors.push(await tensorsNow());
     }
     assert.ok(Math.min(...tensors) < 320, `tensors: ${tensors.join(", ")}`); // 142 of each model
-    assert.ok(Math.max(...tensors) < 1500, `tensors: ${tensors.join(", ")}`);
+    assert.ok(Math.max(...tensors) < 1900, `tensors: ${tensors.join(", ")}`); // fewer than of all 14, also where collecting is slow
     const grown = residentOf(kernel) - resident;
     assert.ok(grown < 500, `the process has grown by ${grown.toFixed(0)} MB`); // 10 models are 640
     const use =
