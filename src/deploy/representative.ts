@@ -132,13 +132,12 @@ function sizesOf({ side, resizeSide, centralFraction, model, ...others }: Repres
     return { batch: fit, file: fit };
   }
   const given = { ...asked, ...(resizeSide !== undefined && { resizeSide }) };
-  const isOwn = model !== undefined;
-  const { size, ...own } = isOwn
-    ? photoSizeOf(WHAT, model, given)
-    : { size: FILE_SIDE, resizeSide: FILE_SIDE, ...given };
-  const isPlain = interpolation === "slim" && own.centralFraction === undefined;
-  const file = isPlain ? { side: FILE_SIDE, resizeSide: FILE_SIDE, ...given } : { side: size, ...own };
-  return { batch: undefined, file };
+  const isSquashed = resizeSide === undefined && model?.options.centralFraction !== undefined;
+  const isPlain = interpolation === "slim" && centralFraction === undefined && !isSquashed;
+  if (model === undefined || isPlain)
+    return { batch: undefined, file: { side: FILE_SIDE, resizeSide: FILE_SIDE, ...given } };
+  const { size, ...own } = photoSizeOf(WHAT, model, given);
+  return { batch: undefined, file: { side: size, ...own } };
 }
 
 function expectOptions(

@@ -28,7 +28,7 @@ export interface FitOptions {
 /** How the middle of an image gets to a size. */
 export interface CentralOptions extends FitOptions {
   /** The share of each side that is squashed into the square, 0.01 … 1, whatever resizeSide is. @default none: images keep their proportions */
-  readonly centralFraction?: number;
+  readonly centralFraction?: number | undefined;
 }
 
 /**

@@ -63,7 +63,7 @@ export function preprocessForEval(image: tf.Tensor, options: PreprocessOptions =
   const what = "preprocess image";
   expectInterpolation(what, interpolation);
   expectCentralFraction(what, centralFraction);
-  const fit = { resizeSide, side, interpolation, ...(centralFraction !== undefined && { centralFraction }) };
+  const fit = { resizeSide, side, interpolation, centralFraction };
   return tf.tidy(() => withoutMeans(fitCentral(image, fit), means));
 }
 

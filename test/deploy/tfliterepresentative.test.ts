@@ -90,6 +90,10 @@ test("photos are squashed as their model does it, or as asked", async () => {
   const expected = tf.tidy(() => [...preprocessForEval(image, model.photoSize).dataSync()]);
   const numbers = await numbersOf(own.file, 2);
   assert.ok(expected.every((value, i) => Math.abs(value - (numbers[i] ?? NaN)) < 1e-3));
+  const large = small({ defaultImageSize: 299, fixedResizeSide: 342, centralFraction: 0.875 }); // as createInputFn() makes photos then
+  const plain = await representativeDataset(folder, 2, { file: join(root, "plain.npy"), model: large, receive: "images", resizeSide: 280 }); // prettier-ignore
+  assert.deepEqual(plain.shape, [2, 256, 256, 3]);
+  large.dispose();
   await assert.rejects(representativeDataset(folder, 3, { side, centralFraction: 2 }), /expected centralFraction in 0\.01 … 1, got 2$/); // prettier-ignore
   image.dispose();
   model.dispose();
